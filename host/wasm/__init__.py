@@ -1,0 +1,1 @@
+"""WebAssembly binaries as data: core modules and components, read into WIT types and a plan that says how to run them."""

@@ -1,0 +1,118 @@
+"""A plan: what to instantiate, in what order, with which arguments, and how each exported function is lifted.
+
+Plain data, made once per binary, for components and for core modules alike, and executed per instance by the Lua room.
+Core functions, memories, tables and globals are named by ``Item``; a plan has no index spaces of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+from moonwit.host.wasm.types import Function, Resource
+
+
+class Malformed(ValueError):
+    """The bytes are not a well-formed WebAssembly binary. The file's author causes it."""
+
+
+class Unsupported(Exception):
+    """The binary is fine, but the direct call path does not take it; the message says what it is."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """The export ``name`` of the core instance made by step number ``step`` (from 0)."""
+
+    step: int
+    name: str
+
+
+@dataclass(frozen=True)
+class StubItem:
+    """An imported function that nothing provides: stub number ``stub`` of the plan. Calling it is a trap that says so."""
+
+    stub: int
+
+
+@dataclass(frozen=True)
+class ResourceItem:
+    """A canonical built-in of local resource number ``resource``: ``operation`` is "new", "rep" or "drop"."""
+
+    operation: str
+    resource: int
+
+
+Item = Union[Export, StubItem, ResourceItem]
+
+
+@dataclass(frozen=True)
+class CoreType:
+    """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64."""
+
+    params: str
+    results: str
+
+    def __str__(self) -> str:
+        words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
+        params, results = (", ".join(words.get(c, c) for c in text) for text in (self.params, self.results))
+        return f"({params}) -> ({results})"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Instantiates core module number ``module``; ``arguments`` has one item per import, in the module's order."""
+
+    module: int
+    arguments: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Stub:
+    """An import that is not linked. ``interface`` is as the binary names it, version included."""
+
+    interface: str
+    function: str
+    type: CoreType
+
+
+@dataclass(frozen=True)
+class LocalResource:
+    """A resource that the component defines; ``dtor`` is its core destructor, of type (i32) -> ()."""
+
+    resource: Resource
+    dtor: Item | None
+
+
+@dataclass(frozen=True)
+class Lift:
+    """An exported function: the core function ``core`` lifted to ``type``, with its canonical options.
+
+    ``interface`` is None for a root function. ``core_type`` is the flattened signature, already compared with the
+    core function's own type.
+    """
+
+    interface: str | None
+    name: str
+    type: Function
+    core: Item
+    core_type: CoreType
+    memory: Item | None = None
+    realloc: Item | None = None
+    post_return: Item | None = None
+
+    @property
+    def path(self) -> str:
+        """How ``method:`` names it in full: ``name`` or ``interface#name``."""
+        return self.name if self.interface is None else f"{self.interface}#{self.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``."""
+
+    modules: tuple[bytes, ...]
+    steps: tuple[Step, ...]
+    stubs: tuple[Stub, ...] = ()
+    resources: tuple[LocalResource, ...] = ()
+    exports: dict[str, Lift] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""How Lua meets the host: embedding, sandbox, the canonical ABI, lanes."""

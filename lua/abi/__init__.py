@@ -1,0 +1,1 @@
+"""The canonical ABI as generated Lua code: one function per WIT signature."""

@@ -1,0 +1,1 @@
+"""Moonwit: a Lua-first scripting host for WebAssembly."""

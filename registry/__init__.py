@@ -1,0 +1,1 @@
+"""What is declared: YAML with positions, ids, entries, schemas, and problems that name file, line and column."""

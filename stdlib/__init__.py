@@ -1,0 +1,1 @@
+"""What a script can ``require``: funcs, errors, json, wit."""
