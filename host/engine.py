@@ -1,0 +1,118 @@
+"""The process's one Wasmtime engine, its compilation cache, and the addresses that the Lua room calls it by."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import stat
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from wasmtime import Config, Engine, Module, WasmtimeError
+from wasmtime import _ffi as ffi
+
+_modules: dict[bytes, Module] = {}
+_lock = threading.Lock()
+
+
+@functools.cache
+def shared_engine() -> Engine:
+    """Gives the process's engine: epoch interruption on, concurrency support off, compiled code cached on disk."""
+    config = Config()
+    config.epoch_interruption = True
+    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
+    folder = cache_folder()
+    if folder is not None:
+        with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as settings:
+            settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
+            settings.flush()
+            config.cache = settings.name
+    return Engine(config)
+
+
+def _toml_escape(text: str) -> str:
+    return "".join(f"\\u{ord(c):04X}" if c in '"\\' or ord(c) < 32 else c for c in text)
+
+
+def cache_folder() -> Path | None:
+    """Gives the folder of compiled code, made private to the user, or None when there can be none.
+
+    Compiled code is trusted when it is loaded again, so a folder that others could write to is not used.
+    """
+    base = os.environ.get("MOONWIT_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = (Path(base) if base else Path.home() / ".cache") / "moonwit" / "compiled"
+        if not folder.is_absolute():
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        # mkdir's mode is subject to the umask and does nothing to a folder that is there already.
+        folder.chmod(0o700)
+        # The link itself is looked at: a folder that is really somebody else's must not pass.
+        details = folder.lstat()
+    except (OSError, RuntimeError):
+        return None
+    private = stat.S_ISDIR(details.st_mode) and details.st_uid == os.geteuid() and not details.st_mode & 0o022
+    return folder if private and not _others_may_replace(folder) else None
+
+
+def _others_may_replace(folder: Path) -> bool:
+    """Tells whether another user could put a folder of theirs in this one's place."""
+    for parent in folder.resolve().parents:
+        details = parent.stat()
+        writable = details.st_mode & 0o022 and not details.st_mode & stat.S_ISVTX
+        if writable or details.st_uid not in (0, os.geteuid()):
+            return True
+    return False
+
+
+def compile_module(data: bytes) -> Module:
+    """Compiles a core module, once per process and content; raises ``WasmtimeError`` when the bytes are invalid."""
+    key = hashlib.sha256(data).digest()
+    with _lock:
+        module = _modules.get(key)
+    if module is None:
+        module = Module(shared_engine(), data)
+        with _lock:
+            module = _modules.setdefault(key, module)
+    return module
+
+
+def address(pointer: Any) -> int:
+    """Gives the address that a ctypes pointer holds."""
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+def interrupt() -> None:
+    """Makes every guest that runs, on whatever thread, trap at its next check: used when the process ends."""
+    shared_engine().increment_epoch()
+
+
+def library_path() -> str:
+    """Gives the path of the shared library that wasmtime-py loaded."""
+    return str(ffi.dll._name)
+
+
+def layouts() -> dict[str, dict[str, int]]:
+    """Gives size and field offsets of the C structs that the Lua room declares, from wasmtime-py's own bindings.
+
+    The Lua room compares them with its declarations and refuses to run when they differ.
+    """
+    structs: dict[str, tuple[Any, tuple[str, ...]]] = {
+        "mw_func": (ffi.wasmtime_func_t, ("store_id",)),
+        "mw_memory": (ffi.wasmtime_memory_t, ()),
+        "mw_instance": (ffi.wasmtime_instance_t, ("store_id",)),
+        "mw_extern": (ffi.wasmtime_extern_t, ("kind", "of")),
+        "mw_raw": (ffi.wasmtime_val_raw_t, ("i32", "i64", "f32", "f64")),
+        "mw_bytes": (ffi.wasm_byte_vec_t, ("size", "data")),
+    }
+    return {
+        name: {"size": ctypes.sizeof(struct), **{field: getattr(struct, field).offset for field in fields}}
+        for name, (struct, fields) in structs.items()
+    }
+
+
+__all__ = ["WasmtimeError", "address", "cache_folder", "compile_module", "interrupt", "layouts", "library_path", "shared_engine"]
