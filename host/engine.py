@@ -110,7 +110,7 @@ def layouts() -> dict[str, dict[str, int]]:
         "mw_bytes": (ffi.wasm_byte_vec_t, ("size", "data")),
     }
     return {
-        name: {"size": ctypes.sizeof(struct), **{field: getattr(struct, field).offset for field in fields}}
+        name: {"sizeof": ctypes.sizeof(struct), **{field: getattr(struct, field).offset for field in fields}}
         for name, (struct, fields) in structs.items()
     }
 

@@ -1,0 +1,63 @@
+-- What went wrong in a guest: takes a trap or an error from Wasmtime, frees it, and gives a message and a backtrace.
+
+local ffi = require 'ffi'
+local wasmtime = require 'lua.wasmtime'
+
+local M = {}
+
+-- The name of the generated module whose functions stand in for imports that are not linked; see host/wasm/support.py.
+M.UNLINKED = 'moonwit:unlinked'
+
+local function take_bytes(fill, from)
+  local out = ffi.new 'mw_bytes'
+  fill(from, out)
+  local text = ffi.string(out.data, out.size)
+  wasmtime.C.wasm_byte_vec_delete(out)
+  return (text:gsub('%z$', ''))
+end
+
+local function name_of(bytes)
+  if bytes == nil then return nil end
+  return ffi.string(bytes.data, bytes.size)
+end
+
+local function take_frames(fill, from)
+  local C, out, frames = wasmtime.C, ffi.new 'mw_frames', {}
+  fill(from, out)
+  for i = 0, tonumber(out.size) - 1 do
+    local frame = out.data[i]
+    frames[#frames + 1] = {
+      module = name_of(C.wasmtime_frame_module_name(frame)),
+      func = name_of(C.wasmtime_frame_func_name(frame)) or ('function %d'):format(C.wasm_frame_func_index(frame)),
+    }
+  end
+  C.wasm_frame_vec_delete(out)
+  return frames
+end
+
+-- Wasmtime's message repeats the backtrace and ends with the reason: keeps the reason.
+local function reason(message)
+  return message:match 'Caused by:%s*%d*:?%s*(.-)%s*$' or message:match 'wasm trap: ([^\n]*)' or message:match '^[^\n]*'
+end
+
+-- Takes over both reports of a call (either may be NULL); the caller must not use them again.
+-- Gives {reason =, frames = {{module =, func =}, ...}, unlinked = 'interface#function' or nil}.
+function M.take(failure, trap)
+  local C, message, frames = wasmtime.C, 'the guest failed', {}
+  if trap ~= nil then
+    message, frames = take_bytes(C.wasm_trap_message, trap), take_frames(C.wasm_trap_trace, trap)
+    C.wasm_trap_delete(trap)
+  end
+  if failure ~= nil then
+    message, frames = take_bytes(C.wasmtime_error_message, failure), take_frames(C.wasmtime_error_wasm_trace, failure)
+    C.wasmtime_error_delete(failure)
+  end
+  local top = frames[1]
+  return {
+    reason = (reason(message):gsub('^wasm trap: ', '')),
+    frames = frames,
+    unlinked = top and top.module == M.UNLINKED and top.func or nil,
+  }
+end
+
+return M
