@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
+from moonwit.host.names import advice
 from moonwit.host.wasm.types import (
     PRIMITIVES,
     Borrow,
@@ -91,7 +91,7 @@ class _Resolver:
         """Resolves a declared type, or raises a sentence with the nearest name."""
         declared = scope.types.get(name)
         if declared is None:
-            raise at.error(f"unknown type `{name}`{_advice(name, [*scope.types, *PRIMITIVES, *_GENERIC])}")
+            raise at.error(f"unknown type `{name}`{advice(name, [*scope.types, *PRIMITIVES, *_GENERIC])}")
         key = (id(scope), name)
         if key in self.done:
             return self.done[key]
@@ -137,13 +137,13 @@ class _Resolver:
         """Resolves a type that ``use`` brings from another interface of the same text."""
         interface = self.interface(origin)
         if member.name not in interface.types:
-            raise member.token.error(f"the interface `{origin.text}` has no type `{member.name}`{_advice(member.name, interface.types)}")
+            raise member.token.error(f"the interface `{origin.text}` has no type `{member.name}`{advice(member.name, interface.types)}")
         return self.named(interface, member.name, member.token)
 
     def interface(self, name: Token) -> Scope:
         bare = name.text.rpartition("/")[2].partition("@")[0]
         if bare not in self.document.interfaces:
-            raise name.error(f"the interface `{name.text}` is not in this text{_advice(bare, self.document.interfaces)}; declare it here")
+            raise name.error(f"the interface `{name.text}` is not in this text{advice(bare, self.document.interfaces)}; declare it here")
         return self.document.interfaces[bare]
 
     def sized(self, made: Type, parts: Iterable[_Resolved | None], own: int, at: Token) -> _Resolved:
@@ -233,11 +233,6 @@ class _Resolver:
         for name, declared in scope.types.items():
             resolved = self.named(scope, name, declared.token)
             found.types[name] = resolved.type
-
-
-def _advice(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def parse_wit(text: str) -> Declarations:

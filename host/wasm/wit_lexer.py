@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 
 KEYWORDS = frozenset(
-    "as async bool borrow char constructor enum error-context export f32 f64 flags from func future import include interface list map option "
-    "own package record resource result s16 s32 s64 s8 static stream string tuple type u16 u32 u64 u8 use variant with world".split()
-)
+    [
+        "as", "async", "bool", "borrow", "char", "constructor", "enum", "error-context", "export", "f32", "f64", "flags", "from", "func",
+        "future", "import", "include", "interface", "list", "map", "option", "own", "package", "record", "resource", "result", "s16", "s32",
+        "s64", "s8", "static", "stream", "string", "tuple", "type", "u16", "u32", "u64", "u8", "use", "variant", "with", "world",
+    ]
+)  # fmt: skip
 MAX_LENGTH = 1 << 20
 
 _SPACE = re.compile(r"[ \t\r\n]+|//[^\n]*")
