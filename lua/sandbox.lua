@@ -1,0 +1,243 @@
+-- The environments scripts run in: Lua 5.1 without whatever reaches the host, another script, or past the language.
+--
+-- A script has a global table of its own. The library tables are shared by all scripts of a state and can't be
+-- changed: what a script sees is an empty table in front of the real one. Functions that write to a table past its
+-- metatable (rawset, table.insert, ...) refuse those, and no function returns the real one.
+local coroutines = require "lua.coroutines"
+local text = require "lua.text"
+local sort = require "lua.sort"
+
+local getmetatable, setmetatable, rawset, rawget, pairs = getmetatable, setmetatable, rawset, rawget, pairs
+local type, error, load, select, tostring, next = type, error, load, select, tostring, next
+local getfenv, setfenv, getinfo, collectgarbage = getfenv, setfenv, debug.getinfo, collectgarbage
+local concat, insert, remove, move = table.concat, table.insert, table.remove, table.move
+
+local M = {}
+
+--- What `getmetatable` says of a table that can't be changed; a userdata, so that no script makes another.
+M.LOCKED = newproxy(false)
+local LOCKED = M.LOCKED
+
+-- How much text `load` takes from a reader function.
+local MAX_SOURCE = 64 * 1024 * 1024
+
+local function lock_metatable_of_strings(library)
+  local meta = getmetatable("")
+  meta.__index = library
+  meta.__metatable = LOCKED
+end
+
+-- proxy -> the table behind it
+local behind = setmetatable({}, { __mode = "k" })
+-- table -> its proxy
+local front = setmetatable({}, { __mode = "kv" })
+
+local function refuse(proxy, key, level)
+  local name = behind[proxy] and behind[proxy].name or "?"
+  local field = type(key) == "string" and name .. "." .. key or "a field of " .. name
+  error("the library '" .. name .. "' can't be changed, so " .. field .. " stays as it is", level)
+end
+
+--- Returns the read-only table that scripts get in place of `library`; the same one each time.
+function M.protect(name, library)
+  if getmetatable(library) == LOCKED then return library end
+  local proxy = front[library]
+  if proxy then return proxy end
+  proxy = setmetatable({}, {
+    __index = library,
+    __newindex = function(self, key) refuse(self, key, 3) end,
+    __metatable = LOCKED,
+  })
+  behind[proxy] = { name = name, library = library }
+  front[library] = proxy
+  return proxy
+end
+
+-- Writing past the metatable -----------------------------------------------------------------------------------
+
+local safe = {}
+
+function safe.rawset(t, ...)
+  if getmetatable(t) == LOCKED then refuse(t, (...), 3) end
+  return rawset(t, ...)
+end
+
+function safe.rawget(t, ...)
+  if getmetatable(t) == LOCKED and behind[t] then return rawget(behind[t].library, ...) end
+  return rawget(t, ...)
+end
+
+function safe.insert(t, ...)
+  if getmetatable(t) == LOCKED then refuse(t, nil, 3) end
+  return insert(t, ...)
+end
+
+function safe.remove(t, ...)
+  if getmetatable(t) == LOCKED then refuse(t, nil, 3) end
+  return remove(t, ...)
+end
+
+function safe.sort(t, before)
+  if getmetatable(t) == LOCKED then refuse(t, nil, 3) end
+  sort(t, before)
+end
+
+function safe.move(source, first, last, at, target, ...)
+  if getmetatable(target) == LOCKED or target == nil and getmetatable(source) == LOCKED then refuse(target or source, nil, 3) end
+  return move(source, first, last, at, target, ...)
+end
+
+function safe.pairs(t, ...)
+  local known = getmetatable(t) == LOCKED and behind[t]
+  if known then
+    -- A copy: the loop's state must not be the real table.
+    local copy = {}
+    for key, value in pairs(known.library) do copy[key] = value end
+    return next, copy
+  end
+  return pairs(t, ...)
+end
+
+local COLLECT = { collect = true, count = true, step = true }
+
+function safe.collectgarbage(what, ...)
+  if what ~= nil and not COLLECT[what] then
+    error("collectgarbage takes 'collect', 'count' or 'step' in a script, not '" .. tostring(what) .. "'", 2)
+  end
+  return collectgarbage(what, ...)
+end
+
+-- The libraries ------------------------------------------------------------------------------------------------
+
+local function pick(library, names, replaced)
+  local picked = {}
+  for name in names:gmatch("%S+") do picked[name] = library[name] end
+  for name, f in pairs(replaced or {}) do picked[name] = f end
+  return picked
+end
+
+local strings = pick(string, "byte char find len lower match gmatch rep reverse sub upper", { gsub = text.gsub, format = text.format })
+
+local libraries = {
+  string = strings,
+  table = pick(table, "concat maxn getn foreach foreachi", {
+    insert = safe.insert, remove = safe.remove, sort = safe.sort, move = safe.move,
+  }),
+  math = pick(math, "abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow rad "
+    .. "random randomseed sin sinh sqrt tan tanh"),
+  os = pick(os, "time clock date difftime"),
+  bit = pick(bit, "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex"),
+  coroutine = coroutines.library,
+}
+
+local base = pick(_G, "assert error getmetatable ipairs next pcall rawequal select setmetatable tonumber tostring type unpack xpcall _VERSION", {
+  rawset = safe.rawset, rawget = safe.rawget, pairs = safe.pairs, collectgarbage = safe.collectgarbage,
+})
+for name, library in pairs(libraries) do base[name] = M.protect(name, library) end
+lock_metatable_of_strings(strings)
+
+--- The names of the libraries every script has without asking.
+M.libraries = {}
+for name in pairs(libraries) do M.libraries[name] = base[name] end
+
+-- Code ---------------------------------------------------------------------------------------------------------
+
+local function read(reader)
+  local pieces, n, size = {}, 0, 0
+  while true do
+    local piece = reader()
+    if piece == nil or piece == "" then return concat(pieces) end
+    if type(piece) ~= "string" then return nil, "the reader function must return a string, not a " .. type(piece) end
+    n, size = n + 1, size + #piece
+    if size > MAX_SOURCE then return nil, "the reader function returns more than 64 MiB" end
+    pieces[n] = piece
+  end
+end
+
+--- Compiles text, never bytecode; returns the chunk, or nil and a message with chunk name and line.
+function M.load(source, chunkname, env)
+  if source:byte(1) == 27 then return nil, tostring(chunkname or "chunk"):gsub("^[=@]", "") .. ": bytecode can't be loaded, only text" end
+  return load(source, chunkname, "t", env)
+end
+
+-- Environments by the script that may see and change them: script's globals -> set of tables. Weak on both sides.
+local function code_functions(env)
+  local own = setmetatable({ [env] = true }, { __mode = "k" })
+  local code = {}
+
+  local function compile(source, chunkname, target)
+    if target == nil then
+      target = env
+    elseif getmetatable(target) ~= LOCKED then
+      own[target] = true
+    end
+    return M.load(source, chunkname, target)
+  end
+
+  function code.load(source, chunkname, mode, target)
+    local problem
+    if type(source) == "function" then
+      source, problem = read(source)
+      if not source then return nil, problem end
+      chunkname = chunkname or "=(load)"
+    elseif type(source) ~= "string" then
+      error("bad argument #1 to 'load' (string or function expected, got " .. (source == nil and "no value" or type(source)) .. ")", 2)
+    end
+    if chunkname ~= nil and type(chunkname) ~= "string" then error("bad argument #2 to 'load' (string expected, got " .. type(chunkname) .. ")", 2) end
+    if target ~= nil and type(target) ~= "table" then error("bad argument #4 to 'load' (table expected, got " .. type(target) .. ")", 2) end
+    if mode ~= nil and not (type(mode) == "string" and mode:find("t", 1, true)) then
+      return nil, "only text can be loaded, but the mode is '" .. tostring(mode) .. "'"
+    end
+    return compile(source, chunkname or source, target)
+  end
+
+  function code.loadstring(source, chunkname)
+    if type(source) ~= "string" then error("bad argument #1 to 'loadstring' (string expected, got " .. (source == nil and "no value" or type(source)) .. ")", 2) end
+    if chunkname ~= nil and type(chunkname) ~= "string" then error("bad argument #2 to 'loadstring' (string expected, got " .. type(chunkname) .. ")", 2) end
+    return compile(source, chunkname or source)
+  end
+
+  -- The environment of a function or level, when it is one of this script's own. Called two levels below the script.
+  local function own_environment(target, name)
+    if target == nil then target = 1 end
+    if type(target) == "number" then
+      if not (target >= 0 and target < 65536) then error("bad argument #1 to '" .. name .. "' (invalid level)", 3) end
+      if target == 0 then return env end
+      local info = getinfo(target - target % 1 + 2, "f")
+      if not info then error("bad argument #1 to '" .. name .. "' (invalid level)", 3) end
+      target = info.func
+    elseif type(target) ~= "function" then
+      error("bad argument #1 to '" .. name .. "' (function or level expected, got " .. type(target) .. ")", 3)
+    end
+    local found = getfenv(target)
+    if own[found] then return found, target end
+  end
+
+  function code.getfenv(...)
+    local found = own_environment((...), "getfenv")
+    return found or env
+  end
+
+  function code.setfenv(target, replacement)
+    if type(replacement) ~= "table" then error("bad argument #2 to 'setfenv' (table expected, got " .. (replacement == nil and "no value" or type(replacement)) .. ")", 2) end
+    local found, f = own_environment(target == nil and false or target, "setfenv")
+    if not found or not f then error("setfenv can change only functions of the script itself", 2) end
+    if getmetatable(replacement) ~= LOCKED then own[replacement] = true end
+    setfenv(f, replacement)
+    return f
+  end
+
+  return code
+end
+
+--- Makes the global table of one script: Lua's own names, then those of `globals`.
+function M.environment(globals)
+  local env = {}
+  for name, value in pairs(base) do env[name] = value end
+  for name, f in pairs(code_functions(env)) do env[name] = f end
+  env._G = env
+  for name, value in pairs(globals or {}) do env[name] = value end
+  return env
+end
+
+return M
