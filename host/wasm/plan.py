@@ -20,6 +20,10 @@ class Unsupported(Exception):
     """The binary is fine, but the direct call path does not take it; the message says what it is."""
 
 
+class Refused(ValueError):
+    """The component uses something that no path here takes, such as WASI 0.3; the message says what needs it."""
+
+
 @dataclass(frozen=True)
 class Export:
     """The export ``name`` of the core instance made by step number ``step`` (from 0)."""
@@ -48,13 +52,16 @@ Item = Union[Export, StubItem, ResourceItem]
 
 @dataclass(frozen=True)
 class CoreType:
-    """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64."""
+    """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
+
+    The last two stand in the types of core modules alone; no lifted or lowered function has them.
+    """
 
     params: str
     results: str
 
     def __str__(self) -> str:
-        words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
+        words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128", "r": "ref"}
         params, results = (", ".join(words.get(c, c) for c in text) for text in (self.params, self.results))
         return f"({params}) -> ({results})"
 
@@ -69,11 +76,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Stub:
-    """An import that is not linked. ``interface`` is as the binary names it, version included."""
+    """An import that is not linked. ``interface`` is as the binary names it, version included; "$root" for a function
+    imported without one. ``type`` is the lowered signature.
+
+    The rest is what linking it takes: its WIT signature and canonical options, or, for ``[resource-drop]name``, the resource.
+    """
 
     interface: str
     function: str
     type: CoreType
+    signature: Function | None = None
+    memory: Item | None = None
+    realloc: Item | None = None
+    resource: Resource | None = None
 
 
 @dataclass(frozen=True)
