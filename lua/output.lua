@@ -1,0 +1,35 @@
+-- Where scripts print: C's standard output, buffered as C does.
+local stdout = io.stdout
+local tostring, type, error, select = tostring, type, error, select
+local concat = table.concat
+
+local M = {}
+
+local function shown(value)
+  local text = tostring(value)
+  if type(text) ~= "string" then error("print: __tostring of a " .. type(value) .. " must return a string, not a " .. type(text), 3) end
+  return text
+end
+
+--- Prints its arguments separated by tabs, as Lua's `print`; raises when standard output takes no more.
+function M.print(...)
+  local count = select("#", ...)
+  local ok, problem
+  if count == 1 then
+    ok, problem = stdout:write(shown((...)), "\n")
+  else
+    local texts = { ... }
+    for i = 1, count do texts[i] = shown(texts[i]) end
+    ok, problem = stdout:write(concat(texts, "\t", 1, count), "\n")
+  end
+  if not ok then error("print: standard output can't be written to: " .. tostring(problem), 2) end
+end
+
+--- Writes what is still buffered; returns true, or nil and a message.
+function M.flush()
+  local ok, problem = stdout:flush()
+  if ok then return true end
+  return nil, "standard output can't be written to: " .. tostring(problem)
+end
+
+return M

@@ -1,0 +1,72 @@
+-- The module `errors`: error values made, wrapped and asked about by scripts.
+local errors = require "lua.errors"
+local nearest = require "lua.nearest"
+
+local type, error, pairs, tostring = type, error, pairs, tostring
+local make, is_error, fields_of = errors.make, errors.is_error, errors.fields
+
+local M = {}
+
+local kinds, known = {}, {}
+for constant, kind in pairs(errors.kinds) do
+  M[constant] = kind
+  kinds[#kinds + 1] = kind
+  known[kind] = true
+end
+
+local FIELDS = { message = "string", kind = "string", retryable = "boolean", details = "any" }
+
+local function check(given)
+  for key, value in pairs(given) do
+    local expected = FIELDS[key]
+    if not expected then
+      error("errors.new: unknown field '" .. tostring(key) .. "'" .. nearest.hint(key, { "message", "kind", "retryable", "details" }), 3)
+    end
+    if expected ~= "any" and type(value) ~= expected then
+      error("errors.new: " .. key .. " must be a " .. expected .. ", not a " .. type(value), 3)
+    end
+  end
+  if given.message == nil then error("errors.new: the table needs a message", 3) end
+  if given.kind ~= nil and not known[given.kind] then
+    error("errors.new: unknown kind '" .. given.kind .. "'" .. nearest.hint(given.kind, kinds), 3)
+  end
+end
+
+--- Makes an error from a text, or from a table of `message`, `kind`, `retryable` and `details`.
+function M.new(given)
+  if type(given) == "string" then return make { message = given } end
+  if type(given) ~= "table" then error("errors.new: a string or a table is expected, not a " .. (given == nil and "nil" or type(given)), 2) end
+  check(given)
+  return make { message = given.message, kind = given.kind, retryable = given.retryable, details = given.details }
+end
+
+--- Returns an error whose message begins with `context` and whose cause is `err`; the rest is as in `err`. Of nil, nil.
+function M.wrap(err, context)
+  if type(context) ~= "string" then error("errors.wrap: the context must be a string, not a " .. type(context), 2) end
+  if err == nil then return nil end
+  local cause = errors.from(err, { kind = errors.kinds.UNKNOWN })
+  local fields = fields_of(cause)
+  return make {
+    message = context .. ": " .. fields.message,
+    kind = fields.kind,
+    retryable = fields.retryable,
+    details = fields.details,
+    entry = fields.entry,
+    func = fields.func,
+    wasm_backtrace = fields.wasm_backtrace,
+    cause = cause,
+  }
+end
+
+--- Says whether a value is an error of this kind; false for nil and whatever else is no error.
+function M.is(err, kind)
+  return is_error(err) and fields_of(err).kind == kind
+end
+
+--- Lists where an error came from, innermost first: `{file, line, name}`, and `guest = true` on frames of a guest.
+function M.call_stack(err)
+  if not is_error(err) then error("errors.call_stack: an error is expected, not a " .. (err == nil and "nil" or type(err)), 2) end
+  return errors.call_stack(err)
+end
+
+return M
