@@ -128,5 +128,5 @@ def check_name(token: Token, what: str) -> str:
         better = re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", name).replace("_", "-").lower()
         better = re.sub(r"-+", "-", better).strip("-")
         advice = f"; write `{better}`" if is_name(better) else ""
-        raise token.error(f"`{name}` is not a WIT name, which is words of letters and digits joined by single dashes{advice}")
+        raise token.error(f"`{name}` is not a WIT name, words of letters and digits joined by single dashes{advice}")
     return name
