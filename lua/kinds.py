@@ -1,0 +1,75 @@
+"""The kinds of entries that are written in Lua, as the registry checks them: functions and libraries."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from moonwit.host.kinds import LIMITS, POOL, check_pool
+from moonwit.registry import Entry, Field, Items, Kind, Problem, Reference, Registry, Table, Text, shown
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
+_KEYWORDS = frozenset(
+    (
+        *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if"),
+        *("in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
+    )
+)
+
+Broken = str | tuple[str, str | None] | None
+
+
+def alias_rule(text: str) -> Broken:
+    """Says what is wrong with the name under which a script finds a library: it becomes a global."""
+    if text in _KEYWORDS:
+        return "is a keyword of Lua"
+    return None if _IDENTIFIER.match(text) else ("is no Lua name", "use letters, digits and `_`")
+
+
+def module_rule(text: str) -> Broken:
+    """Says what is wrong with the name of a module."""
+    return None if _MODULE.match(text) else f"is no name of a module: {shown(text)}"
+
+
+def _itself(value: object) -> str:
+    return str(value)
+
+
+def check_names(entry: Entry, registry: Registry) -> Iterator[Problem]:
+    """Checks that a library does not take the name of a module: both become globals of the script."""
+    modules, imports = entry.fields.get("modules"), entry.fields.get("imports")
+    if isinstance(modules, list) and isinstance(imports, dict):
+        for alias in imports:
+            if alias in modules:
+                sentence = f"the library {shown(alias)} has the name of a listed module"
+                yield entry.key_problem(("imports", alias), sentence, "give it another name")
+
+
+def check_function(entry: Entry, registry: Registry) -> Iterator[Problem]:
+    """Checks the rules between the fields of a function."""
+    yield from check_names(entry, registry)
+    yield from check_pool(entry, registry)
+
+
+_SCRIPT: Mapping[str, Field] = {
+    "source": Text(required=True, summary="Lua text, inline or `file://name`"),
+    "modules": Items(of=Text(rule=module_rule), unique=_itself, summary="modules of the standard library the script may require"),
+    "imports": Table(
+        of=Reference(kinds=("library.lua",), acyclic=True), key_rule=alias_rule, summary="libraries by the name the script requires"
+    ),
+}
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "function.lua",
+        {
+            **_SCRIPT,
+            "method": Text(summary="the function in the table the script returns; left out if it returns the function itself"),
+            "pool": POOL,
+            "limits": LIMITS,
+        },
+        check_function,
+        "a function in Lua",
+    ),
+    Kind("library.lua", _SCRIPT, check_names, "a library that scripts require by name"),
+    Kind("process.lua", fields=None, later=True),
+)

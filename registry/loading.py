@@ -1,0 +1,155 @@
+"""Loading a project: files to documents to entries, then what can only be known when all entries are there."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from moonwit.registry import nodes
+from moonwit.registry.document import Document, compose, plausible
+from moonwit.registry.entries import Entry, Link
+from moonwit.registry.expansion import Expander
+from moonwit.registry.files import Unreadable, decode, read_bytes, read_head
+from moonwit.registry.names import listed, meant, shown
+from moonwit.registry.problems import Problem, Problems, shorten
+from moonwit.registry.project import HEAD, INDEXES, SETTINGS, yaml_files
+from moonwit.registry.reading import read_document
+from moonwit.registry.registry import Registry
+from moonwit.registry.schema import Kind
+from moonwit.registry.settings import read_settings
+
+
+def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = None) -> Registry:
+    """Loads a project. Whatever its files hold becomes entries and problems, never an exception."""
+    root = Path(os.path.realpath(root))
+    by_name = {kind.name: kind for kind in kinds}
+    if len(by_name) != len(kinds):
+        raise ValueError("a kind is declared twice")
+    problems = Problems()
+    expander = Expander(root, os.environ if environ is None else environ)
+    entries: dict[str, Entry] = {}
+    settings: dict[str, object] = {}
+    if not root.is_dir():
+        problems.add(Problem(root, 0, 0, "there is no such project folder"))
+    else:
+        settings = read_settings(root / SETTINGS, expander, problems)
+        for document in _documents(root, problems):
+            for entry in read_document(document, by_name, expander, problems):
+                _enter(entry, entries, root, problems)
+    registry = Registry(root, settings, entries, problems)
+    _warn_of_later_kinds(registry, by_name, problems)
+    _follow_links(registry, by_name, problems)
+    _find_cycles(entries, problems)
+    for entry in entries.values():
+        kind = by_name.get(entry.kind)
+        if kind is not None and kind.check is not None and entry.id not in problems.broken:
+            for problem in kind.check(entry, registry) or ():
+                problems.add(problem)
+    problems.sort()
+    return registry
+
+
+def _documents(root: Path, problems: Problems) -> Iterator[Document]:
+    """Gives the files that are the registry's: those with a `namespace`; what is wrong with others is not our business."""
+    for path in yaml_files(root, problems):
+        index = path.name in INDEXES
+        try:
+            data = read_bytes(path)
+            ours = index or plausible(data)
+            text = decode(data)
+        except Unreadable as error:
+            if not index and "UTF-8" in error.why:
+                if ours:
+                    problems.add(Problem(path, 0, 0, f"the file {error.why}", error.hint))
+            else:
+                _refuse(path, index, error, problems)
+            continue
+        own = Problems()
+        document = compose(path, text, own)
+        has_namespace = isinstance(document.root, nodes.Mapping) and document.root.get("namespace") is not None
+        if has_namespace or (document.root is None and ours):
+            for problem in own:
+                problems.add(problem)
+        if has_namespace:
+            yield document
+
+
+def _refuse(path: Path, index: bool, error: Unreadable, problems: Problems) -> None:
+    """Reports a file that can't be read: an error if it is the registry's, as far as its first bytes tell."""
+    try:
+        ours = index or plausible(read_head(path, HEAD))
+    except Unreadable:
+        ours = index
+    sentence = f"the file {error.why}"
+    problems.add(Problem(path, 0, 0, sentence if ours else f"{sentence}, and is left alone", error.hint, "error" if ours else "warning"))
+
+
+def _enter(entry: Entry, entries: dict[str, Entry], root: Path, problems: Problems) -> None:
+    """Enters an entry under its id; the first of two stays, but is broken: which one was meant can't be known."""
+    first = entries.get(entry.id)
+    if first is None:
+        entries[entry.id] = entry
+        return
+    at = first.problem((), "")
+    place = f"{shorten(first.file, root)}:{at.line}:{at.column}"
+    problems.add(entry.problem((), f"the entry {shown(entry.id)} is already declared at {place}", "rename one of them"))
+
+
+def _warn_of_later_kinds(registry: Registry, kinds: Mapping[str, Kind], problems: Problems) -> None:
+    """Says once for each kind that its entries have no effect in this version."""
+    told: set[str] = set()
+    for entry in registry.entries.values():
+        kind = kinds.get(entry.kind)
+        if kind is not None and kind.later and kind.name not in told:
+            told.add(kind.name)
+            problems.add(entry.problem(("kind",), f"entries of kind {kind.name} have no effect in this version", severity="warning"))
+
+
+def _follow_links(registry: Registry, kinds: Mapping[str, Kind], problems: Problems) -> None:
+    """Reports references to nothing and to entries of the wrong kind."""
+    for entry in registry.entries.values():
+        for link in entry.links:
+            target = registry.entries.get(link.target)
+            if target is None:
+                hint = None if problems.crowded else meant(registry.nearest(link.target))
+                sentence = f"`{_label(link)}` refers to {shown(link.target)}, which is declared nowhere"
+                problems.add(entry.problem(link.path, sentence, hint))
+            elif link.kinds and target.kind not in link.kinds and target.kind in kinds:
+                wanted = listed([f"`{kind}`" for kind in link.kinds], "or")
+                sentence = f"`{_label(link)}` refers to {shown(link.target)}, which is of kind `{target.kind}`, not {wanted}"
+                problems.add(entry.problem(link.path, sentence))
+
+
+def _label(link: Link) -> str:
+    text = ""
+    for step in link.path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _find_cycles(entries: Mapping[str, Entry], problems: Problems) -> None:
+    """Reports each loop of references that must not form one, at the reference that closes it; without recursion."""
+    done: set[str] = set()
+    for start in entries:
+        if start in done:
+            continue
+        trail: list[tuple[str, Iterator[Link]]] = [(start, _acyclic(entries[start]))]
+        depth = {start: 0}
+        while trail:
+            here, links = trail[-1]
+            link = next(links, None)
+            if link is None:
+                done.add(here)
+                del depth[here]
+                trail.pop()
+            elif link.target in depth:
+                loop = [step for step, _ in trail[depth[link.target] :]] + [link.target]
+                shown_loop = loop if len(loop) < 8 else [*loop[:6], "...", loop[-1]]
+                sentence = f"`{_label(link)}` closes a circle: {' -> '.join(shown_loop)}"
+                problems.add(entries[here].problem(link.path, sentence, "move what both need into an entry of its own"))
+            elif link.target in entries and link.target not in done:
+                depth[link.target] = len(trail)
+                trail.append((link.target, _acyclic(entries[link.target])))
+
+
+def _acyclic(entry: Entry) -> Iterator[Link]:
+    return (link for link in entry.links if link.acyclic)
