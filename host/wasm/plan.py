@@ -7,7 +7,6 @@ Core functions, memories, tables and globals are named by ``Item``; a plan has n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 from moonwit.host.wasm.types import Function, Resource
 
@@ -47,7 +46,7 @@ class ResourceItem:
     resource: int
 
 
-Item = Union[Export, StubItem, ResourceItem]
+Item = Export | StubItem | ResourceItem
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ structure; ``name`` is what the component calls a type and is for display only. 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 PRIMITIVES = ("bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string")
 
@@ -113,4 +112,4 @@ class Function:
     result: Type | None
 
 
-Type = Union[Primitive, Record, Variant, List, Tuple, Flags, Enum, Option, Result, Own, Borrow]
+Type = Primitive | Record | Variant | List | Tuple | Flags | Enum | Option | Result | Own | Borrow

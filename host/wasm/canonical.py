@@ -1,0 +1,78 @@
+"""Checks canonical definitions: a lifted or lowered function's signature against the core functions and memories it is given."""
+
+from __future__ import annotations
+
+from moonwit.host.wasm.entities import CanonicalOptions, CoreItem, Func, LiftedFunction, Lowered
+from moonwit.host.wasm.flatten import Layouts
+from moonwit.host.wasm.plan import CoreType, Malformed, Unsupported
+from moonwit.host.wasm.types import Function, Type
+
+REALLOC = CoreType("iiii", "i")
+
+
+def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:
+    """Checks a lifted function; ``path`` is where it is exported, if it is. Raises Malformed, or Unsupported for utf16 and the like."""
+    function = lifted.type
+    assert isinstance(function, Function)
+    what = f"the function lifted at byte {lifted.offset}" if path is None else f"the export `{path}`"
+    expected = layouts.lifted(function)
+    check_type(what, "its core function", lifted.core, expected)
+    params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
+    spilled = layouts.spilled(function)
+    given = spilled[0] or points(layouts, params)
+    check_options(what, lifted.options, given or spilled[1] or points(layouts, result), given)
+    check_encoding(what, lifted.options, points(layouts, params + result))
+    if lifted.options.post_return is not None:
+        check_type(what, "its post-return function", lifted.options.post_return, CoreType(expected.results, ""))
+
+
+def check_lower(lowered: Lowered, layouts: Layouts) -> None:
+    """Checks a lowered function."""
+    function = lowered.function.type
+    assert isinstance(function, Function)
+    what = f"the lowered function {name_of(lowered.function)}"
+    params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
+    spilled = layouts.spilled(function)
+    returned = points(layouts, result)
+    check_options(what, lowered.options, any(spilled) or returned or points(layouts, params), returned)
+    check_encoding(what, lowered.options, points(layouts, params + result))
+
+
+def name_of(function: Func) -> str:
+    """Names a function by where it comes from."""
+    if isinstance(function.origin, LiftedFunction):
+        return f"that is lifted at byte {function.origin.offset}"
+    interface, name = function.origin.interface, function.origin.name
+    return f"`{name}`" if interface is None else f"`{interface}#{name}`"
+
+
+def points(layouts: Layouts, types: list[Type]) -> bool:
+    """Tells whether any of ``types`` holds a string or a list."""
+    return any(map(layouts.points, types))
+
+
+def check_type(what: str, role: str, item: CoreItem, expected: CoreType) -> None:
+    """Checks the type of a core function."""
+    if item.type != expected:
+        raise Malformed(f"{what} does not fit: {role} should be {expected}, but is {item.type}")
+
+
+def check_options(what: str, options: CanonicalOptions, memory: bool, realloc: bool) -> None:
+    """Checks that memory and realloc are there when needed, and of the right type."""
+    if memory and options.memory is None:
+        raise Malformed(f"{what} passes values through memory, but names no memory")
+    if realloc and options.realloc is None:
+        raise Malformed(f"{what} takes values into memory, but names no realloc function")
+    if options.realloc is not None:
+        check_type(what, "its realloc function", options.realloc, REALLOC)
+    if options.memory is not None:
+        export = options.memory.export
+        if export.memory64 or export.shared:
+            kind = "shared" if export.shared else "64 bits wide"
+            raise Unsupported(f"Of {what}, the memory is {kind}, which the direct call path does not take.")
+
+
+def check_encoding(what: str, options: CanonicalOptions, needed: bool) -> None:
+    """Checks the encoding of strings."""
+    if needed and options.encoding != "utf8":
+        raise Unsupported(f"Of {what}, strings are encoded as {options.encoding}, and the direct call path takes utf8 only.")

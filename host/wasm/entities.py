@@ -1,0 +1,168 @@
+"""What a component's indices stand for once they are looked up: functions, instances, components, core items.
+
+Instantiation is followed symbolically: an instance is the things it exports, and a core item knows where it comes from. Compared by
+identity throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from moonwit.host.wasm import syntax
+from moonwit.host.wasm.core import CoreExport, CoreModule, read_core
+from moonwit.host.wasm.plan import CoreType
+from moonwit.host.wasm.types import Function, Resource, Type
+
+if TYPE_CHECKING:
+    from moonwit.host.wasm.scope import Scope
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A type that no call path takes. ``reason`` completes a sentence: "export `run` " + "is an async function (WASI 0.3)"."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class ScopeType:
+    """An instance or component type, with the scope its outer aliases reach into."""
+
+    syntax: syntax.ScopeSyntax
+    scope: Scope
+
+
+@dataclass(eq=False)
+class ModuleType:
+    exports: dict[str, CoreExport]
+
+
+@dataclass(eq=False)
+class Module:
+    """A core module: bytes of the file, or, when it is imported, just a type."""
+
+    data: bytes
+    start: int
+    end: int
+    type: ModuleType | None = None
+
+    @cached_property
+    def core(self) -> CoreModule:
+        return read_core(self.data, self.start, self.end)
+
+
+@dataclass(eq=False)
+class CoreInstance:
+    """``items`` are its exports. ``module`` is None for a mere bundle of items; ``arguments`` has one item per import of the module."""
+
+    items: dict[str, CoreItem]
+    module: Module | None = None
+    arguments: tuple[CoreItem, ...] = ()
+
+
+@dataclass(eq=False)
+class InstanceExport:
+    instance: CoreInstance
+    name: str
+
+
+@dataclass(eq=False)
+class Lowered:
+    function: Func
+    options: CanonicalOptions
+
+
+@dataclass(eq=False)
+class Builtin:
+    """``resource.new``, ``.rep`` or ``.drop``."""
+
+    operation: str
+    resource: Resource
+
+
+@dataclass(eq=False)
+class CoreItem:
+    """A core function, memory, table, global or tag. ``origin`` is None where it can't be known."""
+
+    export: CoreExport
+    origin: InstanceExport | Lowered | Builtin | None
+
+    @property
+    def type(self) -> CoreType | None:
+        return self.export.type
+
+
+@dataclass(eq=False)
+class CanonicalOptions:
+    encoding: str
+    memory: CoreItem | None
+    realloc: CoreItem | None
+    post_return: CoreItem | None
+    asynchronous: bool
+
+
+@dataclass(eq=False)
+class ImportedFunction:
+    """``interface`` is None for a function that the component imports without one."""
+
+    interface: str | None
+    name: str
+
+
+@dataclass(eq=False)
+class LiftedFunction:
+    offset: int
+    type: Function | Unusable
+    core: CoreItem
+    options: CanonicalOptions
+
+
+@dataclass(eq=False)
+class Func:
+    type: Function | Unusable
+    origin: ImportedFunction | LiftedFunction
+
+
+@dataclass(eq=False)
+class Instance:
+    exports: dict[str, Entity]
+
+
+@dataclass(eq=False)
+class ComponentEntity:
+    """A component to instantiate: a body with the scope around it, or, when it is imported, just a type."""
+
+    body: tuple[syntax.Definition, ...] | None
+    scope: Scope
+    type: ScopeType | None = None
+
+
+@dataclass(eq=False)
+class DefinedResource:
+    resource: Resource
+    destructor: CoreItem | None
+
+
+@dataclass
+class Record:
+    """What instantiating a component does, in order. ``foreign`` are built-ins of WASI 0.3."""
+
+    steps: list[CoreInstance] = field(default_factory=list)
+    resources: list[DefinedResource] = field(default_factory=list)
+    lifted: list[LiftedFunction] = field(default_factory=list)
+    lowered: list[Lowered] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    starts: bool = False
+    nested: str | None = None      # what a nested component holds beyond re-exports
+
+
+TypeEntity = Type | Resource | Function | Unusable | ScopeType
+CoreTypeEntity = CoreType | ModuleType | None
+Value = Func | TypeEntity | Instance | ComponentEntity | Module
+
+
+class Entity(NamedTuple):
+    sort: str
+    value: Value
