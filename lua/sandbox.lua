@@ -4,7 +4,7 @@
 -- changed: what a script sees is an empty table in front of the real one. Functions that write to a table past its
 -- metatable (rawset, table.insert, ...) refuse those, and no function returns the real one.
 local coroutines = require "lua.coroutines"
-local text = require "lua.text"
+local strings = require "lua.strings"
 local sort = require "lua.sort"
 
 local getmetatable, setmetatable, rawset, rawget, pairs = getmetatable, setmetatable, rawset, rawget, pairs
@@ -116,10 +116,10 @@ local function pick(library, names, replaced)
   return picked
 end
 
-local strings = pick(string, "byte char find len lower match gmatch rep reverse sub upper", { gsub = text.gsub, format = text.format })
+local string_library = pick(string, "byte char find len lower match gmatch rep reverse sub upper", { gsub = strings.gsub, format = strings.format })
 
 local libraries = {
-  string = strings,
+  string = string_library,
   table = pick(table, "concat maxn getn foreach foreachi", {
     insert = safe.insert, remove = safe.remove, sort = safe.sort, move = safe.move,
   }),
@@ -134,7 +134,7 @@ local base = pick(_G, "assert error getmetatable ipairs next pcall rawequal sele
   rawset = safe.rawset, rawget = safe.rawget, pairs = safe.pairs, collectgarbage = safe.collectgarbage,
 })
 for name, library in pairs(libraries) do base[name] = M.protect(name, library) end
-lock_metatable_of_strings(strings)
+lock_metatable_of_strings(string_library)
 
 --- The names of the libraries every script has without asking.
 M.libraries = {}
