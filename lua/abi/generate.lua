@@ -1,0 +1,216 @@
+-- Turns a WIT signature into one Lua function: checks the arguments, takes an instance, lowers, calls, lifts, calls
+-- post-return, gives the instance back. The text is made per signature, so that LuaJIT sees straight code.
+
+local ffi, bit = require 'ffi', require 'bit'
+local check = require 'lua.abi.check'
+local emitter = require 'lua.abi.emitter'
+local layout = require 'lua.abi.layout'
+local lift = require 'lua.abi.lift'
+local lower = require 'lua.abi.lower'
+local numbers = require 'lua.abi.numbers'
+local optional = require 'lua.optional'
+local text = require 'lua.abi.text'
+local wasmtime = require 'lua.wasmtime'
+local new = require 'table.new'
+
+local M = {}
+
+-- What generated code uses, bound to locals once per chunk.
+local support = {
+  cast = ffi.cast, copy = ffi.copy, str = ffi.string, band = bit.band, arshift = bit.arshift, lshift = bit.lshift,
+  new = new, none = optional.none, some = optional.some, TAG = optional.TAG,
+  string_is_utf8 = text.string_is_utf8, bytes_are_utf8 = text.bytes_are_utf8, code_of = text.code_of, char_of = text.char_of,
+  wide = numbers.wide, wide_u64 = numbers.wide_u64, wide_s64 = numbers.wide_s64, signed = numbers.signed, unsigned = numbers.unsigned,
+  only_sequence = numbers.only_sequence, flag_bits = numbers.flag_bits,
+  ra = ffi.new 'mw_raw[4]', trap = ffi.new 'void *[1]',
+}
+M.support = support
+
+local POINTERS = {
+  p8 = 'uint8_t', pi8 = 'int8_t', p16 = 'uint16_t', pi16 = 'int16_t', p32 = 'uint32_t', pi32 = 'int32_t', pf32 = 'float', pf64 = 'double',
+  pu64 = 'uint64_t', ps64 = 'int64_t',
+}
+for name, ctype in pairs(POINTERS) do support[name] = ffi.typeof(ctype .. '*') end
+
+-- Names that a chunk binds only when its text uses them.
+local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'select', 'tonumber' }
+local HOOKS = { 'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'drain' }
+
+local MEMORY = [[
+local base, limit, budget, fault, ctx, mem, realloc, failure
+local function alloc(n, align)
+  ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32 = 0, 0, align, n
+  failure = call(ctx, realloc, ra, 4, trap)
+  if failure ~= nil or trap[0] ~= nil then return false end
+  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
+  local at = ra[0].u32
+  if at % align ~= 0 or at + n > limit then
+    fault = "the guest's realloc gave memory that it does not have"
+    return false
+  end
+  return at
+end
+local function wrong(stand_in, what)
+  fault = fault or "the result " .. what
+  return stand_in
+end
+local function string_at(at)
+  local q = cast(p32, base + at)
+  local p, n = q[0], q[1]
+  if n == 0 then return "" end
+  if p + n > limit then return wrong("", "has a string outside the guest's memory") end
+  budget = budget - n
+  if budget < 0 then return wrong("", "is larger than the guest's memory") end
+  if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
+  return str(base + p, n)
+end
+local function bytes_at(at)
+  local q = cast(p32, base + at)
+  local p, n = q[0], q[1]
+  if n == 0 then return "" end
+  if p + n > limit then return wrong("", "has a list outside the guest's memory") end
+  budget = budget - n
+  if budget < 0 then return wrong("", "is larger than the guest's memory") end
+  return str(base + p, n)
+end
+]]
+
+local function has_handles(t)
+  if not t then return false end
+  if t.kind == 'own' or t.kind == 'borrow' then return true end
+  for _, part in ipairs { t.element or false, t.some or false, t.ok or false, t.err or false } do
+    if part and has_handles(part) then return true end
+  end
+  for _, list in ipairs { t.fields or t.cases or {}, t.types or {} } do
+    for _, item in ipairs(list) do
+      if has_handles(item.kind and item or item.type) then return true end
+    end
+  end
+  return false
+end
+
+local function uses_memory(sig)
+  if sig.spilled or sig.in_memory then return true end
+  local function find(t)
+    if t.kind == 'string' or t.kind == 'list' then return true end
+    for _, part in ipairs { t.some or false, t.ok or false, t.err or false } do
+      if part and find(part) then return true end
+    end
+    for _, list in ipairs { t.fields or t.cases or {}, t.types or {} } do
+      for _, item in ipairs(list) do
+        local part = item.kind and item or item.type
+        if part and find(part) then return true end
+      end
+    end
+    return false
+  end
+  for _, param in ipairs(sig.params) do
+    if find(param.type) then return true end
+  end
+  return false
+end
+
+-- Binds the names that `body` uses to locals.
+local function prelude(body, hooks)
+  local out = { 'local S, H, K, E = ...' }
+  local function bind(name, from)
+    if body:find('%f[%w_]' .. name .. '%f[^%w_]') then out[#out + 1] = ('local %s = %s'):format(name, from) end
+  end
+  for _, name in ipairs(GLOBALS) do bind(name, name) end
+  for name in pairs(support) do bind(name, 'S.' .. name) end
+  for _, name in ipairs(hooks) do bind(name, 'H.' .. name) end
+  out[#out + 1] = 'local C = S.C local call, memory_data, memory_size = C.wasmtime_func_call_unchecked, C.wasmtime_memory_data, C.wasmtime_memory_data_size'
+  return table.concat(out, '\n')
+end
+
+-- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
+-- `options.post` says that there is a post-return function.
+local function write(sig, options)
+  local e = emitter.new()
+  local names, checks, handles = {}, {}, false
+  for i, param in ipairs(sig.params) do
+    names[i], checks[i] = 'a' .. i, check.expression(e, param.type, 'a' .. i)
+    handles = handles or has_handles(param.type)
+  end
+  local arguments = table.concat(names, ', ')
+  local comma = #names > 0 and ', ' or ''
+  local out = {}
+  local function put(line, ...) out[#out + 1] = select('#', ...) > 0 and line:format(...) or line end
+
+  local lowering = lower.arguments(e, sig)
+  local memory = uses_memory(sig)
+  if memory then put('local function lower(%s)\n%s\nreturn true end', arguments, lowering) end
+
+  put('return function(%s%s...)', arguments, comma)
+  if handles then put 'begin(E)' end
+  table.insert(checks, 1, 'select("#", ...) == 0')
+  put('if not (%s) then return refuse(E, %d%s%s, ...) end', table.concat(checks, ' and '), #names, comma, arguments)
+  if handles then
+    put 'local B, err = owner(E) local lent = B ~= nil if err then return nil, err end if not lent then'
+  else
+    put 'local B, err'
+  end
+  if options.fresh then
+    put 'B, err = make(E) if not B then return nil, err end'
+  else
+    put 'B = E.idle if B == nil then B, err = make(E) if not B then return nil, err end else E.idle = B.next end'
+  end
+  if handles then put 'end' end
+  put 'io = B.io'
+  if memory then
+    put 'ctx, mem, realloc, fault, failure = B.ctx, B.memory, B.realloc, nil, nil base = memory_data(ctx, mem)'
+    put('if not lower(%s) then if fault then return broken(E, B, fault) end return fail(E, B, failure) end', arguments)
+  else
+    put 'fault = nil'
+    put(lowering)
+  end
+  local count = math.max(sig.flat_count, sig.result and 1 or 0, 1)
+  put('local failure = call(B.ctx, B.func, io, %d, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end', count)
+  put 'local value, failed, problem'
+  if sig.in_memory then
+    put 'local ret = io[0].u32 base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = limit * 2 + 67108864'
+    put('if ret %% %d ~= 0 or ret + %d > limit then return broken(E, B, "the result is outside the guest\'s memory") end', sig.result.align, sig.result.size)
+  end
+  put(lift.result(e, sig, options.pair))
+  if sig.result then put 'if fault then return broken(E, B, fault) end' end
+  if options.post then
+    if sig.in_memory then put 'io[0].u32 = ret' end
+    put 'failure = call(B.ctx, B.post, io, 1, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
+  end
+  if handles then put 'if not lent then' end
+  put(options.fresh and 'dispose(B)' or 'B.next = E.idle E.idle = B')
+  if handles then put 'end' end
+  if sig.result and sig.result.kind == 'result' and options.pair then put 'if failed then return nil, guest_error(E, problem) end' end
+  put 'return value end'
+
+  local main = e:text(table.concat(out, '\n'))
+  local state = memory and MEMORY or [[local fault
+local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end]]
+  local body = state .. '\nlocal io\n' .. main
+  return prelude(body, HOOKS) .. '\n' .. body, e.constants
+end
+
+-- Compiles `sig` for the entry `E`, whose hooks are `hooks`; gives the function and its text.
+function M.compile(sig, options, hooks, E)
+  support.C = wasmtime.C
+  layout.signature(sig)
+  local chunk, constants = write(sig, options)
+  return assert(loadstring(chunk, '=generated:' .. sig.name))(support, hooks, constants, E), chunk
+end
+
+-- Compiles only the check of all arguments: a function(...) that gives true when they fit.
+function M.compile_check(sig, hooks)
+  layout.signature(sig)
+  local e, names, checks = emitter.new(), {}, {}
+  for i, param in ipairs(sig.params) do
+    names[i], checks[i] = 'a' .. i, check.expression(e, param.type, 'a' .. i)
+  end
+  table.insert(checks, 1, 'select("#", ...) == 0')
+  local body = e:text(('return function(%s) return %s end')
+    :format(table.concat(names, ', ') .. (#names > 0 and ', ' or '') .. '...', table.concat(checks, ' and ')))
+  support.C = wasmtime.C
+  local text_of = prelude(body, HOOKS):gsub('local C = .*$', '')
+  return assert(loadstring(text_of .. '\n' .. body, '=generated:' .. sig.name))(support, hooks, e.constants)
+end
+
+return M

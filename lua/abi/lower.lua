@@ -1,0 +1,194 @@
+-- Generates the code that lowers checked Lua values: into the guest's memory (`store`) and into flat core values (`flat`).
+-- Generated functions give true, or false after a failure of the guest's realloc, which `alloc` has noted.
+-- Source: CanonicalABI.md, "Storing" and "Flat Lowering".
+
+local check = require 'lua.abi.check'
+
+local M = {}
+
+local store = { name = 'store', kinds = {} }
+local flat = { name = 'flat', kinds = {} }
+
+local POINTER = {
+  u8 = 'p8', s8 = 'pi8', u16 = 'p16', s16 = 'pi16', u32 = 'p32', s32 = 'pi32', f32 = 'pf32', f64 = 'pf64', u64 = 'pu64', s64 = 'ps64',
+}
+local SLOT = { f32 = 'f32', f64 = 'f64', u64 = 'u64', s64 = 'i64', s32 = 'i32', s16 = 'i32', s8 = 'i32' }
+local DISC = { 'p8', 'p16', nil, 'p32' }
+M.POINTER, M.SLOT, M.DISC = POINTER, SLOT, DISC
+
+-- `at + offset` as text.
+local function plus(at, offset)
+  if offset == 0 then return at end
+  return ('%s + %d'):format(at, offset)
+end
+M.plus = plus
+
+-- The expression for a scalar's core value, or nil when `t` is no scalar.
+local function scalar(e, t, v)
+  if SLOT[t.kind] or check.RANGE[t.kind] then return v end
+  if t.kind == 'bool' then return ('(%s and 1 or 0)'):format(v) end
+  if t.kind == 'char' then return ('code_of(%s)'):format(v) end
+  if t.kind == 'enum' then
+    check.expression(e, t, v)
+    return ('(%s[%s] - 1)'):format(e:constant(t.numbers), v)
+  end
+  if t.kind == 'flags' then
+    local bits = {}
+    for i, name in ipairs(t.names) do bits[name] = 2 ^ (i - 1) end
+    return ('flag_bits(%s, %s)'):format(v, e:constant(bits))
+  end
+  if t.kind == 'own' then return ('give(%s)'):format(v) end
+  if t.kind == 'borrow' then return ('lend(%s)'):format(v) end
+end
+
+-- Statements that store the expression `v` at the address expression `at`.
+local function store_text(e, t, v, at)
+  local value = scalar(e, t, v)
+  if value then
+    local pointer = POINTER[t.kind] or DISC[t.size]
+    return ('cast(%s, base + (%s))[0] = %s'):format(pointer, at, value)
+  elseif t.kind == 'string' then
+    return ([[do local s = %s local p = alloc(#s, 1) if not p then return false end copy(base + p, s, #s)
+      local q = cast(p32, base + (%s)) q[0], q[1] = p, #s end]]):format(v, at)
+  elseif t.kind == 'list' then
+    return ('do local p, n = %s(%s) if not p then return false end local q = cast(p32, base + (%s)) q[0], q[1] = p, n end')
+      :format(e:func(M.list, t), v, at)
+  end
+  return ('if not %s(%s, %s) then return false end'):format(e:func(store, t), v, at)
+end
+
+-- Statements that lower the expression `v` to the slots from `slot` (an expression) on.
+local function flat_text(e, t, v, slot)
+  local value = scalar(e, t, v)
+  if value then
+    return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value)
+  elseif t.kind == 'string' then
+    return ('do local s = %s local p = alloc(#s, 1) if not p then return false end copy(base + p, s, #s) io[%s].u32, io[%s].u32 = p, #s end')
+      :format(v, slot, plus(slot, 1))
+  elseif t.kind == 'list' then
+    return ('do local p, n = %s(%s) if not p then return false end io[%s].u32, io[%s].u32 = p, n end')
+      :format(e:func(M.list, t), v, slot, plus(slot, 1))
+  end
+  return ('if not %s(%s, %s) then return false end'):format(e:func(flat, t), v, slot)
+end
+M.store_text, M.flat_text = store_text, flat_text
+
+-- Lists are the same for both: a function(v) that gives pointer and length, or false.
+M.list = { name = 'list', kinds = {} }
+function M.list.kinds.list(e, t)
+  local element = t.element
+  local out = { 'function(v)' }
+  if element.kind == 'u8' then
+    out[#out + 1] = 'if type(v) == "string" then local n = #v local p = alloc(n, 1) if not p then return false end copy(base + p, v, n) return p, n end'
+  end
+  out[#out + 1] = ('local n = #v local p = alloc(n * %d, %d) if not p then return false end'):format(element.size, element.align)
+  if POINTER[element.kind] then
+    -- No call into the guest can move the memory in here.
+    out[#out + 1] = ('local q = cast(%s, base + p) for i = 1, n do q[i - 1] = rawget(v, i) end'):format(POINTER[element.kind])
+  else
+    out[#out + 1] = ('for i = 1, n do local x, at = rawget(v, i), p + (i - 1) * %d %s end'):format(element.size, store_text(e, element, 'x', 'at'))
+  end
+  out[#out + 1] = 'return p, n end'
+  return table.concat(out, '\n')
+end
+
+-- The parts of a record or tuple: text that reads part i of `v` into the local `x`.
+local function parts_of(t)
+  local parts = {}
+  if t.kind == 'record' then
+    for i, field in ipairs(t.fields) do
+      local other = field.name:gsub('-', '_')
+      local again = other ~= field.name and (' if x == nil then x = rawget(v, %q) end'):format(other) or ''
+      parts[i] = { type = field.type, read = ('x = rawget(v, %q)%s'):format(field.name, again) }
+    end
+  else
+    for i, part in ipairs(t.types) do parts[i] = { type = part, read = ('x = rawget(v, %d)'):format(i) } end
+  end
+  return parts
+end
+
+local function store_parts(e, t)
+  local out = { 'function(v, at) local x' }
+  for i, part in ipairs(parts_of(t)) do
+    out[#out + 1] = part.read .. ' ' .. store_text(e, part.type, 'x', plus('at', t.offsets[i]))
+  end
+  out[#out + 1] = 'return true end'
+  return table.concat(out, '\n')
+end
+store.kinds.record, store.kinds.tuple = store_parts, store_parts
+
+local function flat_parts(e, t)
+  local out, slot = { 'function(v, s) local x' }, 0
+  for _, part in ipairs(parts_of(t)) do
+    out[#out + 1] = part.read .. ' ' .. flat_text(e, part.type, 'x', plus('s', slot))
+    slot = slot + #part.type.flat
+  end
+  out[#out + 1] = 'return true end'
+  return table.concat(out, '\n')
+end
+flat.kinds.record, flat.kinds.tuple = flat_parts, flat_parts
+
+-- Text that sets `c` (the case, from 1) and `p` (its payload) from `v`.
+local function open_case(e, t)
+  if t.kind == 'option' then
+    local unwrap = t.some.kind == 'option' and 'if getmetatable(v) == TAG then p = v[1] end'
+      or 'if type(v) == "table" and getmetatable(v) == TAG then p = v[1] end'
+    return 'local c, p = 2, v if v == nil or v == none then c = 1 else ' .. unwrap .. ' end'
+  elseif t.kind == 'result' then
+    return 'local k, p = next(v) local c = k == "ok" and 1 or 2'
+  end
+  local all = {}
+  for i, case in ipairs(t.cases) do all[case.name] = i end
+  return ('local k, p = v, nil if type(v) == "table" then k, p = next(v) end local c = %s[k]'):format(e:constant(all))
+end
+
+-- Text of the branches over all cases with a payload, others falling through.
+local function payloads(t, branch)
+  local out = {}
+  for _, item in ipairs(check.with_payload(t)) do out[item.number] = item.case end
+  local cases = {}
+  for i, case in ipairs(t.cases) do cases[i] = { case = case, number = i } end
+  return check.chain(cases, function(case) return case.type and branch(case.type) or '' end)
+end
+
+local function store_case(e, t)
+  return table.concat({
+    'function(v, at)', open_case(e, t),
+    ('cast(%s, base + at)[0] = c - 1'):format(DISC[t.disc]),
+    payloads(t, function(type) return store_text(e, type, 'p', plus('at', t.payload)) end),
+    'return true end',
+  }, '\n')
+end
+
+local function flat_case(e, t)
+  local out = { 'function(v, s)', open_case(e, t), 'io[s].u32 = c - 1' }
+  -- Joined slots: an unused one is zero, a narrower value leaves the upper bits zero.
+  for i = 1, #t.flat - 1 do out[#out + 1] = ('io[s + %d].u64 = 0'):format(i) end
+  out[#out + 1] = payloads(t, function(type) return flat_text(e, type, 'p', 's + 1') end)
+  out[#out + 1] = 'return true end'
+  return table.concat(out, '\n')
+end
+
+for _, kind in ipairs { 'variant', 'option', 'result' } do
+  store.kinds[kind], flat.kinds[kind] = store_case, flat_case
+end
+
+-- The statements that lower all arguments a1..an: to flat slots, or to one tuple in memory.
+function M.arguments(e, sig)
+  local out, slot = {}, 0
+  if sig.spilled then
+    out[1] = ('local at = alloc(%d, %d) if not at then return false end'):format(sig.tuple.size, sig.tuple.align)
+  end
+  for i, param in ipairs(sig.params) do
+    if sig.spilled then
+      out[#out + 1] = store_text(e, param.type, 'a' .. i, plus('at', sig.tuple.offsets[i]))
+    else
+      out[#out + 1] = flat_text(e, param.type, 'a' .. i, tostring(slot))
+      slot = slot + #param.type.flat
+    end
+  end
+  if sig.spilled then out[#out + 1] = 'io[0].u32 = at' end
+  return table.concat(out, '\n')
+end
+
+return M

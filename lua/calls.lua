@@ -1,0 +1,262 @@
+-- The call path from a name to a guest: finds what an id stands for once, then a call is one table look-up and the
+-- generated function. Host and Lua meet here: `load` (lua/lane.py) describes an entry, everything else happens in Lua.
+
+local buffer = require 'string.buffer'
+local errors = require 'lua.errors'
+local explain = require 'lua.abi.explain'
+local generate = require 'lua.abi.generate'
+local handles = require 'lua.handles'
+local instances = require 'lua.instance'
+local intermediate = require 'lua.intermediate'
+local trap = require 'lua.trap'
+local wasmtime = require 'lua.wasmtime'
+
+local M = {}
+
+local bound = {}     -- id -> function
+local plans = {}     -- plan key -> prepared plan
+local host           -- {load = function(id) -> bytes, call = function(id, bytes) -> bytes}, set by `setup`
+local support = generate.support
+
+local function failure(kind, message, more)
+  more = more or {}
+  more.kind, more.message = kind, message
+  return errors.make(more)
+end
+
+-- The error for a report of lua/trap.lua about entry E.
+local function from_report(E, report)
+  if report.unlinked then
+    local interface, name = report.unlinked:match '^(.-)#(.*)$'
+    local plain = interface:gsub('@.*$', '')
+    return failure(errors.kinds.PERMISSION_DENIED,
+      ('the function %s uses %s, which its entry does not import (it called %s): add it to the imports of %s'):format(E.id, plain, name, E.id),
+      { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
+  end
+  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
+end
+
+-- Ends an instance after a failure and takes it out of the pool that it rests in.
+local function discard(I)
+  instances.delete(I)
+  local home = I.home
+  if not home then return end
+  local before, B = nil, home.idle
+  while B do
+    if B.I == I then
+      if before then before.next = B.next else home.idle = B.next end
+    else
+      before = B
+    end
+    B = B.next
+  end
+end
+
+local hooks = { holds = handles.holds, lend = handles.lend, give = handles.give, begin = handles.begin, owner = handles.owner }
+
+function hooks.drain()
+  if handles.pending() then handles.drain() end
+end
+
+function hooks.take(B, resource, index)
+  return handles.take(B, resource, index)
+end
+
+-- A new instance for a call of E, or nil, err.
+function hooks.make(E)
+  hooks.drain()
+  local I, report = instances.new(E.P)
+  local B
+  if I then
+    B, report = instances.bind(I, E.lift)
+    if B then
+      I.fresh, I.home = E.fresh, E
+      return B
+    end
+    instances.delete(I)
+  end
+  return nil, from_report(E, report)
+end
+
+-- Ends the instance of an inline call, unless the script holds a resource of it.
+function hooks.dispose(B)
+  if B.I.live == 0 then instances.delete(B.I) end
+end
+
+function hooks.fail(E, B, reported)
+  local report = trap.take(reported, support.trap[0])
+  support.trap[0] = nil
+  discard(B.I)
+  return nil, from_report(E, report)
+end
+
+function hooks.broken(E, B, what)
+  discard(B.I)
+  return nil, failure(errors.kinds.INTERNAL, ('%s: the guest broke the canonical ABI: %s'):format(E.sig.name, what), { entry = E.id, func = E.sig.name })
+end
+
+-- Arguments that do not fit: either trailing options were left out, or the caller learns why.
+function hooks.refuse(E, count, ...)
+  local given = select('#', ...)
+  while given > count and select(given, ...) == nil do given = given - 1 end
+  return nil, failure(errors.kinds.INVALID, explain.sentence(E.sig, given, ...), { entry = E.id })
+end
+
+-- The err side of a result as an error value.
+function hooks.guest_error(E, payload)
+  local message
+  if type(payload) == 'string' then
+    message = payload
+  elseif type(payload) == 'table' then
+    message = type(payload.message) == 'string' and payload.message or nil
+    local case = next(payload)
+    if not message and E.err_is_variant and type(case) == 'string' then message = case end
+  end
+  return failure(errors.kinds.UNKNOWN, message or ('%s returned an error'):format(E.sig.name), { details = payload, entry = E.id, func = E.sig.name })
+end
+
+-- A type table that arrived as {types = {...}} with indices for parts, with the tables themselves for parts.
+local function link_types(types)
+  local function at(index) return index and types[index] end
+  for _, t in ipairs(types) do
+    t.element, t.some, t.ok, t.err = at(t.element), at(t.some), at(t.ok), at(t.err)
+    for _, part in ipairs(t.fields or t.cases or {}) do part.type = at(part.type) end
+    for i, index in ipairs(t.types or {}) do t.types[i] = types[index] end
+  end
+end
+
+-- A signature as it arrives: {name, types, params = {{name, text, type = index}}, result = index}.
+local function link_signature(sig)
+  link_types(sig.types)
+  for _, param in ipairs(sig.params) do param.type = sig.types[param.type] end
+  sig.result = sig.result and sig.types[sig.result]
+  return sig
+end
+
+local function err_is_variant(sig)
+  local err = sig.result and sig.result.kind == 'result' and sig.result.err
+  return err and err.kind == 'variant'
+end
+
+local methods = {}   -- plan key -> export path -> function
+
+local function direct(entry, P, lift, fresh)
+  local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh }
+  E.err_is_variant = err_is_variant(E.sig)
+  E.failed = function(report) return from_report(E, report) end
+  local f, text = generate.compile(E.sig, { fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil }, hooks, E)
+  E.text = text
+  M.last = E
+  return f, E
+end
+
+-- The function for a handle's method: found by its WIT name, `_` standing for `-`.
+local function method_of(state, name)
+  local P = state.I.P
+  local resource = P.resources[state.resource]
+  if type(name) ~= 'string' then return nil end
+  local path = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, (name:gsub('_', '-')))
+  local known = methods[P.key]
+  if not known then
+    known = {}
+    methods[P.key] = known
+  end
+  if known[path] == nil then
+    local bytes = host.method(P.key, path)
+    known[path] = bytes and direct({ id = P.entry, results = P.results }, P, buffer.decode(bytes), false) or false
+  end
+  return known[path] or nil
+end
+
+local function open_library()
+  if not wasmtime.C then
+    local library = buffer.decode(host.library())
+    wasmtime.open(library.path, library.layouts)
+  end
+end
+
+local function resolve_wasm(entry)
+  open_library()
+  local P = plans[entry.plan.key]
+  if not P then
+    P = instances.prepare(entry.plan)
+    for i, resource in ipairs(entry.plan.resources or {}) do P.resources[i] = resource end
+    P.entry, P.results = entry.id, entry.results
+    plans[entry.plan.key] = P
+  end
+  return direct(entry, P, entry.lift, entry.fresh)
+end
+
+local finish = require 'lua.abi.finish'
+
+local function resolve_compatible(entry)
+  local sig = link_signature(entry.signature)
+  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig) }
+  local fits = generate.compile_check(sig, hooks)
+  local pair = entry.results ~= 'table'
+  return function(...)
+    if not fits(...) then return hooks.refuse(E, #sig.params, ...) end
+    local args, err = intermediate.encode_all(select('#', ...), ...)
+    if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
+    local answer = intermediate.decode(host.call(entry.id, args))
+    if answer.failed then
+      return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
+    end
+    local value = answer.value
+    if not sig.result then return nil end
+    value = finish(sig.result, value)
+    if sig.result.kind == 'result' and pair then
+      if value.err ~= nil then return nil, hooks.guest_error(E, sig.result.err and value.err or nil) end
+      return sig.result.ok and value.ok or nil
+    end
+    return value
+  end
+end
+
+local resolvers = { wasm = resolve_wasm, compatible = resolve_compatible }
+
+-- A kind of entry that Lua runs: `resolve(entry)` gives a function or nil, err.
+function M.provide(kind, resolve) resolvers[kind] = resolve end
+
+-- Finds what `id` stands for; gives its function, or nil, err.
+function M.resolve(id)
+  local f = bound[id]
+  if f then return f end
+  if type(id) ~= 'string' then
+    return nil, failure(errors.kinds.INVALID, ('funcs.call: expected the id of a function, got %s'):format(type(id)))
+  end
+  local entry = buffer.decode(host.load(id))
+  if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
+  local err
+  f, err = resolvers[entry.resolver](entry)
+  if not f then return nil, err end
+  bound[id] = f
+  return f
+end
+
+local function cold(id, ...)
+  local f, err = M.resolve(id)
+  if not f then return nil, err end
+  return f(...)
+end
+
+-- funcs.call: gives value, or nil and an error value; never raises.
+function M.call(id, ...)
+  local f = bound[id]
+  if f then return f(...) end
+  return cold(id, ...)
+end
+
+-- Frees every instance of the lane.
+function M.close()
+  hooks.drain()
+  for _, I in pairs(instances.all) do instances.delete(I) end
+  bound = {}
+end
+
+function M.setup(given)
+  host = given
+  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end)
+end
+
+return M

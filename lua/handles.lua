@@ -1,0 +1,152 @@
+-- Resource handles: what a script holds of a guest's resource, and how it crosses the border.
+-- Source: CanonicalABI.md, "Table State", "lift_own", "lower_own", "lower_borrow".
+--
+-- A handle is a cdata of a type that scripts can't make, so it can't be forged; what it stands for is kept here.
+
+local ffi = require 'ffi'
+local instances = require 'lua.instance'
+local trap = require 'lua.trap'
+local wasmtime = require 'lua.wasmtime'
+
+ffi.cdef 'typedef struct { const double number; } mw_handle;'
+
+local M = {}
+
+local handle_type
+local states = {}      -- handle number -> {I =, rep =, resource = index, name =, methods = function(name) or nil}
+local last = 0
+local garbage = {}     -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
+local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
+
+-- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
+local call = { P = nil, I = nil, stamp = 0 }
+
+local function state_of(handle)
+  return ffi.istype(handle_type, handle) and states[handle.number] or nil
+end
+M.state_of = state_of
+
+function M.begin(E)
+  call.P, call.I, call.stamp = E.P, nil, call.stamp + 1
+end
+
+-- Tells whether `v` is a live handle of resource number `index` of the component that is called. All handles of a call
+-- belong to one instance; one that is moved appears only once.
+function M.holds(v, index, own)
+  if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
+  local state = states[v.number]
+  if not state or state.resource ~= index or state.I.P ~= call.P or state.I.store == nil then return false end
+  if call.I ~= nil and call.I ~= state.I then return false end
+  if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
+  call.I, state.used = state.I, call.stamp
+  if own then state.moved = call.stamp end
+  return true
+end
+
+-- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
+function M.owner(E)
+  local I = call.I
+  if I == nil then return nil end
+  local B, report = instances.bind(I, E.lift)
+  if not B then return nil, E.failed(report) end
+  return B
+end
+
+-- For `borrow`: a component that defines the resource gets the representation itself.
+function M.lend(handle)
+  return states[handle.number].rep
+end
+
+-- For `own`: the guest gets an index of its own, and the script's handle ends.
+function M.give(handle)
+  local state = states[handle.number]
+  states[handle.number] = nil
+  local I = instances.handle_functions(state.I)
+  I.live = I.live - 1
+  io[0].u32, io[1].u32 = state.resource, state.rep
+  local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, I.insert, io, 2, trap_slot)
+  if failure ~= nil or trap_slot[0] ~= nil then
+    local report = trap.take(failure, trap_slot[0])
+    trap_slot[0] = nil
+    error('the guest has too many handles: ' .. report.reason, 0)
+  end
+  return io[0].u32
+end
+
+-- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
+function M.take(B, resource, index)
+  local I = instances.handle_functions(B.I)
+  io[0].u32, io[1].u32 = resource, index
+  local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, I.remove, io, 2, trap_slot)
+  if failure ~= nil or trap_slot[0] ~= nil then
+    trap.take(failure, trap_slot[0])
+    trap_slot[0] = nil
+    return nil
+  end
+  last = last + 1
+  states[last] = { I = I, rep = io[0].u32, resource = resource, number = last }
+  I.live = I.live + 1
+  return handle_type(last)
+end
+
+-- Ends the resource behind a state: calls its destructor. Gives a report when that traps.
+local function destroy(state)
+  local I = state.I
+  I.live = I.live - 1
+  if I.store == nil then return nil end
+  local report
+  local dtor = instances.dtor(I, state.resource)
+  if dtor then
+    io[0].u32 = state.rep
+    local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, dtor, io, 1, trap_slot)
+    if failure ~= nil or trap_slot[0] ~= nil then
+      report = trap.take(failure, trap_slot[0])
+      trap_slot[0] = nil
+      instances.delete(I)
+    end
+  end
+  if I.fresh and I.live == 0 then instances.delete(I) end
+  return report
+end
+
+-- Destroys what was collected since. Called when no guest is running.
+function M.drain()
+  while #garbage > 0 do destroy(table.remove(garbage)) end
+end
+
+function M.pending() return garbage[1] ~= nil end
+
+-- `method(I, resource, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor.
+function M.setup(method, failed)
+  local function drop(handle)
+    local state = state_of(handle)
+    if not state then error('this resource handle was dropped or handed to a guest', 2) end
+    states[handle.number] = nil
+    local report = destroy(state)
+    if report then failed(report) end
+  end
+  handle_type = ffi.metatype('mw_handle', {
+    __index = function(handle, name)
+      if name == 'drop' then return drop end
+      local state = states[handle.number]
+      if not state then error('this resource handle was dropped or handed to a guest', 2) end
+      return method(state, name)
+    end,
+    __newindex = function() error("a resource handle can't be changed", 2) end,
+    __tostring = function(handle)
+      local state = states[handle.number]
+      if not state then return 'resource handle (gone)' end
+      return ('%s handle %d'):format(state.I.P.resources[state.resource].name, handle.number)
+    end,
+    __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
+    __gc = function(handle)
+      local state = states[handle.number]
+      if state then
+        states[handle.number] = nil
+        garbage[#garbage + 1] = state
+      end
+    end,
+  })
+end
+
+return M

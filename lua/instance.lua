@@ -1,0 +1,159 @@
+-- Instances: runs a plan (host/wasm/plan.py) on Wasmtime's core API, in a store of its own.
+--
+-- A plan arrives as plain tables, addresses as numbers:
+--   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
+--   handles = address or nil, resources {{module = address, dtor = item or nil}},
+-- where an item is {step = index, name =}, {stub = index} or {resource = index, operation =}; indices from 1.
+
+local ffi = require 'ffi'
+local wasmtime = require 'lua.wasmtime'
+local trap = require 'lua.trap'
+
+local cast, new = ffi.cast, ffi.new
+
+local M = {}
+
+-- One instance runs at a time while it is being made, so one set of out-slots serves all.
+local trap_slot = new 'void *[1]'
+local found = new 'mw_extern[1]'
+
+-- Every live instance of the lane, so that closing it can free them.
+M.all = {}
+
+-- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
+function M.prepare(plan)
+  local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, key = plan.key, exports = {} }
+  for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
+  P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
+  P.handles = plan.handles and cast('const void *', plan.handles)
+  for i, step in ipairs(plan.steps) do step.externs = new('mw_extern[?]', math.max(#step.arguments, 1)) end
+  for _, resource in ipairs(P.resources) do
+    resource.pointer = cast('const void *', resource.module)
+    resource.externs = new('mw_extern[?]', 4)
+  end
+  -- Where each core instance stands: the plan's own, then what Moonwit adds.
+  P.unlinked_at = #plan.steps
+  P.handles_at = #plan.steps + 1
+  P.resources_at = #plan.steps + 2
+  P.count = P.resources_at + #P.resources
+  return P
+end
+
+local function instantiate(I, at, module, externs, count)
+  local failure = wasmtime.C.wasmtime_instance_new(I.ctx, module, externs, count, I.core + at, trap_slot)
+  if failure ~= nil or trap_slot[0] ~= nil then
+    local report = trap.take(failure, trap_slot[0])
+    trap_slot[0] = nil
+    error(report, 0)
+  end
+end
+
+local function export(I, at, name, into)
+  if not wasmtime.C.wasmtime_instance_export_get(I.ctx, I.core + at, name, #name, into) then
+    error({ reason = ('the core instance %d has no export "%s"'):format(at, name), frames = {} }, 0)
+  end
+end
+
+local function resolve(I, item, into)
+  local P = I.P
+  if item.step then
+    export(I, item.step - 1, item.name, into)
+  elseif item.stub then
+    export(I, P.unlinked_at, tostring(item.stub - 1), into)
+  else
+    local at, resource = P.resources_at + item.resource - 1, P.resources[item.resource]
+    if not I.has_resource[item.resource] then
+      I.has_resource[item.resource] = true
+      for i, name in ipairs { 'insert', 'rep', 'remove' } do export(I, P.handles_at, name, resource.externs + (i - 1)) end
+      if resource.dtor then resolve(I, resource.dtor, resource.externs + 3) end
+      instantiate(I, at, resource.pointer, resource.externs, resource.dtor and 4 or 3)
+    end
+    export(I, at, item.operation, into)
+  end
+end
+
+local function build(I)
+  local P = I.P
+  if P.unlinked then instantiate(I, P.unlinked_at, P.unlinked, nil, 0) end
+  if P.handles then instantiate(I, P.handles_at, P.handles, nil, 0) end
+  for at, step in ipairs(P.steps) do
+    for i, item in ipairs(step.arguments) do resolve(I, item, step.externs + (i - 1)) end
+    instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
+  end
+end
+
+-- The export `item` of kind func or memory, as a struct of its own, or nil for no item.
+local function take(I, item, kind, field, ctype)
+  if not item then return nil end
+  resolve(I, item, found)
+  if found[0].kind ~= kind then
+    error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', field), frames = {} }, 0)
+  end
+  return new(ctype, found[0].of[field])
+end
+
+-- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits.
+function M.new(P)
+  local C = wasmtime.C
+  local store = C.wasmtime_store_new(P.engine, nil, nil)
+  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = new('mw_instance[?]', P.count), has_resource = {}, live = 0, bindings = {} }
+  -- The engine's epoch moves only to end everything that runs.
+  C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
+  local ok, report = pcall(build, I)
+  if ok then
+    M.all[I] = I
+    return I
+  end
+  M.delete(I)
+  if type(report) ~= 'table' then error(report, 0) end
+  return nil, report
+end
+
+-- Frees an instance. Its handles and bindings stop working.
+function M.delete(I)
+  if I.store == nil then return end
+  local store = I.store
+  M.all[I] = nil
+  I.store, I.ctx, I.bindings = nil, nil, {}
+  wasmtime.C.wasmtime_store_delete(store)
+end
+
+-- What a generated function needs to call one export of an instance; made once for each.
+-- `lift` is {path =, core = item, memory = item or nil, realloc =, post =}.
+function M.bind(I, lift)
+  local B = I.bindings[lift.path]
+  if B then return B end
+  local ok, report = pcall(function()
+    return {
+      I = I, ctx = I.ctx, io = new 'mw_raw[17]',
+      func = take(I, lift.core, wasmtime.FUNC, 'func', 'mw_func'),
+      memory = take(I, lift.memory, wasmtime.MEMORY, 'memory', 'mw_memory'),
+      realloc = take(I, lift.realloc, wasmtime.FUNC, 'func', 'mw_func'),
+      post = take(I, lift.post, wasmtime.FUNC, 'func', 'mw_func'),
+    }
+  end)
+  if not ok then
+    if type(report) ~= 'table' then error(report, 0) end
+    return nil, report
+  end
+  I.bindings[lift.path] = report
+  return report
+end
+
+-- The functions of the handle table, for lua/handles.lua.
+function M.handle_functions(I)
+  if not I.insert then
+    for _, name in ipairs { 'insert', 'rep', 'remove' } do
+      export(I, I.P.handles_at, name, found)
+      I[name] = new('mw_func', found[0].of.func)
+    end
+  end
+  return I
+end
+
+-- The destructor of resource number `index` (from 1), or nil.
+function M.dtor(I, index)
+  return take(I, I.P.resources[index].dtor, wasmtime.FUNC, 'func', 'mw_func')
+end
+
+return M

@@ -1,0 +1,137 @@
+"""Plans and signatures as plain tables for the Lua room; lua/instance.lua and lua/calls.lua say what they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moonwit.host import engine
+from moonwit.host.wasm import types as wit
+from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
+from moonwit.host.wasm.show import show_type
+from moonwit.host.wasm.support import HANDLE_TABLE, resource_module, unlinked_module
+
+Data = dict[str, Any]
+
+
+class _Types:
+    """Numbers types from 1, equal ones alike, parts before wholes."""
+
+    def __init__(self, resources: dict[int, int]) -> None:
+        self.rows: list[Data] = []
+        self._index: dict[object, int] = {}
+        self._resources = resources
+
+    def of(self, type: wit.Type) -> int:
+        # Named types that are built alike share one row; resources are told apart by identity inside `type`.
+        known = self._index.get(type)
+        if known is None:
+            self.rows.append(self._row(type))
+            known = self._index[type] = len(self.rows)
+        return known
+
+    def _optional(self, type: wit.Type | None) -> int | None:
+        return None if type is None else self.of(type)
+
+    def _row(self, type: wit.Type) -> Data:
+        match type:
+            case wit.Primitive(kind):
+                return {"kind": kind}
+            case wit.Record(fields):
+                return {"kind": "record", "fields": [{"name": f.name, "type": self.of(f.type)} for f in fields]}
+            case wit.Variant(cases):
+                return {"kind": "variant", "cases": [_drop_none({"name": c.name, "type": self._optional(c.type)}) for c in cases]}
+            case wit.List(element):
+                return {"kind": "list", "element": self.of(element)}
+            case wit.Tuple(types):
+                return {"kind": "tuple", "types": [self.of(part) for part in types]}
+            case wit.Flags(names):
+                return {"kind": "flags", "names": list(names)}
+            case wit.Enum(names):
+                return {"kind": "enum", "names": list(names)}
+            case wit.Option(some):
+                return {"kind": "option", "some": self.of(some)}
+            case wit.Result(ok, err):
+                return _drop_none({"kind": "result", "ok": self._optional(ok), "err": self._optional(err)})
+            case wit.Own(resource):
+                return {"kind": "own", "resource": self._resources.get(id(resource), 0), "name": resource.name}
+            case wit.Borrow(resource):
+                return {"kind": "borrow", "resource": self._resources.get(id(resource), 0), "name": resource.name}
+
+
+def _drop_none(row: Data) -> Data:
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def signature_data(name: str, function: wit.Function, resources: dict[int, int] | None = None) -> Data:
+    """Gives ``{name, types, params, result}``; ``resources`` maps the id of each ``Resource`` to its number from 1."""
+    types = _Types(resources or {})
+    params = [{"name": p.name, "type": types.of(p.type), "text": show_type(p.type)} for p in function.params]
+    result = None if function.result is None else types.of(function.result)
+    return _drop_none({"name": name, "types": types.rows, "params": params, "result": result})
+
+
+def _item(item: Item | None) -> Data | None:
+    match item:
+        case None:
+            return None
+        case Export(step, name):
+            return {"step": step + 1, "name": name}
+        case StubItem(stub):
+            return {"stub": stub + 1}
+        case ResourceItem(operation, resource):
+            return {"resource": resource + 1, "operation": operation}
+
+
+def _compiled(data: bytes) -> int:
+    return engine.address(engine.compile_module(data).ptr())
+
+
+def _assembled(text: str) -> int:
+    from wasmtime import wat2wasm
+
+    return _compiled(bytes(wat2wasm(text)))
+
+
+def resource_numbers(plan: Plan) -> dict[int, int]:
+    """Maps the id of each of the plan's resources to its number from 1."""
+    return {id(local.resource): number for number, local in enumerate(plan.resources, 1)}
+
+
+def plan_data(key: str, plan: Plan) -> Data:
+    """Compiles the plan's core modules and gives what lua/instance.lua's ``prepare`` takes; ``key`` names the binary."""
+    data: Data = {
+        "key": key,
+        "engine": engine.address(engine.shared_engine().ptr()),
+        "modules": [_compiled(module) for module in plan.modules],
+        "steps": [{"module": step.module + 1, "arguments": [_item(item) for item in step.arguments]} for step in plan.steps],
+        "resources": [
+            _drop_none(
+                {
+                    "name": local.resource.name,
+                    "interface": local.resource.interface,
+                    "module": _assembled(resource_module(number, local.dtor is not None)),
+                    "dtor": _item(local.dtor),
+                }
+            )
+            for number, local in enumerate(plan.resources, 1)
+        ],
+    }
+    if plan.stubs:
+        data["unlinked"] = _compiled(unlinked_module(plan.stubs))
+    if plan.resources:
+        data["handles"] = _assembled(HANDLE_TABLE)
+    return data
+
+
+def lift_data(lift: Lift, plan: Plan) -> Data:
+    """Gives what lua/instance.lua's ``bind`` takes, with the signature."""
+    return _drop_none(
+        {
+            "path": lift.path,
+            "core": _item(lift.core),
+            "memory": _item(lift.memory),
+            "realloc": _item(lift.realloc),
+            "post": _item(lift.post_return),
+            "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
+        }
+    )

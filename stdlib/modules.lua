@@ -1,0 +1,8 @@
+-- The standard library by name: what a script can `require`. Each module is loaded when somebody asks for it.
+local modules = {}
+
+for _, name in ipairs { 'errors', 'funcs', 'json', 'wit' } do
+  modules[name] = function() return require('stdlib.' .. name) end
+end
+
+return modules
