@@ -1,0 +1,300 @@
+"""From a `function.wat` or `function.wasm` entry to a loaded function: its bytes, plan, signature and call path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+
+from moonwit.host.binaries import Binary, BinaryProblem, assemble, binary, read_below
+from moonwit.host.grants import PREVIEW1, hosted_elsewhere, is_granted, normalise
+from moonwit.host.methods import UnknownMethod, resolve
+from moonwit.host.names import shown
+from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
+from moonwit.host.wasm.plan import Lift, Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.show import show_signature
+from moonwit.host.wasm.types import Function
+from moonwit.host.wasm.wit import parse_wit
+from moonwit.host.wasm.wit_lexer import WitError
+from moonwit.registry.entries import Entry
+from moonwit.registry.problems import Problem
+from moonwit.registry.registry import Registry
+
+KINDS = ("function.wat", "function.wasm")
+DEFAULT_MAX_SIZE = 100
+DEFAULT_WORKERS = 8
+BUFFER_PER_WORKER = 64
+
+Lane = Literal["direct", "compatible"]
+PoolType = Literal["inline", "lazy", "static", "adaptive"]
+
+
+class FunctionProblem(Exception):
+    """An entry can't be loaded. Its author, or the author of its binary, causes it; ``problem`` has the place."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How many instances a function has and what runs them, with the defaults filled in.
+
+    ``size`` bounds the instances, ``workers`` the threads that run them, ``buffer`` the queue. ``reuse`` tells whether an
+    instance serves more than one call.
+    """
+
+    type: PoolType
+    size: int
+    workers: int
+    buffer: int
+    max_size: int
+    warm_start: bool = False
+    reuse: bool = True
+
+
+@dataclass(frozen=True)
+class LoadedFunction:
+    """A function ready to be instantiated and called.
+
+    ``plan`` and ``lift`` are None on the compatible path. ``path`` names the export in full: ``name`` or ``interface#name``.
+    ``reason`` says in a sentence why the call path is what it is. ``limits`` are in milliseconds and bytes.
+    """
+
+    id: str
+    binary: Binary = field(repr=False)
+    plan: Plan | None = field(repr=False)
+    path: str
+    signature: Function
+    lane: Lane
+    reason: str
+    pool: Pool
+    results: Literal["pair", "table"]
+    grants: tuple[str, ...]
+    transport: str
+    max_execution_ms: int | None
+    max_memory_bytes: int | None
+    max_stack_bytes: int | None
+    wasi: Mapping[str, object]
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the core module or component."""
+        return self.binary.data
+
+    @property
+    def sha256(self) -> str:
+        return self.binary.sha256
+
+    @property
+    def is_component(self) -> bool:
+        return self.binary.is_component
+
+    @property
+    def lift(self) -> Lift | None:
+        """How the direct path calls it."""
+        return None if self.plan is None else self.plan.exports[self.path]
+
+
+def load_function(entry: Entry, registry: Registry) -> LoadedFunction:
+    """Loads one entry, or raises ``FunctionProblem``; nothing is compiled."""
+    return _Loading(entry, registry).load()
+
+
+def check_functions(registry: Registry) -> None:
+    """Loads every function of a project that is not broken already, and reports what is wrong with each."""
+    for entry in list(registry.entries.values()):
+        if entry.kind in KINDS and not registry.is_broken(entry.id):
+            try:
+                for warning in load_function(entry, registry).warnings:
+                    registry.report(warning)
+            except FunctionProblem as error:
+                registry.report(error.problem)
+
+
+class _Loading:
+    """Loads one entry step by step; each step turns what it catches into a problem at the field that causes it."""
+
+    def __init__(self, entry: Entry, registry: Registry) -> None:
+        self.entry = entry
+        self.registry = registry
+        self.fields = entry.fields
+        # What is wrong with the binary itself is told where it is named.
+        self.home = ("source",) if entry.kind == "function.wat" else ("path",)
+
+    def fail(
+        self, path: tuple[str | int, ...], sentence: str, hint: str | None = None, within: tuple[int, int] | None = None
+    ) -> FunctionProblem:
+        return FunctionProblem(self.entry.problem(path, sentence, hint, within=within))
+
+    def text(self, name: str) -> str | None:
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else None
+
+    def load(self) -> LoadedFunction:
+        grants = tuple(dict.fromkeys(map(normalise, self.imports())))
+        found = self.binary()
+        try:
+            plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found)
+        except Malformed as error:
+            raise self.fail(self.home, f"the binary is not well-formed WebAssembly: {error}; build it again") from None
+        except Refused as error:
+            raise self.fail(self.home, _lower(str(error).rstrip("."))) from None
+        limits = self.group("limits")
+        return LoadedFunction(
+            id=self.entry.id,
+            binary=found,
+            plan=plan,
+            path=path,
+            signature=signature,
+            lane=lane,
+            reason=reason,
+            pool=self.pool(),
+            results="table" if (self.text("results") or self.registry.settings.get("results")) == "table" else "pair",
+            grants=grants,
+            transport=self.text("transport") or "payload",
+            max_execution_ms=_integer(limits, "max_execution_ms"),
+            max_memory_bytes=_integer(limits, "max_memory_bytes"),
+            max_stack_bytes=_integer(limits, "max_stack_bytes"),
+            wasi=self.group("wasi"),
+            warnings=tuple(self.warnings(found, grants)),
+        )
+
+    def group(self, name: str) -> Mapping[str, object]:
+        value = self.fields.get(name)
+        return value if isinstance(value, Mapping) else {}
+
+    def imports(self) -> list[str]:
+        names = self.fields.get("imports")
+        return [str(name) for name in names] if isinstance(names, list) else []
+
+    def binary(self) -> Binary:
+        """Gets the entry's binary: assembled from its text, or read and compared with its hash."""
+        try:
+            if self.entry.kind == "function.wat":
+                return assemble(self.text("source") or "")
+            return binary(self.file())
+        except BinaryProblem as error:
+            raise self.fail(self.home, str(error), within=error.position) from None
+
+    def file(self) -> bytes:
+        folder = self.registry.entries.get(self.text("fs") or "")
+        directory = folder.fields.get("directory") if folder is not None else None
+        if folder is None or not isinstance(directory, str):
+            raise self.fail(("fs",), f"`fs` refers to {shown(self.text('fs') or '')}, which is not an `fs.directory`; name one")
+        data = read_below(self.registry.root / directory, self.text("path") or "")
+        wanted, actual = self.text("hash") or "", f"sha256:{sha256(data).hexdigest()}"
+        if wanted.lower() != actual:
+            raise self.fail(
+                ("hash",),
+                f"the file has the hash {actual}, and the entry says {shown(wanted)}; "
+                "correct `hash` if you trust the file, else put the right file back",
+            )
+        if data[:4] != b"\0asm":
+            text = "WAT text, which a `function.wat` entry takes" if data.lstrip()[:1] in (b"(", b";") else "not a WebAssembly binary"
+            raise self.fail(self.home, f"the file {shown(self.text('path') or '')} is {text if data else 'empty'}; name a .wasm file")
+        return data
+
+    def component(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
+        functions = found.functions
+        if not functions:
+            raise self.fail(self.home, "the component exports no functions; export the one to call")
+        path = self.method(functions)
+        self.compare(functions)
+        engine = self.text("engine") or "auto"
+        plan = found.component_plan
+        needed = hosted_elsewhere(found.world.imports, grants)
+        cause = None
+        if isinstance(plan, Unsupported):
+            cause = str(plan).rstrip(".")
+        elif needed:
+            cause = f"The entry grants {shown(needed[0])}, which only the compatible path provides"
+        if engine == "direct" and cause is not None:
+            raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
+        if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
+            return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
+        return plan, path, plan.exports[path].type, "direct", "The direct path takes all that the component is made of."
+
+    def core(self, found: Binary) -> tuple[Plan | None, str, Function, Lane, str]:
+        if self.text("engine") == "compatible":
+            raise self.fail(("engine",), "the compatible path runs components, and this is a core module; remove `engine: compatible`")
+        try:
+            plan = found.core_plan(self.text("wit"))
+        except WitError as error:
+            raise self.fail(("wit",), error.sentence, within=(error.line, error.column)) from None
+        except CoreProblem as error:
+            place = self.home if error.position is None or self.text("wit") is None else ("wit",)
+            raise self.fail(place, str(error), within=error.position) from None
+        functions = core_functions(found.core)
+        path = self.method(plan.exports if self.text("wit") is not None else functions)
+        if path not in plan.exports:
+            try:
+                derive(path, functions[path])
+            except CoreProblem as error:
+                raise self.fail(("method",), str(error)) from None
+        return plan, path, plan.exports[path].type, "direct", "Core modules always take the direct path."
+
+    def method(self, functions: Mapping[str, object]) -> str:
+        wanted = self.text("method") or ""
+        try:
+            return resolve(functions, wanted)
+        except UnknownMethod as error:
+            raise self.fail(("method",), str(error)) from None
+
+    def compare(self, functions: Mapping[str, Function]) -> None:
+        """Compares the entry's WIT text with what the component says itself."""
+        wit = self.text("wit")
+        if wit is None:
+            return
+        try:
+            declared = parse_wit(wit)
+        except WitError as error:
+            raise self.fail(("wit",), error.sentence, within=(error.line, error.column)) from None
+        for name, signature in declared.functions.items():
+            position = declared.positions[name]
+            try:
+                own = functions[resolve(functions, name)]
+            except UnknownMethod as error:
+                raise self.fail(("wit",), f"`wit` does not fit the component: {error}", within=position) from None
+            says, has = show_signature(signature, expand=True), show_signature(own, expand=True)
+            if says != has:
+                sentence = f"`wit` declares {shown(name)} as `{says}`, but the component's is `{has}`; correct it, or remove `wit`"
+                raise self.fail(("wit",), sentence, within=position)
+
+    def warnings(self, found: Binary, grants: tuple[str, ...]) -> Iterator[Problem]:
+        if not found.is_component and is_granted(PREVIEW1, grants) and any(i.module == PREVIEW1 for i in found.core.imports):
+            sentence = f"`{PREVIEW1}` has no effect in this version: the module's calls to it fail"
+            index = [normalise(name) for name in self.imports()].index(PREVIEW1)
+            yield self.entry.problem(("imports", index), sentence, "build the guest as a component to use WASI", severity="warning")
+
+    def pool(self) -> Pool:
+        """Fills in the numbers that the entry leaves open."""
+        given = self.group("pool")
+        size, workers, most = (_integer(given, name) for name in ("size", "workers", "max_size"))
+        type = given.get("type") or ("static" if size or workers else "lazy")
+        warm, reuse = given.get("warm_start") is True, given.get("reuse") is not False
+        if type == "inline":
+            return Pool("inline", 1, 1, 0, 1, reuse=False)
+        if type == "static":
+            threads = workers or size or DEFAULT_WORKERS
+            count = size or threads
+            if count < threads:
+                raise self.fail(("pool", "size"), f"`size` is {count}, less than the {threads} `workers`; make it at least {threads}")
+            buffer = _integer(given, "buffer")
+            return Pool("static", count, threads, threads * BUFFER_PER_WORKER if buffer is None else buffer, count, warm, reuse)
+        bound = most or size or DEFAULT_MAX_SIZE
+        threads = min(workers or bound, bound)
+        return Pool("adaptive" if type == "adaptive" else "lazy", bound, threads, 0, bound, warm, reuse)
+
+
+def _lower(sentence: str) -> str:
+    """Makes a sentence go on after a colon or a place."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _integer(group: Mapping[str, object], name: str) -> int | None:
+    value = group.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
