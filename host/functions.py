@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
+from moonwit.host import wasi
 from moonwit.host.binaries import Binary, BinaryProblem, assemble, binary, read_below
-from moonwit.host.grants import PREVIEW1, hosted_elsewhere, is_granted, normalise
+from moonwit.host.kinds import folder_of
 from moonwit.host.methods import UnknownMethod, resolve
 from moonwit.host.names import shown
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
@@ -22,12 +23,19 @@ from moonwit.registry.problems import Problem
 from moonwit.registry.registry import Registry
 
 KINDS = ("function.wat", "function.wasm")
+_CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
 DEFAULT_MAX_SIZE = 100
 DEFAULT_WORKERS = 8
 BUFFER_PER_WORKER = 64
 
 Lane = Literal["direct", "compatible"]
 PoolType = Literal["inline", "lazy", "static", "adaptive"]
+
+
+def normalise(name: str) -> str:
+    """Gives the one spelling of a name in `imports:`, without version."""
+    plain = wasi.interface_of(name)
+    return _CANONICAL.get(plain, plain)
 
 
 class FunctionProblem(Exception):
@@ -182,10 +190,9 @@ class _Loading:
 
     def file(self) -> bytes:
         folder = self.registry.entries.get(self.text("fs") or "")
-        directory = folder.fields.get("directory") if folder is not None else None
-        if folder is None or not isinstance(directory, str):
+        if folder is None or folder.kind != "fs.directory":
             raise self.fail(("fs",), f"`fs` refers to {shown(self.text('fs') or '')}, which is not an `fs.directory`; name one")
-        data = read_below(self.registry.root / directory, self.text("path") or "")
+        data = read_below(folder_of(folder, self.registry), self.text("path") or "")
         wanted, actual = self.text("hash") or "", f"sha256:{sha256(data).hexdigest()}"
         if wanted.lower() != actual:
             raise self.fail(
@@ -206,7 +213,7 @@ class _Loading:
         self.compare(functions)
         engine = self.text("engine") or "auto"
         plan = found.component_plan
-        needed = hosted_elsewhere(found.world.imports, grants)
+        needed = [name for name in found.world.imports if _is_hosted_elsewhere(name, grants)]
         cause = None
         if isinstance(plan, Unsupported):
             cause = str(plan).rstrip(".")
@@ -265,9 +272,9 @@ class _Loading:
                 raise self.fail(("wit",), sentence, within=position)
 
     def warnings(self, found: Binary, grants: tuple[str, ...]) -> Iterator[Problem]:
-        if not found.is_component and is_granted(PREVIEW1, grants) and any(i.module == PREVIEW1 for i in found.core.imports):
-            sentence = f"`{PREVIEW1}` has no effect in this version: the module's calls to it fail"
-            index = [normalise(name) for name in self.imports()].index(PREVIEW1)
+        if not found.is_component and wasi.PREVIEW1 in grants and any(i.module == wasi.PREVIEW1 for i in found.core.imports):
+            sentence = f"`{wasi.PREVIEW1}` has no effect in this version: the module's calls to it fail"
+            index = [normalise(name) for name in self.imports()].index(wasi.PREVIEW1)
             yield self.entry.problem(("imports", index), sentence, "build the guest as a component to use WASI", severity="warning")
 
     def pool(self) -> Pool:
@@ -288,6 +295,14 @@ class _Loading:
         bound = most or size or DEFAULT_MAX_SIZE
         threads = min(workers or bound, bound)
         return Pool("adaptive" if type == "adaptive" else "lazy", bound, threads, 0, bound, warm, reuse)
+
+
+def _is_hosted_elsewhere(interface: str, grants: tuple[str, ...]) -> bool:
+    """Tells whether an interface is granted that only the compatible path provides.
+
+    Streams and pollables alone grant nothing: they come from other interfaces.
+    """
+    return interface.startswith("wasi:") and not interface.startswith("wasi:io/") and wasi.grants(interface, grants)
 
 
 def _lower(sentence: str) -> str:
