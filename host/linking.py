@@ -1,0 +1,156 @@
+"""Loads components for Wasmtime's own component implementation, and links what an entry grants to them.
+
+Wasmtime's linker grants all of WASI 0.2 at once. What an entry does not import is covered by functions that fail with the
+name of their interface, under the very name the component imports it by, which the linker finds before any other version.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from wasmtime import WasmtimeError
+from wasmtime import _ffi as ffi
+from wasmtime import component as generic
+
+from moonwit.host import wasi
+from moonwit.host.engine import shared_engine
+from moonwit.host.names import shown
+
+# Begins the message of a function that stands in for one that is not linked; the interface follows.
+UNLINKED = "moonwit:unlinked "
+
+_components: dict[bytes, generic.Component] = {}
+_compiling = threading.Lock()
+
+_stubs: dict[int, str] = {}
+_numbers = itertools.count(1)
+
+
+class Refused(Exception):
+    """A component that can't be loaded or linked; the message is a sentence."""
+
+
+def load(data: bytes) -> generic.Component:
+    """Compiles a component, once per process and content."""
+    key = hashlib.sha256(data).digest()
+    with _compiling:
+        component = _components.get(key)
+        if component is None:
+            try:
+                component = generic.Component(shared_engine(), data)
+                refuse_asynchronous(component)
+            except WasmtimeError as error:
+                raise Refused(f"the component can't be compiled: {str(error).strip()}") from None
+            _components[key] = component
+    return component
+
+
+def refuse_asynchronous(component: generic.Component) -> None:
+    """Refuses a component with a type of WASI 0.3: Wasmtime's C API ends the process when it meets a value of such a type."""
+    engine = shared_engine()
+    with component.type as type:
+        for direction, items in (("import", type.imports(engine)), ("export", type.exports(engine))):
+            for name, function in _functions(items):
+                try:
+                    kinds = [kind for _, part in function.params for kind in _kinds(part)]
+                    kinds += _kinds(function.result) if function.result is not None else []
+                except TypeError:
+                    raise Refused(f"the {direction} {shown(name)} has a type that Moonwit does not know") from None
+                for kind, word in _ASYNCHRONOUS.items():
+                    if kind in kinds:
+                        raise Refused(f"the {direction} {shown(name)} uses {word}, which need WASI 0.3, and Moonwit has 0.2")
+
+
+_ASYNCHRONOUS = {generic.StreamType: "streams", generic.FutureType: "futures", generic.ErrorContext: "error contexts"}
+
+
+def _functions(items: dict[str, Any], path: str = "") -> Iterator[tuple[str, generic.FuncType]]:
+    for name, extern in items.items():
+        item = extern.ty
+        if isinstance(item, generic.FuncType):
+            yield f"{path}{name}", item
+        elif isinstance(item, generic.ComponentInstanceType):
+            yield from _functions(item.exports(shared_engine()), f"{path}{name}#")
+
+
+def _kinds(type: generic.ValType) -> list[type[generic.ValType]]:
+    """Lists the classes of a type and of all types in it."""
+    parts: list[generic.ValType | None] = []
+    if isinstance(type, generic.ListType):
+        parts = [type.element]
+    elif isinstance(type, generic.RecordType):
+        parts = [part for _, part in type.fields]
+    elif isinstance(type, generic.TupleType):
+        parts = list(type.elements)
+    elif isinstance(type, generic.VariantType):
+        parts = [part for _, part in type.cases]
+    elif isinstance(type, generic.OptionType):
+        parts = [type.payload]
+    elif isinstance(type, generic.ResultType):
+        parts = [type.ok, type.err]
+    return [type.__class__, *(kind for part in parts if part is not None for kind in _kinds(part))]
+
+
+def link(component: generic.Component, imports: frozenset[str]) -> generic.Linker:
+    """Makes a linker that gives a component what ``imports`` grant, and for the rest functions that fail."""
+    engine = shared_engine()
+    linker = generic.Linker(engine)
+    linker.allow_shadowing = True
+    linker.add_wasip2()
+    if any(wasi.grants(f"wasi:http/{name}", imports) for name in wasi.PACKAGES["wasi:http"]):
+        linker.add_wasi_http()
+    seen: list[generic.ResourceType] = []
+    with component.type as type:
+        for name, extern in type.imports(engine).items():
+            item = extern.ty
+            if wasi.links(name, imports):
+                if isinstance(item, generic.ComponentInstanceType):
+                    seen += [inner.ty for inner in item.exports(engine).values() if isinstance(inner.ty, generic.ResourceType)]
+                continue
+            with linker.root() as root:
+                _cover(root, name, item, wasi.interface_of(name), seen)
+    return linker
+
+
+def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str, seen: list[generic.ResourceType]) -> None:
+    """Defines ``item`` in ``parent``: functions fail, resources are new ones unless they are another's by another name."""
+    if isinstance(item, generic.FuncType):
+        _add_stub(parent, name, interface)
+    elif isinstance(item, generic.ResourceType):
+        if not any(item == other for other in seen):
+            seen.append(item)
+            parent.add_resource(name, generic.ResourceType.host(next(_numbers)), lambda store, rep: None)
+    elif isinstance(item, generic.ComponentInstanceType):
+        with parent.add_instance(name) as inner:
+            for key, extern in item.exports(shared_engine()).items():
+                _cover(inner, key, extern.ty, interface, seen)
+    elif isinstance(item, (generic.ComponentType, generic.ModuleType)):
+        raise Refused(f"the component imports {shown(name)}, a {'module' if isinstance(item, generic.ModuleType) else 'component'}")
+
+
+def _add_stub(parent: generic.LinkerInstance, name: str, interface: str) -> None:
+    # wasmtime-py's own callbacks convert the arguments first, and keep the last exception for all threads together.
+    number = next(_numbers)
+    _stubs[number] = interface
+    encoded = name.encode()
+    error = ffi.wasmtime_component_linker_instance_add_func(
+        parent.ptr(), ctypes.create_string_buffer(encoded), len(encoded), _fail, number, _forget
+    )
+    if error:
+        raise WasmtimeError._from_ptr(error)
+
+
+@ffi.wasmtime_component_func_callback_t  # type: ignore[untyped-decorator]
+def _fail(number: int, context: Any, type: Any, args: Any, count: int, results: Any, result_count: int) -> Any:
+    message = UNLINKED + _stubs.get(number, "an unknown interface")
+    return ctypes.cast(ffi.wasmtime_error_new(message.encode()), ctypes.c_void_p).value
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # type: ignore[untyped-decorator]
+def _forget(number: int) -> None:
+    _stubs.pop(number, None)

@@ -1,0 +1,121 @@
+"""What an entry's ``imports:`` grant to its guest.
+
+A grant names a package (``wasi:clocks``), one interface (``wasi:clocks/wall-clock``), with or without a version, or one of
+the names that stand for something else (``funcs``, ``wasi1``). Versions don't matter: 0.2.x is compatible with itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+FUNCS: Final = "wippy:runtime/funcs"
+PREVIEW1: Final = "wasi_snapshot_preview1"
+
+PACKAGES: Final = {
+    "wasi:cli": (
+        "environment",
+        "exit",
+        "stdin",
+        "stdout",
+        "stderr",
+        "terminal-input",
+        "terminal-output",
+        "terminal-stdin",
+        "terminal-stdout",
+        "terminal-stderr",
+    ),
+    "wasi:io": ("error", "poll", "streams"),
+    "wasi:clocks": ("wall-clock", "monotonic-clock", "timezone"),
+    "wasi:filesystem": ("types", "preopens"),
+    "wasi:random": ("random", "insecure", "insecure-seed"),
+    "wasi:sockets": ("network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"),
+    "wasi:http": ("types", "outgoing-handler"),
+}
+
+_NAMED: Final = {
+    "wasi:poll": frozenset({"wasi:io/poll"}),
+    "funcs": frozenset({FUNCS}),
+    PREVIEW1: frozenset({PREVIEW1}),
+    "wasi1": frozenset({PREVIEW1}),
+    "preview1": frozenset({PREVIEW1}),
+}
+
+# Resources that an interface hands out are declared in another one. That one comes along: without a handle it gives nothing.
+_WITH: Final = {
+    "wasi:cli/terminal-stdin": ("wasi:cli/terminal-input",),
+    "wasi:cli/terminal-stdout": ("wasi:cli/terminal-output",),
+    "wasi:cli/terminal-stderr": ("wasi:cli/terminal-output",),
+    "wasi:filesystem/preopens": ("wasi:filesystem/types",),
+    "wasi:sockets/instance-network": ("wasi:sockets/network",),
+    "wasi:sockets/ip-name-lookup": ("wasi:sockets/network",),
+    "wasi:sockets/tcp": ("wasi:sockets/network",),
+    "wasi:sockets/tcp-create-socket": ("wasi:sockets/network", "wasi:sockets/tcp"),
+    "wasi:sockets/udp": ("wasi:sockets/network",),
+    "wasi:sockets/udp-create-socket": ("wasi:sockets/network", "wasi:sockets/udp"),
+    "wasi:http/outgoing-handler": ("wasi:http/types",),
+}
+
+# What every guest gets, because it gives nothing by itself: streams and pollables need a handle, and without `wasi:cli` what
+# is written to the standard streams goes nowhere.
+_ALWAYS: Final = frozenset({"wasi:io/error", "wasi:io/poll", "wasi:io/streams", "wasi:cli/stdout", "wasi:cli/stderr"})
+
+_VERSION: Final = re.compile(r"@(\d+)\.(\d+)\.[0-9A-Za-z.+-]+\Z")
+_WASI_VERSION: Final = ("0", "2")
+
+
+def interface_of(name: str) -> str:
+    """Gets the name of an interface without its version."""
+    return _VERSION.sub("", name)
+
+
+def names() -> list[str]:
+    """Lists the names that ``imports:`` may hold, those of single interfaces left out."""
+    return [*PACKAGES, *_NAMED]
+
+
+def is_known(grant: str) -> bool:
+    """Says whether ``imports:`` may hold ``grant``."""
+    return bool(_granted(grant))
+
+
+def _granted(grant: str) -> frozenset[str]:
+    """Gets the interfaces that one name grants; none when the name is unknown."""
+    if not _is_wasi_version(grant):
+        return frozenset()
+    name = interface_of(grant)
+    if name in _NAMED:
+        return _NAMED[name]
+    package, _, interface = name.partition("/")
+    interfaces = PACKAGES.get(package, ())
+    if interface:
+        return frozenset({name, *_WITH.get(name, ())}) if interface in interfaces else frozenset()
+    return frozenset(f"{package}/{each}" for each in interfaces)
+
+
+def _is_wasi_version(name: str) -> bool:
+    version = _VERSION.search(name)
+    return version is None or not name.startswith("wasi:") or version.groups() == _WASI_VERSION
+
+
+def grants(interface: str, imports: Iterable[str]) -> bool:
+    """Says whether an entry with these ``imports`` grants ``interface``, whatever 0.2 version the guest was built against."""
+    name = interface_of(interface)
+    return _is_wasi_version(interface) and any(name in _granted(grant) for grant in imports)
+
+
+def links(interface: str, imports: Iterable[str]) -> bool:
+    """Says whether Wasmtime's own implementation is linked: for what is granted, and for what grants nothing by itself."""
+    name = interface_of(interface)
+    if name in _ALWAYS:
+        return _is_wasi_version(interface)
+    return name.startswith("wasi:") and grants(interface, imports)
+
+
+def grant_for(interface: str) -> str | None:
+    """Gets the shortest name for ``imports:`` that grants ``interface``, or None when nothing does."""
+    name = interface_of(interface)
+    if not _is_wasi_version(interface):
+        return None
+    return next((grant for grant in ("funcs", PREVIEW1, *PACKAGES) if name in _granted(grant)), None)

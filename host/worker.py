@@ -1,0 +1,66 @@
+"""Plain Python threads for work that blocks: started on demand, kept for the next piece of work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# How long a thread without work stays, in seconds.
+IDLE = 30.0
+
+_idle: list[Worker] = []
+_lock = threading.Lock()
+
+
+class Worker:
+    """A thread and the queue of its work."""
+
+    def __init__(self) -> None:
+        self.work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        # A daemon, so that a guest that sleeps does not keep the process from ending.
+        threading.Thread(target=self._run, name="moonwit-worker", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                future, function = self.work.get(timeout=IDLE)
+            except Empty:
+                with _lock:
+                    if self not in _idle:
+                        continue  # Work is on its way.
+                    _idle.remove(self)
+                return
+            try:
+                result = function()
+            except BaseException as error:
+                failure: BaseException | None = error
+            else:
+                failure = None
+            # First back among the idle, then the answer: who has it may have work again at once.
+            with _lock:
+                _idle.append(self)
+            if failure is not None:
+                future.set_exception(failure)
+            else:
+                future.set_result(result)
+            del future, function, failure
+            result = None
+
+
+def run(function: Callable[[], T]) -> T:
+    """Runs ``function`` on another thread and waits for it; the wait can be interrupted, the work goes on then."""
+    return start(function).result()
+
+
+def start(function: Callable[[], T]) -> Future[T]:
+    """Starts ``function`` on another thread."""
+    future: Future[T] = Future()
+    with _lock:
+        worker = _idle.pop() if _idle else None
+    (worker or Worker()).work.put((future, function))
+    return future
