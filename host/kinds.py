@@ -195,7 +195,7 @@ _SOURCE: Mapping[str, Field] = {"source": Text(required=True, summary="WebAssemb
 _BINARY: Mapping[str, Field] = {
     "fs": Reference(kinds=("fs.directory",), required=True, summary="the id of the `fs.directory` entry that holds the binary"),
     "path": Text(rule=binary_path_rule, required=True, summary="the path of the binary in it: `/compute.wasm`"),
-    "hash": Text(rule=hash_rule, required=True, summary="`sha256:` and 64 lower-case hex digits of the binary"),
+    "hash": Text(rule=hash_rule, written=True, required=True, summary="`sha256:` and 64 lower-case hex digits of the binary"),
 }
 _FUNCTION: Mapping[str, Field] = {
     "method": Text(required=True, summary="the exported function to call: `name` or `interface#name`"),

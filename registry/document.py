@@ -26,7 +26,7 @@ _SCALAR_TAGS = {"str", "int", "float", "bool", "null"}
 # What libyaml says, and what it means for whoever wrote the file.
 _SYNTAX = (
     ("mapping values are not allowed", "a second `:` can't stand here", "put text that holds `: ` in quotes, or check the indentation"),
-    ("cannot start any token", "this character can't begin a value", "indent with spaces, and put text that begins with it in quotes"),
+    ("cannot start any token", "this character can't begin a value", "put text that begins with it in quotes"),
     ("found a tab character", "a tab can't indent YAML", "indent with spaces"),
     ("could not find expected ':'", "a key without `: `", "write `key: value`, or check the indentation"),
     ("did not find expected key", "a key was expected here", "check the indentation and the quotes above"),
@@ -167,7 +167,14 @@ class _Composer:
             mark = error.context_mark or mark
         if mark is None:
             return self.document.problem_at(1, 1, sentence, hint)
-        return self.document.problem_at(mark.line + 1, mark.column + 1, sentence, hint)
+        line, column, lines = mark.line, mark.column, self.document.lines
+        if "cannot start any token" in text and lines[line][column : column + 1] == "\t":
+            sentence, hint = "this is not YAML: a tab can't indent YAML", "indent with spaces"
+        if not any(rest.strip() for rest in lines[line:]):  # nothing follows: show the end of what is there
+            while line > 0 and (line >= len(lines) or not lines[line].strip()):
+                line -= 1
+            column = len(lines[line].rstrip())
+        return self.document.problem_at(line + 1, column + 1, sentence, hint)
 
     def spend(self, event: Any, nodes: int = 1) -> None:
         self.count += nodes
@@ -281,7 +288,8 @@ class _Composer:
 
 def plausible(data: bytes | str) -> bool:
     """Guesses from its text whether a file that can't be parsed is meant for the registry."""
-    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+    wide = isinstance(data, bytes) and data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = data if isinstance(data, str) else data.decode("utf-16" if wide else "utf-8", "replace")
     return any(_NAMESPACE_LINE.match(line) for line in islice(_BREAK.split(text), 1000))
 
 

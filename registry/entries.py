@@ -34,6 +34,7 @@ class Entry:
     links: tuple[Link, ...] = field(default=(), repr=False)
     pairs: Map[str, tuple[Scalar, Node]] = field(default_factory=dict, repr=False)  # the nodes of name, kind, meta and the fields
     node: Node | None = field(default=None, repr=False)
+    warning: Problem | None = field(default=None, repr=False)  # what of it has no effect in this version
 
     @property
     def file(self) -> Path:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 from moonwit.registry.document import Document
@@ -105,12 +106,12 @@ class Expander:
         return Expanded(self.texts[real], True, wanted)
 
     def _hint(self, error: Unreadable, wanted: Path) -> str | None:
-        if "UTF-8" in error.why and wanted.suffix == ".wasm":
+        if error.not_text and wanted.suffix == ".wasm":
             return "a binary is declared as `function.wasm` with `fs`, `path` and `hash`"
         if error.why == "does not exist":
             try:
                 with os.scandir(wanted.parent) as found:
-                    names = [entry.name for entry, _ in zip(found, range(1000), strict=False) if entry.is_file()]
+                    names = [entry.name for entry in islice(found, 1000)]
             except OSError:
                 return None
             return meant(nearest(wanted.name, sorted(names)))

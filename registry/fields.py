@@ -83,7 +83,7 @@ class Integer(Field):
         value = resolve(text.strip()) if node.plain or node.tag == "int" or reader.substituted(node) else text
         if isinstance(value, bool) or not isinstance(value, int):
             hint = None
-            if isinstance(value, float) and value == value and abs(value) < 2**53:
+            if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
                 hint = f"write {round(value)}"
             elif isinstance(value, str) and has_leading_zero(text):
                 hint = f"write {text.replace('_', '').lstrip('+-0') or '0'}, as leading zeros mean octal to some readers"

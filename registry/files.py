@@ -12,10 +12,11 @@ MAX_PATH = 4096
 class Unreadable(Exception):
     """A file that can't be read, with the predicate of the sentence that says why; the project's files cause it."""
 
-    def __init__(self, why: str, hint: str | None = None) -> None:
+    def __init__(self, why: str, hint: str | None = None, *, not_text: bool = False) -> None:
         super().__init__(why)
         self.why = why
         self.hint = hint
+        self.not_text = not_text  # it can be read, but holds something else than UTF-8
 
 
 def inside(root: Path, path: str | Path) -> Path | None:
@@ -34,36 +35,41 @@ def inside(root: Path, path: str | Path) -> Path | None:
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """Reads a regular file of at most `limit` bytes; the size is looked at first, so that a huge file costs nothing."""
+    data, size = _read(path, limit + 1, limit)
+    if size > limit:
+        raise too_large(size, limit)
+    return data
+
+
+def read_head(path: Path, count: int) -> bytes:
+    """Reads the first bytes of a regular file, whatever its size."""
+    return _read(path, count)[0]
+
+
+def _read(path: Path, count: int, largest: int | None = None) -> tuple[bytes, int]:
+    """Reads at most `count` bytes and gives the file's size; of a file larger than `largest` it reads none."""
     try:
         # A pipe in the place of a file would block for ever without O_NONBLOCK.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise unreadable(error) from error
-    with open(descriptor, "rb", closefd=True) as file:
         try:
             status = os.fstat(descriptor)
             if stat.S_ISDIR(status.st_mode):
                 raise Unreadable("is a folder, not a file")
             if not stat.S_ISREG(status.st_mode):
                 raise Unreadable("is not a regular file")
-            if status.st_size > limit:
-                raise too_large(status.st_size, limit)
-            data = file.read(limit + 1)
-        except OSError as error:
-            raise unreadable(error) from error
-    if len(data) > limit:
-        raise too_large(len(data), limit)
-    return data
-
-
-def read_head(path: Path, count: int) -> bytes:
-    """Reads the first bytes of a regular file, whatever its size."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", closefd=True) as file:
-            return file.read(count) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+            if largest is not None and status.st_size > largest:
+                return b"", status.st_size
+            parts: list[bytes] = []
+            left = count
+            while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
+                parts.append(part)
+                left -= len(part)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
         raise unreadable(error) from error
+    data = b"".join(parts)
+    return data, max(status.st_size, len(data))
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
@@ -74,12 +80,13 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
 def decode(data: bytes) -> str:
     """Decodes UTF-8 and says at which line it stops being that."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Unreadable("is UTF-16, not UTF-8", "save it as UTF-8")
+        raise Unreadable("is UTF-16, not UTF-8", "save it as UTF-8", not_text=True)
     try:
         return data.decode("utf-8").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"is not UTF-8 text (byte 0x{data[error.start]:02x} in line {line})", "save it as UTF-8") from error
+        why = f"is not UTF-8 text (byte 0x{data[error.start]:02x} in line {line})"
+        raise Unreadable(why, "save it as UTF-8", not_text=True) from error
 
 
 def unreadable(error: OSError | ValueError) -> Unreadable:

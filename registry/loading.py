@@ -44,6 +44,8 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
         if kind is not None and kind.check is not None and entry.id not in problems.broken:
             for problem in kind.check(entry, registry) or ():
                 problems.add(problem)
+        if entry.warning is not None and entry.id not in problems.broken:
+            problems.add(entry.warning)
     problems.sort()
     return registry
 
@@ -54,19 +56,14 @@ def _documents(root: Path, problems: Problems) -> Iterator[Document]:
         index = path.name in INDEXES
         try:
             data = read_bytes(path)
-            ours = index or plausible(data)
             text = decode(data)
         except Unreadable as error:
-            if not index and "UTF-8" in error.why:
-                if ours:
-                    problems.add(Problem(path, 0, 0, f"the file {error.why}", error.hint))
-            else:
-                _refuse(path, index, error, problems)
+            _refuse(path, index, error, problems)
             continue
         own = Problems()
         document = compose(path, text, own)
         has_namespace = isinstance(document.root, nodes.Mapping) and document.root.get("namespace") is not None
-        if has_namespace or (document.root is None and ours):
+        if has_namespace or (document.root is None and (index or plausible(text))):
             for problem in own:
                 problems.add(problem)
         if has_namespace:
@@ -79,8 +76,10 @@ def _refuse(path: Path, index: bool, error: Unreadable, problems: Problems) -> N
         ours = index or plausible(read_head(path, HEAD))
     except Unreadable:
         ours = index
-    sentence = f"the file {error.why}"
-    problems.add(Problem(path, 0, 0, sentence if ours else f"{sentence}, and is left alone", error.hint, "error" if ours else "warning"))
+    if ours:
+        problems.add(Problem(path, 0, 0, f"the file {error.why}", error.hint))
+    elif not error.not_text:  # what was looked at and is something else needs no word
+        problems.add(Problem(path, 0, 0, f"the file {error.why}, and is left alone", error.hint, "warning"))
 
 
 def _enter(entry: Entry, entries: dict[str, Entry], root: Path, problems: Problems) -> None:

@@ -87,7 +87,8 @@ def yaml_files(root: Path, problems: Problems) -> Iterator[Path]:
 
 def _walk(root: Path, top: Path, problems: Problems | None, max_folders: int = MAX_FOLDERS) -> Iterator[Path]:
     """Walks folders without recursion; each folder and file is visited once, whatever links lead to it."""
-    visited: set[tuple[int, int]] = set()
+    status = os.stat(top)
+    visited = {(status.st_dev, status.st_ino)}
     waiting = [top]
     folders = files = 0
     while waiting:

@@ -49,9 +49,9 @@ class Reading:
         """Reports a problem with a value."""
         self.problems.add(self.document.problem(focus(slot.node, slot.key), sentence, hint, severity, self.entry))
 
-    def complain_key(self, slot: Slot, sentence: str, hint: str | None = None) -> None:
+    def complain_key(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
         """Reports a problem with the key of a value."""
-        self.problems.add(self.document.problem(slot.key or slot.node, sentence, hint, "error", self.entry))
+        self.problems.add(self.document.problem(slot.key or slot.node, sentence, hint, severity, self.entry))
 
     def text(self, slot: Slot, node: Scalar) -> str | None:
         """Gives the expanded text of a scalar, or None after reporting its problem."""
@@ -80,16 +80,16 @@ class Reading:
         """Notes that something is accepted without an effect."""
         self.delayed.append((label, slot))
 
-    def warn_later(self) -> None:
+    def warning(self) -> Problem | None:
         """Says once what of the entry has no effect in this version."""
         if not self.delayed:
-            return
+            return None
         labels = list(dict.fromkeys(label for label, _ in self.delayed))
         verb = "is" if len(labels) == 1 else "are"
         has = "has" if len(labels) == 1 else "have"
         slot = self.delayed[0][1]
         sentence = f"{listed(labels)} {verb} accepted but {has} no effect in this version"
-        self.problems.add(self.document.problem(slot.key or slot.node, sentence, None, "warning", self.entry))
+        return self.document.problem(slot.key or slot.node, sentence, None, "warning", self.entry)
 
     def one(self, field: Field, pair: tuple[Scalar, Node]) -> str | None:
         """Reads a text that stands on its own."""
@@ -99,7 +99,7 @@ class Reading:
 
 
 def read_document(document: Document, kinds: Map[str, Kind], expander: Expander, problems: Problems) -> list[Entry]:
-    """Reads the entries of a file; an entry without a usable name or kind is reported and left out."""
+    """Reads the entries of a file; an entry without a usable name is reported and left out."""
     root = document.root
     assert isinstance(root, Mapping)
     head = Reading(document, expander, problems)
@@ -154,38 +154,44 @@ def _entry(
     reading = Reading(document, expander, problems, namespace or "")
     name_pair, kind_pair = node.get("name"), node.get("kind")
     name = reading.one(NAME_FIELD, name_pair) if name_pair is not None else None
-    if name_pair is None:
-        problems.add(document.problem(node, "an entry needs a `name`", None))
     if name is not None and namespace is not None:
         reading.entry = f"{namespace}:{name}"
-    anchor = name_pair[1] if name_pair is not None else node
-    at = Slot(anchor, None, ())
-    kind_name = reading.one(KIND_FIELD, kind_pair) if kind_pair is not None else None
-    if kind_pair is None:
-        reading.complain_key(at, "an entry needs a `kind`", None)
+    at = Slot(name_pair[1] if name_pair is not None else node, None, ())
+    if name_pair is None:
+        reading.complain_key(at, "an entry needs a `name`" + " and a `kind`" * (kind_pair is None))
+    elif kind_pair is None:
+        reading.complain_key(at, "an entry needs a `kind`")
     meta = {**defaults, **_meta(node, reading)}
     pairs = _pairs(node, reading)
+    kind = _kind(kind_pair, kinds, reading) if kind_pair is not None else None
     fields: dict[str, object] = {}
-    if kind_name is not None and kind_pair is not None:
-        kind = kinds.get(kind_name)
-        if kind is None:
-            hint = meant(nearest(kind_name, kinds)) or f"the kinds are {listed(kinds)}"
-            reading.complain(Slot(kind_pair[1], kind_pair[0], ("kind",)), f"there is no kind {shown(kind_name)}", hint)
-        elif kind.fields is None:
-            for key, value in pairs.values():
-                read = META_FIELD.read(Slot(value, key, (key.text,)), reading)
-                if read is not INVALID:
-                    fields[key.text] = read
-        else:
-            fields = read_fields(list(pairs.values()), kind.fields, at, reading, f"`{kind_name}`", RESERVED)
-    reading.warn_later()
-    if name is None or namespace is None or kind_name is None:
+    if kind is not None and kind.fields is None:
+        for key, value in pairs.values():
+            read = META_FIELD.read(Slot(value, key, (key.text,)), reading)
+            if read is not INVALID:
+                fields[key.text] = read
+    elif kind is not None and kind.fields is not None:
+        fields = read_fields(list(pairs.values()), kind.fields, at, reading, f"`{kind.name}`", RESERVED)
+    if name is None or reading.entry is None:
         return None
     for own in (name_pair, kind_pair, node.get("meta")):
         if own is not None:
             pairs[own[0].text] = own
-    assert reading.entry is not None
-    return Entry(reading.entry, namespace, name, kind_name, meta, fields, document, tuple(reading.links), pairs, node)
+    kind_name = kind.name if kind is not None else ""
+    links = tuple(reading.links)
+    return Entry(reading.entry, namespace or "", name, kind_name, meta, fields, document, links, pairs, node, reading.warning())
+
+
+def _kind(pair: tuple[Scalar, Node], kinds: Map[str, Kind], reading: Reading) -> Kind | None:
+    """Finds the declared kind."""
+    name = reading.one(KIND_FIELD, pair)
+    if name is None:
+        return None
+    kind = kinds.get(name)
+    if kind is None:
+        hint = meant(nearest(name, kinds)) or f"the kinds are {listed(known.name for known in kinds.values() if not known.later)}"
+        reading.complain(Slot(pair[1], pair[0], ("kind",)), f"there is no kind {shown(name)}", hint)
+    return kind
 
 
 def _pairs(node: Mapping, reading: Reading) -> dict[str, tuple[Scalar, Node]]:

@@ -47,7 +47,7 @@ class Reader(Protocol):
     def complain(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
         """Reports a problem with the value."""
 
-    def complain_key(self, slot: Slot, sentence: str, hint: str | None = None) -> None:
+    def complain_key(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
         """Reports a problem with the key of the value."""
 
     def text(self, slot: Slot, node: Scalar) -> str | None:

@@ -8,13 +8,19 @@ from dataclasses import field as member
 from moonwit.registry.fields import Rule
 from moonwit.registry.names import listed, meant, nearest, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar
+from moonwit.registry.problems import Severity
 from moonwit.registry.scalars import LEGACY_BOOLEANS, resolve
 from moonwit.registry.schema import INVALID, Field, Path, Reader, Slot
 
 
+def _absent(node: Node) -> bool:
+    """Tells whether nothing is written: `imports:` with all its items commented out is an empty list."""
+    return isinstance(node, Scalar) and node.plain and resolve(node.text) is None
+
+
 def _kind_of(node: Node) -> str:
     if isinstance(node, Scalar):
-        return "nothing" if node.plain and resolve(node.text) is None else shown(node.text)
+        return shown(node.text)
     return "a mapping" if isinstance(node, Mapping) else "a list"
 
 
@@ -26,6 +32,8 @@ class Items(Field):
     unique: Callable[[object], str | None] | None = None
 
     def read(self, slot: Slot, reader: Reader) -> object:
+        if _absent(slot.node):
+            return []
         if not isinstance(slot.node, Listing):
             hint = f"write [{slot.node.text}]" if isinstance(slot.node, Scalar) and slot.node.text and len(slot.node.text) < 60 else None
             reader.complain(slot, f"`{slot.label}` must be a list, not {_kind_of(slot.node)}", hint)
@@ -55,7 +63,7 @@ class Table(Field):
 
     def read(self, slot: Slot, reader: Reader) -> object:
         if not isinstance(slot.node, Mapping):
-            if isinstance(slot.node, Scalar) and slot.node.plain and resolve(slot.node.text) is None:
+            if _absent(slot.node):
                 return {}
             reader.complain(slot, f"`{slot.label}` must be a mapping, not {_kind_of(slot.node)}", "write `name: value` in lines below it")
             return INVALID
@@ -75,12 +83,15 @@ class Table(Field):
         return values
 
 
-def key_name(slot: Slot, key: Scalar, reader: Reader) -> str | None:
+def key_name(slot: Slot, key: Scalar, reader: Reader, legacy: Severity = "error") -> str | None:
     """Gives the name a key stands for; an unquoted `no` or `null` may have been meant as something else."""
-    if key.plain and (key.text in LEGACY_BOOLEANS or isinstance(resolve(key.text), bool | None)):
-        what = "nothing" if not key.text else shown(key.text)
-        reader.complain_key(slot, f"the key {what} is not text to many readers of YAML", f'write "{key.text}"' if key.text else None)
+    hint = f'write "{key.text}"' if key.text else None
+    if key.plain and isinstance(resolve(key.text), bool | None):
+        reader.complain_key(slot, f"{f'the key {shown(key.text)}' if key.text else 'an empty key'} is not text", hint)
         return None
+    if key.plain and key.text in LEGACY_BOOLEANS:
+        reader.complain_key(slot, f"the unquoted key {shown(key.text)} is a boolean to many readers of YAML", hint, legacy)
+        return key.text if legacy == "warning" else None
     return key.text
 
 
@@ -91,6 +102,8 @@ class Group(Field):
     fields: Map[str, Field] = member(default_factory=dict)
 
     def read(self, slot: Slot, reader: Reader) -> object:
+        if _absent(slot.node):
+            return read_fields([], self.fields, slot, reader, f"`{slot.label}`")
         if not isinstance(slot.node, Mapping):
             hint = f"its fields are {listed(self.fields)}"
             reader.complain(slot, f"`{slot.label}` must be a mapping, not {_kind_of(slot.node)}", hint)
@@ -109,21 +122,23 @@ def read_fields(
         slot = Slot(node, key, path)
         declared = fields.get(key.text)
         if declared is None:
-            hint = meant(nearest(key.text, [*fields, *also])) or (f"its fields are {listed(fields)}" if fields else "it has no fields")
-            reader.complain_key(slot, f"{whose} has no field {shown(key.text)}", hint)
+            near = nearest(key.text, [*fields, *also])
+            if near is not None:
+                present.add(near)  # one mistake, one problem: it is not missing as well
+            reader.complain_key(slot, f"{whose} has no field {shown(key.text)}", meant(near) or f"its fields are {listed(fields)}")
             continue
         present.add(key.text)
         value = declared.take(slot, reader)
         if value is not INVALID:
             values[key.text] = value
+    missing = [name for name, declared in fields.items() if declared.required and name not in present]
+    if missing:
+        names = listed([f"`{name}`" for name in missing])
+        advice = fields[missing[0]].summary if len(missing) == 1 else ""
+        reader.complain_key(at, f"{whose} needs the field{'s' * (len(missing) > 1)} {names}", advice or None)
     for name, declared in fields.items():
-        if name in present:
-            continue
-        if declared.required:
-            hint = declared.summary or None
-            reader.complain_key(at, f"{whose} needs the field `{name}`", hint)
-        elif declared.default is not None:
-            values[name] = declared.default
+        if declared.default is not None:
+            values.setdefault(name, declared.default)
     return values
 
 
@@ -140,7 +155,7 @@ class Anything(Field):
             values: dict[str, object] = {}
             for key, value in node.pairs:
                 place = Slot(value, key, (*slot.path, key.text))
-                if key_name(place, key, reader) is not None and (read := self.read(place, reader)) is not INVALID:
+                if key_name(place, key, reader, "warning") is not None and (read := self.read(place, reader)) is not INVALID:
                     values[key.text] = read
             return values
         assert isinstance(node, Scalar)
