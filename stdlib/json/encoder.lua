@@ -5,9 +5,10 @@ local errors = require "lua.errors"
 local optional = require "lua.optional"
 local utf8 = require "lua.abi.text"
 local sort = require "lua.sort"
+local shape = require "stdlib.shape"
 
 local type, pcall, error, next, tostring, tonumber, rawequal = type, pcall, error, next, tostring, tonumber, rawequal
-local format, concat = string.format, table.concat
+local format, length = string.format, shape.length
 local istype, cast = ffi.istype, ffi.cast
 local int64, uint64, bytes = ffi.typeof "int64_t", ffi.typeof "uint64_t", ffi.typeof "const uint8_t *"
 local is_utf8, is_error, fields_of, is_some, none = utf8.string_is_utf8, errors.is_error, errors.fields, optional.is_some, optional.none
@@ -25,16 +26,8 @@ local keys, tables = {}, {}
 local problem
 local FAILED = {}
 
-local function step(key)
-  if type(key) == "number" then return "[" .. key .. "]" end
-  if key:find("^[%a_][%w_]*$") then return "." .. key end
-  return '["' .. (is_utf8(key) and key:sub(1, 64) or "?") .. '"]'
-end
-
 local function fail(depth, sentence)
-  local path = {}
-  for i = 1, depth do path[i] = step(keys[i]) end
-  local place = concat(path):gsub("^%.", "")
+  local place = shape.path(keys, depth)
   problem = place == "" and sentence or place .. ": " .. sentence
   error(FAILED, 0)
 end
@@ -89,24 +82,9 @@ local function put_number(value, depth)
   end
 end
 
--- Returns how many elements a table has that is a sequence; 0 for an object.
 local function length_of(value, depth)
-  local count, largest = 0, 0
-  local named
-  for key in next, value do
-    local kind = type(key)
-    if kind == "number" then
-      count = count + 1
-      if key > largest then largest = key end
-      if key < 1 or key % 1 ~= 0 then fail(depth, "a table with the key " .. key .. " has no form in JSON") end
-    elseif kind == "string" then
-      named = key
-    else
-      fail(depth, "a table with a " .. kind .. " as key has no form in JSON")
-    end
-  end
-  if count > 0 and named then fail(depth, "a table with both numbers and names as keys has no form in JSON") end
-  if count ~= largest then fail(depth, "a table with " .. count .. " elements, the last at " .. largest .. ", has holes; use json.null for null") end
+  local count, what, holes = length(value)
+  if not count then fail(depth, what .. " has no form in JSON" .. (holes and "; write json.null for null" or "")) end
   return count
 end
 
@@ -159,11 +137,8 @@ end
 local function put_table(value, indent, depth)
   if depth >= MAX_DEPTH then
     tables[depth] = value
-    local seen = {}
-    for i = 0, depth do
-      if seen[tables[i]] then fail(i, "the value contains itself") end
-      if tables[i] then seen[tables[i]] = true end
-    end
+    local circle = shape.circle(tables, depth)
+    if circle then fail(circle, "the value contains itself") end
     fail(depth, "the value is nested deeper than " .. MAX_DEPTH .. " levels")
   end
   tables[depth] = value

@@ -24,7 +24,11 @@ def runtime() -> Any:
 
 
 LUA = runtime()
-REENCODE = LUA.execute(b"return function(text) local v, e = json.decode(text) if e then return nil, tostring(e) end return json.encode(v) end")
+REENCODE = LUA.execute(b"""return function(text)
+  local v, e = json.decode(text)
+  if e then return nil, tostring(e) end
+  return json.encode(v)
+end""")
 DECODE_ERROR = LUA.execute(b"return function(text) local v, e = json.decode(text) return v == nil and e and tostring(e) end")
 
 
@@ -80,8 +84,8 @@ def python_takes(candidate: bytes) -> bool:
     return True
 
 
-ALPHABET = [b"[", b"]", b"{", b"}", b",", b":", b'"', b'"a"', b"1", b"-", b"0", b".", b"e", b"E+", b" ", b"\n", b"true", b"null", b"\\", b"\\u00",
-            b"\\ud83d", b"\\ude00", b"\\n", b"\xc3\xa9", b"\xff", b"\x00", b"\x1f", b"/", b"nan"]  # fmt: skip
+ALPHABET = [b"[", b"]", b"{", b"}", b",", b":", b'"', b'"a"', b"1", b"-", b"0", b".", b"e", b"E+", b" ", b"\n", b"true", b"null", b"\\",
+            b"\\u00", b"\\ud83d", b"\\ude00", b"\\n", b"\xc3\xa9", b"\xff", b"\x00", b"\x1f", b"/", b"nan"]  # fmt: skip
 
 
 @settings(max_examples=1500, deadline=None)
@@ -145,20 +149,22 @@ def test_a_mistake_is_named_with_its_place(source: str, message: str) -> None:
         ("18446744073709551615ULL", "18446744073709551615"),
         ("-9223372036854775807LL - 1", "-9223372036854775808"),
         (r"'\0\31\127\"\\/'", r'"\u0000\u001f' + "\x7f" + r'\"\\/"'),
-        ("errors.new{message = 'no', kind = 'Timeout', details = {1}}", '{"details":[1],"kind":"Timeout","message":"no","retryable":false}'),
+        ("errors.new{message = 'no', kind = 'Timeout', details = {1}}",
+         '{"details":[1],"kind":"Timeout","message":"no","retryable":false}'),
         ("0/0", "Invalid: json.encode: NaN has no form in JSON"),
         ("{a = {1, 1/0}}", "Invalid: json.encode: a[2]: infinity has no form in JSON"),
         ("{users = {{}, {}, {tags = print}}}", "Invalid: json.encode: users[3].tags: a function has no form in JSON"),
         ("{['a b'] = {'\\255'}}", 'Invalid: json.encode: ["a b"][1]: a string that is not UTF-8 can\'t be written as JSON'),
         ("{['\\255'] = 1}", 'Invalid: json.encode: ["?"]: a string that is not UTF-8 can\'t be written as JSON'),
         ("{1, a = 2}", "Invalid: json.encode: a table with both numbers and names as keys has no form in JSON"),
-        ("{x = {1, nil, 3}}", "Invalid: json.encode: x: a table with 2 elements, the last at 3, has holes; use json.null for null"),
+        ("{x = {1, nil, 3}}",
+         "Invalid: json.encode: x: a table with holes (2 elements, the last at 3) has no form in JSON; write json.null for null"),
         ("{[1.5] = 1}", "Invalid: json.encode: a table with the key 1.5 has no form in JSON"),
         ("{[true] = 1}", "Invalid: json.encode: a table with a boolean as key has no form in JSON"),
         ("(function() local t = {1} t[2] = {x = t} return t end)()", "Invalid: json.encode: [2].x: the value contains itself"),
         ("coroutine.create(print)", "Invalid: json.encode: a thread has no form in JSON"),
     ],
-)
+)  # fmt: skip
 def test_encode(expression: str, expected: str) -> None:
     """Each kind of value has one text, or an error that names the place."""
     assert encode(expression) == expected

@@ -1,0 +1,37 @@
+-- The module `wit`: optionals, and WAVE, the text of WebAssembly values, read and written without their types.
+--
+-- Records and flags are maps, `name(x)` is `{name = x}`, a bare name is its string, `ok` and `err` without payload are
+-- `{ok = true}` and `{err = true}`, `none` is `wit.none` and `some(x)` is `wit.some(x)`, so that nothing is lost.
+local decoder = require "stdlib.wave.decoder"
+local encoder = require "stdlib.wave.encoder"
+local errors = require "lua.errors"
+local optional = require "lua.optional"
+
+local type, error = type, error
+local INVALID = errors.kinds.INVALID
+
+local M = {}
+
+--- What stands for an absent optional where nil can't: in lists, and inside another optional.
+M.none = optional.none
+
+--- Returns a present optional, to be told from an absent one inside another optional.
+M.some = optional.some
+
+--- Returns a value as WAVE text, or nil and an error that names the place in the value.
+-- A map is written as a record, one with the sole key `ok` or `err` as a result. Names are sorted.
+function M.encode(value)
+  local text, problem = encoder.encode(value)
+  if text then return text end
+  return nil, errors.make { message = "wit.encode: " .. problem, kind = INVALID }
+end
+
+--- Returns what WAVE text stands for, or nil and an error with line and column.
+function M.decode(text)
+  if type(text) ~= "string" then error("wit.decode: a string is expected, not a " .. (text == nil and "nil" or type(text)), 2) end
+  local value, problem = decoder.decode(text)
+  if problem == nil then return value end
+  return nil, errors.make { message = "wit.decode: " .. problem, kind = INVALID }
+end
+
+return M
