@@ -22,6 +22,9 @@ from moonwit.registry.entries import Entry
 from moonwit.registry.problems import Problem
 from moonwit.registry.registry import Registry
 
+# Why a function takes the direct path.
+DIRECT = "The direct path takes all that the component is made of."
+CORE = "Core modules always take the direct path."
 KINDS = ("function.wat", "function.wasm")
 _CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
 DEFAULT_MAX_SIZE = 100
@@ -223,7 +226,7 @@ class _Loading:
             raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
         if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
-        return plan, path, plan.exports[path].type, "direct", "The direct path takes all that the component is made of."
+        return plan, path, plan.exports[path].type, "direct", DIRECT
 
     def core(self, found: Binary) -> tuple[Plan | None, str, Function, Lane, str]:
         if self.text("engine") == "compatible":
@@ -242,7 +245,7 @@ class _Loading:
                 derive(path, functions[path])
             except CoreProblem as error:
                 raise self.fail(("method",), str(error)) from None
-        return plan, path, plan.exports[path].type, "direct", "Core modules always take the direct path."
+        return plan, path, plan.exports[path].type, "direct", CORE
 
     def method(self, functions: Mapping[str, object]) -> str:
         wanted = self.text("method") or ""

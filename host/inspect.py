@@ -1,0 +1,231 @@
+"""The report of `moonwit inspect`: what a binary is, what it exports and imports, and an `_index.yaml` to paste."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from moonwit.host import wasi
+from moonwit.host.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
+from moonwit.host.functions import CORE, LoadedFunction, load_function
+from moonwit.host.methods import UnknownMethod, resolve
+from moonwit.host.names import listed, shown
+from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
+from moonwit.host.wasm.plan import Malformed, Refused, Unsupported
+from moonwit.host.wasm.show import show_function, show_world
+from moonwit.host.wasm.types import Function
+from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
+from moonwit.registry.problems import printable
+
+_MAGIC = b"\0asm"
+_NAMESPACE = "app"
+_FOLDER = "binaries"
+_HANDLER = "wasi:http/incoming-handler"
+# Exports that serve the canonical ABI or the toolchain, and are not for a caller.
+_PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
+
+
+def inspect_file(path: Path) -> str:
+    """Reports on a `.wasm` or `.wat` file; raises ``BinaryProblem`` with a whole sentence."""
+    try:
+        data = read_bytes(path, MAX_BYTES)
+    except Unreadable as error:
+        raise BinaryProblem(f"the file {shown(str(path))} {error.why}; name a .wasm or .wat file") from None
+    is_text = not data.startswith(_MAGIC)
+    found = _assembled(path, data) if is_text else binary(data)
+    facts = [("file", path.name), *_identity(found)]
+    lines = _guarded(found, facts)
+    if functions := _callable(found):
+        lines += ["", "# _index.yaml", *_index(path, found, functions, is_text=is_text)]
+    else:
+        lines += ["", "It exports no function that an entry could call."]
+    return _text(lines)
+
+
+def inspect_entry(entry: Entry, registry: Registry) -> str:
+    """Reports on the binary of an entry and on how the entry calls it; raises ``FunctionProblem``."""
+    loaded = load_function(entry, registry)
+    facts = [("entry", f"{entry.id} ({entry.kind})"), *_identity(loaded.binary), *_called(loaded)]
+    return _text(_guarded(loaded.binary, facts, loaded))
+
+
+def _assembled(path: Path, data: bytes) -> Binary:
+    try:
+        return assemble(data.decode())
+    except UnicodeDecodeError:
+        raise BinaryProblem(
+            f"the file {shown(path.name)} is neither a WebAssembly binary nor WAT text; name a .wasm or .wat file"
+        ) from None
+    except BinaryProblem as error:
+        place = f"{path.name}:{error.position[0]}:{error.position[1]}: " if error.position else f"{path.name}: "
+        raise BinaryProblem(place + str(error), error.position) from None
+
+
+def _identity(found: Binary) -> list[tuple[str, str]]:
+    return [
+        ("kind", "component" if found.is_component else "core module"),
+        ("size", f"{len(found.data):,} bytes"),
+        ("sha256", found.sha256),
+    ]
+
+
+def _called(loaded: LoadedFunction) -> list[tuple[str, str]]:
+    pool = loaded.pool
+    return [("method", loaded.path), ("signature", show_function(loaded.path.rpartition("#")[2], loaded.signature)), ("pool", pool.type)]
+
+
+def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction | None = None) -> list[str]:
+    """The facts, then exports and imports; what can't be decoded is a sentence."""
+    try:
+        facts += _call_path(found, loaded)
+        contents = [show_world(found.world).rstrip()] if found.is_component else list(_core_contents(found))
+    except Malformed as error:
+        raise BinaryProblem(f"the binary is not well-formed WebAssembly: {error}; build it again") from None
+    except Refused as error:
+        raise BinaryProblem(str(error).rstrip(".")) from None
+    width = max(len(name) for name, _ in facts)
+    return [*(f"{name:<{width}}  {value}" for name, value in facts), "", *contents]
+
+
+def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:
+    if not found.is_component:
+        facts = [("call path", f"direct: {CORE}")]
+        missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1]
+        grants = [wasi.PREVIEW1] if len(missing) < len(found.core.imports) else []
+    else:
+        plan = found.component_plan
+        path = (
+            f"compatible: {plan}" if isinstance(plan, Unsupported) else "direct: The direct path takes all that the component is made of."
+        )
+        facts = [("call path", path)]
+        grants = _grants(found.world.imports)
+        missing = [name for name in found.world.imports if wasi.grant_for(name) is None and "/" in name]
+        if grants and loaded is None and not isinstance(plan, Unsupported):
+            facts.append(("", "compatible: where the entry grants interfaces of WASI that it imports."))
+    if loaded is not None:
+        facts = [("call path", f"{loaded.lane}: {loaded.reason}")]
+    facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))
+    if missing:
+        facts.append(("missing", f"{listed(missing)}: nothing provides them, and calling them fails"))
+    return facts
+
+
+def _grants(imports: Iterable[str]) -> list[str]:
+    """The names to write in `imports:` for what a component imports; types that grant nothing by themselves come with the others."""
+    found = dict.fromkeys(grant for name in imports if (grant := wasi.grant_for(name)) is not None)
+    return list(found)
+
+
+def _core_contents(found: Binary) -> Iterator[str]:
+    """The imports and exports of a core module with their core types, and the signatures that can be derived."""
+    yield "imports" if found.core.imports else "imports nothing"
+    for entry in found.core.imports:
+        yield f"  {entry.module} {entry.name}: {entry.type if entry.type is not None else entry.kind}"
+    yield "exports" if found.core.exports else "exports nothing"
+    for name, export in found.core.exports.items():
+        if export.type is None or export.kind != "func":
+            yield f"  {name}: {export.kind}"
+            continue
+        try:
+            without = f"func{show_function('', derive(name, export.type)).removeprefix(': func')}"
+        except CoreProblem:
+            without = "needs `wit`"
+        yield f"  {name}: {export.type}" + ("" if _PLUMBING.match(name) else f"  // {without}")
+
+
+def _callable(found: Binary) -> list[str]:
+    """The paths of exported functions that an entry can call; a resource's methods are called through its handles."""
+    if found.is_component:
+        return [path for path in found.functions if "[method]" not in path]
+    callable: list[str] = []
+    for name, type in core_functions(found.core).items():
+        try:
+            derive(name, type)
+        except CoreProblem:
+            continue
+        if not _PLUMBING.match(name):
+            callable.append(name)
+    return callable
+
+
+def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) -> Iterator[str]:
+    """The lines of an `_index.yaml` with an entry for each function."""
+    taken: set[str] = set()
+    yield 'version: "1.0"'
+    yield f"namespace: {_NAMESPACE}"
+    yield "entries:"
+    if not is_text:
+        taken.add(_FOLDER)
+        yield f"  - name: {_FOLDER}"
+        yield "    kind: fs.directory"
+        yield f"    directory: {_quoted(_directory(path))}  # relative to the project"
+    exports = list(found.functions) if found.is_component else list(core_functions(found.core))
+    for function in functions:
+        if taken:
+            yield ""
+        yield f"  - name: {_entry_name(function, taken)}"
+        if is_text:
+            yield "    kind: function.wat"
+            yield f"    source: {_quoted('file://' + path.name)}"
+        else:
+            yield "    kind: function.wasm"
+            yield f"    fs: {_FOLDER}"
+            yield f"    path: {_quoted('/' + path.name)}"
+            yield f"    hash: sha256:{found.sha256}"
+        yield f"    method: {_quoted(_shortest(function, exports))}"
+        if function.startswith(_HANDLER):
+            yield "    transport: wasi-http"
+        if found.is_component and (grants := _grants(found.world.imports)):
+            yield f"    # imports: [{', '.join(grants)}]  # grant what the code uses"
+        if not found.is_component and (signature := _derived(function, found)) is not None:
+            yield f"    # wit: {_quoted(signature)}  # derived: name the parameters, use types of your own"
+
+
+def _derived(function: str, found: Binary) -> str | None:
+    """A WIT text to start from, or None where the function's name can't be one of WIT."""
+    name = function.replace("_", "-")
+    signature: Function = derive(function, core_functions(found.core)[function])
+    return show_function(name, signature) if re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) else None
+
+
+def _directory(path: Path) -> str:
+    """The folder of the file as `directory:` names it; where the file is in no project, its folder is taken for one."""
+    folder = path.absolute().parent.resolve()
+    project = find_project(folder)
+    if project is None or not folder.is_relative_to(project):
+        return "./"
+    return f"./{folder.relative_to(project).as_posix()}".removesuffix("/.")
+
+
+def _entry_name(function: str, taken: set[str]) -> str:
+    name = re.sub(r"\[\w+\]", "", function.rpartition("#")[2])
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:100] or "function"
+    unique, number = name, 2
+    while unique in taken:
+        unique, number = f"{name}_{number}", number + 1
+    taken.add(unique)
+    return unique
+
+
+def _shortest(function: str, exports: list[str]) -> str:
+    """The shortest way to name a function in `method:` that means no other."""
+    interface, sign, name = function.rpartition("#")
+    plain = interface.partition("@")[0]
+    for start in (plain.rpartition("/")[2], plain):
+        try:
+            if sign and resolve(exports, f"{start}#{name}") == function:
+                return f"{start}#{name}"
+        except UnknownMethod:
+            continue
+    return function
+
+
+def _quoted(text: str) -> str:
+    """A YAML string in double quotes, where JSON's own escapes do not suffice."""
+    return '"' + "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in text) + '"'
+
+
+def _text(lines: Iterable[str]) -> str:
+    """The report, with nothing in it that a terminal could take for a command."""
+    return "\n".join(printable(line) for whole in lines for line in whole.split("\n")) + "\n"
