@@ -1,0 +1,26 @@
+;; Instances made of exports at hand, nested in aliases, for core instances and component instances.
+(component
+  (core module $a
+    (memory (export "m") 1) (table (export "t") 1 funcref) (global (export "g") i32 (i32.const 1))
+    (func (export "f") (param i32) (result i32) local.get 0))
+  (core instance $a (instantiate $a))
+  (core instance $b (export "renamed" (func $a "f")) (export "t" (table $a "t")) (export "g" (global $a "g")) (export "m" (memory $a "m")))
+  (alias core export $b "renamed" (core func $f))
+  (core instance $c (export "again" (func $f)))
+  (core module $d
+    (import "b" "t" (table 1 funcref)) (import "b" "g" (global i32)) (import "b" "m" (memory 1)) (import "c" "again" (func $g (param i32) (result i32)))
+    (export "passed-on" (func $g)))
+  (core instance $d (instantiate $d (with "b" (instance $b)) (with "c" (instance $c))))
+  (core module $e (func (export "f") (result i32) i32.const 5))
+  (core instance $e1 (instantiate $e))
+  (core instance $e2 (instantiate $e))
+  (func $one (param "x" u32) (result u32) (canon lift (core func $d "passed-on")))
+  (func $two (result s32) (canon lift (core func $e1 "f")))
+  (func $three (result char) (canon lift (core func $e2 "f")))
+  (instance $inner (export "one" (func $one)) (export "two" (func $two)))
+  (alias export $inner "two" (func $two'))
+  (instance $outer (export "two" (func $two')) (export "three" (func $three)))
+  (export "test:bundles/inner" (instance $inner))
+  (export "test:bundles/outer" (instance $outer))
+  (export "three" (func $three))
+  (export "three-again" (func $three)))

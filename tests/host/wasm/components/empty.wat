@@ -1,0 +1,2 @@
+;; A component that has nothing.
+(component)

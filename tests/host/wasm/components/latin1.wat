@@ -1,0 +1,7 @@
+;; Unsupported: Of the lowered function `a:b/c#log`, strings are encoded as latin1+utf16, and the direct call path takes utf8 only.
+(component
+  (import "a:b/c" (instance $c (export "log" (func (param "s" string)))))
+  (core module $m (memory (export "memory") 1))
+  (core instance $i (instantiate $m))
+  (alias export $c "log" (func $log))
+  (core func (canon lower (func $log) (memory (core memory $i "memory")) string-encoding=latin1+utf16)))

@@ -1,0 +1,26 @@
+;; Types that an interface names, shared between two interfaces by outer aliases and type imports.
+(component
+  (type $types (instance
+    (type $user' (record (field "name" string) (field "age" u8)))
+    (export "user" (type $user (eq $user')))
+    (type $users' (list $user))
+    (export "users" (type (eq $users')))))
+  (import "test:names/types" (instance $t (type $types)))
+  (alias export $t "user" (type $user))
+  (alias export $t "users" (type $users))
+  (import "user" (type $mine (eq $user)))
+  (import "person" (type $person (eq $mine)))
+  (import "test:names/use" (instance
+    (alias outer 1 $user (type $u))
+    (export "user" (type $inner (eq $u)))
+    (type $pair' (tuple $inner (option $inner)))
+    (export "pair" (type $pair (eq $pair')))
+    (export "greet" (func (param "p" $pair) (result $inner)))))
+  (core module $m (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
+    (func (export "f") (param i32 i32 i32) (result i32) i32.const 64))
+  (core instance $i (instantiate $m))
+  (func (export "first") (param "u" $mine) (result $person)
+    (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (func (export "all") (param "u" $person) (result $users)
+    (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

@@ -1,0 +1,31 @@
+;; A nested component that reaches types outside, takes types and functions, and is instantiated twice with different ones.
+(component
+  (type $number u32)
+  (type $pair (tuple $number $number))
+  (core module $m (memory (export "memory") 1)
+    (func (export "swap") (param i32 i32) (result i32) i32.const 64)
+    (func (export "swap64") (param i64 i64) (result i32) i32.const 64))
+  (core instance $i (instantiate $m))
+  (func $swap (param "p" $pair) (result $pair) (canon lift (core func $i "swap") (memory (core memory $i "memory"))))
+  (component $same
+    (alias outer 1 $pair (type $pair))
+    (import "swap" (func $f (param "p" $pair) (result $pair)))
+    (export "swap" (func $f)))
+  (component $any
+    (import "point" (type $p (eq $pair)))
+    (import "swap" (func $f (param "p" $p) (result $p)))
+    (component $deeper
+      (alias outer 1 $p (type $q))
+      (import "f" (func $f (param "p" $q) (result $q)))
+      (export "turn" (func $f)))
+    (instance $d (instantiate $deeper (with "f" (func $f))))
+    (export "point" (type $p))
+    (alias export $d "turn" (func $turn))
+    (export "swap" (func $turn))
+    (export "turn" (func $f)))
+  (instance $s (instantiate $same (with "swap" (func $swap))))
+  (instance $a1 (instantiate $any (with "point" (type $pair)) (with "swap" (func $swap))))
+  (instance $a2 (instantiate $any (with "point" (type $pair)) (with "swap" (func $swap))))
+  (export "test:shared/same" (instance $s))
+  (export "test:shared/first" (instance $a1))
+  (export "test:shared/second" (instance $a2)))

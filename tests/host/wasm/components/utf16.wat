@@ -1,0 +1,8 @@
+;; Unsupported: Of the export `f`, strings are encoded as utf16, and the direct call path takes utf8 only.
+(component
+  (core module $m (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
+    (func (export "f") (param i32 i32)))
+  (core instance $i (instantiate $m))
+  (func (export "f") (param "s" string)
+    (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc")) string-encoding=utf16)))
