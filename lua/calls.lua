@@ -36,19 +36,20 @@ local function from_report(E, report)
   return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
 end
 
--- Ends an instance after a failure and takes it out of the pool that it rests in.
+-- Ends an instance after a failure and takes it out of the pools that it rests in.
 local function discard(I)
   instances.delete(I)
-  local home = I.home
-  if not home then return end
-  local before, B = nil, home.idle
-  while B do
-    if B.I == I then
-      if before then before.next = B.next else home.idle = B.next end
-    else
-      before = B
+  if I.P.resident == I then I.P.resident = nil end
+  for home in pairs(I.homes) do
+    local before, B = nil, home.idle
+    while B do
+      if B.I == I then
+        if before then before.next = B.next else home.idle = B.next end
+      else
+        before = B
+      end
+      B = B.next
     end
-    B = B.next
   end
 end
 
@@ -62,18 +63,24 @@ function hooks.take(B, resource, index)
   return handles.take(B, resource, index)
 end
 
--- A new instance for a call of E, or nil, err.
+-- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
+-- works only where it was made and is to be passed from one entry to another.
 function hooks.make(E)
   hooks.drain()
-  local I, report = instances.new(E.P)
-  local B
+  local P = E.P
+  local I, report = not E.fresh and P.resident, nil
+  local made = not I
+  if made then I, report = instances.new(P) end
   if I then
+    local B
     B, report = instances.bind(I, E.lift)
     if B then
-      I.fresh, I.home = E.fresh, E
+      I.fresh = E.fresh
+      I.homes[E] = true
+      if made and not E.fresh and P.resources[1] then P.resident = I end
       return B
     end
-    instances.delete(I)
+    if made then instances.delete(I) end
   end
   return nil, from_report(E, report)
 end
@@ -98,7 +105,9 @@ end
 -- Arguments that do not fit: either trailing options were left out, or the caller learns why.
 function hooks.refuse(E, count, ...)
   local given = select('#', ...)
-  while given > count and select(given, ...) == nil do given = given - 1 end
+  if given <= count then
+    while given > 0 and (select(given, ...)) == nil do given = given - 1 end
+  end
   return nil, failure(errors.kinds.INVALID, explain.sentence(E.sig, given, ...), { entry = E.id })
 end
 
@@ -144,7 +153,7 @@ local function direct(entry, P, lift, fresh)
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
-  local f, text = generate.compile(E.sig, { fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil }, hooks, E)
+  local f, text = generate.compile(E.sig, { fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil }, hooks, E)
   E.text = text
   M.last = E
   return f, E

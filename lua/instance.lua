@@ -96,7 +96,7 @@ end
 function M.new(P)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
-  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = new('mw_instance[?]', P.count), has_resource = {}, live = 0, bindings = {} }
+  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = new('mw_instance[?]', P.count), has_resource = {}, live = 0, bindings = {}, homes = {} }
   -- The engine's epoch moves only to end everything that runs.
   C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
   local ok, report = pcall(build, I)

@@ -35,9 +35,16 @@ local function take_frames(fill, from)
   return frames
 end
 
--- Wasmtime's message repeats the backtrace and ends with the reason: keeps the reason.
+-- Wasmtime's message repeats the backtrace and ends with the reasons, one per line, numbered when there are several.
 local function reason(message)
-  return message:match 'Caused by:%s*%d*:?%s*(.-)%s*$' or message:match 'wasm trap: ([^\n]*)' or message:match '^[^\n]*'
+  local causes = message:match 'Caused by:%s*\n(.*)$'
+  if not causes then return message:match 'wasm trap: ([^\n]*)' or message:match '^[^\n]*' end
+  local words = {}
+  for line in causes:gmatch '[^\n]+' do
+    local word = line:gsub('^%s*%d*:?%s*', ''):gsub('^wasm trap: ', '')
+    if word ~= '' then table.insert(words, 1, word) end
+  end
+  return table.concat(words, ': ')
 end
 
 -- Takes over both reports of a call (either may be NULL); the caller must not use them again.
@@ -54,7 +61,7 @@ function M.take(failure, trap)
   end
   local top = frames[1]
   return {
-    reason = (reason(message):gsub('^wasm trap: ', '')),
+    reason = reason(message),
     frames = frames,
     unlinked = top and top.module == M.UNLINKED and top.func or nil,
   }

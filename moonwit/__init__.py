@@ -1,1 +1,17 @@
-"""Moonwit: a Lua-first scripting host for WebAssembly."""
+"""Moonwit: Lua scripts that call WebAssembly functions from a registry.
+
+The main path, in the order to read it:
+
+1. ``moonwit.open`` (moonwit/project.py) loads a project's registry and starts a lane.
+2. ``lua/lane.py`` is the lane: a thread with a LuaJIT state; ``lua/boot.lua`` sets that up.
+3. ``stdlib/funcs.lua`` is what a script calls; ``lua/calls.lua`` finds what an id stands for, once.
+4. ``lua/entries.py`` describes an entry; ``host/functions.py`` loads it: bytes, hash, types, plan (``host/wasm``).
+5. ``lua/instance.lua`` runs the plan; ``lua/abi/generate.lua`` writes the function that lowers, calls and lifts.
+6. ``host/compatible.py`` is the other call path, for what the direct one does not take.
+"""
+
+from moonwit.project import CallError, Project, open
+
+__all__ = ["CallError", "Project", "__version__", "open"]
+
+__version__ = "0.1.0"

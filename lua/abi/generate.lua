@@ -124,7 +124,7 @@ local function prelude(body, hooks)
 end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
--- `options.post` says that there is a post-return function.
+-- `options.post` says that there is a post-return function, `options.resources` that the component defines resources.
 local function write(sig, options)
   local e = emitter.new()
   local names, checks, handles = {}, {}, false
@@ -142,6 +142,7 @@ local function write(sig, options)
   if memory then put('local function lower(%s)\n%s\nreturn true end', arguments, lowering) end
 
   put('return function(%s%s...)', arguments, comma)
+  if options.resources then put 'drain()' end
   if handles then put 'begin(E)' end
   table.insert(checks, 1, 'select("#", ...) == 0')
   put('if not (%s) then return refuse(E, %d%s%s, ...) end', table.concat(checks, ' and '), #names, comma, arguments)
@@ -156,7 +157,7 @@ local function write(sig, options)
     put 'B = E.idle if B == nil then B, err = make(E) if not B then return nil, err end else E.idle = B.next end'
   end
   if handles then put 'end' end
-  put 'io = B.io'
+  put(has_handles(sig.result) and 'io, holder = B.io, B' or 'io = B.io')
   if memory then
     put 'ctx, mem, realloc, fault, failure = B.ctx, B.memory, B.realloc, nil, nil base = memory_data(ctx, mem)'
     put('if not lower(%s) then if fault then return broken(E, B, fault) end return fail(E, B, failure) end', arguments)
@@ -186,7 +187,7 @@ local function write(sig, options)
   local main = e:text(table.concat(out, '\n'))
   local state = memory and MEMORY or [[local fault
 local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end]]
-  local body = state .. '\nlocal io\n' .. main
+  local body = state .. '\nlocal io, holder\n' .. main
   return prelude(body, HOOKS) .. '\n' .. body, e.constants
 end
 

@@ -25,7 +25,7 @@ local function scalar(e, t, raw)
   if kind == 'char' then return ('(char_of(%s) or wrong("", "is not a character"))'):format(raw) end
   if kind == 'enum' then return ('(%s[%s + 1] or wrong("", "is no case of the enum"))'):format(e:constant(t.names), raw) end
   if kind == 'flags' then return ('%s(%s)'):format(e:func(load, t), raw) end
-  if kind == 'own' then return ('take(B, %d, %s)'):format(t.resource, raw) end
+  if kind == 'own' then return ('(take(holder, %d, %s) or wrong("", "is no handle of the guest"))'):format(t.resource, raw) end
 end
 
 -- The expression that loads `t` from the address expression `at`; `inside` is true in lists and tuples.

@@ -48,8 +48,8 @@ local function store_text(e, t, v, at)
     local pointer = POINTER[t.kind] or DISC[t.size]
     return ('cast(%s, base + (%s))[0] = %s'):format(pointer, at, value)
   elseif t.kind == 'string' then
-    return ([[do local s = %s local p = alloc(#s, 1) if not p then return false end copy(base + p, s, #s)
-      local q = cast(p32, base + (%s)) q[0], q[1] = p, #s end]]):format(v, at)
+    return ([[do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text)
+      local q = cast(p32, base + (%s)) q[0], q[1] = p, #text end]]):format(v, at)
   elseif t.kind == 'list' then
     return ('do local p, n = %s(%s) if not p then return false end local q = cast(p32, base + (%s)) q[0], q[1] = p, n end')
       :format(e:func(M.list, t), v, at)
@@ -63,7 +63,7 @@ local function flat_text(e, t, v, slot)
   if value then
     return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value)
   elseif t.kind == 'string' then
-    return ('do local s = %s local p = alloc(#s, 1) if not p then return false end copy(base + p, s, #s) io[%s].u32, io[%s].u32 = p, #s end')
+    return ('do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[%s].u32, io[%s].u32 = p, #text end')
       :format(v, slot, plus(slot, 1))
   elseif t.kind == 'list' then
     return ('do local p, n = %s(%s) if not p then return false end io[%s].u32, io[%s].u32 = p, n end')

@@ -1,0 +1,198 @@
+"""The registry's functions as a lane asks for them: what an id stands for, as data that lua/calls.lua binds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from moonwit.host.intermediate import Value
+from moonwit.host.wasm import types as wit
+from moonwit.lua import buffer
+
+if TYPE_CHECKING:
+    from moonwit.host.compatible import CompatibleFunction
+    from moonwit.host.functions import LoadedFunction
+    from moonwit.registry import Entry, Problem, Registry
+
+Data = dict[str, Any]
+WASM = ("function.wat", "function.wasm")
+
+
+def failed(kind: str, message: str) -> Data:
+    """An answer that lua/calls.lua turns into an error value."""
+    return {"failed": True, "kind": kind, "message": message}
+
+
+class Entries:
+    """Answers the questions of lanes about a registry; ``registry`` is None where there is no project.
+
+    What is loaded once is kept, so that all lanes share binaries, plans and the instances of the compatible path.
+    """
+
+    def __init__(self, registry: Registry | None) -> None:
+        self.registry = registry
+        self._lock = threading.Lock()
+        self._loaded: dict[str, LoadedFunction] = {}
+        self._compatible: dict[str, CompatibleFunction] = {}
+
+    @property
+    def callbacks(self) -> Mapping[str, Callable[..., Any]]:
+        """The functions for ``Lane``."""
+        return {"load": self._load, "library": self._library, "method": self._method, "call": self._call}
+
+    def find(self, id: str) -> Entry | Data:
+        """Gives the entry, or an answer that says why there is none to use."""
+        from moonwit.registry import shown
+
+        if self.registry is None:
+            return failed("NotFound", f"there is no function {shown(id)}: no project was found, name its folder with --project")
+        entry = self.registry.entries.get(id)
+        if entry is None:
+            near = self.registry.nearest(id)
+            hint = f", did you mean {near}?" if near else ""
+            if ":" not in id:
+                return failed("Invalid", f"{shown(id)} is not an id: write namespace:name{hint}")
+            return failed("NotFound", f"there is no entry {shown(id)}{hint}")
+        if self.registry.is_broken(id):
+            return failed("Invalid", f"the entry {id} can't be used: {self._blame(entry)}")
+        return entry
+
+    def _blame(self, entry: Entry) -> str:
+        assert self.registry is not None
+        seen, waiting = {entry.id}, [entry.id]
+        while waiting:
+            here = waiting.pop(0)
+            for problem in self.registry.errors:
+                if problem.entry == here:
+                    return _place(problem)
+            known = self.registry.entries.get(here)
+            new = [target for target in (known.references if known else ()) if target not in seen]
+            seen.update(new)
+            waiting.extend(new)
+        return "`moonwit check` says what is wrong"
+
+    def loaded(self, entry: Entry) -> LoadedFunction:
+        """Loads a WASM function once; raises ``FunctionProblem``."""
+        from moonwit.host.functions import load_function
+
+        assert self.registry is not None
+        with self._lock:
+            found = self._loaded.get(entry.id)
+            if found is None:
+                found = self._loaded[entry.id] = load_function(entry, self.registry)
+            return found
+
+    def result_type(self, id: str) -> wit.Type | None:
+        """Gives the WIT type of what a call of ``id`` gives, where it is known: after its first call."""
+        function = self._loaded.get(id)
+        result = None if function is None else function.signature.result
+        if isinstance(result, wit.Result) and function is not None and function.results == "pair":
+            return result.ok
+        return result
+
+    def _load(self, id: bytes) -> Data:
+        entry = self.find(id.decode("utf-8", "replace"))
+        if isinstance(entry, dict):
+            return entry
+        if entry.kind in WASM:
+            return self._wasm(entry)
+        if entry.kind == "function.lua":
+            return {"resolver": "lua", **self._script(entry)}
+        return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
+
+    def _wasm(self, entry: Entry) -> Data:
+        from wasmtime import WasmtimeError
+
+        from moonwit.host.functions import FunctionProblem
+        from moonwit.lua.plan_data import lift_data, plan_data, signature_data
+
+        try:
+            function = self.loaded(entry)
+        except FunctionProblem as error:
+            assert self.registry is not None
+            self.registry.report(error.problem)
+            return failed("Invalid", f"the entry {entry.id} can't be used: {_place(error.problem)}")
+        if function.lane == "compatible":
+            name = function.path.rpartition("#")[2]
+            return {"resolver": "compatible", "id": entry.id, "results": function.results, "signature": signature_data(name, function.signature)}
+        plan, lift = function.plan, function.lift
+        assert plan is not None and lift is not None
+        try:
+            data = plan_data(function.sha256 + ("" if function.is_component else entry.id), plan)
+        except WasmtimeError as error:
+            return failed("Invalid", f"the binary of {entry.id} is not valid WebAssembly: {str(error).strip()}")
+        return {
+            "resolver": "wasm",
+            "id": entry.id,
+            "plan": data,
+            "lift": lift_data(lift, plan),
+            "fresh": not function.pool.reuse,
+            "results": function.results,
+        }
+
+    def _script(self, entry: Entry) -> Data:
+        assert self.registry is not None
+        origin = entry.origin("source")
+        # LuaJIT shows "@" names as they are; an inline source counts its own lines.
+        name = f"={entry.id}" if origin is None else f"@{_relative(origin, self.registry)}"
+        imports = entry.fields.get("imports")
+        data: Data = {"id": entry.id, "source": entry.fields["source"], "chunkname": name, "modules": entry.fields.get("modules") or []}
+        if entry.fields.get("method"):
+            data["method"] = entry.fields["method"]
+        if isinstance(imports, dict):
+            data["imports"] = {alias: self._script(self.registry.entries[str(id)]) for alias, id in imports.items()}
+        return data
+
+    def _library(self) -> Data:
+        from moonwit.host import engine
+
+        return {"path": engine.library_path(), "layouts": engine.layouts()}
+
+    def _method(self, key: bytes, path: bytes) -> Data | None:
+        from moonwit.lua.plan_data import lift_data
+
+        sha256, name = key.decode(), path.decode("utf-8", "replace")
+        for function in list(self._loaded.values()):
+            if function.sha256 == sha256 and function.plan is not None and name in function.plan.exports:
+                return lift_data(function.plan.exports[name], function.plan)
+        return None
+
+    def _call(self, id: bytes, arguments: bytes) -> Data:
+        """A call on the compatible path."""
+        from moonwit.host.compatible import CallFailed
+
+        name = id.decode()
+        try:
+            value: Value = self._function(name).call(buffer.decode_all(arguments))
+        except CallFailed as error:
+            return {
+                "failed": True,
+                "kind": error.kind,
+                "message": error.message,
+                "details": error.details,
+                "backtrace": error.wasm_backtrace,
+            }
+        return {"value": value}
+
+    def _function(self, id: str) -> CompatibleFunction:
+        from moonwit.host.compatible import CompatibleFunction
+
+        with self._lock:
+            found = self._compatible.get(id)
+            if found is None:
+                function = self._loaded[id]
+                interface, _, name = function.path.rpartition("#")
+                found = CompatibleFunction(
+                    function.data, interface or None, name, function.signature, function.grants, id, function.pool.reuse
+                )
+                self._compatible[id] = found
+            return found
+
+
+def _place(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line}:{problem.column}: {problem.sentence}"
+
+
+def _relative(path: Any, registry: Registry) -> str:
+    return str(path.relative_to(registry.root)) if path.is_relative_to(registry.root) else str(path)

@@ -1,0 +1,7 @@
+"""Every kind of entry, from the rooms that run them."""
+
+from moonwit.host.kinds import KINDS as HOST_KINDS
+from moonwit.lua.kinds import KINDS as LUA_KINDS
+from moonwit.registry import Kind
+
+KINDS: tuple[Kind, ...] = (*HOST_KINDS, *LUA_KINDS)

@@ -1,0 +1,110 @@
+"""The composition root: a project's registry, the lane that runs its scripts, and calls from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from moonwit.host.intermediate import ErrorValue, Value
+from moonwit.lua import buffer
+from moonwit.lua.entries import Entries
+from moonwit.lua.lane import Lane
+
+if TYPE_CHECKING:
+    from moonwit.registry import Registry
+
+
+class CallError(Exception):
+    """A call or a script that failed. ``kind`` is one of the kinds of Lua's ``errors`` module, such as "NotFound";
+    ``details`` is what the failing side added; ``stack`` is text that says where it came from, in Lua and in the guest."""
+
+    def __init__(self, error: ErrorValue, stack: str) -> None:
+        super().__init__(error.message)
+        self.message = error.message
+        self.kind = error.kind
+        self.retryable = error.retryable
+        self.details = error.details
+        self.stack = stack
+
+
+def open(directory: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None) -> Project:
+    """Opens the project in ``directory`` (None: no project, only the standard library).
+
+    Use it as a context manager, or close it. ``environ`` stands in for the process's environment in ``${env:NAME}``.
+    Problems in the project do not raise: they are in ``registry.problems``, and entries they break can't be called.
+    """
+    if directory is None:
+        return Project(None)
+    from moonwit.kinds import KINDS
+    from moonwit.registry import load
+
+    return Project(load(Path(directory), KINDS, environ))
+
+
+class Project:
+    """A loaded project with a lane of its own. Its methods may be called from any thread."""
+
+    def __init__(self, registry: Registry | None) -> None:
+        self.registry = registry
+        self.entries = Entries(registry)
+        self._lane: Lane | None = Lane(self.entries.callbacks)
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the lane and frees its instances. What was submitted before is finished first."""
+        if self._lane is not None:
+            lane, self._lane = self._lane, None
+            lane.close()
+
+    def call(self, id: str, *arguments: Value) -> Value:
+        """Calls a function by id and gives its result; raises ``CallError``.
+
+        Arguments are None, booleans, numbers, ``str``, ``bytes``, lists and dicts. Strings come back as ``str`` where they
+        are UTF-8 and as ``bytes`` where they are not or where the function's type is ``list<u8>``.
+        """
+        encoded = buffer.encode_all(list(arguments))
+        answer = self._submit(lambda boot: boot[b"call"](id.encode(), encoded)).result()
+        if isinstance(answer, bytes):
+            return self._shape(id, buffer.decode(answer))
+        raise _error(answer)
+
+    def start_script(self, source: bytes, name: str, arguments: Sequence[str] = ()) -> Future[None]:
+        """Has the lane run a script; the future raises ``CallError`` when the script fails."""
+        encoded = buffer.encode(list(arguments))
+
+        def job(boot: Any) -> None:
+            answer = boot[b"run"](source, name.encode(), encoded)
+            if answer is not None:
+                raise _error((None, *answer))
+
+        return self._submit(job)
+
+    def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = ()) -> None:
+        """Runs a script and waits for its end; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
+        self.start_script(source.encode() if isinstance(source, str) else source, name, arguments).result()
+
+    def _submit(self, job: Any) -> Future[Any]:
+        if self._lane is None:
+            raise RuntimeError("this project is closed")
+        return self._lane.submit(job)
+
+    def _shape(self, id: str, value: Value) -> Value:
+        from moonwit.host.results import as_python
+
+        return as_python(value, self.entries.result_type(id))
+
+
+def _error(answer: tuple[Any, ...]) -> CallError:
+    _, encoded, stack = answer
+    error = buffer.decode(encoded)
+    assert isinstance(error, ErrorValue)
+    return CallError(error, stack.decode("utf-8", "replace"))
