@@ -25,6 +25,7 @@ from moonwit.host.guest_output import GuestOutput
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
 from moonwit.host.transcode import Case, Passed, ValueMismatch, arguments_to_component, from_component
+from moonwit.host.wasm.plan import Refused
 from moonwit.host.wasm.types import Function, Resource
 
 T = TypeVar("T")
@@ -217,7 +218,7 @@ class CompatibleFunction:
             raise CallFailed("Invalid", str(error)) from None
         try:
             result = worker.run(lambda: self._run(lowered, owner))
-        except linking.Refused as error:
+        except Refused as error:
             raise CallFailed("Invalid", f"the function {shown(self.name)} can't be run: {error}") from None
         except _GuestFailed as error:
             raise CallFailed(error.kind, self._sentence(error.reason), None, error.frames) from None
@@ -291,7 +292,8 @@ def _read_failure(error: WasmtimeError) -> _GuestFailed:
     reason = (cause.group(1) if cause else message).strip()
     if not cause and message.startswith("error while executing"):
         reason = "the guest failed"
-    reason = " ".join(re.sub(r"^\d+:\s*", "", line.strip()) for line in reason.splitlines()).removeprefix("wasm trap: ")
+    lines = (re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reason.splitlines())
+    reason = ": ".join(line for line in lines if line)
     return _GuestFailed("Canceled" if reason == "interrupt" else "Internal", reason, _frames(error))
 
 

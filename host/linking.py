@@ -6,6 +6,7 @@ name of their interface, under the very name the component imports it by, which 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import itertools
@@ -16,10 +17,12 @@ from typing import Any
 from wasmtime import WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
+from wasmtime._managed import Managed
 
 from moonwit.host import wasi
 from moonwit.host.engine import shared_engine
 from moonwit.host.names import shown
+from moonwit.host.wasm.plan import Refused
 
 # Begins the message of a function that stands in for one that is not linked; the interface follows.
 UNLINKED = "moonwit:unlinked "
@@ -29,10 +32,6 @@ _compiling = threading.Lock()
 
 _stubs: dict[int, str] = {}
 _numbers = itertools.count(1)
-
-
-class Refused(Exception):
-    """A component that can't be loaded or linked; the message is a sentence."""
 
 
 def load(data: bytes) -> generic.Component:
@@ -154,3 +153,9 @@ def _fail(number: int, context: Any, type: Any, args: Any, count: int, results: 
 @ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # type: ignore[untyped-decorator]
 def _forget(number: int) -> None:
     _stubs.pop(number, None)
+
+
+@atexit.register
+def _leave_to_the_system() -> None:
+    # The finalizers of wasmtime-py write exceptions to stderr when they run after their modules are gone.
+    Managed.__del__ = lambda self: None  # type: ignore[method-assign]
