@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
 from weakref import WeakValueDictionary
 
 from moonwit.host.names import advice, shown
@@ -133,10 +134,14 @@ def assemble(text: str) -> Binary:
 
 
 def _position(text: str, line: int, column: int) -> tuple[int, int]:
-    """Turns Wasmtime's column, which counts bytes, into one that counts characters."""
+    """Turns Wasmtime's column, which counts the columns of a terminal, into one that counts characters."""
     lines = text.split("\n")
-    before = lines[line - 1].encode()[: column - 1] if 0 < line <= len(lines) else b""
-    return line, len(before.decode(errors="ignore")) + 1
+    width = 1
+    for index, character in enumerate(lines[line - 1] if 0 < line <= len(lines) else "", 1):
+        if width >= column:
+            return line, index
+        width += 0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1
+    return line, column
 
 
 def read_below(folder: Path, path: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Literal
 
 from moonwit.host import wasi
@@ -13,7 +12,7 @@ from moonwit.host.kinds import folder_of
 from moonwit.host.methods import UnknownMethod, resolve
 from moonwit.host.names import shown
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
-from moonwit.host.wasm.plan import Lift, Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.plan import CoreType, Export, Lift, Malformed, Plan, Refused, Unsupported
 from moonwit.host.wasm.show import show_signature
 from moonwit.host.wasm.types import Function
 from moonwit.host.wasm.wit import parse_wit
@@ -187,16 +186,18 @@ class _Loading:
         try:
             if self.entry.kind == "function.wat":
                 return assemble(self.text("source") or "")
-            return binary(self.file())
+            return self.file()
         except BinaryProblem as error:
             raise self.fail(self.home, str(error), within=error.position) from None
 
-    def file(self) -> bytes:
+    def file(self) -> Binary:
+        """Reads the file of a `function.wasm` once, and compares those bytes with `hash`."""
         folder = self.registry.entries.get(self.text("fs") or "")
         if folder is None or folder.kind != "fs.directory":
             raise self.fail(("fs",), f"`fs` refers to {shown(self.text('fs') or '')}, which is not an `fs.directory`; name one")
         data = read_below(folder_of(folder, self.registry), self.text("path") or "")
-        wanted, actual = self.text("hash") or "", f"sha256:{sha256(data).hexdigest()}"
+        found = binary(data)
+        wanted, actual = self.text("hash") or "", f"sha256:{found.sha256}"
         if wanted.lower() != actual:
             raise self.fail(
                 ("hash",),
@@ -206,7 +207,7 @@ class _Loading:
         if data[:4] != b"\0asm":
             text = "WAT text, which a `function.wat` entry takes" if data.lstrip()[:1] in (b"(", b";") else "not a WebAssembly binary"
             raise self.fail(self.home, f"the file {shown(self.text('path') or '')} is {text if data else 'empty'}; name a .wasm file")
-        return data
+        return found
 
     def component(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
         functions = found.functions
@@ -238,14 +239,24 @@ class _Loading:
         except CoreProblem as error:
             place = self.home if error.position is None or self.text("wit") is None else ("wit",)
             raise self.fail(place, str(error), within=error.position) from None
-        functions = core_functions(found.core)
-        path = self.method(plan.exports if self.text("wit") is not None else functions)
-        if path not in plan.exports:
-            try:
-                derive(path, functions[path])
-            except CoreProblem as error:
-                raise self.fail(("method",), str(error)) from None
+        path = self.core_method(plan, core_functions(found.core))
         return plan, path, plan.exports[path].type, "direct", CORE
+
+    def core_method(self, plan: Plan, functions: Mapping[str, CoreType]) -> str:
+        """Finds the function among those declared, or, without `wit`, among those whose signature can be derived."""
+        if self.text("wit") is None:
+            path = self.method(functions)
+            if path not in plan.exports:
+                try:
+                    derive(path, functions[path])
+                except CoreProblem as error:
+                    raise self.fail(("method",), str(error)) from None
+            return path
+        wanted = self.text("method") or ""
+        if wanted in functions and all(lift.core != Export(0, wanted) for lift in plan.exports.values()):
+            sentence = f"`wit` does not declare {shown(wanted)}, which is {functions[wanted]} in the module; declare it, or remove `wit`"
+            raise self.fail(("method",), sentence)
+        return self.method(plan.exports)
 
     def method(self, functions: Mapping[str, object]) -> str:
         wanted = self.text("method") or ""

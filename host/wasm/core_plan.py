@@ -156,7 +156,7 @@ def _realloc(functions: dict[str, CoreType], path: str, position: tuple[int, int
             position,
         )
     if found != _REALLOC:
-        raise SignatureMismatch(f"`cabi_realloc` must be {_REALLOC}, and the module's is {found}; change it", position)
+        raise SignatureMismatch(f"`cabi_realloc` must be {_REALLOC}, not {found}; change it in the module", position)
     return Export(0, "cabi_realloc")
 
 
@@ -166,7 +166,7 @@ def _post_return(functions: dict[str, CoreType], export: str, type: CoreType, po
     needed = CoreType(type.results, "")
     if found is not None and found != needed:
         raise SignatureMismatch(
-            f"{shown(name)} takes what {shown(export)} returns, so it must be {needed}, and the module's is {found}; change it",
+            f"{shown(name)} takes what {shown(export)} returns, so it must be {needed}, not {found}; change it in the module",
             position,
         )
     return Export(0, name) if found is not None else None
@@ -179,7 +179,7 @@ def _resource(core: CoreModule, resource: Resource) -> LocalResource:
     needed = CoreType("i", "")
     if found is not None and found.type != needed:
         actual = str(found.type) if found.type is not None else f"a {found.kind}"
-        raise SignatureMismatch(f"the destructor {shown(name)} must be {needed}, and the module's is {actual}; change it")
+        raise SignatureMismatch(f"the destructor {shown(name)} must be {needed}, not {actual}; change it in the module")
     return LocalResource(resource, Export(0, name) if found is not None else None)
 
 

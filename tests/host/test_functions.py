@@ -1,0 +1,447 @@
+"""Entries become loaded functions, and what is wrong with one is a problem at the right place."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+from wasmtime import wat2wasm
+
+from moonwit.host.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
+from moonwit.host.kinds import KINDS
+from moonwit.host.wasm.plan import CoreType
+from moonwit.host.wasm.show import show_signature
+from moonwit.registry import Registry, load
+
+ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
+STRINGS = """(module (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+  (func (export "cabi_post_to_upper") (param i32))
+  (func (export "to_upper") (param i32 i32) (result i32) i32.const 8))"""
+COMPONENT = """(component
+  (core module $m (func (export "add") (param i32 i32) (result i32) local.get 0))
+  (core instance $i (instantiate $m))
+  (func $add (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
+  (instance $api (export "add-it" (func $add)))
+  (export "demo:math/api@1.2.0" (instance $api))
+  (export "add-it" (func $add)))"""
+CLOCK = """(component
+  (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock (export "now" (func (result u64)))))
+  (core func $now (canon lower (func $clock "now")))
+  (core module $m (import "w" "now" (func $now (result i64))) (func (export "f") (result i64) (call $now)))
+  (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
+  (func (export "ticks") (result u64) (canon lift (core func $i "f"))))"""
+# The direct path does not take utf-16 strings.
+UTF16 = """(component
+  (core module $m (memory (export "m") 1) (func (export "r") (param i32 i32 i32 i32) (result i32) i32.const 8)
+    (func (export "f") (param i32 i32)))
+  (core instance $i (instantiate $m))
+  (func (export "say") (param "s" string)
+    (canon lift (core func $i "f") string-encoding=utf16 (memory (core memory $i "m")) (realloc (core func $i "r")))))"""
+
+
+def project(folder: Path, *entries: str, settings: str = "") -> Registry:
+    """Loads a project of these entries, each its fields in YAML."""
+    body = "".join(indent(entry.strip("\n"), "    ").replace("    ", "  - ", 1) + "\n" for entry in entries)
+    (folder / "_index.yaml").write_text(f'version: "1.0"\nnamespace: app\nentries:\n{body}')
+    if settings:
+        (folder / "moonwit.yaml").write_text(settings)
+    registry = load(folder, KINDS)
+    assert registry.errors == []
+    return registry
+
+
+def wat(source: str, method: str, extra: str = "", name: str = "f") -> str:
+    """An entry with inline WAT, as YAML."""
+    return f"name: {name}\nkind: function.wat\nmethod: {method!r}\nsource: |\n{indent(source, '  ')}\n{extra}"
+
+
+def loaded(folder: Path, source: str, method: str, extra: str = "", settings: str = "") -> LoadedFunction:
+    registry = project(folder, wat(source, method, extra), settings=settings)
+    return load_function(registry.entries["app:f"], registry)
+
+
+def refused(folder: Path, source: str, method: str, extra: str = "") -> str:
+    """The rendered problem of an entry that must not load, without the folder."""
+    with pytest.raises(FunctionProblem) as caught:
+        loaded(folder, source, method, extra)
+    return caught.value.problem.render(base=folder)
+
+
+def binary_entry(folder: Path, data: bytes, extra: str = "", digest: str | None = None, name: str = "f") -> str:
+    (folder / "wasm").mkdir(exist_ok=True)
+    (folder / "wasm" / "it.wasm").write_bytes(data)
+    hashed = digest or sha256(data).hexdigest()
+    return f"name: {name}\nkind: function.wasm\nfs: bin\npath: /it.wasm\nhash: sha256:{hashed}\nmethod: add\n{extra}"
+
+
+FOLDER = "name: bin\nkind: fs.directory\ndirectory: ./wasm"
+
+
+def test_a_core_module_with_wit(tmp_path: Path) -> None:
+    """With `wit` the signature is the declared one; the plan has one module, one step and the function's lift."""
+    found = loaded(tmp_path, STRINGS, "to_upper", "wit: |\n  to-upper: func(s: string) -> string;")
+    assert found.plan is not None and found.lift is not None
+    assert (found.path, found.lane, found.is_component) == ("to-upper", "direct", False)
+    assert show_signature(found.signature) == "func(s: string) -> string"
+    assert found.lift.core_type == CoreType("ii", "i")
+    names = [getattr(item, "name", None) for item in (found.lift.core, found.lift.memory, found.lift.realloc, found.lift.post_return)]
+    assert names == ["to_upper", "memory", "cabi_realloc", "cabi_post_to_upper"]
+    assert found.plan.modules == (found.data,) and found.sha256 == sha256(found.data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("core", "signature"),
+    [
+        ("(param i32 i64) (result f32)", "func(p1: s32, p2: s64) -> f32"),
+        ("(param f64)", "func(p1: f64)"),
+        ("(result i64)", "func() -> s64"),
+    ],
+)
+def test_a_derived_signature(tmp_path: Path, core: str, signature: str) -> None:
+    """Without `wit` the signature comes from the core type."""
+    found = loaded(tmp_path, f'(module (func (export "x") {core} unreachable))', "x")
+    assert show_signature(found.signature) == signature
+
+
+def test_imports_of_a_core_module_are_stubs(tmp_path: Path) -> None:
+    """A function that a core module imports becomes a stub that names it."""
+    found = loaded(tmp_path, '(module (import "env" "log" (func (param i32))) (func (export "x")))', "x")
+    assert found.plan is not None
+    assert [(stub.interface, stub.function, stub.type) for stub in found.plan.stubs] == [("env", "log", CoreType("i", ""))]
+
+
+def test_resources_of_a_core_module(tmp_path: Path) -> None:
+    """A resource that `wit` declares gets the built-ins that the module imports, and its destructor."""
+    source = """(module
+      (import "[export]$root" "[resource-new]counter" (func (param i32) (result i32)))
+      (func (export "[dtor]counter") (param i32))
+      (func (export "[constructor]counter") (param i32) (result i32) i32.const 1)
+      (func (export "[method]counter.get") (param i32) (result i32) i32.const 1))"""
+    wit = "wit: |\n  resource counter { constructor(start: u32); get: func() -> u32; }"
+    found = loaded(tmp_path, source, "[constructor]counter", wit)
+    assert found.plan is not None and found.plan.stubs == ()
+    assert [local.resource.name for local in found.plan.resources] == ["counter"]
+    assert found.plan.resources[0].dtor is not None
+
+
+def test_a_component(tmp_path: Path) -> None:
+    """A component's function is found by `method`, with the component's own signature, and takes the direct path."""
+    found = loaded(tmp_path, COMPONENT, "api#add_it")
+    assert (found.path, found.lane, found.is_component) == ("demo:math/api@1.2.0#add-it", "direct", True)
+    assert found.lift is not None and found.lift.interface == "demo:math/api@1.2.0"
+    assert show_signature(found.signature) == "func(a: u32, b: u32) -> u32"
+
+
+def test_a_binary_file(tmp_path: Path) -> None:
+    """A binary comes from its folder entry, checked by its hash."""
+    data = bytes(wat2wasm(ADD))
+    registry = project(tmp_path, FOLDER, binary_entry(tmp_path, data))
+    assert load_function(registry.entries["app:f"], registry).data == data
+
+
+def test_entries_share_a_binary(tmp_path: Path) -> None:
+    """Two entries with the same bytes hold one copy of them and one plan."""
+    data = bytes(wat2wasm(COMPONENT))
+    registry = project(
+        tmp_path, FOLDER, *(binary_entry(tmp_path, data, name=name).replace("method: add", "method: add-it") for name in ("f", "g"))
+    )
+    one, two = (load_function(registry.entries[f"app:{name}"], registry) for name in ("f", "g"))
+    assert one.data is two.data and one.plan is two.plan
+
+
+def test_wit_of_a_component_is_compared(tmp_path: Path) -> None:
+    """`wit` may be given for a component, if it says the same."""
+    assert loaded(tmp_path, COMPONENT, "add-it", "wit: 'add-it: func(a: u32, b: u32) -> u32;'").lane == "direct"
+
+
+def test_what_the_direct_path_does_not_take(tmp_path: Path) -> None:
+    """A component with utf-16 strings takes the compatible path, and the reason says so."""
+    found = loaded(tmp_path, UTF16, "say")
+    assert (found.lane, found.plan, found.lift) == ("compatible", None, None)
+    assert "utf16" in found.reason and show_signature(found.signature) == "func(s: string)"
+
+
+def test_granted_wasi_takes_the_compatible_path(tmp_path: Path) -> None:
+    """A granted WASI interface that the component imports needs the compatible path; one that is not granted, or io alone, does not."""
+    assert loaded(tmp_path, CLOCK, "ticks").lane == "direct"
+    assert loaded(tmp_path, CLOCK, "ticks", "imports: [wasi:io, wasi:random]").lane == "direct"
+    found = loaded(tmp_path, CLOCK, "ticks", "imports: [wasi:clocks@0.2.0, wasi1]")
+    assert (found.lane, found.grants) == ("compatible", ("wasi:clocks", "wasi_snapshot_preview1"))
+    assert found.reason == "The entry grants `wasi:clocks/monotonic-clock@0.2.3`, which only the compatible path provides."
+
+
+def test_engine_chooses_the_path(tmp_path: Path) -> None:
+    """`engine: compatible` is obeyed for a component, and `engine: direct` where it can be."""
+    found = loaded(tmp_path, COMPONENT, "add-it", "engine: compatible")
+    assert (found.lane, found.plan, found.reason) == ("compatible", None, "The entry says `engine: compatible`.")
+    assert loaded(tmp_path, COMPONENT, "add-it", "engine: direct").lane == "direct"
+
+
+@pytest.mark.parametrize(
+    ("extra", "pool"),
+    [
+        ("", Pool("lazy", 100, 100, 0, 100)),
+        ("pool: {type: inline}", Pool("inline", 1, 1, 0, 1, reuse=False)),
+        ("pool: {type: lazy, max_size: 4, reuse: false}", Pool("lazy", 4, 4, 0, 4, reuse=False)),
+        ("pool: {type: static}", Pool("static", 8, 8, 512, 8)),
+        ("pool: {type: static, size: 4, workers: 2, buffer: 16}", Pool("static", 4, 2, 16, 4)),
+        ("pool: {workers: 2}", Pool("static", 2, 2, 128, 2)),
+        ("pool: {size: 3}", Pool("static", 3, 3, 192, 3)),
+        ("pool: {type: adaptive, warm_start: true}", Pool("adaptive", 100, 100, 0, 100, warm_start=True)),
+    ],
+)
+def test_pools(tmp_path: Path, extra: str, pool: Pool) -> None:
+    """A pool's open numbers get the defaults of its type."""
+    assert loaded(tmp_path, ADD, "add", extra).pool == pool
+
+
+def test_results_and_limits(tmp_path: Path) -> None:
+    """`results` comes from the entry, else from the project's settings; limits are taken over."""
+    assert loaded(tmp_path, ADD, "add").results == "pair"
+    found = loaded(tmp_path, ADD, "add", "limits: {max_execution_ms: 50, max_memory_bytes: 65536}", settings="results: table\n")
+    assert (found.results, found.max_execution_ms, found.max_memory_bytes, found.max_stack_bytes) == ("table", 50, 65536, None)
+    assert loaded(tmp_path, ADD, "add", "results: pair", settings="results: table\n").results == "pair"
+
+
+REFUSED = {
+    "wat": ("(module\n  (fnc))", "add", "", "_index.yaml:9:10: error: the WAT text is not valid: expected valid module field"),
+    "unknown method": (ADD, "ad", "", "error: there is no function `ad`; did you mean `add`?; exported are `add`"),
+    "unknown function in wit": (
+        ADD,
+        "add",
+        "wit: 'ad: func();'",
+        "error: the module has no function `ad`; did you mean `add`?; it exports `add`",
+    ),
+    "method not in wit": (
+        ADD + "\n",
+        "x",
+        "wit: 'add: func(a: u32, b: u32) -> u32;'",
+        "error: there is no function `x`; exported are `add`",
+    ),
+    "method that wit does not declare": (
+        '(module (func (export "f")) (func (export "g") (param i64)))',
+        "g",
+        "wit: 'f: func();'",
+        "error: `wit` does not declare `g`, which is (i64) -> () in the module; declare it, or remove `wit`",
+    ),
+    "mismatch": (
+        ADD,
+        "add",
+        "wit: |\n  add: func(a: u32, b: u64) -> u32;",
+        "error: `add` does not fit: `func(a: u32, b: u64) -> u32` needs the core type (i32, i64) -> (i32), "
+        "but the module's `add` is (i32, i32) -> (i32); change one of them",
+    ),
+    "wit error": (
+        ADD,
+        "add",
+        "wit: |\n  // a comment\n  add: func(a: strng) -> u32;",
+        ":11:20: error: unknown type `strng`; did you mean `string`?",
+    ),
+    "empty wit": (ADD, "add", "wit: '// nothing'", "error: `wit` declares no function; write `name: func(a: u32) -> string;`"),
+    "no memory": (
+        ADD,
+        "add",
+        "wit: 'add: func(s: string) -> u32;'",
+        "error: the values of `add` need memory, and the module has no export `memory`",
+    ),
+    "memory is a function": (
+        '(module (func (export "memory")) (func (export "f") (param i32 i32)))',
+        "f",
+        "wit: 'f: func(s: string);'",
+        "error: the values of `f` need memory, and the module exports a func as `memory`",
+    ),
+    "64-bit memory": (
+        '(module (memory (export "memory") i64 1) (func (export "f") (result i32) i32.const 0))',
+        "f",
+        "wit: 'f: func() -> string;'",
+        "error: the values of `f` need memory, and the module's is a 64-bit one; use a 32-bit memory",
+    ),
+    "no realloc": (
+        '(module (memory (export "memory") 1) (func (export "f") (param i32 i32)))',
+        "f",
+        "wit: 'f: func(s: string);'",
+        "error: the arguments of `f` need room in the module's memory, and it has no export `cabi_realloc`; "
+        "export a function (i32, i32, i32, i32) -> (i32) of that name: old pointer, old size, alignment, new size",
+    ),
+    "wrong realloc": (
+        '(module (memory (export "memory") 1) (func (export "cabi_realloc")) (func (export "f") (param i32 i32)))',
+        "f",
+        "wit: 'f: func(s: string);'",
+        "error: `cabi_realloc` must be (i32, i32, i32, i32) -> (i32), ",
+    ),
+    "wrong post-return": (
+        '(module (memory (export "memory") 1) (func (export "cabi_post_f")) (func (export "f") (result i32) i32.const 0))',
+        "f",
+        "wit: 'f: func() -> string;'",
+        "error: `cabi_post_f` takes what `f` returns, so it must be (i32) -> (), ",
+    ),
+    "wrong destructor": (
+        '(module (func (export "[dtor]r")) (func (export "f") (param i32)))',
+        "f",
+        "wit: 'resource r; f: func(r: r);'",
+        "error: the destructor `[dtor]r` must be (i32) -> (), not () -> (); change it in the module",
+    ),
+    "several results": (
+        '(module (func (export "f") (result i32 i32) i32.const 1 i32.const 2))',
+        "f",
+        "",
+        "error: `f` can't be called without `wit`: its type is () -> (i32, i32), and a WIT function has one result; ",
+    ),
+    "vectors": (
+        '(module (func (export "f") (param v128)))',
+        "f",
+        "",
+        "error: `f` can't be called without `wit`: its type is (v128) -> (), and no WIT type stands for v128; ",
+    ),
+    "references": ('(module (func (export "f") (param externref)))', "f", "", "and no WIT type stands for a reference; "),
+    "imported memory": (
+        '(module (import "env" "memory" (memory 1)) (func (export "f")))',
+        "f",
+        "",
+        "error: the module imports the memory `env` `memory`, and only functions can be; define it in the module",
+    ),
+    "imported vector function": (
+        '(module (import "env" "v" (func (param v128))) (func (export "f")))',
+        "f",
+        "",
+        "error: the imported function `env` `v` has the type (v128) -> (), and only numbers can be passed; remove it",
+    ),
+    "nothing exported": (
+        "(module (func))",
+        "f",
+        "",
+        'error: the module exports no functions; export the one to call, as in `(func (export "name") ...)`',
+    ),
+    "no function exported": ('(module (memory (export "m") 1))', "f", "", "error: the module exports no functions, only `m`; "),
+    "empty component": ("(component)", "f", "", "error: the component exports no functions; export the one to call"),
+    "compatible core module": (
+        ADD,
+        "add",
+        "engine: compatible",
+        "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
+    ),
+    "direct utf-16": (UTF16, "say", "engine: direct", "utf8 only; remove `engine: direct`"),
+    "direct with a clock": (
+        CLOCK,
+        "ticks",
+        "engine: direct\nimports: [wasi:clocks]",
+        "error: the direct path can't be taken: the entry grants `wasi:clocks/monotonic-clock@0.2.3`, "
+        "which only the compatible path provides; remove `engine: direct`",
+    ),
+    "component's wit": (
+        COMPONENT,
+        "add-it",
+        "wit: 'add-it: func(a: u32, b: s32) -> u32;'",
+        "error: `wit` declares `add-it` as `func(a: u32, b: s32) -> u32`, but the component's is `func(a: u32, b: u32) -> u32`; correct it",
+    ),
+    "component's wit, unknown": (
+        COMPONENT,
+        "add-it",
+        "wit: 'sub-it: func();'",
+        "error: `wit` does not fit the component: there is no function `sub-it`; exported are ",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(tmp_path: Path, case: str) -> None:
+    """An entry that can't be loaded says why, at its own field."""
+    source, method, extra, sentence = REFUSED[case]
+    assert sentence in refused(tmp_path, source, method, extra)
+
+
+def test_places_in_a_file(tmp_path: Path) -> None:
+    """An error in WAT text from a file is shown at the file's own line, by characters and not by bytes."""
+    (tmp_path / "it.wat").write_text('(module\n  (func (export "h\u00e9\u6f22") (nope)))\n')
+    registry = project(tmp_path, "name: f\nkind: function.wat\nmethod: f\nsource: file://it.wat")
+    with pytest.raises(FunctionProblem) as caught:
+        load_function(registry.entries["app:f"], registry)
+    problem = caught.value.problem
+    assert (problem.file, problem.line, problem.column) == (tmp_path / "it.wat", 2, 25)
+
+
+def test_a_wrong_hash(tmp_path: Path) -> None:
+    """A file with another hash is refused, with both hashes in the sentence."""
+    data = bytes(wat2wasm(ADD))
+    registry = project(tmp_path, FOLDER, binary_entry(tmp_path, data, digest="0" * 64))
+    with pytest.raises(FunctionProblem) as caught:
+        load_function(registry.entries["app:f"], registry)
+    assert sha256(data).hexdigest() in str(caught.value) and "0" * 64 in str(caught.value)
+
+
+def test_files_that_are_not_there_when_loading(tmp_path: Path) -> None:
+    """What happens to the file after the registry was read is told too: gone, a folder, a link out of the folder, an empty file, text."""
+    data = bytes(wat2wasm(ADD))
+    entry = binary_entry(tmp_path, data)
+    registry = project(tmp_path, FOLDER, entry)
+    file = tmp_path / "wasm" / "it.wasm"
+
+    def sentence() -> str:
+        with pytest.raises(FunctionProblem) as caught:
+            load_function(registry.entries["app:f"], registry)
+        return str(caught.value)
+
+    file.rename(tmp_path / "wasm" / "its.wasm")
+    assert sentence() == "the file `/it.wasm` does not exist; did you mean `its.wasm`?"
+    file.mkdir()
+    assert sentence() == "the file `/it.wasm` is a folder, not a file"
+    file.rmdir()
+    (tmp_path / "outside.wasm").write_bytes(data)
+    file.symlink_to(tmp_path / "outside.wasm")
+    assert sentence() == "the file `/it.wasm` is a symbolic link that leaves its folder; copy the file into the folder"
+    file.unlink()
+    os.mkfifo(file)
+    assert sentence() == "the file `/it.wasm` is not a regular file"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "the file `/it.wasm` is empty; name a .wasm file"),
+        (b" (module)", "the file `/it.wasm` is WAT text, which a `function.wat` entry takes; name a .wasm file"),
+        (b"\x7fELF", "the file `/it.wasm` is not a WebAssembly binary; name a .wasm file"),
+        (b"\0asm\1\0\0\0\1\xff", "the binary is not well-formed WebAssembly: "),
+        (b"\0asm\x0d\0\1\0\7\xff", "the binary is not well-formed WebAssembly: "),
+        (b"\0asm\7\0\7\0", "the binary is not well-formed WebAssembly: "),
+    ],
+)
+def test_files_that_are_no_binaries(tmp_path: Path, data: bytes, sentence: str) -> None:
+    """A file that is not WebAssembly is refused with what it is."""
+    registry = project(tmp_path, FOLDER, binary_entry(tmp_path, data))
+    with pytest.raises(FunctionProblem) as caught:
+        load_function(registry.entries["app:f"], registry)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_every_truncation_is_a_problem(tmp_path: Path) -> None:
+    """A binary cut off anywhere loads or is refused with a problem, and nothing else happens."""
+    for whole in (bytes(wat2wasm(STRINGS)), bytes(wat2wasm(CLOCK))):
+        for end in range(0, len(whole), 3):
+            registry = project(tmp_path, FOLDER, binary_entry(tmp_path, whole[:end]))
+            with pytest.raises(FunctionProblem):
+                load_function(registry.entries["app:f"], registry)
+
+
+def test_preview_1_has_no_effect_yet(tmp_path: Path) -> None:
+    """A core module whose entry grants preview 1 loads with a warning."""
+    source = '(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))) (func (export "f")))'
+    found = loaded(tmp_path, source, "f", "imports: [preview1]")
+    assert [(w.severity, w.sentence) for w in found.warnings] == [
+        ("warning", "`wasi_snapshot_preview1` has no effect in this version: the module's calls to it fail")
+    ]
+    assert loaded(tmp_path, source, "f").warnings == ()
+
+
+def test_check_reports_all(tmp_path: Path) -> None:
+    """Checking a project reports the problem of every function, and leaves the others alone."""
+    registry = project(
+        tmp_path,
+        wat(ADD, "add", name="good"),
+        wat(ADD, "sub", name="bad"),
+        wat(ADD, "add", "wit: 'add: func();'", name="worse"),
+    )
+    check_functions(registry)
+    assert [problem.entry for problem in registry.errors] == ["app:bad", "app:worse"]
+    assert [registry.is_broken(f"app:{name}") for name in ("good", "bad", "worse")] == [False, True, True]

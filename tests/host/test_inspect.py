@@ -1,0 +1,143 @@
+"""`moonwit inspect`: what it says about a binary, and that what it offers to paste works."""
+
+from pathlib import Path
+
+import pytest
+from wasmtime import wat2wasm
+
+from moonwit.host.binaries import BinaryProblem
+from moonwit.host.functions import check_functions, load_function
+from moonwit.host.inspect import inspect_entry, inspect_file
+from moonwit.host.kinds import KINDS
+from moonwit.registry import load
+
+CORE = """(module
+  (import "env" "log" (func (param i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+  (func (export "add_it") (param i32 i64) (result f32) f32.const 0)
+  (func (export "strange name\\1b[2J\\22") (param i32))
+  (func (export "two") (result i32 i32) i32.const 0 i32.const 1))"""
+COMPONENT = """(component
+  (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock (export "now" (func (result u64)))))
+  (import "demo:own/thing@1.0.0" (instance $thing (export "go" (func))))
+  (core func $now (canon lower (func $clock "now")))
+  (core module $m (import "w" "now" (func $now (result i64)))
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
+    (func (export "f") (result i64) (call $now))
+    (func (export "g") (param i32 i32)))
+  (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
+  (type $user (record (field "id" u32) (field "type" string)))
+  (func $f (result u64) (canon lift (core func $i "f")))
+  (export $named "user" (type $user))
+  (func (export "greet") (param "who" string)
+    (canon lift (core func $i "g") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (instance $api (export "ticks" (func $f)))
+  (export "demo:time/api@1.2.0" (instance $api)))"""
+
+
+def report(folder: Path, name: str, text: str) -> str:
+    """Writes a file, as text or as a binary by its name, and inspects it."""
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(text.encode() if name.endswith(".wat") else bytes(wat2wasm(text)))
+    return inspect_file(folder / name)
+
+
+@pytest.mark.parametrize("source", [CORE, COMPONENT], ids=["core", "component"])
+@pytest.mark.parametrize("name", ["it.wat", "it.wasm", "wasm/it.wasm", 'odd "name".wasm'])
+def test_the_index_can_be_pasted(tmp_path: Path, source: str, name: str) -> None:
+    """The offered `_index.yaml`, pasted into a file, is a project without problems in which every function loads."""
+    (tmp_path / "moonwit.yaml").write_text("")
+    text = report(tmp_path, name, source)
+    (tmp_path / "_index.yaml").write_text(text.partition("# _index.yaml\n")[2])
+    registry = load(tmp_path, KINDS)
+    check_functions(registry)
+    assert [str(problem) for problem in registry.problems] == []
+    names = [entry.name for entry in registry.entries.values() if entry.kind.startswith("function.")]
+    assert sorted(names) == (["add_it", "strange_name_2J"] if source is CORE else ["greet", "ticks"])
+
+
+def test_the_index_works_with_what_is_offered_in_comments(tmp_path: Path) -> None:
+    """The lines that are offered as comments are valid too."""
+    (tmp_path / "moonwit.yaml").write_text("")
+    for source in (CORE, COMPONENT):
+        text = report(tmp_path, "it.wasm", source).partition("# _index.yaml\n")[2]
+        (tmp_path / "_index.yaml").write_text(text.replace("    # ", "    "))
+        registry = load(tmp_path, KINDS)
+        check_functions(registry)
+        assert registry.problems == []
+
+
+def test_a_core_module(tmp_path: Path) -> None:
+    """A core module is shown with core types, derived signatures, and what nothing provides."""
+    text = report(tmp_path, "it.wasm", CORE)
+    assert "kind       core module\n" in text
+    assert "call path  direct: Core modules always take the direct path.\n" in text
+    assert "missing    `env#log`: nothing provides them, and calling them fails\n" in text
+    assert "imports\n  env log: (i32) -> ()\nexports\n  memory: memory\n" in text
+    assert "  cabi_realloc: (i32, i32, i32, i32) -> (i32)\n" in text
+    assert "  add_it: (i32, i64) -> (f32)  // func(p1: s32, p2: s64) -> f32;\n" in text
+    assert "  two: () -> (i32, i32)  // needs `wit`\n" in text
+    assert "\x1b" not in text
+
+
+def test_a_component(tmp_path: Path) -> None:
+    """A component is shown as WIT, with the grants it would need and what the call path depends on."""
+    text = report(tmp_path, "it.wasm", COMPONENT)
+    assert "kind       component\n" in text
+    assert "call path  direct: The direct path takes all that the component is made of.\n" in text
+    assert "compatible: where the entry grants interfaces of WASI that it imports.\n" in text
+    assert "imports    wasi:clocks (what the code does not use need not be granted)\n" in text
+    assert "missing    `demo:own/thing@1.0.0`: nothing provides them, and calling them fails\n" in text
+    assert "  import wasi:clocks/monotonic-clock@0.2.3: interface {\n    now: func() -> u64;\n  }\n" in text
+    assert "  record user {\n    id: u32,\n    %type: string,\n  }\n" in text
+    assert "  export greet: func(who: string);\n" in text
+    assert '    method: "api#ticks"\n' in text
+
+
+def test_an_entry(tmp_path: Path) -> None:
+    """An entry is shown with what it calls, and with its own call path and the reason for it."""
+    (tmp_path / "it.wat").write_text(COMPONENT)
+    (tmp_path / "_index.yaml").write_text(
+        'version: "1.0"\nnamespace: app\nentries:\n  - {name: now, kind: function.wat, source: "file://it.wat", '
+        "method: api#ticks, imports: [wasi:clocks]}\n"
+    )
+    registry = load(tmp_path, KINDS)
+    text = inspect_entry(registry.entries["app:now"], registry)
+    assert "entry      app:now (function.wat)\n" in text
+    assert "method     demo:time/api@1.2.0#ticks\nsignature  ticks: func() -> u64;\npool       lazy\n" in text
+    assert load_function(registry.entries["app:now"], registry).lane == "compatible"
+    assert "call path  compatible: The entry grants `wasi:clocks/monotonic-clock@0.2.3`, which only" in text
+    assert "# _index.yaml" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.wat", b"(module\n  (fnc))", "a.wat:2:4: the WAT text is not valid: expected valid module field"),
+        ("a.wat", b"\xff\xfe", "the file `a.wat` is neither a WebAssembly binary nor WAT text; name a .wasm or .wat file"),
+        ("a.wasm", b"\0asm\1\0\0\0\1\xff", "the binary is not well-formed WebAssembly: "),
+        ("a.wasm", b"\0asm\x0d\0\1\0\1\xff", "the binary is not well-formed WebAssembly: "),
+    ],
+)
+def test_what_is_not_webassembly(tmp_path: Path, name: str, data: bytes, sentence: str) -> None:
+    """A file that is not WebAssembly is an error of one sentence."""
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(BinaryProblem) as caught:
+        inspect_file(tmp_path / name)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_files_that_are_not_there(tmp_path: Path) -> None:
+    """A missing file and a folder are errors of one sentence."""
+    for path, state in ((tmp_path / "none.wasm", "does not exist"), (tmp_path, "is a folder, not a file")):
+        with pytest.raises(BinaryProblem, match=rf"{state}; name a \.wasm or \.wat file$"):
+            inspect_file(path)
+
+
+def test_nothing_to_call(tmp_path: Path) -> None:
+    """A binary without functions is reported, and no index is offered."""
+    for source in ("(module)", "(component)"):
+        text = report(tmp_path, "it.wasm", source)
+        assert "It exports no function that an entry could call." in text and "_index.yaml" not in text
