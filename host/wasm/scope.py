@@ -75,7 +75,7 @@ class Scope:
         """Looks an index up; raises Malformed when there is no such index, or not yet."""
         space = self.spaces.get(sort, ())
         if index >= len(space):
-            raise Malformed(f"there is no {sort} {index}, only {len(space)} so far, at byte {at}")
+            raise Malformed(f"there is no {sort} {index}, only {len(space)} defined so far, at byte {at}")
         return space[index]
 
     def outer(self, count: int, at: int) -> Scope:

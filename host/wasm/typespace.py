@@ -189,7 +189,7 @@ def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: s
     """Returns what a declaration describes: ``actual`` seen that way, or else something new from outside."""
     sort, index = bound.sort, bound.index
     if actual is not None and actual.sort != sort:
-        raise Malformed(f"`{name}` is a {actual.sort}, but declared as a {sort}, at byte {at}")
+        raise Malformed(f"`{name}` is of the sort {actual.sort}, but declared as {sort}, at byte {at}")
     given = None if actual is None else actual.value
     if sort == "func":
         assert index is not None
@@ -258,7 +258,7 @@ def alias(scope: Scope, written: syntax.ExportAlias | syntax.OuterAlias) -> None
     if entity is None:
         raise Malformed(f"instance {written.instance} has no export `{written.name}`, at byte {at}")
     if entity.sort != sort:
-        raise Malformed(f"export `{written.name}` of instance {written.instance} is a {entity.sort}, not a {sort}, at byte {at}")
+        raise Malformed(f"export `{written.name}` of instance {written.instance} is of the sort {entity.sort}, not {sort}, at byte {at}")
     scope.add(sort, entity.value)
 
 

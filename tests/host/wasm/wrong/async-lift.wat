@@ -1,0 +1,5 @@
+;; Refused: The component's export `run` is lifted as an async function (WASI 0.3), which no call path here takes.
+(component
+  (core module $m (func (export "f") (result i32) i32.const 0) (func (export "cb") (param i32 i32 i32) (result i32) i32.const 0))
+  (core instance $i (instantiate $m))
+  (func (export "run") (canon lift (core func $i "f") async (callback (core func $i "cb")))))

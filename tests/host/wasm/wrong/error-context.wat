@@ -1,0 +1,3 @@
+;; Refused: The component's import `a:b/c#fail` uses an error context (WASI 0.3), which no call path here takes.
+(component
+  (import "a:b/c" (instance (export "fail" (func (param "why" error-context))))))

@@ -1,0 +1,6 @@
+;; Refused: The component's import `read` uses a future (WASI 0.3), which no call path here takes.
+(component
+  (type $s (future (list u8)))
+  (type $o (option $s))
+  (type $l (tuple u8 $o))
+  (import "read" (func (param "x" $l))))

@@ -1,0 +1,11 @@
+;; Malformed: the export `a:b/c#g` does not fit: its core function should be (i32) -> (i32), but is (i32, i32) -> (i32)
+(component
+  (core module $m (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
+    (func (export "bad-realloc") (param i32 i32 i32) (result i32) i32.const 64)
+    (func (export "post") (param i64))
+    (func (export "f") (param i32 i32) (result i32) i32.const 64))
+  (core instance $i (instantiate $m))
+  (func $g (param "a" u32) (result u32) (canon lift (core func $i "f")))
+  (instance $x (export "g" (func $g)))
+  (export "a:b/c" (instance $x)))

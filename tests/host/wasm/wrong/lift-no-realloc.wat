@@ -1,0 +1,9 @@
+;; Malformed: the export `g` takes values into memory, but names no realloc function
+(component
+  (core module $m (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
+    (func (export "bad-realloc") (param i32 i32 i32) (result i32) i32.const 64)
+    (func (export "post") (param i64))
+    (func (export "f") (param i32 i32) (result i32) i32.const 64))
+  (core instance $i (instantiate $m))
+  (func (export "g") (param "a" string) (result u32) (canon lift (core func $i "f") (memory (core memory $i "memory")))))

@@ -1,0 +1,10 @@
+;; Malformed: a lowered function can't have a post-return, at byte 177
+(component
+  (core module $m (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
+    (func (export "bad-realloc") (param i32 i32 i32) (result i32) i32.const 64)
+    (func (export "post") (param i64))
+    (func (export "f") (param i32 i32) (result i32) i32.const 64))
+  (core instance $i (instantiate $m))
+  (import "f" (func $f))
+  (core func (canon lower (func $f) (post-return (core func $i "post")))))
