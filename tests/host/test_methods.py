@@ -1,6 +1,7 @@
 """`method:` finds one export, or says what there is."""
 
 import pytest
+
 from moonwit.host.methods import UnknownMethod, resolve
 
 EXPORTS = [
