@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from moonwit.registry import (
+    Broken,
     Choice,
     Entry,
     Field,
@@ -55,18 +56,15 @@ IMPORTS = (
 _VERSION = re.compile(r"0\.2(?:\.[0-9]+)?(?:-[0-9A-Za-z.-]+)?\Z")
 _FUNCS_VERSION = re.compile(r"0\.1(?:\.[0-9]+)?\Z")
 
-Broken = str | tuple[str, str | None] | None
-
 
 def import_rule(text: str) -> Broken:
     """Says what is wrong with a name in `imports`."""
     name, at, version = text.partition("@")
     if name not in IMPORTS:
         package = name.partition("/")[0]
-        hint = meant(nearest(name, IMPORTS))
-        if package in INTERFACES and "/" in name:
-            hint = hint or f"{package} has {listed(INTERFACES[package])}"
-        return f"names the unknown import {shown(text)}", hint or f"known are {listed(IMPORTS[:12])}"
+        own = INTERFACES.get(package) if "/" in name else None
+        known = f"{package} has {listed(own)}" if own else f"known are {listed(IMPORTS[:12])}"
+        return f"names the unknown import {shown(text)}", lambda: meant(nearest(name, IMPORTS)) or known
     if not at:
         return None
     if name.startswith("wippy:"):

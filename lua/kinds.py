@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from moonwit.host.kinds import LIMITS, POOL, check_pool
-from moonwit.registry import Entry, Field, Items, Kind, Problem, Reference, Registry, Table, Text, shown
+from moonwit.registry import Broken, Entry, Field, Items, Kind, Problem, Reference, Registry, Table, Text, shown
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
@@ -14,8 +14,6 @@ _KEYWORDS = frozenset(
         *("in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
     )
 )
-
-Broken = str | tuple[str, str | None] | None
 
 
 def alias_rule(text: str) -> Broken:

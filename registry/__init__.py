@@ -1,7 +1,7 @@
 """What is declared: YAML with positions, ids, entries, schemas, and problems that name file, line and column."""
 
 from moonwit.registry.entries import Entry
-from moonwit.registry.fields import Choice, Flag, Integer, Reference, Rule, Text
+from moonwit.registry.fields import Broken, Choice, Flag, Integer, Reference, Rule, Text
 from moonwit.registry.files import Unreadable, inside, read_bytes
 from moonwit.registry.loading import load
 from moonwit.registry.names import listed, meant, nearest, shown
@@ -13,6 +13,7 @@ from moonwit.registry.shapes import Anything, Group, Items, Table
 
 __all__ = [
     "Anything",
+    "Broken",
     "Choice",
     "Entry",
     "Field",

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from moonwit.registry.names import ID, full_id, listed, meant, nearest, shown
+from moonwit.registry.names import ID, full_id, listed, meant, shown
 from moonwit.registry.nodes import Listing, Mapping, Scalar
 from moonwit.registry.scalars import LEGACY_BOOLEANS, described, has_leading_zero, resolve
-from moonwit.registry.schema import INVALID, Field, Reader, Slot
+from moonwit.registry.schema import INVALID, Field, Hint, Reader, Slot
 
 # A rule gives None for a good text, else the predicate of the sentence, with a hint where there is one.
-Rule = Callable[[str], "str | tuple[str, str | None] | None"]
+Broken = str | tuple[str, Hint] | None
+Rule = Callable[[str], Broken]
 
 
 def scalar(slot: Slot, reader: Reader, wanted: str) -> tuple[Scalar, str] | None:
@@ -133,7 +134,7 @@ class Choice(Field):
         if text not in self.options:
             what = shown(text) if text.strip() else "nothing"
             sentence = f"`{slot.label}` must be {listed([shown(name) for name in self.options], 'or')}, not {what}"
-            reader.complain(slot, sentence, meant(nearest(text, self.options)))
+            reader.complain(slot, sentence, meant(reader.near(text, self.options)))
             return INVALID
         if text in self.later_options:
             reader.later(f"{slot.label}: {text}", slot)
@@ -152,7 +153,7 @@ class Reference(Field):
         return reader.refer(slot, text, self.kinds, self.acyclic) if isinstance(text, str) else INVALID
 
 
-def _an_id(text: str) -> str | tuple[str, str | None] | None:
+def _an_id(text: str) -> Broken:
     if ID.match(full_id(text, "n")):
         return None
     hint = "write `namespace:name`, or `name` alone for an entry of the same namespace"

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from moonwit.registry import nodes
-from moonwit.registry.document import Document, compose, plausible
+from moonwit.registry.composer import compose
+from moonwit.registry.document import Document, plausible
 from moonwit.registry.entries import Entry, Link
 from moonwit.registry.expansion import Expander
 from moonwit.registry.files import Unreadable, decode, read_bytes, read_head
@@ -14,8 +15,10 @@ from moonwit.registry.problems import Problem, Problems, shorten
 from moonwit.registry.project import HEAD, INDEXES, SETTINGS, yaml_files
 from moonwit.registry.reading import read_document
 from moonwit.registry.registry import Registry
-from moonwit.registry.schema import Kind
+from moonwit.registry.schema import Kind, label
 from moonwit.registry.settings import read_settings
+
+MAX_TOTAL = 64 * 1024 * 1024  # bytes of YAML in a project
 
 
 def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = None) -> Registry:
@@ -52,10 +55,16 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
 
 def _documents(root: Path, problems: Problems) -> Iterator[Document]:
     """Gives the files that are the registry's: those with a `namespace`; what is wrong with others is not our business."""
+    left = MAX_TOTAL
     for path in yaml_files(root, problems):
         index = path.name in INDEXES
         try:
             data = read_bytes(path)
+            left -= len(data)
+            if left < 0:
+                sentence = f"the YAML files up to here hold more than {MAX_TOTAL >> 20} MiB, and the rest is not read"
+                problems.add(Problem(path, 0, 0, sentence, "keep the registry in a folder `src` of its own"))
+                return
             text = decode(data)
         except Unreadable as error:
             _refuse(path, index, error, problems)
@@ -110,19 +119,12 @@ def _follow_links(registry: Registry, kinds: Mapping[str, Kind], problems: Probl
             target = registry.entries.get(link.target)
             if target is None:
                 hint = None if problems.crowded else meant(registry.nearest(link.target))
-                sentence = f"`{_label(link)}` refers to {shown(link.target)}, which is declared nowhere"
+                sentence = f"`{label(link.path)}` refers to {shown(link.target)}, which is declared nowhere"
                 problems.add(entry.problem(link.path, sentence, hint))
             elif link.kinds and target.kind not in link.kinds and target.kind in kinds:
                 wanted = listed([f"`{kind}`" for kind in link.kinds], "or")
-                sentence = f"`{_label(link)}` refers to {shown(link.target)}, which is of kind `{target.kind}`, not {wanted}"
+                sentence = f"`{label(link.path)}` refers to {shown(link.target)}, which is of kind `{target.kind}`, not {wanted}"
                 problems.add(entry.problem(link.path, sentence))
-
-
-def _label(link: Link) -> str:
-    text = ""
-    for step in link.path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text
 
 
 def _find_cycles(entries: Mapping[str, Entry], problems: Problems) -> None:
@@ -143,7 +145,7 @@ def _find_cycles(entries: Mapping[str, Entry], problems: Problems) -> None:
             elif link.target in depth:
                 loop = [step for step, _ in trail[depth[link.target] :]] + [link.target]
                 shown_loop = loop if len(loop) < 8 else [*loop[:6], "...", loop[-1]]
-                sentence = f"`{_label(link)}` closes a circle: {' -> '.join(shown_loop)}"
+                sentence = f"`{label(link.path)}` closes a circle: {' -> '.join(shown_loop)}"
                 problems.add(entries[here].problem(link.path, sentence, "move what both need into an entry of its own"))
             elif link.target in entries and link.target not in done:
                 depth[link.target] = len(trail)

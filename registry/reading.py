@@ -1,16 +1,17 @@
 """Reading the entries of one file as their kinds declare them."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
 from moonwit.registry.document import Document
 from moonwit.registry.entries import Entry, Link
 from moonwit.registry.expansion import Expander
-from moonwit.registry.fields import Text
+from moonwit.registry.fields import Broken, Text
 from moonwit.registry.names import NAME, NAMESPACE, full_id, listed, meant, nearest, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, focus
 from moonwit.registry.problems import Problem, Problems, Severity
 from moonwit.registry.scalars import resolve
-from moonwit.registry.schema import INVALID, Field, Kind, Slot
+from moonwit.registry.schema import INVALID, Field, Hint, Kind, Slot
 from moonwit.registry.shapes import Anything, read_fields
 
 RESERVED = ("name", "kind", "meta", "data")
@@ -18,11 +19,11 @@ _TOP = ("version", "namespace", "meta", "entries")
 _NAMESPACE_HINT = "use letters, digits, `_`, `-` and `.`"
 
 
-def _is_namespace(text: str) -> str | tuple[str, str | None] | None:
+def _is_namespace(text: str) -> Broken:
     return None if NAMESPACE.match(text) else (f"can't be {shown(text)}", _NAMESPACE_HINT)
 
 
-def _is_name(text: str) -> str | tuple[str, str | None] | None:
+def _is_name(text: str) -> Broken:
     return None if NAME.match(text) else (f"can't be {shown(text)}", _NAMESPACE_HINT)
 
 
@@ -45,13 +46,22 @@ class Reading:
         self.links: list[Link] = []
         self.delayed: list[tuple[str, Slot]] = []
 
-    def complain(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
+    def complain(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with a value."""
-        self.problems.add(self.document.problem(focus(slot.node, slot.key), sentence, hint, severity, self.entry))
+        self._add(focus(slot.node, slot.key), sentence, hint, severity)
 
-    def complain_key(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
+    def complain_key(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with the key of a value."""
-        self.problems.add(self.document.problem(slot.key or slot.node, sentence, hint, severity, self.entry))
+        self._add(slot.key or slot.node, sentence, hint, severity)
+
+    def _add(self, at: Node, sentence: str, hint: Hint, severity: Severity) -> None:
+        if callable(hint):
+            hint = None if self.problems.crowded else hint()
+        self.problems.add(self.document.problem(at, sentence, hint, severity, self.entry))
+
+    def near(self, word: str, candidates: Iterable[str]) -> str | None:
+        """Finds the candidate that was probably meant, while there are few problems."""
+        return None if self.problems.crowded else nearest(word, candidates)
 
     def text(self, slot: Slot, node: Scalar) -> str | None:
         """Gives the expanded text of a scalar, or None after reporting its problem."""
@@ -105,7 +115,7 @@ def read_document(document: Document, kinds: Map[str, Kind], expander: Expander,
     head = Reading(document, expander, problems)
     for key, _ in root.pairs:
         if key.text not in _TOP:
-            hint = meant(nearest(key.text, _TOP)) or f"a registry file has {listed(_TOP)}"
+            hint = meant(head.near(key.text, _TOP)) or f"a registry file has {listed(_TOP)}"
             problems.add(document.problem(key, f"a registry file has no field {shown(key.text)}", hint))
     if (version := root.get("version")) is not None:
         head.one(VERSION_FIELD, version)
@@ -189,7 +199,7 @@ def _kind(pair: tuple[Scalar, Node], kinds: Map[str, Kind], reading: Reading) ->
         return None
     kind = kinds.get(name)
     if kind is None:
-        hint = meant(nearest(name, kinds)) or f"the kinds are {listed(known.name for known in kinds.values() if not known.later)}"
+        hint = meant(reading.near(name, kinds)) or f"the kinds are {listed(known.name for known in kinds.values() if not known.later)}"
         reading.complain(Slot(pair[1], pair[0], ("kind",)), f"there is no kind {shown(name)}", hint)
     return kind
 

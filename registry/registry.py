@@ -1,5 +1,6 @@
 """What a project declares: its entries and settings, and the problems with them."""
 
+import threading
 from bisect import insort
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ class Registry:
         self.entries = entries
         self._problems = problems
         self._healthy: set[str] = set()  # known not to be broken, as of the last report
+        self._lock = threading.Lock()  # entries are loaded, and found broken, by any lane
 
     @property
     def problems(self) -> list[Problem]:
@@ -32,15 +34,17 @@ class Registry:
 
     def report(self, problem: Problem) -> None:
         """Adds a problem that a room has found; an error breaks its entry and what refers to it."""
-        self._healthy.clear()
-        self._problems.add(problem)
-        found = self._problems.found
-        if len(found) > 1 and found[-1].order < found[-2].order:
-            insort(found, found.pop(), key=lambda one: one.order)
+        with self._lock:
+            self._problems.add(problem)
+            self._healthy = set()
+            found = self._problems.found
+            if len(found) > 1 and found[-1].order < found[-2].order:
+                insort(found, found.pop(), key=lambda one: one.order)
 
     def is_broken(self, entry_id: str) -> bool:
         """Tells whether an entry, or anything it refers to, is missing or has an error."""
-        if entry_id in self._healthy:
+        healthy = self._healthy
+        if entry_id in healthy:
             return False
         seen = {entry_id}
         waiting = [entry_id]
@@ -50,10 +54,10 @@ class Registry:
             if entry is None or here in self._problems.broken:
                 return True
             for target in entry.references:
-                if target not in seen and target not in self._healthy:
+                if target not in seen and target not in healthy:
                     seen.add(target)
                     waiting.append(target)
-        self._healthy |= seen
+        healthy |= seen  # of the set that was valid when this began: a report in between has put another in its place
         return False
 
     def nearest(self, entry_id: str) -> str | None:

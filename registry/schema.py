@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moonwit.registry.registry import Registry
 
 Path = tuple[str | int, ...]
+Hint = str | Callable[[], str | None] | None  # a function is asked only while there are few problems: looking for names takes long
 
 
 class _Invalid:
@@ -35,20 +36,29 @@ class Slot:
     @property
     def label(self) -> str:
         """Names the place for a sentence: `wasi.mounts[0].guest`."""
-        text = ""
-        for step in self.path:
-            text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-        return text
+        return label(self.path)
+
+
+def label(path: Path) -> str:
+    """Writes a path as `wasi.mounts[0].guest`."""
+    text = ""
+    for step in path:
+        name = step if isinstance(step, int) else step if len(step) <= 60 else f"{step[:60]}..."
+        text += f"[{name}]" if isinstance(step, int) else f".{name}" if text else str(name)
+    return text
 
 
 class Reader(Protocol):
     """What a field may ask of whoever reads an entry."""
 
-    def complain(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
+    def complain(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with the value."""
 
-    def complain_key(self, slot: Slot, sentence: str, hint: str | None = None, severity: Severity = "error") -> None:
+    def complain_key(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with the key of the value."""
+
+    def near(self, word: str, candidates: Iterable[str]) -> str | None:
+        """Finds the candidate that was probably meant, while there are few problems."""
 
     def text(self, slot: Slot, node: Scalar) -> str | None:
         """Gives the expanded text of a scalar, or None after reporting its problem."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from moonwit.registry.document import compose
+from moonwit.registry.composer import compose
 from moonwit.registry.expansion import Expander
 from moonwit.registry.fields import Choice
 from moonwit.registry.files import Unreadable, inside, read_text

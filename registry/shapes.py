@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import field as member
 
 from moonwit.registry.fields import Rule
-from moonwit.registry.names import listed, meant, nearest, shown
+from moonwit.registry.names import listed, meant, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar
 from moonwit.registry.problems import Severity
 from moonwit.registry.scalars import LEGACY_BOOLEANS, resolve
@@ -122,7 +122,7 @@ def read_fields(
         slot = Slot(node, key, path)
         declared = fields.get(key.text)
         if declared is None:
-            near = nearest(key.text, [*fields, *also])
+            near = reader.near(key.text, [*fields, *also])
             if near is not None:
                 present.add(near)  # one mistake, one problem: it is not missing as well
             reader.complain_key(slot, f"{whose} has no field {shown(key.text)}", meant(near) or f"its fields are {listed(fields)}")
