@@ -11,7 +11,6 @@ import ctypes
 import hashlib
 import itertools
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 from wasmtime import WasmtimeError
@@ -35,64 +34,21 @@ _numbers = itertools.count(1)
 
 
 def load(data: bytes) -> generic.Component:
-    """Compiles a component, once per process and content."""
+    """Compiles a component, once per process and content.
+
+    With concurrency support off, the engine takes no streams, futures and error contexts, at which its C API would abort.
+    """
     key = hashlib.sha256(data).digest()
     with _compiling:
         component = _components.get(key)
         if component is None:
             try:
                 component = generic.Component(shared_engine(), data)
-                refuse_asynchronous(component)
             except WasmtimeError as error:
-                raise Refused(f"the component can't be compiled: {str(error).strip()}") from None
+                lines = (line.strip() for line in str(error).replace("Caused by:", "").splitlines())
+                raise Refused(f"the component can't be compiled: {': '.join(line for line in lines if line)}") from None
             _components[key] = component
     return component
-
-
-def refuse_asynchronous(component: generic.Component) -> None:
-    """Refuses a component with a type of WASI 0.3: Wasmtime's C API ends the process when it meets a value of such a type."""
-    engine = shared_engine()
-    with component.type as type:
-        for direction, items in (("import", type.imports(engine)), ("export", type.exports(engine))):
-            for name, function in _functions(items):
-                try:
-                    kinds = [kind for _, part in function.params for kind in _kinds(part)]
-                    kinds += _kinds(function.result) if function.result is not None else []
-                except TypeError:
-                    raise Refused(f"the {direction} {shown(name)} has a type that Moonwit does not know") from None
-                for kind, word in _ASYNCHRONOUS.items():
-                    if kind in kinds:
-                        raise Refused(f"the {direction} {shown(name)} uses {word}, which need WASI 0.3, and Moonwit has 0.2")
-
-
-_ASYNCHRONOUS = {generic.StreamType: "streams", generic.FutureType: "futures", generic.ErrorContext: "error contexts"}
-
-
-def _functions(items: dict[str, Any], path: str = "") -> Iterator[tuple[str, generic.FuncType]]:
-    for name, extern in items.items():
-        item = extern.ty
-        if isinstance(item, generic.FuncType):
-            yield f"{path}{name}", item
-        elif isinstance(item, generic.ComponentInstanceType):
-            yield from _functions(item.exports(shared_engine()), f"{path}{name}#")
-
-
-def _kinds(type: generic.ValType) -> list[type[generic.ValType]]:
-    """Lists the classes of a type and of all types in it."""
-    parts: list[generic.ValType | None] = []
-    if isinstance(type, generic.ListType):
-        parts = [type.element]
-    elif isinstance(type, generic.RecordType):
-        parts = [part for _, part in type.fields]
-    elif isinstance(type, generic.TupleType):
-        parts = list(type.elements)
-    elif isinstance(type, generic.VariantType):
-        parts = [part for _, part in type.cases]
-    elif isinstance(type, generic.OptionType):
-        parts = [type.payload]
-    elif isinstance(type, generic.ResultType):
-        parts = [type.ok, type.err]
-    return [type.__class__, *(kind for part in parts if part is not None for kind in _kinds(part))]
 
 
 def link(component: generic.Component, imports: frozenset[str]) -> generic.Linker:

@@ -140,7 +140,7 @@ def float_of(value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _float(kind: str, value: Value) -> float:

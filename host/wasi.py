@@ -87,9 +87,9 @@ def _granted(grant: str) -> frozenset[str]:
     name = interface_of(grant)
     if name in _NAMED:
         return _NAMED[name]
-    package, _, interface = name.partition("/")
+    package, single, interface = name.partition("/")
     interfaces = PACKAGES.get(package, ())
-    if interface:
+    if single:
         return frozenset({name, *_WITH.get(name, ())}) if interface in interfaces else frozenset()
     return frozenset(f"{package}/{each}" for each in interfaces)
 
