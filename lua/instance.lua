@@ -2,7 +2,7 @@
 --
 -- A plan arrives as plain tables, addresses as numbers:
 --   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
---   handles = address or nil, resources {{module = address, dtor = item or nil}},
+--   handles = address or nil, resources {{module = address, dtor = item or nil}}, initialize = item or nil,
 -- where an item is {step = index, name =}, {stub = index} or {resource = index, operation =}; indices from 1.
 
 local ffi = require 'ffi'
@@ -16,13 +16,14 @@ local M = {}
 -- One instance runs at a time while it is being made, so one set of out-slots serves all.
 local trap_slot = new 'void *[1]'
 local found = new 'mw_extern[1]'
+local no_values = new 'mw_raw[1]'
 
 -- Every live instance of the lane, so that closing it can free them.
 M.all = {}
 
 -- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
 function M.prepare(plan)
-  local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, key = plan.key, exports = {} }
+  local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key }
   for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
   P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
   P.handles = plan.handles and cast('const void *', plan.handles)
@@ -72,16 +73,6 @@ local function resolve(I, item, into)
   end
 end
 
-local function build(I)
-  local P = I.P
-  if P.unlinked then instantiate(I, P.unlinked_at, P.unlinked, nil, 0) end
-  if P.handles then instantiate(I, P.handles_at, P.handles, nil, 0) end
-  for at, step in ipairs(P.steps) do
-    for i, item in ipairs(step.arguments) do resolve(I, item, step.externs + (i - 1)) end
-    instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
-  end
-end
-
 -- The export `item` of kind func or memory, as a struct of its own, or nil for no item.
 local function take(I, item, kind, field, ctype)
   if not item then return nil end
@@ -90,6 +81,25 @@ local function take(I, item, kind, field, ctype)
     error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', field), frames = {} }, 0)
   end
   return new(ctype, found[0].of[field])
+end
+
+local function build(I)
+  local P = I.P
+  if P.unlinked then instantiate(I, P.unlinked_at, P.unlinked, nil, 0) end
+  if P.handles then instantiate(I, P.handles_at, P.handles, nil, 0) end
+  for at, step in ipairs(P.steps) do
+    for i, item in ipairs(step.arguments) do resolve(I, item, step.externs + (i - 1)) end
+    instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
+  end
+  if P.initialize then
+    local func = take(I, P.initialize, wasmtime.FUNC, 'func', 'mw_func')
+    local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, func, no_values, 1, trap_slot)
+    if failure ~= nil or trap_slot[0] ~= nil then
+      local report = trap.take(failure, trap_slot[0])
+      trap_slot[0] = nil
+      error(report, 0)
+    end
+  end
 end
 
 -- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits.

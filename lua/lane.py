@@ -72,7 +72,7 @@ class Lane:
 
     def _main(self) -> None:
         try:
-            boot = self._boot()
+            boot = new_state(self._callbacks)[1]
         except BaseException as problem:
             self._started.set_exception(problem)
             return
@@ -89,13 +89,17 @@ class Lane:
             del item, job, future
         boot[b"close"]()
 
-    def _boot(self) -> Any:
-        lua = LuaRuntime(
-            register_eval=False, register_builtins=False, encoding=None, unpack_returned_tuples=True, attribute_filter=_no_attributes
-        )
-        lua.execute(b"package.path, package.cpath = ..., ''", f"{_room_above()}/?.lua".encode())
-        host = lua.table_from({name.encode(): _guarded(callback) for name, callback in self._callbacks.items()})
-        return lua.execute(b"return require 'lua.boot'(...)", host)
+def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:
+    """Makes a LuaJIT state with Moonwit's own Lua code loaded; gives the ``LuaRuntime`` and the table of lua/boot.lua.
+
+    Both belong to the calling thread.
+    """
+    lua = LuaRuntime(
+        register_eval=False, register_builtins=False, encoding=None, unpack_returned_tuples=True, attribute_filter=_no_attributes
+    )
+    lua.execute(b"package.path, package.cpath = ..., ''", f"{_room_above()}/?.lua".encode())
+    host = lua.table_from({name.encode(): _guarded(callback) for name, callback in callbacks.items()})
+    return lua, lua.execute(b"return require 'lua.boot'(...)", host)
 
 
 def _no_attributes(_object: object, name: object, _setting: bool) -> object:

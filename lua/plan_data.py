@@ -116,6 +116,8 @@ def plan_data(key: str, plan: Plan) -> Data:
             for number, local in enumerate(plan.resources, 1)
         ],
     }
+    if plan.initialize is not None:
+        data["initialize"] = _item(plan.initialize)
     if plan.stubs:
         data["unlinked"] = _compiled(unlinked_module(plan.stubs))
     if plan.resources:

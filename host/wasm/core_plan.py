@@ -73,7 +73,9 @@ def plan_core(module: bytes, wit: str | None = None) -> Plan:
         lifts = {path: _lift(core, functions, declared, path) for path in declared.functions}
     stubs: list[Stub] = []
     arguments = tuple(_argument(entry, resources, stubs) for entry in core.imports)
-    return Plan((module,), (Step(0, arguments),), tuple(stubs), tuple(resources), lifts)
+    # A reactor sets up its language's run-time there: nothing else of it may be called before.
+    reactor = functions.get("_initialize") == CoreType("", "")
+    return Plan((module,), (Step(0, arguments),), tuple(stubs), tuple(resources), lifts, Export(0, "_initialize") if reactor else None)
 
 
 def _derived(functions: dict[str, CoreType]) -> Iterator[tuple[str, Lift]]:

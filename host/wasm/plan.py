@@ -123,10 +123,14 @@ class Lift:
 
 @dataclass(frozen=True)
 class Plan:
-    """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``."""
+    """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``.
+
+    ``initialize`` is a core function of type () -> () to call once before any other: a reactor's ``_initialize``.
+    """
 
     modules: tuple[bytes, ...]
     steps: tuple[Step, ...]
     stubs: tuple[Stub, ...] = ()
     resources: tuple[LocalResource, ...] = ()
     exports: dict[str, Lift] = field(default_factory=dict)
+    initialize: Item | None = None
