@@ -75,7 +75,7 @@ def link(component: generic.Component, imports: frozenset[str]) -> generic.Linke
 def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str, seen: list[generic.ResourceType]) -> None:
     """Defines ``item`` in ``parent``: functions fail, resources are new ones unless they are another's by another name."""
     if isinstance(item, generic.FuncType):
-        _add_stub(parent, name, interface)
+        _define(parent, name, interface, _no_directories if (interface, name) == wasi.NO_DIRECTORIES else _fail)
     elif isinstance(item, generic.ResourceType):
         if not any(item == other for other in seen):
             seen.append(item)
@@ -88,13 +88,13 @@ def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str,
         raise Refused(f"the component imports {shown(name)}, a {'module' if isinstance(item, generic.ModuleType) else 'component'}")
 
 
-def _add_stub(parent: generic.LinkerInstance, name: str, interface: str) -> None:
+def _define(parent: generic.LinkerInstance, name: str, interface: str, callback: Any) -> None:
     # wasmtime-py's own callbacks convert the arguments first, and keep the last exception for all threads together.
     number = next(_numbers)
     _stubs[number] = interface
     encoded = name.encode()
     error = ffi.wasmtime_component_linker_instance_add_func(
-        parent.ptr(), ctypes.create_string_buffer(encoded), len(encoded), _fail, number, _forget
+        parent.ptr(), ctypes.create_string_buffer(encoded), len(encoded), callback, number, _forget
     )
     if error:
         raise WasmtimeError._from_ptr(error)
@@ -104,6 +104,13 @@ def _add_stub(parent: generic.LinkerInstance, name: str, interface: str) -> None
 def _fail(number: int, context: Any, type: Any, args: Any, count: int, results: Any, result_count: int) -> Any:
     message = UNLINKED + _stubs.get(number, "an unknown interface")
     return ctypes.cast(ffi.wasmtime_error_new(message.encode()), ctypes.c_void_p).value
+
+
+@ffi.wasmtime_component_func_callback_t  # type: ignore[untyped-decorator]
+def _no_directories(number: int, context: Any, type: Any, args: Any, count: int, results: Any, result_count: int) -> Any:
+    results[0].kind = ffi.WASMTIME_COMPONENT_LIST.value
+    ffi.wasmtime_component_vallist_new_empty(ctypes.byref(results[0].of.list))
+    return 0
 
 
 @ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # type: ignore[untyped-decorator]

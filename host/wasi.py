@@ -58,8 +58,15 @@ _WITH: Final = {
 }
 
 # What every guest gets, because it gives nothing by itself: streams and pollables need a handle, and without `wasi:cli` what
-# is written to the standard streams goes nowhere.
-_ALWAYS: Final = frozenset({"wasi:io/error", "wasi:io/poll", "wasi:io/streams", "wasi:cli/stdout", "wasi:cli/stderr"})
+# is written to the standard streams goes nowhere, there is nothing to read, and no stream is a terminal.
+_ALWAYS: Final = frozenset(
+    {f"wasi:io/{name}" for name in PACKAGES["wasi:io"]}
+    | {f"wasi:cli/{name}" for name in PACKAGES["wasi:cli"] if name not in ("environment", "exit")}
+)
+
+# Without `wasi:filesystem` there are no directories. An error here would end nearly every guest of a C library or of Rust
+# before it does anything, because the first thing they do is to look for some.
+NO_DIRECTORIES: Final = ("wasi:filesystem/preopens", "get-directories")
 
 _VERSION: Final = re.compile(r"@(\d+)\.(\d+)\.[0-9A-Za-z.+-]+\Z")
 _WASI_VERSION: Final = ("0", "2")

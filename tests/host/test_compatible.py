@@ -453,6 +453,36 @@ def test_a_guest_sees_no_arguments_of_the_host() -> None:
     assert error.message == "the function arguments uses wasi:cli/environment, which its entry app:entry does not import"
 
 
+WASI_GUEST = GUEST.parent.parent / "wasi" / "wasi.wasm"
+
+
+def test_a_guest_with_a_standard_library_runs_on_little(capfd: pytest.CaptureFixture[str]) -> None:
+    """A guest written in C asks for directories and standard streams first of all: it computes without any grant, prints with
+    ``wasi:cli`` alone, and what it really lacks is what the error names."""
+    data = WASI_GUEST.read_bytes()
+    bare, printing = functions_of(data), functions_of(data, ("wasi:cli",))
+    assert bare["add"].call([1, 2]) == 3
+    bare["say"].call(["nobody hears"])
+    printing["say"].call(["hello"])
+    assert capfd.readouterr().out == "hello\n"
+    assert "uses wasi:cli/environment," in failure(bare["arguments"]).message
+    assert "uses wasi:clocks/" in failure(printing["seconds"]).message
+    assert printing["arguments"].call([]) == []
+    assert printing["variable"].call(["PATH"]) is None
+    assert printing["read-line"].call([]) is None
+    assert b"err" in printing["read-file"].call(["/etc/passwd"])
+    exited = failure(printing["leave"], 3)
+    assert (exited.kind, exited.message) == ("Internal", "the function leave failed: it exited with status 1")
+    assert printing["add"].call([1, 2]) == 3
+
+
+def test_granted_filesystem_and_clocks_hold_nothing_of_the_host() -> None:
+    """With the grants alone there is time, and there are no directories."""
+    functions = functions_of(WASI_GUEST.read_bytes(), ("wasi:cli", "wasi:clocks", "wasi:filesystem"))
+    assert functions["seconds"].call([]) > 1_700_000_000
+    assert b"err" in functions["list-folder"].call(["/"])
+
+
 # ---- resources ----
 
 BOXES = """(component
