@@ -24,4 +24,4 @@ build() {
 }
 
 build wasi.wasm
-build wasi-unstarted.wasm -nostartfiles -Wl,--no-entry
+build wasi-unstarted.wasm -DUNSTARTED -nostartfiles -Wl,--no-entry
