@@ -22,6 +22,7 @@ local support = {
   string_is_utf8 = text.string_is_utf8, bytes_are_utf8 = text.bytes_are_utf8, code_of = text.code_of, char_of = text.char_of,
   wide = numbers.wide, wide_u64 = numbers.wide_u64, wide_s64 = numbers.wide_s64, signed = numbers.signed, unsigned = numbers.unsigned,
   only_sequence = numbers.only_sequence, flag_bits = numbers.flag_bits,
+  NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
   ra = ffi.new 'mw_raw[4]', trap = ffi.new 'void *[1]',
 }
 M.support = support

@@ -30,6 +30,7 @@ end
 
 -- The expression that loads `t` from the address expression `at`; `inside` is true in lists and tuples.
 local function load_text(e, t, at, inside)
+  if t.kind == 'f32' or t.kind == 'f64' then return ('%s_at(base + (%s))'):format(t.kind, at) end
   local pointer = POINTER[t.kind] or ((t.kind == 'bool' or t.kind == 'enum' or t.kind == 'flags' or t.kind == 'char' or t.kind == 'own') and DISC[t.size])
   local value = scalar(e, t, ('cast(%s, base + (%s))[0]'):format(pointer, at))
   if value then return value end
@@ -39,6 +40,7 @@ end
 
 -- The expression that lifts `t`, which is one flat value, from `io[0]`.
 local function flat_text(e, t)
+  if t.kind == 'f32' or t.kind == 'f64' then return ('%s_at(io)'):format(t.kind) end
   local slot = SLOT[t.kind] or 'u32'
   local raw = ('io[0].%s'):format(slot)
   if NARROW[t.kind] then raw = NARROW[t.kind]:format(raw) end
@@ -111,7 +113,20 @@ function load.kinds.list(e, t)
   local size, align = t.element.size, t.element.align
   if t.element.kind == 'u8' then return 'function(at) return bytes_at(at) end' end
   local fill
-  if POINTER[t.element.kind] and t.element.kind ~= 'u64' and t.element.kind ~= 's64' then
+  if t.element.kind == 'f64' then
+    -- See numbers.f64_at.
+    fill = [[local q, words = cast(pf64, base + p), cast(pi32, base + p)
+      for i = 1, n do
+        local upper = words[2 * i - 1]
+        if upper >= -524288 and upper < 0 then r[i] = NAN else r[i] = q[i - 1] end
+      end]]
+  elseif t.element.kind == 'f32' then
+    fill = [[local q, words = cast(pf32, base + p), cast(pi32, base + p)
+      for i = 1, n do
+        local bits = words[i - 1]
+        if bits > -8388608 and bits < 0 then r[i] = NAN else r[i] = q[i - 1] end
+      end]]
+  elseif POINTER[t.element.kind] and t.element.kind ~= 'u64' and t.element.kind ~= 's64' then
     fill = ('local q = cast(%s, base + p) for i = 1, n do r[i] = q[i - 1] end'):format(POINTER[t.element.kind])
   else
     fill = ('for i = 1, n do r[i] = %s end'):format(load_text(e, t.element, ('p + (i - 1) * %d'):format(size), true))

@@ -36,6 +36,26 @@ function M.unsigned(x)
   return x
 end
 
+-- LuaJIT tells the types of its values by the upper bits of NaNs, and takes a float from memory as it is: a NaN of a guest's
+-- choice would become a table or a function at an address of its choice. So the bits are looked at first, as integers.
+-- Negative NaNs (f32: above -infinity's 0xff800000; f64: from 0xfff80000 in the upper half) become this one.
+M.NAN = ffi.cast('const double *', ffi.new('uint64_t[1]', 0x7ff8000000000000ULL))[0]
+local NAN, words = M.NAN, ffi.typeof 'const int32_t *'
+local floats, doubles = ffi.typeof 'const float *', ffi.typeof 'const double *'
+local cast = ffi.cast
+
+function M.f32_at(p)
+  local bits = cast(words, p)[0]
+  if bits > -8388608 and bits < 0 then return NAN end
+  return cast(floats, p)[0]
+end
+
+function M.f64_at(p)
+  local upper = cast(words, p)[1]
+  if upper >= -524288 and upper < 0 then return NAN end
+  return cast(doubles, p)[0]
+end
+
 -- Tells whether the keys of `v` are exactly 1..n: the slow answer for tables whose sequence lies in the hash part.
 function M.only_sequence(v, n)
   local count = 0
