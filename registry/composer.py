@@ -172,7 +172,9 @@ class _Composer:
         name = tag.removeprefix(_STANDARD)
         if name != tag and (name in _SCALAR_TAGS if scalar else name in ("seq", "map")):
             return name if scalar else None
-        raise self.stop(event, f"the tag {shown('!!' + name if name != tag else tag)} is not read", "only plain YAML is: leave the tag out")
+        sentence = f"the tag {shown('!!' + name if name != tag else tag)} is not read"
+        self.problems.add(self.stop(event, sentence, "only plain YAML is: leave the tag out").problem)
+        return "str"
 
     def alias(self, event: Any) -> Node:
         node = self.anchors.get(event.anchor)

@@ -1,7 +1,8 @@
 """A YAML file: its text, its lines, and problems that point into it."""
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,13 @@ class Document:
     path: Path
     text: str
     root: Node | None = None
+    flaws: list[Problem] = field(default_factory=list)  # keys that are there twice and the like, in reading order
+
+    def flaws_in(self, node: Node) -> list[Problem]:
+        """Gives the flaws inside a node."""
+        first = bisect_left(self.flaws, (node.line, node.column), key=lambda flaw: (flaw.line, flaw.column))
+        last = bisect_left(self.flaws, (node.end_line, node.end_column), key=lambda flaw: (flaw.line, flaw.column))
+        return self.flaws[first:last]
 
     @cached_property
     def lines(self) -> list[str]:

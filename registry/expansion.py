@@ -16,6 +16,7 @@ from moonwit.registry.problems import Problem
 FILE = "file://"
 _ENV = re.compile(r"\$\{env:([^}|\n]*)(?:\|([^}]*))?(\}?)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NOT_TEXT = re.compile("[\ud800-\udfff\0]")  # bytes of the environment that are not UTF-8 arrive as surrogates
 _MAX_EXPANDED = 64 * 1024 * 1024  # of all substitutions in a project: a long variable used often must not fill the memory
 
 
@@ -76,7 +77,7 @@ class Expander:
                 return str(default)
             hint = f"set it, or give a default: `${{env:{name}|...}}`"
             return self._at(document, node, match.start(), f"the environment variable {shown(name)} is not set", hint)
-        if any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
+        if _NOT_TEXT.search(value):
             return self._at(document, node, match.start(), f"the environment variable {shown(name)} is not UTF-8 text")
         return value
 

@@ -36,8 +36,11 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
     else:
         settings = read_settings(root / SETTINGS, expander, problems)
         for document in _documents(root, problems):
-            for entry in read_document(document, by_name, expander, problems):
-                _enter(entry, entries, root, problems)
+            if document.root is not None:
+                for entry in read_document(document, by_name, expander, problems):
+                    _enter(entry, entries, root, problems)
+            for flaw in document.flaws:
+                problems.add(flaw)
     registry = Registry(root, settings, entries, problems)
     _warn_of_later_kinds(registry, by_name, problems)
     _follow_links(registry, by_name, problems)
@@ -54,7 +57,7 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
 
 
 def _documents(root: Path, problems: Problems) -> Iterator[Document]:
-    """Gives the files that are the registry's: those with a `namespace`; what is wrong with others is not our business."""
+    """Gives the files that are the registry's: those with a `namespace`, also when they can't be parsed; the others are left alone."""
     left = MAX_TOTAL
     for path in yaml_files(root, problems):
         index = path.name in INDEXES
@@ -73,9 +76,8 @@ def _documents(root: Path, problems: Problems) -> Iterator[Document]:
         document = compose(path, text, own)
         has_namespace = isinstance(document.root, nodes.Mapping) and document.root.get("namespace") is not None
         if has_namespace or (document.root is None and (index or plausible(text))):
-            for problem in own:
-                problems.add(problem)
-        if has_namespace:
+            own.sort()
+            document.flaws = own.found
             yield document
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
+from dataclasses import replace
 
 from moonwit.registry.document import Document
 from moonwit.registry.entries import Entry, Link
@@ -67,8 +68,7 @@ class Reading:
         """Gives the expanded text of a scalar, or None after reporting its problem."""
         expanded = self.expander.expand(self.document, node, slot.key)
         if isinstance(expanded, Problem):
-            p = expanded
-            self.problems.add(Problem(p.file, p.line, p.column, p.sentence, p.hint, p.severity, p.source_line, p.width, self.entry))
+            self.problems.add(replace(expanded, entry=self.entry))
             return None
         if expanded is None:
             if self.entry is not None:  # reported where it was read first: an alias breaks this entry as well
@@ -166,6 +166,8 @@ def _entry(
     name = reading.one(NAME_FIELD, name_pair) if name_pair is not None else None
     if name is not None and namespace is not None:
         reading.entry = f"{namespace}:{name}"
+    for flaw in document.flaws_in(node):
+        problems.add(replace(flaw, entry=reading.entry))
     at = Slot(name_pair[1] if name_pair is not None else node, None, ())
     if name_pair is None:
         reading.complain_key(at, "an entry needs a `name`" + " and a `kind`" * (kind_pair is None))

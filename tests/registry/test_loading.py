@@ -227,3 +227,15 @@ def test_aliased_mistakes_are_told_once_but_break_both(project):
     )
     assert len(registry.problems) == 1
     assert registry.is_broken("a:f") and registry.is_broken("a:g")
+
+
+@pytest.mark.parametrize("flaw", ["source: y", "meta: {a: 1, a: 2}", "wit: !secret x", "pool: !!set {}"])
+def test_a_flaw_of_the_yaml_breaks_the_entry_it_stands_in(project, flaw):
+    """A key that is there twice, or a foreign tag, breaks its entry and no other."""
+    registry = project(f"namespace: a\nentries:\n{LIBRARY.format('x')}{FUNCTION}    {flaw}\n{LIBRARY.format('z')}")
+    assert len(registry.problems) == 1
+    assert [registry.is_broken(f"a:{name}") for name in "xyz"] == [False, True, False]
+
+
+LIBRARY = "  - {{name: {}, kind: library.lua, source: x}}\n"
+FUNCTION = "  - name: y\n    kind: function.wat\n    source: x\n    method: m\n"
