@@ -1,8 +1,9 @@
 """Reads and writes what LuaJIT's ``string.buffer`` serializes (lj_serialize.c), in the terms of the intermediate model.
 
 What the format can't say travels as a table with the key ``true``, which no map of a script can have:
-``{[true]="some", value=...}``, ``{[true]="error", kind=..., ...}``, and ``{[true]="deep", value=BYTES}`` for a table that
-lies deeper than LuaJIT's own limit of 100 levels: BYTES is its serialization. ``NONE`` is the null light userdata.
+``{[true]="some", value=...}``, ``{[true]="error", kind=..., ...}``, ``{[true]="resource", number=..., name=...}``, and
+``{[true]="deep", value=BYTES}`` for a table that lies deeper than LuaJIT's own limit of 100 levels: BYTES is its
+serialization. ``NONE`` is the null light userdata.
 ``lua/intermediate.lua`` is the other half.
 """
 
@@ -12,7 +13,7 @@ from struct import Struct
 from struct import error as StructError
 from typing import Any
 
-from moonwit.host.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Some, UInt64, Value, kind_of
+from moonwit.host.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Lease, Some, UInt64, Value, kind_of
 
 NIL, FALSE, TRUE, NULL, INT32, NUMBER, TABLE, INT64, UINT64, STRING = 0x00, 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x10, 0x11, 0x20
 HASH_PART, ARRAY_FROM_0, ARRAY_FROM_1 = 0x01, 0x02, 0x04
@@ -188,6 +189,8 @@ class _Reader:
             if inner.at != len(inner.data):
                 raise ValueError("the encoded value holds a nested part with bytes left over")
             return value
+        if marker == b"resource" and isinstance(fields.get(b"number"), int) and isinstance(fields.get(b"name"), bytes):
+            return Lease(fields[b"number"], _text(fields[b"name"]))
         if marker == b"error":
             kind, message, retryable = fields.pop(b"kind", b""), fields.pop(b"message", b""), fields.pop(b"retryable", None)
             if isinstance(kind, bytes) and isinstance(message, bytes) and (retryable is None or isinstance(retryable, bool)):
@@ -227,7 +230,7 @@ def _write(out: bytearray, value: Value, depth: int) -> None:
         out += value
     elif isinstance(value, str):
         _write(out, _utf8(value), depth)
-    elif isinstance(value, (list, tuple, dict, Some, ErrorValue)):
+    elif isinstance(value, (list, tuple, dict, Some, ErrorValue, Lease)):
         if depth >= DEPTH:
             raise _Misfit(ValueError, f"is nested deeper than {DEPTH} levels")
         if depth and depth % DEEP == 0:
@@ -251,6 +254,8 @@ def _write_table(out: bytearray, value: Value, depth: int) -> None:
         _write_pairs(out, pairs, depth)
     elif isinstance(value, Some):
         _write_pairs(out, [(True, b"some"), (b"value", value.value)], depth)
+    elif isinstance(value, Lease):
+        _write_pairs(out, [(True, b"resource"), (b"number", value.number), (b"name", value.name)], depth)
     elif isinstance(value, ErrorValue):
         named = {"kind": value.kind, "message": value.message, "retryable": value.retryable, "details": value.details}
         fields = {**value.extra, **named}

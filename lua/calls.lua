@@ -4,10 +4,12 @@
 local buffer = require 'string.buffer'
 local errors = require 'lua.errors'
 local explain = require 'lua.abi.explain'
+local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
 local handles = require 'lua.handles'
 local instances = require 'lua.instance'
 local intermediate = require 'lua.intermediate'
+local optional = require 'lua.optional'
 local trap = require 'lua.trap'
 local wasmtime = require 'lua.wasmtime'
 
@@ -159,11 +161,57 @@ local function direct(entry, P, lift, fresh)
   return f, E
 end
 
+local function compatible(entry)
+  local sig = link_signature(entry.signature)
+  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig) }
+  local fits = generate.compile_check(sig, hooks)
+  local pair = entry.results ~= 'table'
+  return function(...)
+    hooks.drain()
+    handles.begin(E)
+    if not fits(...) then return hooks.refuse(E, #sig.params, ...) end
+    handles.leasing = true
+    local args, err = intermediate.encode_all(select('#', ...), ...)
+    handles.leasing = false
+    if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
+    local answer = intermediate.decode(host.call(entry.target, args))
+    if answer.failed then
+      return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
+    end
+    local value = answer.value
+    if not sig.result then return nil end
+    value = finish(sig.result, value)
+    if sig.result.kind == 'result' and pair then
+      if value.err ~= nil then
+        if not sig.result.err then return nil, hooks.guest_error(E, nil) end
+        return nil, hooks.guest_error(E, value.err)
+      end
+      value = value.ok
+      if not sig.result.ok or value == optional.none then return nil end
+    end
+    return value
+  end
+end
+
+local lease_methods = {}   -- target -> function
+
+local function method_of_lease(state, name)
+  local entry = buffer.decode(host.lease_method(state.lease, name))
+  if not entry then return nil end
+  local known = lease_methods[entry.target]
+  if not known then
+    known = compatible(entry)
+    lease_methods[entry.target] = known
+  end
+  return known
+end
+
 -- The function for a handle's method: found by its WIT name, `_` standing for `-`.
 local function method_of(state, name)
+  if type(name) ~= 'string' then return nil end
+  if state.lease then return method_of_lease(state, (name:gsub('_', '-'))) end
   local P = state.I.P
   local resource = P.resources[state.resource]
-  if type(name) ~= 'string' then return nil end
   local path = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, (name:gsub('_', '-')))
   local known = methods[P.key]
   if not known then
@@ -171,8 +219,8 @@ local function method_of(state, name)
     methods[P.key] = known
   end
   if known[path] == nil then
-    local bytes = host.method(P.key, path)
-    known[path] = bytes and direct({ id = P.entry, results = P.results }, P, buffer.decode(bytes), false) or false
+    local lift = buffer.decode(host.method(P.key, path))
+    known[path] = lift and direct({ id = P.entry, results = P.results }, P, lift, false) or false
   end
   return known[path] or nil
 end
@@ -196,33 +244,7 @@ local function resolve_wasm(entry)
   return direct(entry, P, entry.lift, entry.fresh)
 end
 
-local finish = require 'lua.abi.finish'
-
-local function resolve_compatible(entry)
-  local sig = link_signature(entry.signature)
-  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig) }
-  local fits = generate.compile_check(sig, hooks)
-  local pair = entry.results ~= 'table'
-  return function(...)
-    if not fits(...) then return hooks.refuse(E, #sig.params, ...) end
-    local args, err = intermediate.encode_all(select('#', ...), ...)
-    if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
-    local answer = intermediate.decode(host.call(entry.id, args))
-    if answer.failed then
-      return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
-    end
-    local value = answer.value
-    if not sig.result then return nil end
-    value = finish(sig.result, value)
-    if sig.result.kind == 'result' and pair then
-      if value.err ~= nil then return nil, hooks.guest_error(E, sig.result.err and value.err or nil) end
-      return sig.result.ok and value.ok or nil
-    end
-    return value
-  end
-end
-
-local resolvers = { wasm = resolve_wasm, compatible = resolve_compatible }
+local resolvers = { wasm = resolve_wasm, compatible = compatible }
 
 -- A kind of entry that Lua runs: `resolve(entry)` gives a function or nil, err.
 function M.provide(kind, resolve) resolvers[kind] = resolve end
@@ -265,7 +287,7 @@ end
 
 function M.setup(given)
   host = given
-  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end)
+  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease)
 end
 
 return M

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from moonwit.host.intermediate import Value
 from moonwit.host.wasm import types as wit
 from moonwit.lua import buffer
 
 if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
     from moonwit.host.functions import LoadedFunction
+    from moonwit.host.leases import Leases
     from moonwit.registry import Entry, Problem, Registry
 
 Data = dict[str, Any]
@@ -39,7 +40,14 @@ class Entries:
     @property
     def callbacks(self) -> Mapping[str, Callable[..., Any]]:
         """The functions for ``Lane``."""
-        return {"load": self._load, "library": self._library, "method": self._method, "call": self._call}
+        return {
+            "load": self._load,
+            "library": self._library,
+            "method": self._method,
+            "call": self._call,
+            "lease_method": self._lease_method,
+            "end_lease": self._end_lease,
+        }
 
     def find(self, id: str) -> Entry | Data:
         """Gives the entry, or an answer that says why there is none to use."""
@@ -105,7 +113,7 @@ class Entries:
         from wasmtime import WasmtimeError
 
         from moonwit.host.functions import FunctionProblem
-        from moonwit.lua.plan_data import lift_data, plan_data, signature_data
+        from moonwit.lua.plan_data import lift_data, plan_data
 
         try:
             function = self.loaded(entry)
@@ -114,8 +122,7 @@ class Entries:
             self.registry.report(error.problem)
             return failed("Invalid", f"the entry {entry.id} can't be used: {_place(error.problem)}")
         if function.lane == "compatible":
-            name = function.path.rpartition("#")[2]
-            return {"resolver": "compatible", "id": entry.id, "results": function.results, "signature": signature_data(name, function.signature)}
+            return self._compatible_data(function, function.path, function.signature)
         plan, lift = function.plan, function.lift
         assert plan is not None and lift is not None
         try:
@@ -158,13 +165,40 @@ class Entries:
                 return lift_data(function.plan.exports[name], function.plan)
         return None
 
-    def _call(self, id: bytes, arguments: bytes) -> Data:
+    def _compatible_data(self, function: LoadedFunction, path: str, signature: wit.Function) -> Data:
+        from moonwit.lua.plan_data import signature_data
+
+        name = path.rpartition("#")[2]
+        return {
+            "resolver": "compatible",
+            "id": function.id,
+            "target": self._target(function, path, signature),
+            "results": function.results,
+            "signature": signature_data(name, signature),
+        }
+
+    def _target(self, function: LoadedFunction, path: str, signature: wit.Function) -> str:
+        """Makes a function callable on the compatible path; gives the name that calls know it by."""
+        from moonwit.host.compatible import CompatibleFunction
+
+        target = f"{function.id}|{path}"
+        with self._lock:
+            if target not in self._compatible:
+                interface, _, name = path.rpartition("#")
+                made = CompatibleFunction(
+                    function.data, interface or None, name, signature, function.grants, function.id, function.pool.reuse
+                )
+                self._compatible[target] = made
+        return target
+
+    def _call(self, target: bytes, arguments: bytes) -> Data:
         """A call on the compatible path."""
         from moonwit.host.compatible import CallFailed
 
-        name = id.decode()
+        name = target.decode()
+        given = [self._leases.redeem(value) for value in buffer.decode_all(arguments)]
         try:
-            value: Value = self._function(name).call(buffer.decode_all(arguments))
+            value = self._compatible[name].call(given)
         except CallFailed as error:
             return {
                 "failed": True,
@@ -173,21 +207,27 @@ class Entries:
                 "details": error.details,
                 "backtrace": error.wasm_backtrace,
             }
-        return {"value": value}
+        return {"value": self._leases.lend(value, name.partition("|")[0])}
 
-    def _function(self, id: str) -> CompatibleFunction:
-        from moonwit.host.compatible import CompatibleFunction
+    @functools.cached_property
+    def _leases(self) -> Leases:
+        from moonwit.host.leases import Leases
 
-        with self._lock:
-            found = self._compatible.get(id)
-            if found is None:
-                function = self._loaded[id]
-                interface, _, name = function.path.rpartition("#")
-                found = CompatibleFunction(
-                    function.data, interface or None, name, function.signature, function.grants, id, function.pool.reuse
-                )
-                self._compatible[id] = found
-            return found
+        return Leases()
+
+    def _lease_method(self, number: float, method: bytes) -> Data | None:
+        held = self._leases.get(int(number))
+        if held is None:
+            return None
+        handle, entry = held
+        resource, function = handle.resource, self._loaded[entry]
+        name = f"[method]{resource.name}.{method.decode('utf-8', 'replace')}"
+        path = name if resource.interface is None else f"{resource.interface}#{name}"
+        signature = function.binary.functions.get(path)
+        return None if signature is None else self._compatible_data(function, path, signature)
+
+    def _end_lease(self, number: float) -> None:
+        self._leases.drop(int(number))
 
 
 def _place(problem: Problem) -> str:

@@ -13,8 +13,9 @@ ffi.cdef 'typedef struct { const double number; } mw_handle;'
 local M = {}
 
 local handle_type
-local states = {}      -- handle number -> {I =, rep =, resource = index, name =, methods = function(name) or nil}
+local states = {}      -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
 local last = 0
+local end_lease        -- tells the host that a lease has ended
 local garbage = {}     -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
 local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 
@@ -22,9 +23,22 @@ local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 local call = { P = nil, I = nil, stamp = 0 }
 
 local function state_of(handle)
-  return ffi.istype(handle_type, handle) and states[handle.number] or nil
+  return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle.number] or nil
 end
 M.state_of = state_of
+
+-- A handle of the compatible path is a lease (host/leases.py): a number that the host knows it by.
+function M.of_lease(number, name)
+  last = last + 1
+  states[last] = { lease = number, name = name }
+  return handle_type(last)
+end
+
+-- The lease of a handle, while arguments for the compatible path are built: nowhere else may a handle go.
+function M.lease_of(handle)
+  local state = M.leasing and handle_type and state_of(handle)
+  return state and state.lease and state or nil
+end
 
 function M.begin(E)
   call.P, call.I, call.stamp = E.P, nil, call.stamp + 1
@@ -35,7 +49,8 @@ end
 function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
   local state = states[v.number]
-  if not state or state.resource ~= index or state.I.P ~= call.P or state.I.store == nil then return false end
+  if state and state.lease then return call.P == nil end
+  if not state or call.P == nil or state.resource ~= index or state.I.P ~= call.P or state.I.store == nil then return false end
   if call.I ~= nil and call.I ~= state.I then return false end
   if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
   call.I, state.used = state.I, call.stamp
@@ -91,6 +106,10 @@ end
 
 -- Ends the resource behind a state: calls its destructor. Gives a report when that traps.
 local function destroy(state)
+  if state.lease then
+    end_lease(state.lease)
+    return nil
+  end
   local I = state.I
   I.live = I.live - 1
   if I.store == nil then return nil end
@@ -116,8 +135,10 @@ end
 
 function M.pending() return garbage[1] ~= nil end
 
--- `method(I, resource, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor.
-function M.setup(method, failed)
+-- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)`
+-- ends a lease.
+function M.setup(method, failed, finish)
+  end_lease = finish
   local function drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
@@ -136,7 +157,7 @@ function M.setup(method, failed)
     __tostring = function(handle)
       local state = states[handle.number]
       if not state then return 'resource handle (gone)' end
-      return ('%s handle %d'):format(state.I.P.resources[state.resource].name, handle.number)
+      return ('%s handle %d'):format(state.name or state.I.P.resources[state.resource].name, handle.number)
     end,
     __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
     __gc = function(handle)

@@ -6,6 +6,7 @@
 local buffer = require "string.buffer"
 local ffi = require "ffi"
 local errors = require "lua.errors"
+local handles = require "lua.handles"
 local optional = require "lua.optional"
 
 local M = {}
@@ -155,6 +156,10 @@ function walk(state, value, depth)
     return value
   elseif kind == "cdata" and (istype(int64, value) or istype(uint64, value)) then
     return value
+  elseif kind == "cdata" then
+    local lease = handles.lease_of(value)
+    if lease then return { [true] = "resource", number = lease.lease, name = lease.name } end
+    return fail(state, depth, "a resource handle works only where it was made and can't be passed on")
   end
   return fail(state, depth, "a " .. kind .. " can't be passed on")
 end
@@ -207,6 +212,8 @@ function M.restore(value)
     return optional.some(value.value)
   elseif marker == "error" then
     return errors.make(value)
+  elseif marker == "resource" then
+    return handles.of_lease(value.number, value.name)
   end
   return value
 end
