@@ -18,7 +18,7 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000  # with aliases counted as what they stand for
 MAX_TAG_DIRECTIVES = 16  # libyaml compares each with all before it
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG_DIRECTIVE = re.compile(r"^%TAG", re.MULTILINE)
 _STANDARD = "tag:yaml.org,2002:"

@@ -10,7 +10,7 @@ from moonwit.registry.positions import locate, offset_of, written
 from moonwit.registry.problems import Problem, Severity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Link:
     """A reference from an entry to another."""
 

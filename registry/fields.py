@@ -27,7 +27,7 @@ def scalar(slot: Slot, reader: Reader, wanted: str) -> tuple[Scalar, str] | None
     return None if text is None else (node, text)
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Text(Field):
     """Text; an unquoted number or boolean is a problem unless `written` takes it as it stands."""
 
@@ -70,7 +70,7 @@ def _not_text(text: str, written: bool) -> tuple[str, str | None] | None:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Integer(Field):
     """A whole number within bounds."""
 
@@ -100,7 +100,7 @@ class Integer(Field):
         return value
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Flag(Field):
     """True or false; `yes`, `no`, `on` and `off` are taken too, as no other meaning is possible here."""
 
@@ -120,7 +120,7 @@ class Flag(Field):
         return INVALID
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Choice(Field):
     """One of a few words; those in `later_options` have no effect in this version."""
 
@@ -141,7 +141,7 @@ class Choice(Field):
         return text
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Reference(Field):
     """The id of another entry, of one of some kinds; an `acyclic` one may not lead back to its own entry."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """A piece of YAML; lines and columns are 1-based, columns count characters."""
 
@@ -15,7 +15,7 @@ class Node:
     tag: str | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Expanded:
     """The text of a scalar after `${env:}` and `file://`, with what is needed to find a place in it again."""
 
@@ -25,7 +25,7 @@ class Expanded:
     edits: tuple[tuple[int, int, int], ...] = ()  # start and end in the written text, length of what replaced it
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scalar(Node):
     """A text, number, boolean or nothing, as written."""
 
@@ -45,7 +45,7 @@ class Scalar(Node):
         return self.style in ("|", ">")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Listing(Node):
     """A YAML sequence."""
 
@@ -53,7 +53,7 @@ class Listing(Node):
     items: list[Node]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Mapping(Node):
     """A YAML mapping; keys are scalars, each there once, and `<<` is already merged in."""
 

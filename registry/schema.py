@@ -25,7 +25,7 @@ class _Invalid:
 INVALID: Final = _Invalid()  # what reading gives for a value whose problem has been reported
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Slot:
     """Where a value stands: its node, its key if it has one, and the path to it from the entry."""
 
@@ -73,9 +73,13 @@ class Reader(Protocol):
         """Notes that something is accepted without an effect."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Field:
-    """A field of a kind; the subclasses say what it takes."""
+    """A field of a kind; the subclasses say what it takes.
+
+    Fields are compared by identity and never shown: dataclasses that can do both take three times as long to define,
+    and every start pays for it.
+    """
 
     required: bool = False
     default: object = None  # None leaves an absent field absent
@@ -96,7 +100,7 @@ class Field:
 Check = Callable[["Entry", "Registry"], "Iterable[Problem] | None"]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Kind:
     """A kind of entry: its fields and the rules between them."""
 

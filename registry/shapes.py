@@ -24,7 +24,7 @@ def _kind_of(node: Node) -> str:
     return "a mapping" if isinstance(node, Mapping) else "a list"
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Items(Field):
     """A list of values of one type; `unique` gives what may be there only once, or None."""
 
@@ -54,7 +54,7 @@ class Items(Field):
         return values
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Table(Field):
     """A mapping from names that the user chooses to values of one type."""
 
@@ -95,7 +95,7 @@ def key_name(slot: Slot, key: Scalar, reader: Reader, legacy: Severity = "error"
     return key.text
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Group(Field):
     """A mapping with declared fields."""
 
@@ -142,7 +142,7 @@ def read_fields(
     return values
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Anything(Field):
     """Data of any shape, as JSON knows it."""
 
