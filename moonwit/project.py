@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -16,6 +17,10 @@ from moonwit.lua.lane import Lane
 
 if TYPE_CHECKING:
     from moonwit.registry import Registry
+
+
+# How long a project that is interrupted waits for its lane, in seconds.
+GRACE = 0.3
 
 
 class CallError(Exception):
@@ -57,13 +62,28 @@ class Project:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.interrupt(GRACE)
+        else:
+            self.close()
 
     def close(self) -> None:
         """Ends the lane and frees its instances. What was submitted before is finished first."""
         if self._lane is not None:
             lane, self._lane = self._lane, None
             lane.close()
+
+    def interrupt(self, timeout: float) -> bool:
+        """Ends the lane, and guests in the middle of their work; tells whether it ended within ``timeout`` seconds.
+
+        What can't be stopped, such as a loop that LuaJIT has compiled, goes on until the process ends.
+        """
+        # Only where the engine is in use already: it takes a while to start.
+        engine = sys.modules.get("moonwit.host.engine")
+        if engine is not None and engine.shared_engine.cache_info().currsize:
+            engine.interrupt()
+        lane, self._lane = self._lane, None
+        return lane is None or lane.close(timeout)
 
     def call(self, id: str, *arguments: Value) -> Value:
         """Calls a function by id and gives its result; raises ``CallError``.
@@ -77,7 +97,7 @@ class Project:
             return self._shape(id, buffer.decode(answer))
         raise _error(answer)
 
-    def start_script(self, source: bytes, name: str, arguments: Sequence[str] = ()) -> Future[None]:
+    def start_script(self, source: bytes, name: str, arguments: Sequence[str | bytes] = ()) -> Future[None]:
         """Has the lane run a script; the future raises ``CallError`` when the script fails."""
         encoded = buffer.encode(list(arguments))
 

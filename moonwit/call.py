@@ -1,0 +1,46 @@
+"""`moonwit call`: a function of the registry, with JSON in and JSON out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import moonwit
+from moonwit import terminal
+from moonwit.arguments import read
+from moonwit.failures import Failure, WrongUsage
+from moonwit.folders import chosen, show_problems
+from moonwit.interrupt import Running
+from moonwit.json_values import BadArgument, Unshowable, as_json, read_argument
+from moonwit.project import CallError
+from moonwit.run import failed
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Calls a function and prints its result as one line of JSON."""
+    options, rest = read("call", arguments, ("--project",), stop=True)
+    if not rest:
+        raise WrongUsage("call needs the id of a function", "call")
+    try:
+        text = as_json(call(options, rest[0], rest[1:]))
+    except Unshowable as error:
+        raise Failure(f"{rest[0]} was called, but {error}") from None
+    terminal.write(text + "\n")
+    return 0
+
+
+def call(options: Mapping[str, str], id: str, words: Sequence[str]) -> object:
+    """Calls a function with arguments as they are typed. What it has printed is written when this returns."""
+    values = []
+    for number, word in enumerate(words, 1):
+        try:
+            values.append(read_argument(word))
+        except BadArgument as error:
+            raise Failure(f"{id}: argument {number} {error}") from None
+    with Running(moonwit.open(chosen(options, [Path.cwd()]))) as project:
+        known = show_problems(project.registry)
+        try:
+            return project.call(id.encode("utf-8", "replace").decode(), *values)
+        except CallError as error:
+            show_problems(project.registry, known)
+            raise failed(error) from None

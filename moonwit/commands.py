@@ -1,0 +1,28 @@
+"""The commands by name: the module that holds each, imported when the command is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command is (a module of moonwit with a function ``command``), and what it is for."""
+
+    module: str
+    summary: str
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Runs the command and gives its exit code."""
+        status: int = import_module(self.module).command(arguments)
+        return status
+
+
+COMMANDS: Mapping[str, Command] = {
+    "run": Command("moonwit.run", "run a Lua script, or a function for what it does"),
+    "call": Command("moonwit.call", "call a function and print its result as JSON"),
+    "check": Command("moonwit.check", "look for every problem in a project"),
+    "list": Command("moonwit.listing", "list the entries of a project"),
+    "inspect": Command("moonwit.inspection", "show what a WebAssembly binary exports and imports"),
+}

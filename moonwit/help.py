@@ -1,0 +1,106 @@
+"""The texts of `moonwit help`."""
+
+from __future__ import annotations
+
+from moonwit.commands import COMMANDS
+
+_PROJECT = """\
+  --project DIR   the project's folder; without it, the nearest folder upward that has
+                  `_index.yaml`, registry files below `src/`, or `moonwit.yaml`
+"""
+
+_PAGES = {
+    "run": f"""\
+usage: moonwit run [--project DIR] SCRIPT.lua [ARGS...]
+       moonwit run [--project DIR] NAMESPACE:NAME [ARGS...]
+
+Runs a Lua script. What follows its name belongs to the script: `...`, and the global `arg`.
+Runs a function of the registry when given an id; its arguments are read as by `moonwit call`,
+and its result is not shown.
+
+options:
+{_PROJECT}\
+                  (looked for from the script's folder, then from the working directory)
+
+examples:
+  moonwit run script.lua
+  moonwit run script.lua --verbose input.txt
+  moonwit run app:main
+""",
+    "call": f"""\
+usage: moonwit call [--project DIR] NAMESPACE:NAME [ARG...]
+
+Calls a function and prints its result as one line of JSON.
+Each ARG is JSON, or a string when it is not JSON: 7, '"7"', true, null, '[1, 2]', hello.
+Bytes that are not text are shown as an array of numbers, a function without a result as null.
+A result that holds NaN or an infinity can't be shown: JSON has no such numbers.
+
+options:
+{_PROJECT}
+examples:
+  moonwit call demo:answer
+  moonwit call math:add 6 -7
+  moonwit call users:transform '[{{"id": 1, "name": "Ann"}}]'
+""",
+    "check": """\
+usage: moonwit check [DIR]
+
+Looks at every file of a project and prints each problem with its place: the YAML, references,
+hashes, signatures, the WebAssembly itself, and the syntax of Lua sources. Nothing is run.
+DIR is a folder in the project; without it, the working directory.
+
+examples:
+  moonwit check
+  moonwit check examples/hello
+""",
+    "list": f"""\
+usage: moonwit list [--project DIR]
+
+Prints a table of the project's entries: id, kind, the call path that a function takes
+(direct or compatible), its signature or what is wrong with it, and its comment.
+
+options:
+{_PROJECT}
+examples:
+  moonwit list
+  moonwit list --project examples/hello
+""",
+    "inspect": f"""\
+usage: moonwit inspect FILE.wasm|FILE.wat
+       moonwit inspect [--project DIR] NAMESPACE:NAME
+
+Prints what a WebAssembly binary is: its size and hash, its exports and imports as WIT, the
+`imports:` it would need, the call path it takes, and an `_index.yaml` to paste.
+
+options:
+{_PROJECT}
+examples:
+  moonwit inspect mapper.wasm
+  moonwit inspect demo:answer
+""",
+}
+
+
+def overview() -> str:
+    """Gives the list of commands."""
+    commands = "".join(f"  {name:<9} {command.summary}\n" for name, command in COMMANDS.items())
+    return f"""\
+usage: moonwit COMMAND [ARGUMENTS...]
+
+Runs Lua scripts that call WebAssembly functions declared in YAML.
+
+commands:
+{commands}
+  help      show this, or with the name of a command how to use it
+
+options:
+  --version   print the version
+  --help      print this
+
+Exit codes: 0; 1 for a failure; 2 for wrong usage; 130 for Ctrl-C.
+"""
+
+
+def page(command: str) -> str:
+    """Gives the help of one command."""
+    return _PAGES[command]

@@ -1,0 +1,58 @@
+"""Ctrl-C: whatever runs is ended, what was printed is kept, and the process is gone in well under a second.
+
+The main thread only waits, so Python hears the signal at once. A guest is stopped by the engine's epoch; Lua that LuaJIT has
+compiled, and a guest asleep in the library, can't be stopped: the process ends with them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import TracebackType
+from typing import NoReturn
+
+from moonwit.project import GRACE, Project
+
+STATUS = 130
+
+
+class Running:
+    """A project while a command uses it: closed in the end, and ended together with the process on Ctrl-C."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def __enter__(self) -> Project:
+        return self.project
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None or not issubclass(kind, KeyboardInterrupt):
+                self.project.close()
+                return
+        except KeyboardInterrupt:
+            pass
+        end(self.project)
+
+
+def end(project: Project | None = None) -> NoReturn:
+    """Ends the process with exit code 130; another Ctrl-C meanwhile ends it at once."""
+    try:
+        signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(STATUS))
+        if project is not None:
+            project.interrupt(GRACE)
+        # On a thread of its own: a reader that does not read would make it wait for ever.
+        flushing = threading.Thread(target=_flush, daemon=True)
+        flushing.start()
+        flushing.join(GRACE)
+    finally:
+        # Not sys.exit: a lane that is still busy would be in the way of the interpreter's end.
+        os._exit(STATUS)
+
+
+def _flush() -> None:
+    """Writes what scripts have printed and C's standard library still holds."""
+    import ctypes
+
+    ctypes.CDLL(None).fflush(None)

@@ -1,0 +1,97 @@
+"""What the user sees: standard output as UTF-8 whatever the locale, sentences on standard error, colour on a terminal only."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+
+
+class NoOutput(Exception):
+    """Standard output is closed or takes no more: the environment causes it."""
+
+
+def write(text: str) -> None:
+    """Writes text to standard output; raises BrokenPipeError when its reader has gone, and NoOutput."""
+    if sys.stdout is None:
+        raise NoOutput("standard output is closed, so the result can't be shown")
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NoOutput(f"standard output can't be written to: {_reason(error)}") from None
+
+
+def write_error(text: str) -> None:
+    """Writes text to standard error; when nobody takes it there is nobody to tell."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.buffer.write(text.encode("utf-8", "replace"))
+        sys.stderr.buffer.flush()
+    except OSError:
+        return
+
+
+def complain(sentence: str, more: str = "") -> None:
+    """Says what went wrong, and below it the lines of ``more``."""
+    name = f"{_RED}moonwit:{_PLAIN}" if colored(sys.stderr) else "moonwit:"
+    write_error("\n".join([f"{name} {clean(sentence)}", *(clean(line) for line in more.split("\n") if line)]) + "\n")
+
+
+def clean(text: str) -> str:
+    """Gives text without what a terminal could take for a command; line ends and tabs stay."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tells whether a stream is a terminal."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # it is closed
+        return False
+
+
+def colored(stream: TextIO | None) -> bool:
+    """Tells whether a stream is a terminal that shows colours and whose user wants them."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Gives the columns of the terminal, and 80 where there is none."""
+    if not is_terminal(sys.stdout):
+        return 80
+    try:
+        return max(40, os.get_terminal_size(sys.stdout.fileno()).columns or 80)
+    except OSError:
+        return 80
+
+
+def abandon() -> None:
+    """Points standard output at nothing, so that nobody tries again at the end of the process."""
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 1)
+        os.close(nothing)
+    except OSError:
+        return
+
+
+def reader_is_gone() -> bool:
+    """Tells whether standard output is a pipe that nobody reads any more."""
+    import select
+
+    poll = select.poll()
+    poll.register(1, select.POLLOUT)
+    try:
+        return any(events & select.POLLERR for _, events in poll.poll(0))
+    except OSError:
+        return False
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else str(error)
