@@ -1,0 +1,113 @@
+"""`moonwit check`: every problem of a project, without running anything of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moonwit import terminal
+from moonwit.arguments import read
+from moonwit.failures import Failure, WrongUsage
+from moonwit.folders import WHAT_IT_IS, load, named_folder, show, upward
+from moonwit.host import worker
+
+if TYPE_CHECKING:
+    from moonwit.host.functions import LoadedFunction
+    from moonwit.registry import Entry, Problem, Registry
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Prints every problem, then how many there are; gives 1 when one is an error."""
+    options, rest = read("check", arguments, ("--project",))
+    named = [*rest, *options.values()]
+    if len(named) > 1:
+        raise WrongUsage("check takes one folder", "check")
+    folder = _project(named[0] if named else None)
+    # On a thread of its own, so that Ctrl-C need not wait for the compilation of a large binary.
+    registry = worker.run(lambda: check(folder))
+    show(registry.problems)
+    terminal.write(summary(registry) + "\n")
+    return 1 if registry.errors else 0
+
+
+def _project(name: str | None) -> Path:
+    if name is not None:
+        folder = named_folder(name)
+        # A folder without any of the usual files may still declare something; loading it tells.
+        return upward(folder) or folder
+    found = upward(Path.cwd())
+    if found is None:
+        raise Failure(f"there is no project here: {WHAT_IT_IS}; go there, or name one: moonwit check DIR")
+    return found
+
+
+def check(folder: Path) -> Registry:
+    """Loads a project and everything it declares, and compiles it all."""
+    from moonwit.host.functions import KINDS as WASM
+    from moonwit.host.functions import FunctionProblem, check_functions, load_function
+    from moonwit.lua_sources import KINDS as LUA
+    from moonwit.lua_sources import LuaSources
+
+    registry = load(folder)
+    # Held until the end: a binary is decoded once for as long as somebody holds it.
+    loaded: list[tuple[Entry, LoadedFunction]] = []
+    for entry in registry.entries.values():
+        if entry.kind in WASM and not registry.is_broken(entry.id):
+            try:
+                loaded.append((entry, load_function(entry, registry)))
+            except FunctionProblem as error:
+                registry.report(error.problem)
+    check_functions(registry)
+    for entry, function in loaded:
+        if (problem := _compile(entry, function)) is not None:
+            registry.report(problem)
+    scripts = [entry for entry in registry.entries.values() if entry.kind in LUA]
+    if scripts:
+        sources = LuaSources()
+        for entry in scripts:
+            for problem in sources.check(entry):
+                registry.report(problem)
+    return registry
+
+
+def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
+    """Compiles a function's code, which tells whether it is valid."""
+    from moonwit.host import linking
+    from moonwit.host.engine import WasmtimeError, compile_module
+    from moonwit.host.wasm.plan import Refused
+
+    home = "source" if entry.kind == "function.wat" else "path"
+    try:
+        if function.plan is None:
+            linking.load(function.data)
+        else:
+            for module in function.plan.modules:
+                compile_module(module)
+    except (WasmtimeError, Refused) as error:
+        return entry.problem((home,), f"the binary is not valid WebAssembly: {_reason(str(error))}", "build it again")
+    return None
+
+
+_CAUSE = re.compile(r"Caused by:\s*(?:0: )?")
+
+
+def _reason(message: str) -> str:
+    """Gives what Wasmtime says at the end of its message, on one line."""
+    return " ".join(_CAUSE.split(message)[-1].split())[:300]
+
+
+def summary(registry: Registry) -> str:
+    """Words how many entries and problems there are."""
+    errors = len(registry.errors)
+    warnings = len(registry.problems) - errors
+    if not errors and not warnings:
+        return f"{_count(len(registry.entries), 'entry', 'entries')}, no problems"
+    counts = [_count(errors, "error")] * (errors > 0) + [_count(warnings, "warning")] * (warnings > 0)
+    files = len({problem.file for problem in registry.problems})
+    return f"{', '.join(counts)} in {_count(files, 'file')}"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
