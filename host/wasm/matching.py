@@ -1,6 +1,7 @@
 """Compares WIT types by structure, in time that is linear in what there is to compare.
 
-The types' own ``==`` would do for small ones; a binary may share parts so that comparing them one by one takes for ever.
+Names that differ in case only are the same to the component model. The types' own ``==`` knows nothing of that, and takes for ever
+where a binary shares parts many times over.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ def same_type(one: types.Type, other: types.Type) -> bool:
 
 def same_function(one: types.Function, other: types.Function) -> bool:
     """Tells whether two functions have parameters of the same names and types, and the same result."""
-    if len(one.params) != len(other.params) or any(a.name != b.name for a, b in zip(one.params, other.params, strict=True)):
+    if len(one.params) != len(other.params) or any(a.name.lower() != b.name.lower() for a, b in zip(one.params, other.params, strict=True)):
         return False
     pairs: list[tuple[types.Type | None, types.Type | None]] = [(a.type, b.type) for a, b in zip(one.params, other.params, strict=True)]
     return _same([*pairs, (one.result, other.result)])
@@ -42,11 +43,11 @@ def _label(found: types.Type) -> object:
     if isinstance(found, types.Primitive):
         return found.kind
     if isinstance(found, types.Record):
-        return [part.name for part in found.fields]
+        return [part.name.lower() for part in found.fields]
     if isinstance(found, types.Variant):
-        return [part.name for part in found.cases]
+        return [part.name.lower() for part in found.cases]
     if isinstance(found, (types.Flags, types.Enum)):
-        return found.names
+        return [name.lower() for name in found.names]
     if isinstance(found, (types.Own, types.Borrow)):
         return id(found.resource)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from moonwit.host.wasm import syntax, typesyntax
-from moonwit.host.wasm.core import MAGIC
+from moonwit.host.wasm.core import MAGIC, is_core
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.reader import Reader
 
@@ -72,6 +72,8 @@ class _Sections:
         if identity == 0:
             body.name()
         elif identity == 1:
+            if not is_core(body.data[body.position : body.position + 8]):
+                raise body.error("this is not a core WebAssembly module")
             yield syntax.DefineModule(at, body.position, body.end)
         elif identity == 4:
             yield syntax.DefineComponent(at, self.component(body, depth + 1))

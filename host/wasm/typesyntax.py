@@ -17,13 +17,22 @@ PRIMITIVES = {
     0x7F: "bool", 0x7E: "s8", 0x7D: "u8", 0x7C: "s16", 0x7B: "u16", 0x7A: "s32", 0x79: "u32", 0x78: "s64", 0x77: "u64",
     0x76: "f32", 0x75: "f64", 0x74: "char", 0x73: "string", 0x64: "error-context",
 }  # fmt: skip
-LABEL = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*\Z")
+# A word matches in one way only: with two, a long name that is wrong at its end would take for ever.
+_LABEL = r"([a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(-([0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*|[0-9]+))*"
+LABEL = re.compile(rf"{_LABEL}\Z")
+EXTERN_NAME = re.compile(
+    rf"(?:\[async\])?{_LABEL}"      # f
+    rf"|\[constructor\]{_LABEL}|\[(async )?(method|static)\]{_LABEL}\.{_LABEL}"
+    rf"|{_LABEL}(:{_LABEL})+(/{_LABEL})+(@[0-9]+(\.[0-9]+){{0,2}}([-+][0-9A-Za-z.+-]+)?)?"      # a:b/c@1.2.3
+    r"|((relative-)?url|integrity|(un)?locked-dep)=<[^<>]*>(,integrity=<[^<>]*>)?"
+)
+LONGEST_NAME = 1000
 
 
 def label(reader: Reader) -> str:
     """Reads the name of a field, case, flag or parameter: words of letters and digits joined by hyphens."""
     at, name = reader.position, reader.name()
-    if not LABEL.match(name):
+    if len(name) > LONGEST_NAME or LABEL.match(name) is None:
         raise reader.error(f"{name[:80]!r} is not a name of words joined by hyphens", at)
     return name
 
@@ -34,7 +43,7 @@ def extern_name(reader: Reader) -> str:
     if prefix > 2:
         raise reader.error(f"a name can't start with 0x{prefix:02x}", at)
     name = reader.name()
-    if not name or not name.isprintable() or len(name) > 1000:
+    if len(name) > LONGEST_NAME or EXTERN_NAME.fullmatch(name) is None:
         raise reader.error(f"{name[:80]!r} is not the name of an import or export", at)
     if prefix == 2:
         for _ in range(reader.count()):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from wasmtime import WasmtimeError, wat2wasm
+from wasmtime import Engine, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
-from moonwit.host.engine import shared_engine
 from moonwit.host.wasm.component import decode
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.planner import plan_component
@@ -31,4 +30,4 @@ def test_error_is_the_one_in_the_first_line(path: Path) -> None:
 def test_wasmtime_finds_malformed_ones_wrong_too(path: Path) -> None:
     """What we call malformed Wasmtime does not take either."""
     with pytest.raises(WasmtimeError):
-        Component(shared_engine(), bytes(wat2wasm(path.read_text())))
+        Component(Engine(), bytes(wat2wasm(path.read_text())))
