@@ -128,14 +128,15 @@ def argument_rule(text: str) -> Broken:
     return "holds a NUL character" if "\0" in text else None
 
 
+# In this version a call runs in its caller's lane, one at a time, so that all bounds on instances and queues hold.
 POOL = Group(
     summary="how many instances there are, and how long they live",
     fields={
         "type": Choice(options=("inline", "lazy", "static", "adaptive"), summary="inline: a fresh instance for each call"),
-        "size": Integer(minimum=1, maximum=1_000_000, later=True, summary="instances"),
+        "size": Integer(minimum=1, maximum=1_000_000, summary="instances"),
         "workers": Integer(minimum=1, maximum=100_000, later=True, summary="threads that run them at once"),
-        "buffer": Integer(minimum=0, maximum=100_000_000, later=True, summary="calls that may wait in the queue"),
-        "max_size": Integer(minimum=1, maximum=1_000_000, later=True, summary="instances at most"),
+        "buffer": Integer(minimum=0, maximum=100_000_000, summary="calls that may wait in the queue"),
+        "max_size": Integer(minimum=1, maximum=1_000_000, summary="instances at most"),
         "warm_start": Flag(later=True, summary="make the first instances when loading"),
         "reuse": Flag(summary="false: each call gets a fresh instance"),
     },
