@@ -234,7 +234,8 @@ def check_pool(entry: Entry, registry: Registry) -> Iterator[Problem]:
         why = "" if given else f" (the type when `{by}` is given)" if by else " (the type when none is given)"
         hint = f"a pool of type {kind} takes {listed(_POOL_FIELDS[kind])}" if _POOL_FIELDS[kind] else "each call has an instance of its own"
         hint = meant(_POOL_TWINS.get((kind, name))) or hint
-        yield entry.key_problem(("pool", name), f"`pool.{name}` does not belong to a pool of type {kind}{why}", hint)
+        sentence = f"`pool.{name}` has no effect on a pool of type {kind}{why}"
+        yield entry.key_problem(("pool", name), sentence, hint, severity="warning")
     size, workers = pool.get("size"), pool.get("workers")
     if isinstance(size, int) and isinstance(workers, int) and size < workers:
         sentence = f"`pool.size` is {size}, less than the {workers} of `pool.workers`, and each worker needs an instance"
