@@ -40,7 +40,7 @@ function kinds.record(e, t)
   local out = {}
   local function put(text, ...) out[#out + 1] = text:format(...) end
   put 'function(v)'
-  put 'if type(v) ~= "table" then return false end local k, x'
+  put 'if type(v) ~= "table" or getmetatable(v) == TAG then return false end local k, x'
   for _, field in ipairs(t.fields) do
     put('x = rawget(v, %q)', field.name)
     local other = field.name:gsub('-', '_')
@@ -57,39 +57,38 @@ function kinds.record(e, t)
   return table.concat(out, '\n')
 end
 
--- Statements that refuse a table `v` whose keys are not exactly 1..n.
-local EXACT = 'if n == 0 then if next(v) ~= nil then return false end elseif next(v, n) ~= nil and not only_sequence(v, n) then return false end'
-
 function kinds.list(e, t)
   local bytes = t.element.kind == 'u8'
   return table.concat({
     'function(v)',
     bytes and ('if type(v) == "string" then return #v <= %d end'):format(layout.MAX_BYTES) or '',
-    'if type(v) ~= "table" or getmetatable(v) == TAG then return false end local n = #v',
-    ('if n > %d then return false end'):format(math.floor(layout.MAX_BYTES / t.element.size)),
-    ('for i = 1, n do local x = rawget(v, i) if not %s then return false end end'):format(M.expression(e, t.element, 'x')),
-    EXACT,
-    'return true end',
+    'if type(v) ~= "table" or getmetatable(v) == TAG then return false end local n, tidy = 0, true',
+    -- The keys come in order where the sequence lies in the array part of the table; holes and other keys show as a jump.
+    'for k, x in next, v do n = n + 1',
+    'if tidy then if k ~= n then tidy = false if not only_sequence(v) then return false end x = rawget(v, n) end else x = rawget(v, n) end',
+    ('if not %s then return false end end'):format(M.expression(e, t.element, 'x')),
+    ('return n <= %d end'):format(math.floor(layout.MAX_BYTES / t.element.size)),
   }, '\n')
 end
 
 function kinds.tuple(e, t)
-  local out = { ('function(v) local n, x = %d if type(v) ~= "table" or #v ~= n or getmetatable(v) == TAG then return false end'):format(#t.types) }
+  local out = { 'function(v) local k, x local tidy = true if type(v) ~= "table" or getmetatable(v) == TAG then return false end' }
   for i, part in ipairs(t.types) do
-    out[#out + 1] = ('x = rawget(v, %d) if not %s then return false end'):format(i, M.expression(e, part, 'x'))
+    out[#out + 1] = ('k = next(v, k) if k ~= %d and tidy then if not only_sequence(v) then return false end tidy = false end'):format(i)
+    out[#out + 1] = ('x = rawget(v, %d) if x == nil or not %s then return false end'):format(i, M.expression(e, part, 'x'))
   end
-  out[#out + 1] = EXACT .. ' return true end'
+  out[#out + 1] = 'return next(v, k) == nil end'
   return table.concat(out, '\n')
 end
 
 function kinds.option(e, t)
   if t.some.kind == 'option' then
     local fits = M.expression(e, t.some, 'v')
-    return ('function(v) if v == nil or v == none then return true end if getmetatable(v) == TAG then v = v[1] end return %s end'):format(fits)
+    return ('function(v) if v == nil or v == none then return true end if getmetatable(v) == TAG then v = rawget(v, 1) end return %s end'):format(fits)
   end
   return ([[function(v)
     if v == nil or v == none then return true end
-    if type(v) == "table" and getmetatable(v) == TAG then v = v[1] end
+    if type(v) == "table" and getmetatable(v) == TAG then v = rawget(v, 1) end
     return %s end]]):format(M.expression(e, t.some, 'v'))
 end
 

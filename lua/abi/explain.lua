@@ -69,11 +69,16 @@ end
 
 -- Says what is wrong with the keys of a table that should be a sequence.
 local function misshapen(v)
-  local n = #v
+  local n, count = #v, 0
   for key in next, v do
+    count = count + 1
     if type(key) ~= 'number' then return ('expected a sequence, got a table with the key %s'):format(shown(key)) end
     if key % 1 ~= 0 or key < 1 or key > n then return ('expected a sequence 1..%d, got a table with the key %s'):format(n, shown(key)) end
   end
+  if count == n then return nil end
+  local hole = 1
+  while rawget(v, hole) ~= nil do hole = hole + 1 end
+  return ('expected a sequence, got a table with nothing at %d (write wit.none for an absent option)'):format(hole)
 end
 
 local function sequence(v, path)
@@ -139,7 +144,7 @@ end
 
 function kinds.option(t, v, path)
   if v == nil or v == optional.none then return nil end
-  if getmetatable(v) == optional.TAG then v = v[1] end
+  if getmetatable(v) == optional.TAG then v = rawget(v, 1) end
   return find(t.some, v, path)
 end
 

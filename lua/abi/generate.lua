@@ -37,6 +37,9 @@ for name, ctype in pairs(POINTERS) do support[name] = ffi.typeof(ctype .. '*') e
 local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'select', 'tonumber' }
 local HOOKS = { 'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'drain' }
 
+-- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
+M.MOST_RESULT_BYTES = 2 ^ 30
+
 local MEMORY = [[
 local base, limit, budget, fault, ctx, mem, realloc, failure
 local function alloc(n, align)
@@ -61,7 +64,7 @@ local function string_at(at)
   if n == 0 then return "" end
   if p + n > limit then return wrong("", "has a string outside the guest's memory") end
   budget = budget - n
-  if budget < 0 then return wrong("", "is larger than the guest's memory") end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
   if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
   return str(base + p, n)
 end
@@ -71,7 +74,7 @@ local function bytes_at(at)
   if n == 0 then return "" end
   if p + n > limit then return wrong("", "has a list outside the guest's memory") end
   budget = budget - n
-  if budget < 0 then return wrong("", "is larger than the guest's memory") end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
   return str(base + p, n)
 end
 ]]
@@ -170,7 +173,7 @@ local function write(sig, options)
   put('local failure = call(B.ctx, B.func, io, %d, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end', count)
   put 'local value, failed, problem'
   if sig.in_memory then
-    put 'local ret = io[0].u32 base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = limit * 2 + 67108864'
+    put('local ret = io[0].u32 base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = %d', M.MOST_RESULT_BYTES)
     put('if ret %% %d ~= 0 or ret + %d > limit then return broken(E, B, "the result is outside the guest\'s memory") end', sig.result.align, sig.result.size)
   end
   put(lift.result(e, sig, options.pair))

@@ -109,6 +109,36 @@ function load.kinds.tuple(e, t)
   return table.concat(out, '\n')
 end
 
+local function table_bytes(count)
+  if count == 0 then return 48 end
+  return 48 + 24 * 2 ^ math.ceil(math.log(count) / math.log(2))
+end
+
+-- About how many bytes of Lua memory a value of type `t` takes beyond the slot it stands in, without the contents of strings
+-- and lists, which are counted when they are loaded.
+local function cost(t)
+  if not t then return 0 end
+  if t.cost then return t.cost end
+  local kind, bytes = t.kind, 0
+  if kind == 'string' or kind == 'list' then bytes = 48
+  elseif kind == 'u64' or kind == 's64' then bytes = 24
+  elseif kind == 'own' then bytes = 256
+  elseif kind == 'flags' then bytes = table_bytes(#t.names)
+  elseif kind == 'option' then bytes = cost(t.some) + (t.some.kind == 'option' and 64 or 0)
+  elseif kind == 'record' then
+    bytes = table_bytes(#t.fields)
+    for _, field in ipairs(t.fields) do bytes = bytes + cost(field.type) end
+  elseif kind == 'tuple' then
+    bytes = 48 + 8 * #t.types
+    for _, part in ipairs(t.types) do bytes = bytes + cost(part) end
+  elseif kind == 'variant' or kind == 'result' then
+    for _, case in ipairs(t.cases) do bytes = math.max(bytes, cost(case.type)) end
+    bytes = bytes + table_bytes(1)
+  end
+  t.cost = bytes
+  return bytes
+end
+
 function load.kinds.list(e, t)
   local size, align = t.element.size, t.element.align
   if t.element.kind == 'u8' then return 'function(at) return bytes_at(at) end' end
@@ -117,8 +147,7 @@ function load.kinds.list(e, t)
     -- See numbers.f64_at.
     fill = [[local q, words = cast(pf64, base + p), cast(pi32, base + p)
       for i = 1, n do
-        local upper = words[2 * i - 1]
-        if upper >= -524288 and upper < 0 then r[i] = NAN else r[i] = q[i - 1] end
+        if band(words[2 * i - 1] + 524288, -524288) == 0 then r[i] = NAN else r[i] = q[i - 1] end
       end]]
   elseif t.element.kind == 'f32' then
     fill = [[local q, words = cast(pf32, base + p), cast(pi32, base + p)
@@ -135,9 +164,9 @@ function load.kinds.list(e, t)
     local q = cast(p32, base + at) local p, n = q[0], q[1]
     if n == 0 then return {} end
     if p %% %d ~= 0 or p + n * %d > limit then return wrong({}, "is a list outside the guest's memory") end
-    budget = budget - n * %d if budget < 0 then return wrong({}, "is larger than the guest's memory") end
+    budget = budget - n * %d if budget < 0 then return wrong({}, "takes more memory than a result may") end
     local r = new(n, 0) %s
-    return r end]]):format(align, size, math.max(size, 16), fill)
+    return r end]]):format(align, size, 8 + cost(t.element), fill)
 end
 
 function load.kinds.flags(e, t)

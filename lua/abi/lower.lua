@@ -131,8 +131,8 @@ flat.kinds.record, flat.kinds.tuple = flat_parts, flat_parts
 -- Text that sets `c` (the case, from 1) and `p` (its payload) from `v`.
 local function open_case(e, t)
   if t.kind == 'option' then
-    local unwrap = t.some.kind == 'option' and 'if getmetatable(v) == TAG then p = v[1] end'
-      or 'if type(v) == "table" and getmetatable(v) == TAG then p = v[1] end'
+    local unwrap = t.some.kind == 'option' and 'if getmetatable(v) == TAG then p = rawget(v, 1) end'
+      or 'if type(v) == "table" and getmetatable(v) == TAG then p = rawget(v, 1) end'
     return 'local c, p = 2, v if v == nil or v == none then c = 1 else ' .. unwrap .. ' end'
   elseif t.kind == 'result' then
     return 'local k, p = next(v) local c = k == "ok" and 1 or 2'

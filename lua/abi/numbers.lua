@@ -57,8 +57,8 @@ function M.f64_at(p)
 end
 
 -- Tells whether the keys of `v` are exactly 1..n: the slow answer for tables whose sequence lies in the hash part.
-function M.only_sequence(v, n)
-  local count = 0
+function M.only_sequence(v)
+  local count, n = 0, #v
   for key in next, v do
     if type(key) ~= 'number' or key < 1 or key > n or key % 1 ~= 0 then return false end
     count = count + 1
@@ -77,12 +77,13 @@ function M.flag_bits(v, bits)
       if set then sum = bor(sum, value) end
     end
   else
-    for i = 1, n do
-      local value = bits[rawget(v, i)]
-      if value == nil then return nil end
-      sum = bor(sum, value)
+    local count = 0
+    for key, name in next, v do
+      local value = bits[name]
+      if value == nil or type(key) ~= 'number' or key < 1 or key > n or key % 1 ~= 0 then return nil end
+      sum, count = bor(sum, value), count + 1
     end
-    if next(v, n) ~= nil and not M.only_sequence(v, n) then return nil end
+    if count ~= n then return nil end
   end
   return sum % 4294967296
 end
