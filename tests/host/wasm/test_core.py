@@ -11,7 +11,8 @@ from moonwit.host.wasm.core import CoreExport, CoreImport, is_component, is_core
 from moonwit.host.wasm.plan import CoreType, Malformed
 
 PROJECT = Path(__file__).parents[3]
-GUESTS = [path for folder in ("examples", "tests/guests") for path in sorted((PROJECT / folder).glob("**/*.wasm"))]
+FOUND = [path for folder in ("examples", "tests/guests") for path in sorted((PROJECT / folder).glob("**/*.wasm"))]
+GUESTS = [path for path in FOUND if "node_modules" not in path.parts]      # there are the tools that build a guest
 LETTERS = {"i32": "i", "i64": "I", "f32": "f", "f64": "F"}
 TEXT = """(module
   (type $cb (func (param i64) (result f32 f64)))

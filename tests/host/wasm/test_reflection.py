@@ -22,7 +22,8 @@ HERE = Path(__file__).parent
 BEYOND = sorted((HERE / "beyond").glob("*.wat"))      # what Wasmtime has not implemented, so can't reflect
 PROJECT = HERE.parents[2]
 TEXTS = sorted((HERE / "components").glob("*.wat"))
-GUESTS = sorted(path for folder in ("examples", "tests/guests") for path in (PROJECT / folder).glob("**/*.wasm"))
+FOUND = sorted(path for folder in ("examples", "tests/guests") for path in (PROJECT / folder).glob("**/*.wasm"))
+GUESTS = [path for path in FOUND if "node_modules" not in path.parts]      # there are the tools that build a guest
 COMPONENTS = TEXTS + [path for path in GUESTS if is_component(path.read_bytes()[:8])]
 
 
