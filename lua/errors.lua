@@ -46,7 +46,7 @@ function M.frames(level)
     if not info or #frames == MAX_FRAMES then break end
     if info.what ~= "C" and getfields(info.func) ~= HOST then
       frames[#frames + 1] = {
-        file = info.short_src,
+        file = info.source:match "^[@=](.*)" or info.short_src,
         line = info.currentline > 0 and info.currentline or nil,
         name = info.what == "main" and "main chunk" or info.name or ("function <line " .. info.linedefined .. ">"),
       }
@@ -161,10 +161,15 @@ end
 META.__index = methods
 META.__newindex = function(_, key) error("an error value can't be changed (assignment to '" .. text_of(key) .. "')", 2) end
 META.__tostring = function(value) return getfields(value).message end
+
+local function concatenable(value)
+  if is_error(value) then return getfields(value).message end
+  if type(value) == "string" or type(value) == "number" then return value end
+  error("attempt to concatenate an error and a " .. type(value) .. " value", 3)
+end
+
 META.__concat = function(left, right)
-  if is_error(left) then left = getfields(left).message end
-  if is_error(right) then right = getfields(right).message end
-  return left .. right
+  return concatenable(left) .. concatenable(right)
 end
 
 return M

@@ -8,9 +8,9 @@ local strings = require "lua.strings"
 local sort = require "lua.sort"
 
 local getmetatable, setmetatable, rawset, rawget, pairs = getmetatable, setmetatable, rawset, rawget, pairs
-local type, error, load, select, tostring, next = type, error, load, select, tostring, next
+local type, error, load, tostring, next, pcall = type, error, load, tostring, next, pcall
 local getfenv, setfenv, getinfo, collectgarbage = getfenv, setfenv, debug.getinfo, collectgarbage
-local concat, insert, remove, move = table.concat, table.insert, table.remove, table.move
+local concat, insert, remove, move, time = table.concat, table.insert, table.remove, table.move, os.time
 
 local M = {}
 
@@ -79,7 +79,13 @@ end
 
 function safe.sort(t, before)
   if getmetatable(t) == LOCKED then refuse(t, nil, 3) end
-  sort(t, before)
+  if before ~= nil then return sort(t, before) end
+  -- What can't be compared is blamed on the script, not on a line of sort.lua.
+  local ok, problem = pcall(sort, t)
+  if ok then return end
+  if type(problem) ~= "string" then error(problem, 0) end
+  local sentence = problem:match("^[^\n]*sort%.lua:%d+: (.*)$")
+  error(sentence or problem, sentence and 2 or 0)
 end
 
 function safe.move(source, first, last, at, target, ...)
@@ -96,6 +102,12 @@ function safe.pairs(t, ...)
     return next, copy
   end
   return pairs(t, ...)
+end
+
+-- LuaJIT's own reads the fields from C, and through metamethods: a way to nest calls without a bound.
+function safe.time(t)
+  if type(t) ~= "table" then return time(t) end
+  return time { year = t.year, month = t.month, day = t.day, hour = t.hour, min = t.min, sec = t.sec, isdst = t.isdst }
 end
 
 local COLLECT = { collect = true, count = true, step = true }
@@ -125,7 +137,7 @@ local libraries = {
   }),
   math = pick(math, "abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow rad "
     .. "random randomseed sin sinh sqrt tan tanh"),
-  os = pick(os, "time clock date difftime"),
+  os = pick(os, "clock date difftime", { time = safe.time }),
   bit = pick(bit, "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex"),
   coroutine = coroutines.library,
 }

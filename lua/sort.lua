@@ -37,12 +37,12 @@ end
 --- Sorts a table in place, as `table.sort`.
 return function(list, before)
   if type(list) ~= "table" then
-    error("bad argument #1 to 'sort' (table expected, got " .. (list == nil and "no value" or type(list)) .. ")", 3)
+    error("bad argument #1 to 'sort' (table expected, got " .. (list == nil and "no value" or type(list)) .. ")", 2)
   end
   if before == nil then
     before = less
   elseif type(before) ~= "function" then
-    error("bad argument #2 to 'sort' (function expected, got " .. type(before) .. ")", 3)
+    error("bad argument #2 to 'sort' (function expected, got " .. type(before) .. ")", 2)
   end
   local count = #list
   for first = 1, count, RUN do

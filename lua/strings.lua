@@ -4,8 +4,9 @@
 -- a callback that calls gsub again ends the process. Here nothing of a script is run from C. A callback may therefore
 -- also wait.
 local find, sub, gsub, format, gmatch = string.find, string.sub, string.gsub, string.format, string.gmatch
-local concat = table.concat
-local type, select, tostring, error, getmetatable, unpack, tonumber = type, select, tostring, error, getmetatable, unpack, tonumber
+local concat, floor = table.concat, math.floor
+local type, select, tostring, error, getmetatable = type, select, tostring, error, getmetatable
+local unpack, tonumber, pcall = unpack, tonumber, pcall
 
 local M = {}
 
@@ -14,11 +15,14 @@ local function replacement(whole, value)
   local kind = type(value)
   if kind == "string" then return value end
   if kind == "number" then return tostring(value) end
-  error("invalid replacement value (a " .. kind .. ")", 3)
+  -- Past step and substitute to the script.
+  error("invalid replacement value (a " .. kind .. ")", 4)
 end
 
--- A match: where it starts and ends, its first capture or else its text, then the captures.
-local function matched(text, first, last, ...)
+-- A match: where it starts and ends, its first capture or else its text, then the captures. A malformed pattern is
+-- blamed on the script: called by pcall, find says no place of its own.
+local function matched(text, ok, first, last, ...)
+  if not ok then error(first, 3) end
   if first then
     if select("#", ...) == 0 then return first, last, sub(text, first, last) end
     return first, last, ...
@@ -49,7 +53,7 @@ local function substitute(text, limit, answer, pattern, anchored)
     return true
   end
   while count < limit and position <= length + 1 do
-    if not step(matched(text, find(text, pattern, position))) then break end
+    if not step(matched(text, pcall(find, text, pattern, position))) then break end
     if anchored then break end
   end
   if position <= length then out[n + 1] = sub(text, position) end
@@ -64,13 +68,16 @@ function M.gsub(text, pattern, with, limit, ...)
     return gsub(text, pattern, with, limit)
   end
   -- LuaJIT's own checks of the other arguments, and of the pattern, with its own messages.
-  gsub(text, pattern, "", 0)
+  local ok, problem = pcall(gsub, text, pattern, "", type(limit) ~= "number" and limit or 0)
+  -- Where nothing else is special, `find` takes a stray ) for text; gsub complains.
+  if ok and find(pattern, ")", 1, true) and not find(pattern, "[%^$*+?.(%[%%-]") then ok, problem = pcall(gsub, text, pattern, "", 1) end
+  if not ok then error((problem:gsub("to '%?'", "to 'gsub'")), 2) end
   if type(text) == "number" then text = tostring(text) end
   pattern = tostring(pattern)
   if limit == nil then
     limit = #text + 1
   else
-    limit = tonumber(limit) or error("bad argument #4 to 'gsub' (number expected, got " .. type(limit) .. ")", 2)
+    limit = floor(tonumber(limit))
   end
   local answer = with
   if kind == "table" then answer = function(key) return with[key] end end
