@@ -92,6 +92,11 @@ function hooks.dispose(B)
   if B.I.live == 0 then instances.delete(B.I) end
 end
 
+-- After a call on the instance of a handle: one that was made for a single call ends with its last handle.
+function hooks.release(B)
+  if B.I.fresh and B.I.live == 0 then instances.delete(B.I) end
+end
+
 function hooks.fail(E, B, reported)
   local report = trap.take(reported, support.trap[0])
   support.trap[0] = nil
@@ -287,7 +292,7 @@ end
 
 function M.setup(given)
   host = given
-  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease)
+  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, discard)
 end
 
 return M

@@ -16,6 +16,7 @@ local handle_type
 local states = {}      -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
 local last = 0
 local end_lease        -- tells the host that a lease has ended
+local discard          -- ends an instance that has failed, wherever it is kept
 local garbage = {}     -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
 local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 
@@ -72,7 +73,7 @@ function M.lend(handle)
   return states[handle.number].rep
 end
 
--- For `own`: the guest gets an index of its own, and the script's handle ends.
+-- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
 function M.give(handle)
   local state = states[handle.number]
   states[handle.number] = nil
@@ -81,9 +82,9 @@ function M.give(handle)
   io[0].u32, io[1].u32 = state.resource, state.rep
   local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, I.insert, io, 2, trap_slot)
   if failure ~= nil or trap_slot[0] ~= nil then
-    local report = trap.take(failure, trap_slot[0])
+    trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
-    error('the guest has too many handles: ' .. report.reason, 0)
+    return nil
   end
   return io[0].u32
 end
@@ -121,7 +122,7 @@ local function destroy(state)
     if failure ~= nil or trap_slot[0] ~= nil then
       report = trap.take(failure, trap_slot[0])
       trap_slot[0] = nil
-      instances.delete(I)
+      discard(I)
     end
   end
   if I.fresh and I.live == 0 then instances.delete(I) end
@@ -136,9 +137,9 @@ end
 function M.pending() return garbage[1] ~= nil end
 
 -- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)`
--- ends a lease.
-function M.setup(method, failed, finish)
-  end_lease = finish
+-- ends a lease; `give_up(I)` ends an instance whose destructor has trapped.
+function M.setup(method, failed, finish, give_up)
+  end_lease, discard = finish, give_up
   local function drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end

@@ -63,7 +63,8 @@ function M.take(failure, trap)
   return {
     reason = reason(message),
     frames = frames,
-    unlinked = top and top.module == M.UNLINKED and top.func or nil,
+    -- A guest may call a module of its own by the same name.
+    unlinked = top and top.module == M.UNLINKED and top.func:find '^.+#.' and top.func or nil,
   }
 end
 

@@ -35,7 +35,7 @@ for name, ctype in pairs(POINTERS) do support[name] = ffi.typeof(ctype .. '*') e
 
 -- Names that a chunk binds only when its text uses them.
 local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'select', 'tonumber' }
-local HOOKS = { 'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'drain' }
+local HOOKS = { 'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'release', 'drain' }
 
 -- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
 M.MOST_RESULT_BYTES = 2 ^ 30
@@ -57,6 +57,10 @@ end
 local function wrong(stand_in, what)
   fault = fault or "the result " .. what
   return stand_in
+end
+local function full()
+  fault = "it has no room for another handle"
+  return 0
 end
 local function string_at(at)
   local q = cast(p32, base + at)
@@ -169,6 +173,7 @@ local function write(sig, options)
     put 'fault = nil'
     put(lowering)
   end
+  if handles then put 'if fault then return broken(E, B, fault) end' end
   local count = math.max(sig.flat_count, sig.result and 1 or 0, 1)
   put('local failure = call(B.ctx, B.func, io, %d, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end', count)
   put 'local value, failed, problem'
@@ -182,7 +187,7 @@ local function write(sig, options)
     if sig.in_memory then put 'io[0].u32 = ret' end
     put 'failure = call(B.ctx, B.post, io, 1, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
   end
-  if handles then put 'if not lent then' end
+  if handles then put 'if lent then release(B) else' end
   put(options.fresh and 'dispose(B)' or 'B.next = E.idle E.idle = B')
   if handles then put 'end' end
   if sig.result and sig.result.kind == 'result' and options.pair then put 'if failed then return nil, guest_error(E, problem) end' end
@@ -190,7 +195,8 @@ local function write(sig, options)
 
   local main = e:text(table.concat(out, '\n'))
   local state = memory and MEMORY or [[local fault
-local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end]]
+local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end
+local function full() fault = "it has no room for another handle" return 0 end]]
   local body = state .. '\nlocal io, holder\n' .. main
   return prelude(body, HOOKS) .. '\n' .. body, e.constants
 end

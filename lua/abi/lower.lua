@@ -37,7 +37,7 @@ local function scalar(e, t, v)
     for i, name in ipairs(t.names) do bits[name] = 2 ^ (i - 1) end
     return ('flag_bits(%s, %s)'):format(v, e:constant(bits))
   end
-  if t.kind == 'own' then return ('give(%s)'):format(v) end
+  if t.kind == 'own' then return ('(give(%s) or full())'):format(v) end
   if t.kind == 'borrow' then return ('lend(%s)'):format(v) end
 end
 
