@@ -31,6 +31,11 @@ local function from_report(E, report)
   if report.unlinked then
     local interface, name = report.unlinked:match '^(.-)#(.*)$'
     local plain = interface:gsub('@.*$', '')
+    if plain == 'wasi_snapshot_preview1' then
+      return failure(errors.kinds.UNAVAILABLE,
+        ('the function %s uses %s (it called %s), which core modules do not get in this version: build the guest as a component'):format(E.id, plain, name),
+        { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
+    end
     return failure(errors.kinds.PERMISSION_DENIED,
       ('the function %s uses %s, which its entry does not import (it called %s): add it to the imports of %s'):format(E.id, plain, name, E.id),
       { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })

@@ -67,7 +67,8 @@ def signature_data(name: str, function: wit.Function, resources: dict[int, int] 
     types = _Types(resources or {})
     params = [{"name": p.name, "type": types.of(p.type), "text": show_type(p.type)} for p in function.params]
     result = None if function.result is None else types.of(function.result)
-    return _drop_none({"name": name, "types": types.rows, "params": params, "result": result})
+    # Messages name a method as its author does: `counter.add`, not `[method]counter.add`.
+    return _drop_none({"name": name.rpartition("]")[2], "types": types.rows, "params": params, "result": result})
 
 
 def _item(item: Item | None) -> Data | None:
