@@ -11,6 +11,7 @@ from moonwit.host.wasm.reader import Reader
 MAGIC = b"\0asm"
 KINDS = ("func", "table", "memory", "global", "tag")
 NUMBERS = {0x7F: "i", 0x7E: "I", 0x7D: "f", 0x7C: "F", 0x7B: "v"}
+MOST, MOST_VALUES = 1_000_000, 1000      # entries of a section, parameters of a function: Wasmtime's limits too
 REFERENCES = frozenset(range(0x69, 0x75))      # funcref, externref, anyref, ... as one byte each
 ORDER = {identity: place for place, identity in enumerate((1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11))}
 
@@ -67,6 +68,7 @@ class _Sections:
 
     def __init__(self) -> None:
         self.types: list[CoreType | None] = []
+        self.functions: dict[int, CoreExport] = {}      # by type: there are many functions of few types
         self.imports: list[CoreImport] = []
         self.exports: dict[str, CoreExport] = {}
         self.spaces: dict[str, list[CoreExport]] = {kind: [] for kind in KINDS}
@@ -85,7 +87,7 @@ class _Sections:
                 raise reader.error(f"section {identity} of a core module is out of order", at)
             place = ORDER[identity]
             if identity in (1, 2, 3, 4, 5, 6, 7, 13):
-                for _ in range(body.count()):
+                for _ in range(body.count(MOST)):
                     self.entry(identity, body)
                 body.finish(f"section {identity} of a core module")
         return CoreModule(tuple(self.imports), self.exports)
@@ -96,7 +98,7 @@ class _Sections:
         elif identity == 2:
             self.import_entry(body)
         elif identity == 3:
-            self.spaces["func"].append(CoreExport("func", self.function_type(body)))
+            self.spaces["func"].append(self.function(body))
         elif identity == 4:
             self.spaces["table"].append(table(body, definition=True))
         elif identity == 5:
@@ -109,6 +111,14 @@ class _Sections:
             self.spaces["tag"].append(self.tag(body))
         else:
             self.export_entry(body)
+
+    def function(self, body: Reader) -> CoreExport:
+        start = body.position
+        index = body.u32()
+        if index not in self.functions:
+            body.position = start
+            self.functions[index] = CoreExport("func", self.function_type(body))
+        return self.functions[index]
 
     def function_type(self, body: Reader) -> CoreType:
         at, index = body.position, body.u32()
@@ -174,8 +184,8 @@ def value_type(body: Reader) -> str:
 
 def function_signature(body: Reader) -> CoreType:
     """Reads parameters and results, after the 0x60 that announces them."""
-    params = "".join(value_type(body) for _ in range(body.count()))
-    return CoreType(params, "".join(value_type(body) for _ in range(body.count())))
+    params = "".join(value_type(body) for _ in range(body.count(MOST_VALUES)))
+    return CoreType(params, "".join(value_type(body) for _ in range(body.count(MOST_VALUES))))
 
 
 def recursive_types(body: Reader) -> list[CoreType | None]:

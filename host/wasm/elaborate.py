@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moonwit.host.wasm import syntax, typespace
-from moonwit.host.wasm.core import CoreExport
+from moonwit.host.wasm.core import CoreExport, CoreImport
 from moonwit.host.wasm.entities import (
     Builtin,
     CanonicalOptions,
@@ -21,7 +21,6 @@ from moonwit.host.wasm.entities import (
     Entity,
     Func,
     Instance,
-    InstanceExport,
     LiftedFunction,
     Lowered,
     Module,
@@ -116,12 +115,7 @@ class Elaboration:
         entity = self.scope.entity(written.sort, written.index, written.offset)
         if written.bound is not None:
             entity = typespace.describe(self.scope, written.offset, written.name, written.bound, None, entity)
-        self.scope.export(written.name, self.named(entity, written.name), written.offset)
-
-    def named(self, entity: Entity, name: str) -> Entity:
-        if entity.sort != "type":
-            return entity
-        return Entity("type", typespace.named(self.scope, entity.value, name))  # type: ignore[arg-type]
+        self.scope.export(written.name, typespace.named(self.scope, entity, written.name), written.offset)
 
     def instantiate(self, written: syntax.Instantiate) -> None:
         at, component = written.offset, self.scope.nested(written.component, written.offset)
@@ -142,13 +136,13 @@ class Elaboration:
         names = {name for name, _, _ in written.exports}
         if len(names) < len(written.exports):
             raise Malformed(f"an instance exports the same name twice, at byte {written.offset}")
-        self.scope.work.left -= len(names)
+        self.scope.work.count(len(names))
         if written.core:
             items = {name: self.core_item(sort, index, written.offset) for name, sort, index in written.exports}
             self.scope.add("core instance", CoreInstance(items))
             return
         entities = {name: self.scope.entity(sort, index, written.offset) for name, sort, index in written.exports}
-        self.scope.add("instance", Instance({name: self.named(entity, name) for name, entity in entities.items()}))
+        self.scope.add("instance", Instance({name: typespace.named(self.scope, entity, name) for name, entity in entities.items()}))
 
     def core_item(self, sort: str, index: int, at: int) -> CoreItem:
         kind = sort.removeprefix("core ")
@@ -164,21 +158,17 @@ class Elaboration:
                 raise Malformed(f"the argument `{name}` is given twice, at byte {at}")
             given[name] = self.scope.core_instance(index, at)
         self.holds("core modules")
-        if module.type is None:
-            arguments = tuple(self.core_argument(given, wanted.module, wanted.name, wanted, at) for wanted in module.core.imports)
-            exports = module.core.exports
-        else:
-            arguments, exports = (), module.type.exports
-        instance = CoreInstance({}, module, arguments)
-        self.scope.work.left -= len(exports)
-        instance.items = {name: CoreItem(export, InstanceExport(instance, name)) for name, export in exports.items()}
+        wanted = module.core.imports if module.type is None else ()
+        self.scope.work.count(len(wanted))
+        instance = CoreInstance({}, module, tuple(self.core_argument(given, each, at) for each in wanted))
         self.record.steps.append(instance)
         self.scope.add("core instance", instance)
 
-    def core_argument(self, given: dict[str, CoreInstance], module: str, name: str, wanted: Any, at: int) -> CoreItem:
+    def core_argument(self, given: dict[str, CoreInstance], wanted: CoreImport, at: int) -> CoreItem:
+        module, name = wanted.module, wanted.name
         if module not in given:
             raise Malformed(f"a core module is instantiated without `{module}`, which it imports, at byte {at}")
-        item = given[module].items.get(name)
+        item = given[module].item(name)
         if item is None:
             raise Malformed(f"a core module imports `{name}` of `{module}`, which has no such export, at byte {at}")
         if item.export.kind != wanted.kind:
@@ -192,7 +182,7 @@ class Elaboration:
             typespace.alias(self.scope, written)
             return
         at, kind = written.offset, written.sort.removeprefix("core ")
-        item = self.scope.core_instance(written.instance, at).items.get(written.name)
+        item = self.scope.core_instance(written.instance, at).item(written.name)
         if item is None:
             raise Malformed(f"core instance {written.instance} has no export `{written.name}`, at byte {at}")
         if item.export.kind != kind:

@@ -48,6 +48,10 @@ class Module:
     end: int
     type: ModuleType | None = None
 
+    @property
+    def exports(self) -> dict[str, CoreExport]:
+        return self.core.exports if self.type is None else self.type.exports
+
     @cached_property
     def core(self) -> CoreModule:
         return read_core(self.data, self.start, self.end)
@@ -55,11 +59,18 @@ class Module:
 
 @dataclass(eq=False)
 class CoreInstance:
-    """``items`` are its exports. ``module`` is None for a mere bundle of items; ``arguments`` has one item per import of the module."""
+    """``module`` is None for a mere bundle of ``items``; ``arguments`` has one item per import of the module."""
 
     items: dict[str, CoreItem]
     module: Module | None = None
     arguments: tuple[CoreItem, ...] = ()
+
+    def item(self, name: str) -> CoreItem | None:
+        """Returns what it exports as ``name``. Modules export thousands of functions, of which a component names a few."""
+        found = self.items.get(name)
+        if found is None and self.module is not None and name in self.module.exports:
+            found = self.items[name] = CoreItem(self.module.exports[name], InstanceExport(self, name))
+        return found
 
 
 @dataclass(eq=False)

@@ -89,9 +89,11 @@ class Reader:
         self.position = start + size
         return Reader(self.data, start, start + size)
 
-    def count(self) -> int:
-        """Reads a vector's length; each element takes at least a byte, so a length beyond the bytes left is wrong."""
+    def count(self, most: int | None = None) -> int:
+        """Reads a vector's length, ``most`` at most; each element takes at least a byte, so a length beyond the bytes left is wrong."""
         start, number = self.position, self.u32()
+        if most is not None and number > most:
+            raise self.error(f"a vector of {number} elements is announced where {most} is the limit", start)
         if number > self.end - self.position:
             raise self.error(f"a vector of {number} elements is announced but only {self.end - self.position} bytes are left", start)
         return number

@@ -20,7 +20,7 @@ from moonwit.host.wasm.matching import parts
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.types import Borrow, Resource, Type
 
-MOST_WORK = 300_000      # definitions; a component of CPython with all of WASI takes a few thousand
+MOST_WORK = 100_000      # definitions; a component of CPython with all of WASI takes 7000
 
 
 class Work:
@@ -30,8 +30,8 @@ class Work:
         self.left = MOST_WORK
         self.measures: dict[int, tuple[Type, int, int, bool]] = {}      # by id; holding the type keeps the id its own
 
-    def count(self) -> None:
-        self.left -= 1
+    def count(self, number: int = 1) -> None:
+        self.left -= number
         if self.left < 0:
             raise Refused(f"The component takes more than {MOST_WORK} definitions to resolve, beyond what any call path here takes.")
 

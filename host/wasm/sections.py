@@ -9,6 +9,8 @@ from moonwit.host.wasm.core import MAGIC, is_core
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.reader import Reader
 
+MOST_DEFINITIONS = 100_000
+MOST_BYTES = 2_000_000      # of definitions, core modules not counted; CPython with all of WASI takes 85,000
 PREAMBLE = MAGIC + b"\x0d\0\1\0"
 
 # WASI 0.3's built-ins and their operands: u = index, t = optional type, r = result list, o = options, b = a byte
@@ -46,6 +48,8 @@ class _Sections:
 
     def __init__(self) -> None:
         self.built_in: str | None = None
+        self.read = 0
+        self.weight = 0
         self.readers: dict[int, Callable[[Reader, int], syntax.Definition]] = {
             2: self.core_instance, 3: self.core_type, 5: self.instance, 6: self.alias, 7: self.type, 8: self.canonical,
             10: self.import_, 11: self.export,
@@ -65,8 +69,21 @@ class _Sections:
         while not reader.done:
             at, identity = reader.position, reader.byte()
             body = reader.take(reader.u32())
+            self.count(1)
             definitions += self.section(identity, body, at, depth)
         return tuple(definitions)
+
+    def count(self, number: int) -> None:
+        """Bounds what is read before any of it is looked up."""
+        self.read += number
+        if self.read > MOST_DEFINITIONS:
+            raise Refused(f"The component has more than {MOST_DEFINITIONS} definitions, beyond what any call path here takes.")
+
+    def weigh(self, body: Reader) -> None:
+        """Bounds the bytes that definitions take; a definition may hold many more."""
+        self.weight += body.end - body.position
+        if self.weight > MOST_BYTES:
+            raise Refused(f"The component has more than {MOST_BYTES} bytes of definitions, beyond what any call path here takes.")
 
     def section(self, identity: int, body: Reader, at: int, depth: int) -> Iterator[syntax.Definition]:
         if identity == 0:
@@ -84,7 +101,10 @@ class _Sections:
             raise Refused("The component defines values, a feature of the component model that no call path here takes.")
         elif identity in self.readers:
             read = self.readers[identity]
-            for _ in range(body.count()):
+            self.weigh(body)
+            number = body.count()
+            self.count(number)
+            for _ in range(number):
                 yield read(body, body.position)
             body.finish(f"section {identity} of a component")
         else:

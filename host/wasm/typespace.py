@@ -132,13 +132,14 @@ def signature(scope: Scope, at: int, written: syntax.Signature) -> types.Functio
     return types.Function(tuple(fields), result)
 
 
-def named(scope: Scope, found: TypeEntity, name: str) -> TypeEntity:
-    """Gives a type the name it is imported or exported by."""
+def named(scope: Scope, entity: Entity, name: str) -> Entity:
+    """Gives a type the name it is imported or exported by; other things are returned as they are."""
+    found = entity.value
     if not isinstance(found, NAMED) or found.name == name:
-        return found
+        return entity
     renamed = dataclasses.replace(found, name=name)
     scope.work.remember(renamed, *scope.work.measure(found))
-    return renamed
+    return Entity("type", renamed)
 
 
 def function_type(scope: Scope, index: int, at: int) -> types.Function | Unusable:
@@ -195,7 +196,7 @@ def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: s
         assert index is not None
         return Entity(sort, _function(function_type(scope, index, at), given, name, interface, at))
     if sort == "type":
-        return Entity(sort, _type(scope, index, given, name, interface, at))
+        return named(scope, Entity(sort, _type(scope, index, given, name, interface, at)), name)
     assert index is not None
     if sort == "instance":
         assert given is None or isinstance(given, Instance)
@@ -229,7 +230,7 @@ def _type(scope: Scope, index: int | None, given: object, name: str, interface: 
     declared = scope.type(index, at)
     if given is not None and not _agree(declared, given):
         raise Malformed(f"the type `{name}` is another one than declared, at byte {at}")
-    return named(scope, declared, name)
+    return declared
 
 
 def _agree(declared: TypeEntity, given: object) -> bool:

@@ -27,6 +27,7 @@ EXTERN_NAME = re.compile(
     r"|((relative-)?url|integrity|(un)?locked-dep)=<[^<>]*>(,integrity=<[^<>]*>)?"
 )
 LONGEST_NAME = 1000
+MOST_PARTS, MOST_PARAMS = 10_000, 1000      # Wasmtime's limits too
 
 
 def label(reader: Reader) -> str:
@@ -218,7 +219,7 @@ def _declaration(reader: Reader, kind: str, depth: int) -> syntax.Definition:
 
 def _signature(reader: Reader, asynchronous: bool) -> syntax.Signature:
     at = reader.position
-    params = tuple((label(reader), ref(reader)) for _ in range(reader.count()))
+    params = tuple((label(reader), ref(reader)) for _ in range(reader.count(MOST_PARAMS)))
     _distinct(reader, (name for name, _ in params), "parameters", at)
     at, code = reader.position, reader.byte()
     if code == 0:
@@ -257,18 +258,18 @@ def _distinct(reader: Reader, names: Iterable[str], what: str, at: int) -> None:
 def _shape(reader: Reader, code: int) -> syntax.Shape | None:
     at = reader.position
     if code == 0x72:
-        fields = [(label(reader), ref(reader)) for _ in range(reader.count())]
+        fields = [(label(reader), ref(reader)) for _ in range(reader.count(MOST_PARTS))]
         return _named(reader, "record", at, [name for name, _ in fields], [part for _, part in fields])
     if code == 0x71:
-        cases = [_case(reader) for _ in range(reader.count())]
+        cases = [_case(reader) for _ in range(reader.count(MOST_PARTS))]
         return _named(reader, "variant", at, [name for name, _ in cases], [part for _, part in cases])
     if code in (0x6E, 0x6D):
-        found = _named(reader, "flags" if code == 0x6E else "enum", at, [label(reader) for _ in range(reader.count())], [])
+        found = _named(reader, "flags" if code == 0x6E else "enum", at, [label(reader) for _ in range(reader.count(MOST_PARTS))], [])
         if found.kind == "flags" and len(found.names) > 32:
             raise reader.error(f"flags can have 32 names at most, not {len(found.names)}", at)
         return found
     if code == 0x6F:
-        types = tuple(ref(reader) for _ in range(reader.count()))
+        types = tuple(ref(reader) for _ in range(reader.count(MOST_PARTS)))
         if not types:
             raise reader.error("a tuple can't be empty", at)
         return syntax.Shape("tuple", (), types)

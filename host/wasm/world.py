@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 from moonwit.host.wasm import types
-from moonwit.host.wasm.entities import Entity, Func, Instance, Record, TypeEntity, Unusable
+from moonwit.host.wasm.entities import Entity, Func, Instance, LiftedFunction, Record, Unusable
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.typespace import VALUE_TYPES
 
@@ -50,7 +48,8 @@ def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: R
             items[name] = _item(side, name, entity)
             if entity.sort == "type" and isinstance(entity.value, (types.Resource, *VALUE_TYPES)):
                 world.types[name] = entity.value
-        _check_resource_functions(side, _functions(items), {name for name, entity in entities.items() if _is_resource(entity)})
+        functions = {name: item for name, item in items.items() if isinstance(item, types.Function)}
+        _check_resource_functions(side, functions, {name for name, entity in entities.items() if isinstance(entity.value, types.Resource)})
     _refuse_foreign(imports, exports, record)
     return world
 
@@ -68,7 +67,6 @@ def _item(side: str, name: str, entity: Entity) -> Item:
         return _function(side, name, entity.value)
     if isinstance(entity.value, Instance):
         return _interface(side, name, entity.value)
-    _type(side, name, cast(TypeEntity, entity.value))
     return OTHERS[entity.sort]
 
 
@@ -78,40 +76,27 @@ def _function(side: str, path: str, found: Func) -> types.Function:
     return found.type
 
 
-def _type(side: str, path: str, found: TypeEntity) -> types.Type | types.Resource | None:
-    # A type alone harms nobody: only what uses it is refused.
-    return found if isinstance(found, (types.Resource, *VALUE_TYPES)) else None
-
-
 def _interface(side: str, name: str, found: Instance) -> Interface:
     interface = Interface()
-    resources = set()
+    resources: set[str] = set()
     for inner, entity in found.exports.items():
         if isinstance(entity.value, Func):
             interface.functions[inner] = _function(side, f"{name}#{inner}", entity.value)
             continue
-        usable = _type(side, f"{name}#{inner}", cast(TypeEntity, entity.value)) if entity.sort == "type" else None
-        if usable is None:
+        if isinstance(entity.value, types.Resource):
+            resources.add(inner)
+        if isinstance(entity.value, (types.Resource, *VALUE_TYPES)):
+            interface.types[inner] = entity.value
+        else:      # a type that no path takes harms nobody by itself: what uses it is refused
             interface.others[inner] = OTHERS[entity.sort]
-        else:
-            interface.types[inner] = usable
-            resources |= {inner} if isinstance(usable, types.Resource) else set()
         if isinstance(entity.value, Instance):
             _interface(side, f"{name}/{inner}", entity.value)      # for what it refuses
-    _check_resource_functions(f"{side} `{name}`:", interface.functions.items(), resources)
+    _check_resource_functions(f"{side} `{name}`:", interface.functions, resources)
     return interface
 
 
-def _functions(items: dict[str, Item]) -> Iterator[tuple[str, types.Function]]:
-    return ((name, item) for name, item in items.items() if isinstance(item, types.Function))
-
-
-def _is_resource(entity: Entity) -> bool:
-    return isinstance(entity.value, types.Resource)
-
-
-def _check_resource_functions(where: str, functions: object, resources: set[str]) -> None:
-    for name, function in cast("Iterator[tuple[str, types.Function]]", functions):
+def _check_resource_functions(where: str, functions: dict[str, types.Function], resources: set[str]) -> None:
+    for name, function in functions.items():
         found = RESOURCE_FUNCTION.match(name)
         if found is None:
             if name.startswith("["):
@@ -139,7 +124,8 @@ def _refuse_foreign(imports: dict[str, Entity], exports: dict[str, Entity], reco
     for name, entity in exports.items():
         inside = entity.value.exports.items() if isinstance(entity.value, Instance) else [(None, entity)]
         for inner, found in inside:
-            if isinstance(found.value, Func) and _is_lifted_async(found.value):
+            origin = found.value.origin if isinstance(found.value, Func) else None
+            if isinstance(origin, LiftedFunction) and origin.options.asynchronous:
                 raise _refused("export", name if inner is None else f"{name}#{inner}", "is lifted as an async function (WASI 0.3)")
     for lowered in record.lowered:
         if lowered.options.asynchronous:
@@ -151,11 +137,6 @@ def _refuse_foreign(imports: dict[str, Entity], exports: dict[str, Entity], reco
             raise Refused(f"The component has a function that {lifted.type.reason}, which no call path here takes.")
     for name in record.foreign:
         raise Refused(f"The component uses the canonical built-in `{name}` (WASI 0.3), which no call path here takes.")
-
-
-def _is_lifted_async(found: Func) -> bool:
-    options = getattr(found.origin, "options", None)
-    return options is not None and bool(options.asynchronous)
 
 
 def _refused(side: str, path: str, reason: str) -> Refused:

@@ -92,7 +92,8 @@ def test_core_modules_and_components_are_told_apart() -> None:
         (b"\0asm\1\0\0\0\7\5\1\1f\0\0", "export `f` is func 0, but there are only 0, at byte 11"),
         (b"\0asm\1\0\0\0\7\5\1\1\xff\0\0", "a name is not valid UTF-8, at byte 11"),
         (b"\0asm\1\0\0\0\3\x05\xff\xff\xff\xff\x1f", "a number does not fit 32 bits, at byte 10"),
-        (b"\0asm\1\0\0\0\3\x05\xff\xff\xff\xff\x0f", "a vector of 4294967295 elements is announced but only 0 bytes are left, at byte 10"),
+        (b"\0asm\1\0\0\0\3\x05\xff\xff\xff\xff\x0f", "a vector of 4294967295 elements is announced where 1000000 is the limit, at byte 10"),
+        (b"\0asm\1\0\0\0\3\1\5", "a vector of 5 elements is announced but only 0 bytes are left, at byte 10"),
     ],
 )
 def test_malformed_modules_say_what_is_wrong_and_where(data: bytes, sentence: str) -> None:
