@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from moonwit.host import wasi
@@ -19,6 +19,7 @@ from moonwit.host.wasm.wit import parse_wit
 from moonwit.host.wasm.wit_lexer import WitError
 from moonwit.registry.entries import Entry
 from moonwit.registry.problems import Problem
+from moonwit.registry.record import record
 from moonwit.registry.registry import Registry
 
 # Why a function takes the direct path.
@@ -48,7 +49,7 @@ class FunctionProblem(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True)
+@record
 class Pool:
     """How many instances a function has and what runs them, with the defaults filled in.
 
@@ -65,7 +66,7 @@ class Pool:
     reuse: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class LoadedFunction:
     """A function ready to be instantiated and called.
 

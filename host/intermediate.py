@@ -21,6 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final, final
 
+from moonwit.registry.record import record
+
 # The widest range in which every integer is a Lua number of its own.
 EXACT: Final = 2**53
 
@@ -48,7 +50,7 @@ NONE: Final = _None()
 """An absent option in a place where nil can't stand, ``wit.none``."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Some:
     """A present option whose value may itself be an absent one, ``wit.some(value)``."""
 
@@ -66,7 +68,7 @@ class ErrorValue:
     extra: dict[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lease:
     """A resource handle where the resource itself can't go: the number it is known by, and what it is called."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from moonwit.host.intermediate import EXACT, NONE, Int64, Some, UInt64, Value, as_map, as_sequence, kind_of
 from moonwit.host.names import advice, listed, shown
 from moonwit.host.wasm import types as wit
 from moonwit.host.wasm.show import show_signature, show_type
+from moonwit.registry.record import record
 
 SIZES = (8, 16, 32, 64)
 RANGES = {f"u{bits}": (0, 2**bits - 1) for bits in SIZES} | {f"s{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in SIZES}
@@ -24,7 +24,7 @@ RANGES = {f"u{bits}": (0, 2**bits - 1) for bits in SIZES} | {f"s{bits}": (-(2 **
 MAX_BYTES = 2**28 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """Case number ``index`` of a variant; option counts none, some and result counts ok, err."""
 
@@ -43,7 +43,7 @@ class Handle(Protocol):
         """Says why the handle can't be passed on, as the end of a sentence; None when it can."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Passed:
     """A handle as an argument: given away for good, or lent for the call."""
 

@@ -2,9 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from moonwit.registry.record import record
 
 Severity = Literal["error", "warning"]
 
@@ -14,7 +15,7 @@ SHOWN_COLUMNS = 160  # a longer source line is cut to a window around the caret
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "hint": "\x1b[1;36m", "place": "\x1b[1m", "caret": "\x1b[1;32m"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One mistake: where it stands, what it is in one sentence, and what to do about it."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
-from dataclasses import replace
 
 from moonwit.registry.document import Document
 from moonwit.registry.entries import Entry, Link
@@ -11,6 +10,7 @@ from moonwit.registry.fields import Broken, Text
 from moonwit.registry.names import NAME, NAMESPACE, full_id, listed, meant, nearest, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, focus
 from moonwit.registry.problems import Problem, Problems, Severity
+from moonwit.registry.record import replace
 from moonwit.registry.scalars import resolve
 from moonwit.registry.schema import INVALID, Field, Hint, Kind, Slot
 from moonwit.registry.shapes import Anything, read_fields

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from moonwit.host.wasm.plan import CoreType
 from moonwit.host.wasm.reader import Reader
+from moonwit.registry.record import record
 
 MAGIC = b"\0asm"
 KINDS = ("func", "table", "memory", "global", "tag")
@@ -16,7 +16,7 @@ REFERENCES = frozenset(range(0x69, 0x75))      # funcref, externref, anyref, ...
 ORDER = {identity: place for place, identity in enumerate((1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11))}
 
 
-@dataclass(frozen=True)
+@record
 class CoreExport:
     """Something a core module exports. ``type`` is set for functions; the flags are those of memories and tables."""
 
@@ -26,7 +26,7 @@ class CoreExport:
     shared: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class CoreImport:
     """Something a core module imports, in the module's order; the rest as in ``CoreExport``."""
 
@@ -38,7 +38,7 @@ class CoreImport:
     shared: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class CoreModule:
     imports: tuple[CoreImport, ...]
     exports: dict[str, CoreExport]

@@ -14,12 +14,13 @@ from moonwit.host.wasm import syntax
 from moonwit.host.wasm.core import CoreExport, CoreModule, read_core
 from moonwit.host.wasm.plan import CoreType
 from moonwit.host.wasm.types import Function, Resource, Type
+from moonwit.registry.record import record
 
 if TYPE_CHECKING:
     from moonwit.host.wasm.scope import Scope
 
 
-@dataclass(frozen=True)
+@record
 class Unusable:
     """A type that no call path takes. ``reason`` completes a sentence: "export `run` " + "is an async function (WASI 0.3)"."""
 

@@ -6,9 +6,10 @@ Core functions, memories, tables and globals are named by ``Item``; a plan has n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from moonwit.host.wasm.types import Function, Resource
+from moonwit.registry.record import record
 
 
 class Malformed(ValueError):
@@ -23,7 +24,7 @@ class Refused(ValueError):
     """The component uses something that no path here takes, such as WASI 0.3; the message says what needs it."""
 
 
-@dataclass(frozen=True)
+@record
 class Export:
     """The export ``name`` of the core instance made by step number ``step`` (from 0)."""
 
@@ -31,14 +32,14 @@ class Export:
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class StubItem:
     """An imported function that nothing provides: stub number ``stub`` of the plan. Calling it is a trap that says so."""
 
     stub: int
 
 
-@dataclass(frozen=True)
+@record
 class ResourceItem:
     """A canonical built-in of local resource number ``resource``: ``operation`` is "new", "rep" or "drop"."""
 
@@ -49,7 +50,7 @@ class ResourceItem:
 Item = Export | StubItem | ResourceItem
 
 
-@dataclass(frozen=True)
+@record
 class CoreType:
     """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
 
@@ -65,7 +66,7 @@ class CoreType:
         return f"({params}) -> ({results})"
 
 
-@dataclass(frozen=True)
+@record
 class Step:
     """Instantiates core module number ``module``; ``arguments`` has one item per import, in the module's order."""
 
@@ -73,7 +74,7 @@ class Step:
     arguments: tuple[Item, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Stub:
     """An import that is not linked. ``interface`` is as the binary names it, version included; "$root" for a function
     imported without one. ``type`` is the lowered signature.
@@ -90,7 +91,7 @@ class Stub:
     resource: Resource | None = None
 
 
-@dataclass(frozen=True)
+@record
 class LocalResource:
     """A resource that the component defines; ``dtor`` is its core destructor, of type (i32) -> ()."""
 
@@ -98,7 +99,7 @@ class LocalResource:
     dtor: Item | None
 
 
-@dataclass(frozen=True)
+@record
 class Lift:
     """An exported function: the core function ``core`` lifted to ``type``, with its canonical options.
 
@@ -121,7 +122,7 @@ class Lift:
         return self.name if self.interface is None else f"{self.interface}#{self.name}"
 
 
-@dataclass(frozen=True)
+@record
 class Plan:
     """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``.
 

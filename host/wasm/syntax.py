@@ -6,15 +6,14 @@ Sorts are named as the text format does: ``func``, ``type``, ``core memory``, ..
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from moonwit.host.wasm.plan import CoreType
+from moonwit.registry.record import record
 
 Ref = str | int
 """A primitive type's name, or the index of a type."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """A value type. ``kind`` is its WIT keyword; ``parts`` are its types in order, None where one is absent."""
 
@@ -23,20 +22,20 @@ class Shape:
     parts: tuple[Ref | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     params: tuple[tuple[str, Ref], ...]
     result: Ref | None
     asynchronous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewResource:
     destructor: int | None
     asynchronous: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """What an import or a declared export is: a sort, and an index into types; ``index`` None is a fresh resource type."""
 
@@ -44,7 +43,7 @@ class Bound:
     index: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoreBound:
     """The same in a module type: a core kind, and an index into core types for functions and tags."""
 
@@ -52,18 +51,18 @@ class CoreBound:
     index: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModuleSyntax:
     declarations: tuple[ModuleDeclaration, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoreOuter:
     count: int
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CoreDeclaration:
     """An import (``module`` set) or export of a module type."""
 
@@ -72,7 +71,7 @@ class CoreDeclaration:
     bound: CoreBound
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ScopeSyntax:
     """An instance type (``kind`` "instance") or a component type (``kind`` "component")."""
 
@@ -80,46 +79,46 @@ class ScopeSyntax:
     declarations: tuple[Definition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefineCoreType:
     offset: int
     syntax: CoreTypeSyntax
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefineType:
     offset: int
     syntax: TypeSyntax
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefineModule:
     offset: int
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefineComponent:
     offset: int
     body: tuple[Definition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstantiateModule:
     offset: int
     module: int
     arguments: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instantiate:
     offset: int
     component: int
     arguments: tuple[tuple[str, str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bundle:
     """An instance made of definitions at hand; ``core`` tells which kind of instance."""
 
@@ -128,7 +127,7 @@ class Bundle:
     exports: tuple[tuple[str, str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExportAlias:
     """``core`` tells which kind of instance number ``instance`` is."""
 
@@ -139,7 +138,7 @@ class ExportAlias:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OuterAlias:
     offset: int
     sort: str
@@ -147,7 +146,7 @@ class OuterAlias:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """Canonical options; indices of a core memory and of core functions."""
 
@@ -158,7 +157,7 @@ class Options:
     asynchronous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiftFunction:
     offset: int
     core: int
@@ -166,14 +165,14 @@ class LiftFunction:
     type: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LowerFunction:
     offset: int
     function: int
     options: Options
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResourceBuiltin:
     """``operation`` is "new", "drop" or "rep"."""
 
@@ -182,7 +181,7 @@ class ResourceBuiltin:
     type: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AsyncBuiltin:
     """A canonical built-in of WASI 0.3, known by name alone."""
 
@@ -190,20 +189,20 @@ class AsyncBuiltin:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     offset: int
     function: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     offset: int
     name: str
     bound: Bound
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Declare:
     """An export declaration of an instance or component type."""
 
@@ -212,7 +211,7 @@ class Declare:
     bound: Bound
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Export:
     offset: int
     name: str

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from moonwit.registry.record import record
+
 PRIMITIVES = ("bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string")
 
 
-@dataclass(frozen=True)
+@record
 class Primitive:
     """A type without parts; ``kind`` is one of ``PRIMITIVES``."""
 
     kind: str
 
 
-@dataclass(frozen=True)
+@record
 class Field:
     """A record's field or a function's parameter."""
 
@@ -26,7 +28,7 @@ class Field:
     type: Type
 
 
-@dataclass(frozen=True)
+@record
 class Case:
     """A variant's case; ``type`` is None for a case without payload."""
 
@@ -34,49 +36,49 @@ class Case:
     type: Type | None
 
 
-@dataclass(frozen=True)
+@record
 class Record:
     fields: tuple[Field, ...]
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Variant:
     cases: tuple[Case, ...]
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class List:
     element: Type
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Tuple:
     types: tuple[Type, ...]
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Flags:
     names: tuple[str, ...]
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Enum:
     names: tuple[str, ...]
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Option:
     some: Type
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Result:
     """``result<ok, err>``; either side may be None (absent)."""
 
@@ -94,17 +96,17 @@ class Resource:
     local: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Own:
     resource: Resource
 
 
-@dataclass(frozen=True)
+@record
 class Borrow:
     resource: Resource
 
 
-@dataclass(frozen=True)
+@record
 class Function:
     """A function's signature. ``result`` is None when it has none."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from moonwit.host.wasm import syntax, types
 from moonwit.host.wasm.core import CoreExport
 from moonwit.host.wasm.entities import (
@@ -22,6 +20,7 @@ from moonwit.host.wasm.entities import (
 from moonwit.host.wasm.matching import same_function, same_type
 from moonwit.host.wasm.plan import CoreType, Malformed
 from moonwit.host.wasm.scope import Scope
+from moonwit.registry.record import replace
 
 DEEPEST_TYPE = 64      # the code that is generated for a type is as deep as the type
 LARGEST_TYPE = 20_000      # parts in all, those of a type used twice counted twice
@@ -137,7 +136,7 @@ def named(scope: Scope, entity: Entity, name: str) -> Entity:
     found = entity.value
     if not isinstance(found, NAMED) or found.name == name:
         return entity
-    renamed = dataclasses.replace(found, name=name)
+    renamed = replace(found, name=name)
     scope.work.remember(renamed, *scope.work.measure(found))
     return Entity("type", renamed)
 

@@ -5,9 +5,8 @@ The text may be bare declarations, ``name: func(a: u32) -> string;``, or a whole
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from moonwit.host.names import advice
 from moonwit.host.wasm.types import (
@@ -31,6 +30,7 @@ from moonwit.host.wasm.types import (
 )
 from moonwit.host.wasm.wit_lexer import Token, WitError
 from moonwit.host.wasm.wit_syntax import MAX_DEPTH, Declared, Document, Member, Scope, TypeUse, read_syntax
+from moonwit.registry.record import record, replace
 
 # A type written out in full may be exponentially larger than its text; the code made for it has this size.
 MAX_PARTS = 20_000
@@ -59,7 +59,7 @@ _GENERIC = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Declarations:
     """What a WIT text declares. ``functions`` are keyed as ``method:`` names them: ``name``, or ``interface#name``.
 
@@ -71,7 +71,7 @@ class Declarations:
     positions: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Resolved:
     """A type with its nesting depth and the number of its parts when written out."""
 
@@ -116,7 +116,7 @@ class _Resolver:
             assert declared.target is not None
             found = self.use(scope, declared.target, resource=True)
             if isinstance(found.type, (List, Tuple, Option, Result)) and found.type.name is None:
-                return dataclasses.replace(found, type=dataclasses.replace(found.type, name=name))
+                return replace(found, type=replace(found.type, name=name))
             return found
         if declared.kind == "enum":
             return _Resolved(Enum(tuple(m.name for m in members), name), 1, len(members))

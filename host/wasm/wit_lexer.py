@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from moonwit.registry.record import record
 
 KEYWORDS = frozenset(
     [
@@ -35,7 +36,7 @@ class WitError(ValueError):
         return f"line {self.line}, column {self.column}: {self.sentence}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """One token.
 

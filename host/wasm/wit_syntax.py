@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from moonwit.host.wasm.wit_lexer import Token, check_name, tokenize
+from moonwit.registry.record import record
 
 MAX_DEPTH = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeUse:
     """A type as written: ``head`` is its word or name, an argument of None is ``_``."""
 
@@ -17,7 +18,7 @@ class TypeUse:
     arguments: tuple[TypeUse | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A field, case, flag or parameter."""
 
@@ -26,7 +27,7 @@ class Member:
     type: TypeUse | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionText:
     """A function as written; ``name`` has the resource's prefix (``[method]counter.get``) where it is one of a resource's."""
 
@@ -36,7 +37,7 @@ class FunctionText:
     result: TypeUse | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Declared:
     """A declared type: ``kind`` is type, record, variant, enum, flags, resource, or use (of ``origin``'s type ``members[0]``)."""
 
