@@ -8,7 +8,7 @@ local strings = require "lua.strings"
 local sort = require "lua.sort"
 
 local getmetatable, setmetatable, rawset, rawget, pairs = getmetatable, setmetatable, rawset, rawget, pairs
-local type, error, load, tostring, next, pcall = type, error, load, tostring, next, pcall
+local type, error, load, select, tostring, next, pcall = type, error, load, select, tostring, next, pcall
 local getfenv, setfenv, getinfo, collectgarbage = getfenv, setfenv, debug.getinfo, collectgarbage
 local concat, insert, remove, move, time = table.concat, table.insert, table.remove, table.move, os.time
 
@@ -69,6 +69,9 @@ end
 
 function safe.insert(t, ...)
   if getmetatable(t) == LOCKED then refuse(t, nil, 3) end
+  local place = ...
+  -- LuaJIT would move everything from there on, nils included, for minutes.
+  if type(place) == "number" and place < 1 and select("#", ...) > 1 then error("bad argument #2 to 'insert' (position out of bounds)", 2) end
   return insert(t, ...)
 end
 

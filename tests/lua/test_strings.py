@@ -1,0 +1,63 @@
+"""Functions of Lua's library that are written anew, held against LuaJIT's own and Python's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import lupa.luajit21
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parents[2]
+
+@settings(max_examples=600, deadline=None)
+@example(text="abc", pattern="", limit=None)
+@example(text="hello world", pattern="^h", limit=None)
+@example(text="THE (quick) fox", pattern="%f[%a]%a+", limit=1)
+@given(
+    text=st.text("ab.c ", max_size=12),
+    pattern=st.lists(
+        st.sampled_from([*"ab.%^$()[]-*+?c", "%f[a]", "()", "%1", "%bab", "[^a]", "%w", "(.)"]), max_size=6,
+    ).map("".join),
+    limit=st.none() | st.integers(-1, 4),
+)
+def test_gsub_with_a_function_is_gsub(text: str, pattern: str, limit: int | None) -> None:
+    """A callback gives the same text, count, captures and errors as LuaJIT's own gsub."""
+    assert COMPARE_GSUB(text, pattern, limit) == ""
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.integers(0, 20), max_size=60), st.booleans())
+def test_sort_sorts_and_keeps_the_order_of_equals(numbers: list[int], falling: bool) -> None:
+    """Sorting is that of Python: stable, with or without a comparator."""
+    pairs = [(n, i) for i, n in enumerate(numbers)]
+    expected = sorted(pairs, key=lambda p: -p[0] if falling else p[0])
+    assert list(SORT(RUNTIME.table_from([RUNTIME.table_from(p) for p in pairs]), falling).values()) == [i for _, i in expected]
+
+
+RUNTIME = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
+RUNTIME.execute("package.path = ...", str(ROOT / "moonwit" / "?.lua"))
+COMPARE_GSUB = RUNTIME.execute(r"""
+local gsub, ours = string.gsub, require("lua.strings").gsub
+local function run(f, text, pattern, limit)
+  local seen = {}
+  local function answer(...)
+    seen[#seen + 1] = table.concat({ ... }, ",")
+    return #seen % 3 == 0 and "<" .. #seen .. ">" or #seen % 3 == 1 and #seen or nil
+  end
+  local ok, result, count = pcall(f, text, pattern, answer, limit)
+  if not ok then return "error: " .. result:gsub("^.-:%d+: ", "") end
+  return result .. "|" .. count .. "|" .. table.concat(seen, ";")
+end
+return function(text, pattern, limit)
+  local a, b = run(gsub, text, pattern, limit), run(ours, text, pattern, limit)
+  return a == b and "" or a .. " is not " .. b
+end""")
+SORT = RUNTIME.execute("""
+local sort = require "lua.sort"
+return function(pairs, falling)
+  sort(pairs, function(a, b) if falling then return a[1] > b[1] end return a[1] < b[1] end)
+  local places = {}
+  for i, pair in ipairs(pairs) do places[i] = pair[2] end
+  return places
+end""")

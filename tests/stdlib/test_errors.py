@@ -1,0 +1,99 @@
+"""The module errors, and error values as scripts see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lupa.luajit21
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LUA = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
+RUN = LUA.execute(
+    """
+    package.path = ...
+    local scripts, internal = require "lua.scripts", require "lua.errors"
+    local stdlib = { errors = function() return require "stdlib.errors" end }
+    return function(source)
+      local chunk, problem = scripts.script(source, "@s.lua", stdlib, { make = internal.make, from = internal.from })
+      local function answer(ok, value, ...)
+        if ok then return value, ... end
+        return tostring(value)
+      end
+      return answer(pcall(assert(chunk, problem)))
+    end
+    """,
+    str(ROOT / "moonwit" / "?.lua"),
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("local e = errors.new 'no' return type(e), tostring(e), e:kind(), e:message(), e:retryable(), e:details()",
+         ("userdata", "no", "", "no", False, None)),
+        ("local e = errors.new{message = 'm', kind = errors.TIMEOUT, retryable = true, details = {7}} "
+         "return e:kind(), e:retryable(), e:details()[1]",
+         ("Timeout", True, 7)),
+        ("local e = errors.new 'm' return 'a ' .. e .. ' b ' .. 1, 1 .. e, e .. e", ("a m b 1", "1m", "mm")),
+        ("local e = errors.new{message = 'm', kind = 'Invalid'} return errors.is(e, errors.INVALID), errors.is(e, 'Timeout')",
+         (True, False)),
+        ("return errors.is(nil, 'Invalid'), errors.is('text', ''), errors.is({}, nil), errors.is()", (False, False, False, False)),
+        ("local e = errors.wrap(errors.new{message = 'm', kind = 'Conflict', details = 5, retryable = true}, 'saving') "
+         "return e:message(), e:kind(), e:details(), e:retryable()", ("saving: m", "Conflict", 5, True)),
+        ("return errors.wrap(nil, 'x')", None),
+        ("local e = errors.wrap('text', 'x') return e:message(), e:kind()", ("x: text", "")),
+        ("local ok, e = pcall(error, errors.new{message = 'm', kind = 'Invalid'}) return ok, e:kind()", (False, "Invalid")),
+        ("return errors.NOT_FOUND, errors.RATE_LIMITED, errors.UNKNOWN", ("NotFound", "RateLimited", "")),
+        ("local e = from({code = 5}) return e:kind(), e:details().code", ("Internal", 5)),
+        ("local e = errors.new 'x' return e == e, e == errors.new 'x', rawequal(e, e)", (True, False, True)),
+    ],
+)  # fmt: skip
+def test_what_errors_do(source: str, expected: Any) -> None:
+    """Errors are made, asked, wrapped, joined and thrown."""
+    assert RUN(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("errors.new()", "errors.new: a string or a table is expected, not a nil"),
+        ("errors.new(5)", "errors.new: a string or a table is expected, not a number"),
+        ("errors.new{}", "errors.new: the table needs a message"),
+        ("errors.new{message = 5}", "errors.new: message must be a string, not a number"),
+        ("errors.new{message = 'm', retryable = 'yes'}", "errors.new: retryable must be a boolean, not a string"),
+        ("errors.new{message = 'm', kind = 'Notfound'}", "errors.new: unknown kind 'Notfound', did you mean 'NotFound'?"),
+        ("errors.new{mesage = 'm'}", "errors.new: unknown field 'mesage', did you mean 'message'?"),
+        ("errors.wrap('x')", "errors.wrap: the context must be a string, not a nil"),
+        ("local s = errors.call_stack('x')", "errors.call_stack: an error is expected, not a string"),
+        ("local e = errors.new 'x' e.kind()", "err:kind() is called on a nil, write err:kind()"),
+        ("local e = errors.new 'x' e.message = 1", "an error value can't be changed (assignment to 'message')"),
+        ("local e = errors.new 'x' local s = e .. {}", "attempt to concatenate an error and a table value"),
+    ],
+)
+def test_misuse_raises_at_the_callers_line(source: str, message: str) -> None:
+    """A wrong call is answered with a sentence that begins with the script's line."""
+    assert RUN("\n" + source) == "s.lua:2: " + message
+
+
+def test_the_stack_holds_the_scripts_frames_only() -> None:
+    """Frames carry file, line and name; frames of the host are left out."""
+    answer = RUN("local function deep()\n local e = errors.new 'x'\n return e end\nlocal e = deep()\nlocal s = errors.call_stack(e)\n"
+                 "return #s, s[1].file, s[1].line, s[1].name, s[2].line, s[2].name, e:stack()")  # fmt: skip
+    assert answer == (2, "s.lua", 2, "deep", 4, "main chunk", "x\n\ts.lua:2: in deep\n\ts.lua:4: in main chunk")
+
+
+def test_guest_frames_and_causes_are_shown() -> None:
+    """A trap's frames come first and are marked; what caused an error follows it."""
+    answer = RUN("""
+        local inner = make{message = "trap", kind = "Internal", entry = "app:f", func = "run", lua_stack = {},
+          wasm_backtrace = {{func = "inner", module = "m", offset = 255}, "outer"}}
+        local e = errors.wrap(inner, "calling")
+        local s = errors.call_stack(e)
+        return s[1].name, s[1].guest, s[1].offset, s[2].name, e:stack()
+    """)
+    assert answer[:4] == ("inner", True, 255, "outer")
+    assert "in entry app:f (run)\n\tm: in guest inner at 0xff\n\tin guest outer" in answer[4]
+    assert "caused by: trap" in answer[4]
