@@ -17,6 +17,7 @@ from moonwit.failures import Failure, WrongUsage
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and gives the exit code."""
     try:
+        terminal.open_missing()
         return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         from moonwit.interrupt import end

@@ -28,11 +28,11 @@ class Unshowable(ValueError):
 
 def read_argument(word: str) -> Value:
     """Reads an argument: JSON, or else a string. Raises ``BadArgument``."""
+    typed = os.fsencode(word)  # the bytes, whatever the locale takes them for
     try:
-        value = json.loads(word, object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_no_constant)
-    except json.JSONDecodeError:
-        # The bytes as they were typed, whatever the encoding: a script may want a file's name.
-        return os.fsencode(word)
+        value = json.loads(typed.decode(), object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_no_constant)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return typed
     except RecursionError:
         raise BadArgument(f"is nested more than {DEPTH} levels deep") from None
     return _checked(value, 0)

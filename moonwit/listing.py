@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from moonwit.registry import Entry, Registry
 
 _GAP = "  "
-_NARROWEST = 32  # columns for the last column; with less it stands on lines of its own
+_NARROWEST = 32  # columns that the last column needs in a table
 
 
 class Row(NamedTuple):
@@ -40,7 +40,8 @@ def command(arguments: Sequence[str]) -> int:
     registry, rows = worker.run(lambda: _rows(load(folder)))
     terminal.write(table(rows, terminal.width()))
     if registry.errors:
-        terminal.complain(f"the project has {len(registry.errors)} error{'s' * (len(registry.errors) > 1)}; moonwit check shows what is wrong")
+        count = "an error" if len(registry.errors) == 1 else f"{len(registry.errors)} errors"
+        terminal.complain(f"the project has {count}; moonwit check shows what is wrong")
     return 0
 
 
@@ -70,21 +71,21 @@ def _row(entry: Entry, registry: Registry) -> Row:
 
 
 def table(rows: Sequence[Row], width: int) -> str:
-    """Gives the rows as text of at most ``width`` columns where words allow it."""
+    """Gives the rows as text of at most ``width`` columns where words allow it: a table, or a block for each where ids are long."""
     if not rows:
         return "no entries\n"
     widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(3)]
     start = sum(widths) + 3 * len(_GAP)
-    below = width - start < _NARROWEST
     lines: list[str] = []
-    for row in (_HEAD, *rows):
-        head = _GAP.join(cell.ljust(size) for cell, size in zip(row[:3], widths, strict=True))
-        if below:
-            texts = () if row is _HEAD else row.text
-            lines += [head.rstrip(), *(f"    {line}" for line in _wrapped(texts, width - 4))]
-            continue
-        first, *more = [*_wrapped(row.text, width - start)] or [""]
-        lines += [f"{head}{_GAP}{first}".rstrip(), *(" " * start + line for line in more)]
+    if width - start < _NARROWEST:
+        for row in rows:
+            facts = (", ".join(filter(None, row[1:3])), *row.text)
+            lines += [row.id, *(f"    {line}" for line in _wrapped(facts, width - 4))]
+    else:
+        for row in (_HEAD, *rows):
+            head = _GAP.join(cell.ljust(size) for cell, size in zip(row[:3], widths, strict=True))
+            first, *more = [*_wrapped(row.text, width - start)] or [""]
+            lines += [f"{head}{_GAP}{first}".rstrip(), *(" " * start + line for line in more)]
     return "\n".join(terminal.clean(line) for line in lines) + "\n"
 
 

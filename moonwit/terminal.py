@@ -13,6 +13,18 @@ class NoOutput(Exception):
     """Standard output is closed or takes no more: the environment causes it."""
 
 
+def open_missing() -> None:
+    """Puts something in the place of standard streams that are closed: else the next file opened would be taken for one.
+
+    What is put there can't be written to, so that output is not lost without a word.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
+
+
 def write(text: str) -> None:
     """Writes text to standard output; raises BrokenPipeError when its reader has gone, and NoOutput."""
     if sys.stdout is None:

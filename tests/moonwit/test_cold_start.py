@@ -1,0 +1,59 @@
+"""A short script starts fast: what it does not need is not imported."""
+
+import statistics
+import subprocess
+import sys
+import time
+
+ROUNDS = 7
+TWICE = 2.0
+
+
+def seconds(command, cwd):
+    """Measures one run of a command."""
+    start = time.perf_counter()
+    subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def ratio(command, cwd):
+    """Gives a command's time in terms of importing wasmtime and lupa alone: the best of the medians of two series.
+
+    The runs take turns, so that a busy machine slows both alike.
+    """
+    libraries = [sys.executable, "-c", "import wasmtime.component, lupa.luajit21"]
+    for measured in (command, libraries):
+        seconds(measured, cwd)  # once for the caches
+    ratios = []
+    for _ in range(2):
+        pairs = [(seconds(command, cwd), seconds(libraries, cwd)) for _ in range(ROUNDS)]
+        ratios.append(statistics.median(mine for mine, _ in pairs) / statistics.median(theirs for _, theirs in pairs))
+    return min(ratios)
+
+
+def test_a_script_starts_fast(tmp_path, write):
+    """A script without a project takes at most twice as long as importing its libraries."""
+    write("hello.lua", "print('hello')")
+    assert ratio([sys.executable, "-m", "moonwit", "run", "hello.lua"], tmp_path) <= TWICE
+
+
+def test_a_script_without_a_project_needs_neither_yaml_nor_wasmtime(tmp_path, write):
+    """Without a project neither the registry's libraries nor the engine's are imported, and no argument parser."""
+    write("hello.lua", "print(json.encode({1}))")
+    program = (
+        "import sys\nfrom moonwit.__main__ import main\nassert main(['run', 'hello.lua']) == 0\n"
+        "unwanted = {'yaml', 'wasmtime', 'argparse', 'asyncio', 'ctypes', 'json', 'tempfile', 'moonwit.registry'}\n"
+        "print(*sorted(unwanted & set(sys.modules)))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("[1]\n\n", "")
+
+
+def test_help_imports_no_yaml(tmp_path):
+    """Help and versions need nothing of a project."""
+    program = (
+        "import sys\nfrom moonwit.__main__ import main\nassert main(['help', 'run']) == 0\n"
+        "print(*sorted({'yaml', 'wasmtime'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert result.stderr == "\n"

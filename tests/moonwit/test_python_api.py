@@ -1,0 +1,101 @@
+"""`import moonwit`: projects from Python."""
+
+import threading
+
+import pytest
+
+import moonwit
+
+
+@pytest.fixture
+def host(project):
+    """Opens the project."""
+    with moonwit.open(project) as opened:
+        yield opened
+
+
+def test_a_call_gives_a_python_value(host):
+    """Results are Python's own values: integers of any size, records in the order of their type, bytes."""
+    assert host.call("demo:answer") == 42
+    assert host.call("demo:big") == 2**64 - 1
+    assert list(host.call("demo:point").items()) == [("y", 7), ("x", 9)]
+    assert host.call("demo:bytes") == b"ab"
+    assert host.call("demo:half", 5) == 2.5
+
+
+def test_a_failed_call_raises(host):
+    """A failed call raises CallError with kind, message and stack, and the next call works."""
+    with pytest.raises(moonwit.CallError) as caught:
+        host.call("demo:refuse")
+    assert (caught.value.message, str(caught.value), caught.value.details) == ("no way", "no way", b"no way")
+    with pytest.raises(moonwit.CallError) as caught:
+        host.call("demo:crash")
+    assert caught.value.kind == "Internal"
+    assert "guest inner" in caught.value.stack
+    with pytest.raises(moonwit.CallError) as caught:
+        host.call("demo:nope")
+    assert caught.value.kind == "NotFound"
+    assert host.call("demo:answer") == 42
+
+
+def test_scripts(host, capfd):
+    """A script gets its arguments, prints to the process's standard output, and raises CallError when it fails."""
+    host.run_script("print(..., funcs.call('demo:neg', 3))", arguments=["a"])
+    assert capfd.readouterr().out == "a\t-3\n"
+    with pytest.raises(moonwit.CallError, match=r"s\.lua:2: boom"):
+        host.run_script("\nerror('boom')", "@s.lua")
+
+
+def test_any_thread_may_call(host):
+    """Calls from several threads come one after the other, each with its own result."""
+    results = {}
+
+    def work(number):
+        results[number] = [host.call("demo:neg", number) for _ in range(50)]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {number: [-number] * 50 for number in range(4)}
+
+
+def test_a_closed_project_says_so(project):
+    """A closed project takes no calls, and closing it twice is fine."""
+    host = moonwit.open(project)
+    host.close()
+    host.close()
+    with pytest.raises(RuntimeError, match="this project is closed"):
+        host.call("demo:answer")
+
+
+def test_without_a_project():
+    """Without a project scripts have the standard library, and calls say what is missing."""
+    with moonwit.open() as host:
+        host.run_script("assert(json.encode({1, 2}) == '[1,2]')")
+        with pytest.raises(moonwit.CallError, match="no project was found"):
+            host.call("demo:answer")
+
+
+def test_problems_do_not_raise(project):
+    """A project with problems opens: they are in its registry, and what they break can't be called."""
+    index = project / "_index.yaml"
+    index.write_text(index.read_text(encoding="utf-8").replace("method: neg", "methd: neg"), encoding="utf-8")
+    with moonwit.open(project) as host:
+        assert host.registry.errors
+        with pytest.raises(moonwit.CallError, match="the entry demo:neg can't be used"):
+            host.call("demo:neg", 1)
+        assert host.call("demo:answer") == 42
+
+
+def test_the_environment_may_be_given(tmp_path):
+    """`environ` stands in for the process's environment."""
+    (tmp_path / "_index.yaml").write_text(
+        "version: '1.0'\nnamespace: demo\nentries:\n"
+        "  - {name: who, kind: function.lua, source: \"return function() return '${env:MOONWIT_WHO|nobody}' end\"}\n"
+    )
+    with moonwit.open(tmp_path, environ={"MOONWIT_WHO": "me"}) as host:
+        assert host.call("demo:who") == "me"
+    with moonwit.open(tmp_path, environ={}) as host:
+        assert host.call("demo:who") == "nobody"
