@@ -138,4 +138,3 @@ def test_project_option(moonwit, project, tmp_path):
     assert "no project was found" in result.stderr
     result = moonwit("call", "--project", tmp_path / "nope", "demo:answer")
     assert (result.returncode, result.stderr) == (1, f"moonwit: the project folder {tmp_path / 'nope'} does not exist\n")
-

@@ -100,12 +100,12 @@ def test_an_unknown_module_is_a_problem(check):
 def test_invalid_code_is_found(check):
     """Code that only compiling shows to be invalid is a problem of its entry, in modules and in components."""
     result = check(
-        "  - name: f\n    kind: function.wat\n    method: f\n    source: (module (func (export \"f\") (result i32) i64.const 1))\n"
+        '  - name: f\n    kind: function.wat\n    method: f\n    source: (module (func (export "f") (result i32) i64.const 1))\n'
         "  - name: g\n    kind: function.wat\n    method: g\n    source: |\n"
         "      (component\n"
-        "        (core module $m (func (export \"g\") (result i32) f32.const 1))\n"
+        '        (core module $m (func (export "g") (result i32) f32.const 1))\n'
         "        (core instance $i (instantiate $m))\n"
-        "        (func (export \"g\") (result s32) (canon lift (core func $i \"g\"))))\n"
+        '        (func (export "g") (result s32) (canon lift (core func $i "g"))))\n'
     )
     assert result.returncode == 1
     assert result.stderr.count("not valid WebAssembly: ") == 2

@@ -1,7 +1,6 @@
 """`moonwit list`: the entries as a table."""
 
 
-
 def test_a_table_of_entries(moonwit, project):
     """Each entry has a row with id, kind, call path and signature; its comment stands below the signature."""
     result = moonwit("list", cwd=project)
@@ -23,9 +22,7 @@ def test_rows_fit_eighty_columns(moonwit, write):
     params = ", ".join(f"parameter-{n}: s32" for n in range(8))
     core = " ".join("i32" for _ in range(8))
     entry = (
-        "    kind: function.wat\n"
-        f"    source: (module (func (export \"f\") (param {core})))\n"
-        f"    wit: 'f: func({params});'\n    method: f\n"
+        f"    kind: function.wat\n    source: (module (func (export \"f\") (param {core})))\n    wit: 'f: func({params});'\n    method: f\n"
     )
     for name in ("f", "a_name_that_is_rather_long_" + "x" * 30):
         write("_index.yaml", f"version: '1.0'\nnamespace: demo\nentries:\n  - name: {name}\n{entry}")
