@@ -1,0 +1,97 @@
+"""The same call on both call paths, and with Wasmtime behind the rules for values that are written in Python."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from moonwit.host.compatible import CallFailed, CompatibleFunction
+from moonwit.host.intermediate import NONE, Some
+from moonwit.lua import buffer
+from tests.abi.conftest import State
+
+# Gives for both entries whether the call succeeded, then the encoded result or kind and message; and the encoded argument.
+CALLER = r"""
+local calls, intermediate, optional = ...
+local env = { print = print, coroutine = coroutine, math = math }
+env.wit = { none = optional.none, some = optional.some, encode = print }
+function env.put(t, ...)
+  for i = 1, select('#', ...) do t[i] = (select(i, ...)) end
+  return t
+end
+local function outcome(id, ...)
+  local value, problem = calls.call(id, ...)
+  if problem ~= nil then return false, problem:kind() .. ': ' .. problem:message() end
+  return true, assert(intermediate.encode(value))
+end
+return function(text, id)
+  local values = setfenv(assert(loadstring('return function() return ' .. text .. ' end')), env)()
+  local ok, direct = outcome(id, values())
+  local fine, compatible = outcome(id .. '-compatible', values())
+  local encoded = intermediate.encode_all(select('#', values()), values())
+  return ok, direct, fine, compatible, encoded or false
+end
+"""
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tells whether two values of the intermediate model are the same to a script."""
+    if one is NONE or other is NONE or one is None or other is None:
+        return one is other
+    if isinstance(one, Some):
+        return isinstance(other, Some) and same(one.value, other.value)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        if math.isnan(one) or math.isnan(other):
+            return math.isnan(one) and math.isnan(other)
+        return one == other and math.copysign(1, one) == math.copysign(1, other)
+    if isinstance(one, (list, tuple, dict)) and isinstance(other, (list, tuple, dict)) and not one and not other:
+        return True
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return isinstance(one, bytes) and isinstance(other, bytes) and one == other
+
+
+class Paths:
+    """Calls entries of a project; for each entry ``x`` there is an entry ``x-compatible``."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        modules = (state.run(f"return require 'lua.{name}'") for name in ("calls", "intermediate", "optional"))
+        self.call = state.run(CALLER, *modules)
+        self.oracles: dict[str, CompatibleFunction] = {}
+
+    def outcomes(self, name: str, text: str) -> list[tuple[bool, Any]]:
+        """Gives for each of ``PATHS`` whether the call succeeded, and its result or the error's kind and message."""
+        ok, direct, fine, compatible, encoded = self.call(text.encode(), f"t:{name}".encode())
+        found = [(done, buffer.decode(data) if done else data) for done, data in ((ok, direct), (fine, compatible))]
+        if encoded is False:
+            return [*found, (False, b"Invalid: it can't leave Lua")]
+        if name not in self.oracles:
+            loaded = self.state.entries.loaded(self.state.registry.entries[f"t:{name}"])
+            interface, _, function = loaded.path.rpartition("#")
+            self.oracles[name] = CompatibleFunction(loaded.data, interface or None, function, loaded.signature)
+        try:
+            return [*found, (True, self.oracles[name].call(buffer.decode_all(encoded)))]
+        except CallFailed as error:
+            return [*found, (False, f"{error.kind}: {error.message}".encode())]
+
+
+PATHS = ("direct", "compatible", "oracle")
+
+
+def expect(text: str, outcomes: list[tuple[bool, Any]], result: Any) -> None:
+    for path, (done, found) in zip(PATHS, outcomes, strict=True):
+        assert done, f"{text} is refused on the path {path}: {found.decode()}"
+        assert same(found, result), f"{text} comes back on the path {path} as {found!r}, not {result!r}"
+
+
+def expect_refusal(text: str, outcomes: list[tuple[bool, Any]]) -> None:
+    for path, (done, found) in zip(PATHS, outcomes, strict=True):
+        assert not done, f"{text} is taken on the path {path}, and comes back as {found!r}"
+        assert found.startswith(b"Invalid: "), f"{text} reached the guest on the path {path}: {found.decode()}"
+        assert b"a mistake in Moonwit" not in found, f"nothing explains why {text} is refused"
+        assert b"\n" not in found
