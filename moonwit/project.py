@@ -101,37 +101,31 @@ class Project:
         Arguments are None, booleans, numbers, ``str``, ``bytes``, lists and dicts. Strings come back as ``str`` where they
         are UTF-8 and as ``bytes`` where they are not or where the function's type is ``list<u8>``.
         """
-        value, error, stack = self._running().call(id, buffer.encode_all(list(arguments))).result()
-        if error is not None:
-            raise _error(error, stack)
-        assert value is not None
-        return self._shape(id, buffer.decode(value))
+        encoded = buffer.encode_all(list(arguments))
+        answer = self._submit(lambda boot: boot[b"call"](id.encode(), encoded)).result()
+        if isinstance(answer, bytes):
+            return self._shape(id, buffer.decode(answer))
+        raise _error(answer)
 
     def start_script(self, source: bytes, name: str, arguments: Sequence[str | bytes] = ()) -> Future[None]:
         """Has the lane run a script; the future raises ``CallError`` when the script fails."""
-        started: Future[None] = Future()
+        encoded = buffer.encode(list(arguments))
 
-        def finish(answered: Future[Any]) -> None:
-            problem = answered.exception()
-            if problem is None:
-                _, error, stack = answered.result()
-                problem = None if error is None else _error(error, stack)
-            if problem is None:
-                started.set_result(None)
-            else:
-                started.set_exception(problem)
+        def job(boot: Any) -> None:
+            answer = boot[b"run"](source, name.encode(), encoded)
+            if answer is not None:
+                raise _error((None, *answer))
 
-        self._running().run(source, name, buffer.encode(list(arguments))).add_done_callback(finish)
-        return started
+        return self._submit(job)
 
     def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = ()) -> None:
         """Runs a script and waits for its end; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
         self.start_script(source.encode() if isinstance(source, str) else source, name, arguments).result()
 
-    def _running(self) -> Lane:
+    def _submit(self, job: Any) -> Future[Any]:
         if self._lane is None:
             raise RuntimeError("this project is closed")
-        return self._lane
+        return self._lane.submit(job)
 
     def _shape(self, id: str, value: Value) -> Value:
         from moonwit.host.results import as_python
@@ -139,7 +133,8 @@ class Project:
         return as_python(value, self.entries.result_type(id))
 
 
-def _error(encoded: bytes, stack: bytes | None) -> CallError:
+def _error(answer: tuple[Any, ...]) -> CallError:
+    _, encoded, stack = answer
     error = buffer.decode(encoded)
     assert isinstance(error, ErrorValue)
-    return CallError(error, (stack or b"").decode("utf-8", "replace"))
+    return CallError(error, stack.decode("utf-8", "replace"))
