@@ -210,14 +210,18 @@ class CompatibleFunction:
         self.idle: list[Instance] = []
 
     def call(self, arguments: list[Value]) -> Value:
-        """Calls the function and waits for it; the wait can be interrupted by a signal. Raises ``CallFailed``."""
+        """Calls the function on another thread and waits for it; the wait can be interrupted by a signal. Raises ``CallFailed``."""
+        return worker.run(lambda: self.call_here(arguments))
+
+    def call_here(self, arguments: list[Value]) -> Value:
+        """Calls the function on this thread. Raises ``CallFailed``."""
         try:
             lowered = arguments_to_component(self.name, self.signature, arguments)
             owner = self._owner(lowered)
         except ValueMismatch as error:
             raise CallFailed("Invalid", str(error)) from None
         try:
-            result = worker.run(lambda: self._run(lowered, owner))
+            result = self._run(lowered, owner)
         except Refused as error:
             raise CallFailed("Invalid", f"the function {shown(self.name)} can't be run: {error}") from None
         except _GuestFailed as error:

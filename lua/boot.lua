@@ -6,6 +6,8 @@ return function(host)
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
 
   local calls = require 'lua.calls'
+  local clock = require 'lua.clock'
+  local dispatcher = require 'lua.dispatcher'
   local errors = require 'lua.errors'
   local intermediate = require 'lua.intermediate'
   local output = require 'lua.output'
@@ -20,46 +22,94 @@ return function(host)
 
   local M = { calls = calls }
 
-  -- What a failed script says, with where it was.
-  local function report(problem)
-    if not errors.is_error(problem) then problem = errors.from(problem, { lua_stack = errors.frames(2) }) end
-    return problem
-  end
-
-  -- Runs a script; gives nothing, or the encoded error that ended it.
-  function M.run(source, chunkname, arguments)
-    local chunk, problem, env = scripts.script(source, chunkname, modules)
-    if chunk then
-      local args = intermediate.decode(arguments)
-      env.arg = args
-      local ok
-      ok, problem = xpcall(chunk, report, unpack(args))
-      if ok then problem = nil end
-    end
-    local flushed, why = output.flush()
-    if problem == nil and not flushed then problem = errors.make { message = why, kind = errors.kinds.INTERNAL, lua_stack = {} } end
-    if problem == nil then return nil end
-    return (intermediate.encode(problem)), problem:stack()
-  end
-
-  -- Calls a function from Python; gives the encoded value, or nil and the encoded error and its stack.
-  function M.call(id, arguments)
-    local values, count = intermediate.decode_all(arguments)
-    local value, problem = calls.call(id, unpack(values, 1, count))
-    if problem == nil then
-      local text
-      text, problem = intermediate.encode(value)
-      if text then return text end
-      problem = errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, problem), kind = errors.kinds.INVALID, entry = id }
-    end
+  -- An error as Python takes it: encoded, and as text with where it was.
+  local function told(problem, id)
     if not errors.is_error(problem) then problem = errors.from(problem, { entry = id }) end
     local text = intermediate.encode(problem)
     if not text then
       problem = errors.make { message = problem:message(), kind = problem:kind(), entry = id }
       text = intermediate.encode(problem)
     end
-    return nil, text, problem:stack()
+    return text, problem:stack()
   end
+
+  -- The answer to a script that has ended: nothing, or the error that ended it.
+  local function script_answer(problem)
+    local flushed, why = output.flush()
+    if problem == nil and not flushed then problem = errors.make { message = why, kind = errors.kinds.INTERNAL, lua_stack = {} } end
+    if problem ~= nil then return told(problem) end
+  end
+
+  -- The answer to a call: the encoded value, or nil and the error.
+  local function call_answer(id, value, problem)
+    if problem == nil then
+      local text
+      text, problem = intermediate.encode(value)
+      if text then return text end
+      problem = errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, problem), kind = errors.kinds.INVALID, entry = id }
+    end
+    return nil, told(problem, id)
+  end
+
+  -- The chunk of a script and its arguments, or nil and an error.
+  local function load_script(source, chunkname, arguments)
+    local chunk, problem, env = scripts.script(source, chunkname, modules)
+    if not chunk then return nil, problem end
+    env.arg = intermediate.decode(arguments)
+    return chunk, env.arg
+  end
+
+  -- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack.
+  function M.run(source, chunkname, arguments)
+    local chunk, args = load_script(source, chunkname, arguments)
+    if not chunk then return script_answer(args) end
+    local ok, problem = dispatcher.run(chunk, unpack(args))
+    if ok then problem = nil end
+    return script_answer(problem)
+  end
+
+  -- Calls a function alone in its lane; gives the encoded value, or nil, the encoded error and its stack.
+  function M.call(id, arguments)
+    local values, count = intermediate.decode_all(arguments)
+    local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, count))
+    if not ok then value, problem = nil, value end
+    return call_answer(id, value, problem)
+  end
+
+  -- What other threads may ask of the lane: see lua/lane.py. Each answer is told to `host.done` with the message's number.
+  local handlers, closing = {}, false
+
+  function handlers.run(message)
+    local chunk, args = load_script(message.source, message.name, message.arguments)
+    if not chunk then return host.done(message.number, false, script_answer(args)) end
+    dispatcher.open(function(group)
+      host.done(message.number, false, script_answer(group.problem))
+    end, chunk, unpack(args))
+  end
+
+  function handlers.call(message)
+    local id = message.id
+    local values, count = intermediate.decode_all(message.arguments)
+    dispatcher.open(function(group)
+      local results = group.results or {}
+      host.done(message.number, call_answer(id, results[1], group.problem or results[2]))
+    end, calls.call, id, unpack(values, 1, count))
+  end
+
+  function handlers.job(message) host.job(message.number) end
+  function handlers.answer(message) calls.answered(message.ticket, message.value) end
+  function handlers.close() closing = true end
+
+  -- The lane's life: answers messages until it is told to close and everything has ended.
+  function M.serve(descriptor, flag)
+    require('lua.inbox').open(descriptor, flag, host.take, handlers)
+    calls.inbox = true
+    dispatcher.serve(function() return closing end)
+    M.close()
+  end
+
+  -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.
+  M.test_clock = clock.test
 
   function M.close()
     output.flush()

@@ -2,6 +2,7 @@
 -- generated function. Host and Lua meet here: `load` (lua/lane.py) describes an entry, everything else happens in Lua.
 
 local buffer = require 'string.buffer'
+local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
 local explain = require 'lua.abi.explain'
 local finish = require 'lua.abi.finish'
@@ -171,6 +172,32 @@ local function direct(entry, P, lift, fresh)
   return f, E
 end
 
+local tickets, last_ticket = {}, 0   -- calls on other threads: number -> {task, generation}
+
+-- Has another thread make a call, while other tasks of the lane go on; gives the encoded answer.
+local function hand_over(target, args)
+  if not M.inbox or not dispatcher.current() then return host.call(target, args) end
+  local task, generation = dispatcher.ticket()
+  if not task then return host.call(target, args) end
+  last_ticket = last_ticket + 1
+  local number = last_ticket
+  tickets[number] = { task, generation }
+  dispatcher.expect(1)
+  host.start(number, target, args)
+  local problem, answer = dispatcher.suspend('funcs.call', target:match '^[^|]*')
+  -- Canceled: the call goes on, and nobody hears of its answer.
+  if problem then error(problem, 0) end
+  return answer
+end
+
+-- The answer to a call that was handed over.
+function M.answered(number, answer)
+  local ticket = tickets[number]
+  tickets[number] = nil
+  dispatcher.expect(-1)
+  dispatcher.wake(ticket[1], ticket[2], answer)
+end
+
 local function compatible(entry)
   local sig = link_signature(entry.signature)
   local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig) }
@@ -184,7 +211,7 @@ local function compatible(entry)
     local args, err = intermediate.encode_all(select('#', ...), ...)
     handles.leasing = false
     if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
-    local answer = intermediate.decode(host.call(entry.target, args))
+    local answer = intermediate.decode(hand_over(entry.target, args))
     if answer.failed then
       return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
     end

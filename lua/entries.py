@@ -198,7 +198,7 @@ class Entries:
         name = target.decode()
         given = [self._leases.redeem(value) for value in buffer.decode_all(arguments)]
         try:
-            value = self._compatible[name].call(given)
+            value = self._compatible[name].call_here(given)
         except CallFailed as error:
             return {
                 "failed": True,

@@ -28,6 +28,10 @@ local function state_of(handle)
 end
 M.state_of = state_of
 
+function M.is_handle(value)
+  return handle_type ~= nil and type(value) == 'cdata' and ffi.istype(handle_type, value)
+end
+
 -- A handle of the compatible path is a lease (host/leases.py): a number that the host knows it by.
 function M.of_lease(number, name)
   last = last + 1

@@ -159,7 +159,8 @@ function walk(state, value, depth)
   elseif kind == "cdata" then
     local lease = handles.lease_of(value)
     if lease then return { [true] = "resource", number = lease.lease, name = lease.name } end
-    return fail(state, depth, "a resource handle works only where it was made and can't be passed on")
+    return fail(state, depth, handles.is_handle(value) and "a resource handle works only where it was made and can't be passed on"
+      or "a cdata can't be passed on")
   end
   return fail(state, depth, "a " .. kind .. " can't be passed on")
 end

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import queue
+import ctypes
+import itertools
+import os
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -24,6 +27,10 @@ STACK_BYTES = 64 * 1024 * 1024
 _stack_size = threading.Lock()
 
 Callback = Callable[..., Any]
+Message = dict[str, Any]
+
+# An encoded value, an encoded error, and the error's stack as text: the first or the others are there.
+Answer = tuple[bytes | None, bytes | None, bytes | None]
 
 
 def _room_above() -> Path:
@@ -32,16 +39,24 @@ def _room_above() -> Path:
 
 
 class Lane:
-    """A thread that owns a LuaJIT state. Only jobs given to ``submit`` touch the state.
+    """A thread that owns a LuaJIT state and runs its dispatcher. Whatever others want of it is a message in its inbox.
 
-    ``callbacks`` are Python functions that the host's own Lua code may call, by name. They take ``bytes`` and give what
-    ``buffer.encode`` takes; one that raises gives ``{"failed": True, kind, message}``, because an exception that crossed into
-    Lua would hand the script a Python object.
+    ``callbacks`` are Python functions that the host's own Lua code may call, by name. They take ``bytes`` and numbers and give
+    what ``buffer.encode`` takes; one that raises gives ``{"failed": True, kind, message}``, because an exception that crossed
+    into Lua would hand the script a Python object. ``call``, the one that may take long, runs on other threads.
     """
 
     def __init__(self, callbacks: Mapping[str, Callback], name: str = "moonwit lane") -> None:
-        self._inbox: queue.SimpleQueue[tuple[Callable[[Any], Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._callbacks = callbacks
+        self._messages: deque[Message] = deque()
+        self._waiting: dict[int, tuple[Future[Any], Callable[[Any], Any] | None]] = {}
+        self._numbers = itertools.count(1)
+        self._boot: Any = None
+        self._call = callbacks["call"]
+        own: dict[str, Callback] = {"take": self._take, "done": self._done, "job": self._job, "start": self._start}
+        self._callbacks: dict[str, Callback] = {**callbacks, **own}
+        # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
+        self._flag = ctypes.c_uint32(0)
+        self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._started: Future[None] = Future()
         with _stack_size:
             before = threading.stack_size(STACK_BYTES)
@@ -53,15 +68,21 @@ class Lane:
                 threading.stack_size(before)
         self._started.result()
 
+    def run(self, source: bytes, name: str, arguments: bytes) -> Future[Answer]:
+        """Has the lane run a script beside whatever else it runs; the answer is (None, None, None), or its error."""
+        return self._ask({"kind": "run", "source": source, "name": name, "arguments": arguments})
+
+    def call(self, id: str, arguments: bytes) -> Future[Answer]:
+        """Has the lane call a function; the answer is its encoded value, or (None, encoded error, stack)."""
+        return self._ask({"kind": "call", "id": id, "arguments": arguments})
+
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
-        """Has ``job`` run in the lane with the Lua table of lua/boot.lua; its result is a future's."""
-        future: Future[T] = Future()
-        self._inbox.put((job, future))
-        return future
+        """Has ``job`` run between two turns of the dispatcher, with the table of lua/boot.lua; it must not take long."""
+        return self._ask({"kind": "job"}, job)
 
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lane after what it was given; tells whether it ended within ``timeout`` seconds."""
-        self._inbox.put(None)
+        self._post({"kind": "close"})
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -70,24 +91,63 @@ class Lane:
         """Whether the caller runs in the lane itself."""
         return threading.current_thread() is self._thread
 
+    def _ask(self, message: Message, job: Callable[[Any], Any] | None = None) -> Future[Any]:
+        number, future = next(self._numbers), Future[Any]()
+        self._waiting[number] = future, job
+        self._post({**message, "number": number})
+        return future
+
+    def _post(self, message: Message) -> None:
+        self._messages.append(message)
+        self._flag.value = 1
+        os.eventfd_write(self._descriptor, 1)
+
     def _main(self) -> None:
         try:
-            boot = new_state(self._callbacks)[1]
+            self._boot = new_state(self._callbacks)[1]
         except BaseException as problem:
             self._started.set_exception(problem)
             return
         self._started.set_result(None)
-        while (item := self._inbox.get()) is not None:
-            job, future = item
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(job(boot))
-            except BaseException as problem:
-                future.set_exception(problem)
-            # The result must not keep Lua objects alive on another thread until the next job.
-            del item, job, future
-        boot[b"close"]()
+        try:
+            self._boot[b"serve"](self._descriptor, ctypes.addressof(self._flag))
+        except BaseException as problem:
+            # A mistake in the dispatcher itself: nobody shall wait for a lane that is gone.
+            for future, _ in list(self._waiting.values()):
+                future.set_exception(RuntimeError(f"the lane has ended by a mistake in Moonwit, please report it: {problem}"))
+            raise
+        finally:
+            # Lua objects are freed here, by the thread that they belong to.
+            self._boot = None
+
+    def _take(self) -> list[Message]:
+        taken = []
+        while self._messages:
+            taken.append(self._messages.popleft())
+        return taken
+
+    def _done(self, number: float, value: bytes | bool | None, error: bytes | None = None, stack: bytes | None = None) -> None:
+        future, _ = self._waiting.pop(int(number))
+        future.set_result((value or None, error, stack))
+
+    def _job(self, number: float) -> None:
+        future, job = self._waiting.pop(int(number))
+        assert job is not None
+        try:
+            future.set_result(job(self._boot))
+        except BaseException as problem:
+            future.set_exception(problem)
+
+    def _start(self, ticket: float, target: bytes, arguments: bytes) -> None:
+        from moonwit.host import worker
+
+        call = _guarded(self._call)
+
+        def answer(done: Future[bytes]) -> None:
+            self._post({"kind": "answer", "ticket": int(ticket), "value": done.result()})
+
+        worker.start(lambda: call(target, arguments)).add_done_callback(answer)
+
 
 def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:
     """Makes a LuaJIT state with Moonwit's own Lua code loaded; gives the ``LuaRuntime`` and the table of lua/boot.lua.

@@ -101,31 +101,37 @@ class Project:
         Arguments are None, booleans, numbers, ``str``, ``bytes``, lists and dicts. Strings come back as ``str`` where they
         are UTF-8 and as ``bytes`` where they are not or where the function's type is ``list<u8>``.
         """
-        encoded = buffer.encode_all(list(arguments))
-        answer = self._submit(lambda boot: boot[b"call"](id.encode(), encoded)).result()
-        if isinstance(answer, bytes):
-            return self._shape(id, buffer.decode(answer))
-        raise _error(answer)
+        value, error, stack = self._running().call(id, buffer.encode_all(list(arguments))).result()
+        if error is not None:
+            raise _error(error, stack)
+        assert value is not None
+        return self._shape(id, buffer.decode(value))
 
     def start_script(self, source: bytes, name: str, arguments: Sequence[str | bytes] = ()) -> Future[None]:
         """Has the lane run a script; the future raises ``CallError`` when the script fails."""
-        encoded = buffer.encode(list(arguments))
+        started: Future[None] = Future()
 
-        def job(boot: Any) -> None:
-            answer = boot[b"run"](source, name.encode(), encoded)
-            if answer is not None:
-                raise _error((None, *answer))
+        def finish(answered: Future[Any]) -> None:
+            problem = answered.exception()
+            if problem is None:
+                _, error, stack = answered.result()
+                problem = None if error is None else _error(error, stack)
+            if problem is None:
+                started.set_result(None)
+            else:
+                started.set_exception(problem)
 
-        return self._submit(job)
+        self._running().run(source, name, buffer.encode(list(arguments))).add_done_callback(finish)
+        return started
 
     def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = ()) -> None:
         """Runs a script and waits for its end; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
         self.start_script(source.encode() if isinstance(source, str) else source, name, arguments).result()
 
-    def _submit(self, job: Any) -> Future[Any]:
+    def _running(self) -> Lane:
         if self._lane is None:
             raise RuntimeError("this project is closed")
-        return self._lane.submit(job)
+        return self._lane
 
     def _shape(self, id: str, value: Value) -> Value:
         from moonwit.host.results import as_python
@@ -133,8 +139,7 @@ class Project:
         return as_python(value, self.entries.result_type(id))
 
 
-def _error(answer: tuple[Any, ...]) -> CallError:
-    _, encoded, stack = answer
+def _error(encoded: bytes, stack: bytes | None) -> CallError:
     error = buffer.decode(encoded)
     assert isinstance(error, ErrorValue)
-    return CallError(error, stack.decode("utf-8", "replace"))
+    return CallError(error, (stack or b"").decode("utf-8", "replace"))

@@ -1,0 +1,201 @@
+-- What channels are made of: buffers, and queues of those who wait, in order. For `stdlib.channel`, and for modules that
+-- hand out channels of their own.
+--
+-- A waiter is a node in a queue: {task, generation, value, index, queue, before, after, sibling}. A task waits in one
+-- plain operation at a time and keeps a node for that; a select takes one per case from a pool. Nothing is allocated
+-- for a wait.
+local dispatcher = require "lua.dispatcher"
+local nearest = require "lua.nearest"
+
+local newproxy, getmetatable, setmetatable, type, error = newproxy, getmetatable, setmetatable, type, error
+local setfields = debug.setfenv
+local ticket, wake, suspend = dispatcher.ticket, dispatcher.wake, dispatcher.suspend
+
+local M = {}
+
+--- The methods of channels, filled by `stdlib.channel`.
+M.methods = {}
+
+local PROTOTYPE = newproxy(true)
+local META = getmetatable(PROTOTYPE)
+META.__metatable = "channel"
+
+-- Channel -> its state. Weak on both sides and only an index: what keeps the state alive is the channel's environment,
+-- so that a channel that holds itself is collected.
+local state_of = setmetatable({}, { __mode = "kv" })
+M.state_of = state_of
+
+--- Makes a channel that buffers `size` values; returns it and its state.
+function M.new(size)
+  local channel = newproxy(PROTOTYPE)
+  local state = {
+    size = size, count = 0, head = 0, items = {}, closed = false,
+    receivers = { first = nil, last = nil }, senders = { first = nil, last = nil },
+  }
+  setfields(channel, state)
+  state_of[channel] = state
+  return channel, state
+end
+
+META.__tostring = function(channel)
+  local state = state_of[channel]
+  return "channel (" .. state.count .. " of " .. state.size .. (state.closed and ", closed)" or ")")
+end
+
+META.__index = function(_, name)
+  local method = M.methods[name]
+  if method then return method end
+  local names = {}
+  for known in pairs(M.methods) do names[#names + 1] = known end
+  error("a channel has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
+end
+
+META.__newindex = function() error("a channel can't be changed, only be sent to, received from and closed", 2) end
+
+-- Queues -------------------------------------------------------------------------------------------------------
+
+function M.append(queue, node)
+  local last = queue.last
+  node.queue, node.before, node.after = queue, last, nil
+  if last then last.after = node else queue.first = node end
+  queue.last = node
+end
+local append = M.append
+
+function M.remove(node)
+  local queue = node.queue
+  if not queue then return end
+  local before, after = node.before, node.after
+  if before then before.after = after else queue.first = after end
+  if after then after.before = before else queue.last = before end
+  node.queue, node.before, node.after = nil, nil, nil
+end
+local remove = M.remove
+
+-- Wakes the first in a queue that still waits, with a value; returns its node, or nil.
+local function answer(queue, value, ok)
+  local node = queue.first
+  while node do
+    remove(node)
+    if wake(node.task, node.generation, node, value, ok) then return node end
+    node = queue.first
+  end
+end
+
+--- Says whether somebody waits in a queue; who was woken by another channel is taken out.
+function M.waits(queue)
+  local node = queue.first
+  while node do
+    if node.task.generation == node.generation then return true end
+    remove(node)
+    node = queue.first
+  end
+  return false
+end
+
+-- Operations that never wait --------------------------------------------------------------------------------------
+
+local function put(state, value)
+  local at = state.head + state.count
+  if at >= state.size then at = at - state.size end
+  state.items[at] = value
+  state.count = state.count + 1
+end
+
+--- Sends if somebody receives or there is room: true, or false; nil when the channel is closed.
+function M.send_nowait(state, value)
+  if state.closed then return nil end
+  if state.receivers.first and answer(state.receivers, value, true) then return true end
+  if state.count < state.size then
+    put(state, value)
+    return true
+  end
+  return false
+end
+local send_nowait = M.send_nowait
+
+--- Receives if there is something: true, value, ok; else false.
+function M.receive_nowait(state)
+  if state.count > 0 then
+    local head, items = state.head, state.items
+    local value = items[head]
+    items[head] = nil
+    state.head = head + 1 < state.size and head + 1 or 0
+    state.count = state.count - 1
+    -- There is room now for the first that waits to send.
+    local node = state.senders.first and answer(state.senders, nil, true)
+    if node then
+      put(state, node.value)
+      node.value = nil
+    end
+    return true, value, true
+  end
+  local node = state.senders.first and answer(state.senders, nil, true)
+  if node then
+    local value = node.value
+    node.value = nil
+    return true, value, true
+  end
+  if state.closed then return true, nil, false end
+  return false
+end
+local receive_nowait = M.receive_nowait
+
+--- Closes: who waits to receive gets nil, false, who waits to send an error. Returns false when it was closed before.
+function M.close(state)
+  if state.closed then return false end
+  state.closed = true
+  while answer(state.receivers, nil, false) do end
+  while answer(state.senders, nil, false) do end
+  return true
+end
+
+-- Operations that wait --------------------------------------------------------------------------------------------
+
+local function own_node(task, generation, value)
+  local node = task.node
+  if not node then
+    node = { task = task, generation = 0, value = nil, index = 0, queue = nil, before = nil, after = nil, sibling = nil }
+    task.node = node
+  end
+  node.generation, node.value = generation, value
+  return node
+end
+
+--- Sends, waiting if need be. Returns nil, or a problem to be raised.
+function M.send(state, value)
+  local sent = send_nowait(state, value)
+  if sent then return nil end
+  if sent == nil then return "send on a closed channel" end
+  local task, generation = ticket()
+  if not task then return generation end
+  local node = own_node(task, generation, value)
+  append(state.senders, node)
+  local problem, _, _, ok = suspend "channel send"
+  node.value = nil
+  if problem then
+    remove(node)
+    return problem
+  end
+  if not ok then return "send on a closed channel" end
+end
+
+--- Receives, waiting if need be. Returns nil, value, ok, or a problem to be raised.
+function M.receive(state)
+  local received, value, ok = receive_nowait(state)
+  if received then return nil, value, ok end
+  local task, generation = ticket()
+  if not task then return generation end
+  local node = own_node(task, generation, nil)
+  append(state.receivers, node)
+  local problem
+  local _
+  problem, _, value, ok = suspend "channel receive"
+  if problem then
+    remove(node)
+    return problem
+  end
+  return nil, value, ok
+end
+
+return M
