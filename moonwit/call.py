@@ -10,7 +10,8 @@ from moonwit import terminal
 from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import chosen, show_problems
-from moonwit.interrupt import Running
+from moonwit.host import worker
+from moonwit.interrupt import Running, wait
 from moonwit.json_values import BadArgument, Unshowable, as_json, read_argument
 from moonwit.project import CallError
 from moonwit.run import failed
@@ -40,7 +41,8 @@ def call(options: Mapping[str, str], id: str, words: Sequence[str]) -> object:
     with Running(moonwit.open(chosen(options, [Path.cwd()]))) as project:
         known = show_problems(project.registry)
         try:
-            return project.call(id.encode("utf-8", "replace").decode(), *values)
+            name = id.encode("utf-8", "replace").decode()
+            return wait(worker.start(lambda: project.call(name, *values)))
         except CallError as error:
             show_problems(project.registry, known)
             raise failed(error) from None

@@ -12,6 +12,7 @@ from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import WHAT_IT_IS, load, named_folder, show, upward
 from moonwit.host import worker
+from moonwit.interrupt import wait
 
 if TYPE_CHECKING:
     from moonwit.host.functions import LoadedFunction
@@ -26,7 +27,7 @@ def command(arguments: Sequence[str]) -> int:
         raise WrongUsage("check takes one folder", "check")
     folder = _project(named[0] if named else None)
     # On a thread of its own, so that Ctrl-C need not wait for the compilation of a large binary.
-    registry = worker.run(lambda: check(folder))
+    registry = wait(worker.start(lambda: check(folder)))
     show(registry.problems)
     terminal.write(summary(registry) + "\n")
     return 1 if registry.errors else 0

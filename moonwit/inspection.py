@@ -10,6 +10,7 @@ from moonwit.arguments import is_id, read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import load, needed, show
 from moonwit.host import worker
+from moonwit.interrupt import wait
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -21,9 +22,9 @@ def command(arguments: Sequence[str]) -> int:
     # On a thread of its own, so that Ctrl-C need not wait for the decoding of a large binary.
     if is_id(name, (".wasm", ".wat")):
         folder = needed(options)
-        terminal.write(worker.run(lambda: _entry(name, folder)))
+        terminal.write(wait(worker.start(lambda: _entry(name, folder))))
     else:
-        terminal.write(worker.run(lambda: _file(name)))
+        terminal.write(wait(worker.start(lambda: _file(name))))
     return 0
 
 

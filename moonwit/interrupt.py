@@ -1,20 +1,49 @@
 """Ctrl-C: whatever runs is ended, what was printed is kept, and the process is gone in well under a second.
 
-The main thread only waits, so Python hears the signal at once. A guest is stopped by the engine's epoch; Lua that LuaJIT has
+The main thread only waits, so that Python hears the signal at once. A guest is stopped by the engine's epoch; Lua that LuaJIT has
 compiled, and a guest asleep in the library, can't be stopped: the process ends with them.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
+from concurrent.futures import Future
+from contextlib import suppress
 from types import TracebackType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from moonwit.project import GRACE, Project
 
+T = TypeVar("T")
+
 STATUS = 130
+
+
+def wait(future: Future[T]) -> T:
+    """Waits in the main thread for a future's result; raises KeyboardInterrupt on Ctrl-C.
+
+    A signal that comes just before a thread waits for a lock does not end that wait, and ``future.result()`` would sleep on.
+    The wake-up descriptor is written to by the signal itself, so a wait for it can't be late.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    poll = select.poll()
+    poll.register(reader, select.POLLIN)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    # The pipe stays open: the future may be done at any time, and the process does not wait for many.
+    future.add_done_callback(lambda _: os.write(writer, b"."))
+    try:
+        while not future.done():
+            poll.poll()
+            with suppress(BlockingIOError):
+                os.read(reader, 512)
+    finally:
+        signal.set_wakeup_fd(before)
+    return future.result()
 
 
 class Running:

@@ -11,6 +11,7 @@ from moonwit.arguments import read
 from moonwit.failures import WrongUsage
 from moonwit.folders import load, needed
 from moonwit.host import worker
+from moonwit.interrupt import wait
 
 if TYPE_CHECKING:
     from moonwit.registry import Entry, Registry
@@ -37,7 +38,7 @@ def command(arguments: Sequence[str]) -> int:
     if rest:
         raise WrongUsage("list takes no arguments; name the folder of a project with --project", "list")
     folder = needed(options)
-    registry, rows = worker.run(lambda: _rows(load(folder)))
+    registry, rows = wait(worker.start(lambda: _rows(load(folder))))
     terminal.write(table(rows, terminal.width()))
     if registry.errors:
         count = "an error" if len(registry.errors) == 1 else f"{len(registry.errors)} errors"

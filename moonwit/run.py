@@ -12,7 +12,7 @@ from moonwit import terminal
 from moonwit.arguments import is_id, read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import chosen, show_problems
-from moonwit.interrupt import Running
+from moonwit.interrupt import Running, wait
 from moonwit.project import CallError
 
 MAX_SCRIPT = 64 * 1024 * 1024
@@ -34,7 +34,7 @@ def command(arguments: Sequence[str]) -> int:
     with Running(moonwit.open(chosen(options, [Path(rest[0]).parent, Path.cwd()]))) as project:
         known = show_problems(project.registry)
         try:
-            project.start_script(source, f"@{name}", [os.fsencode(word) for word in rest[1:]]).result()
+            wait(project.start_script(source, f"@{name}", [os.fsencode(word) for word in rest[1:]]))
         except CallError as error:
             if terminal.reader_is_gone():
                 return 1
