@@ -11,7 +11,7 @@ M.RANGE = {
   u32 = { 0, 4294967295 }, s32 = { -2147483648, 2147483647 },
 }
 
--- An expression that is true when the expression `v` (a name) fits `t`.
+-- An expression that is true when the expression `v` (a name) fits `t`. It may stand after `not`: comparisons are in parentheses.
 function M.expression(e, t, v)
   local kind, range = t.kind, M.RANGE[t.kind]
   if range then
@@ -23,9 +23,9 @@ function M.expression(e, t, v)
     return ('(type(%s) == "number" and %s >= -9223372036854775808 and %s < 9223372036854775808 and %s %% 1 == 0 or wide_s64(%s))')
       :format(v, v, v, v, v)
   elseif kind == 'bool' then
-    return ('type(%s) == "boolean"'):format(v)
+    return ('(type(%s) == "boolean")'):format(v)
   elseif kind == 'f32' or kind == 'f64' then
-    return ('type(%s) == "number"'):format(v)
+    return ('(type(%s) == "number")'):format(v)
   elseif kind == 'char' then
     return ('(type(%s) == "string" and code_of(%s) ~= nil)'):format(v, v)
   elseif kind == 'string' then
