@@ -4,6 +4,7 @@
 local ffi, bit = require 'ffi', require 'bit'
 local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
+local instances = require 'lua.instance'
 local layout = require 'lua.abi.layout'
 local lift = require 'lua.abi.lift'
 local lower = require 'lua.abi.lower'
@@ -21,8 +22,8 @@ local support = {
   new = new, none = optional.none, some = optional.some, TAG = optional.TAG,
   string_is_utf8 = text.string_is_utf8, bytes_are_utf8 = text.bytes_are_utf8, code_of = text.code_of, char_of = text.char_of,
   wide = numbers.wide, wide_u64 = numbers.wide_u64, wide_s64 = numbers.wide_s64, signed = numbers.signed, unsigned = numbers.unsigned,
-  only_sequence = numbers.only_sequence, flag_bits = numbers.flag_bits,
-  NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
+  only_sequence = numbers.only_sequence, listed_bits = numbers.listed_bits,
+  NO_LIMIT = instances.NO_LIMIT, NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
   ra = ffi.new 'mw_raw[4]', trap = ffi.new 'void *[1]',
 }
 M.support = support
@@ -128,11 +129,13 @@ local function prelude(body, hooks)
   for name in pairs(support) do bind(name, 'S.' .. name) end
   for _, name in ipairs(hooks) do bind(name, 'H.' .. name) end
   out[#out + 1] = 'local C = S.C local call, memory_data, memory_size = C.wasmtime_func_call_unchecked, C.wasmtime_memory_data, C.wasmtime_memory_data_size'
+  bind('arm', 'C.wasmtime_context_set_epoch_deadline')
   return table.concat(out, '\n')
 end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
--- `options.post` says that there is a post-return function, `options.resources` that the component defines resources.
+-- `options.post` says that there is a post-return function, `options.resources` that the component defines
+-- resources, `options.limit` how many epochs a call may take.
 local function write(sig, options)
   local e = emitter.new()
   local names, checks, handles = {}, {}, false
@@ -166,6 +169,8 @@ local function write(sig, options)
   end
   if handles then put 'end' end
   put(has_handles(sig.result) and 'io, holder = B.io, B' or 'io = B.io')
+  -- An instance that several entries share may come with another one's deadline.
+  if options.limit or options.resources then put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT') end
   if memory then
     put 'ctx, mem, realloc, fault, failure = B.ctx, B.memory, B.realloc, nil, nil base = memory_data(ctx, mem)'
     put('if not lower(%s) then if fault then return broken(E, B, fault) end return fail(E, B, failure) end', arguments)

@@ -32,11 +32,7 @@ local function scalar(e, t, v)
     check.expression(e, t, v)
     return ('(%s[%s] - 1)'):format(e:constant(t.numbers), v)
   end
-  if t.kind == 'flags' then
-    local bits = {}
-    for i, name in ipairs(t.names) do bits[name] = 2 ^ (i - 1) end
-    return ('flag_bits(%s, %s)'):format(v, e:constant(bits))
-  end
+  if t.kind == 'flags' then return ('%s(%s)'):format(e:func(check.bits, t), v) end
   if t.kind == 'own' then return ('(give(%s) or full())'):format(v) end
   if t.kind == 'borrow' then return ('lend(%s)'):format(v) end
 end

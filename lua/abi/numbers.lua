@@ -1,12 +1,10 @@
 -- Numbers, sequences and flags: the parts of checking and converting that are the same for every signature.
 
 local ffi, bit = require 'ffi', require 'bit'
-local optional = require 'lua.optional'
 
 local istype, bor = ffi.istype, bit.bor
 local int64, uint64 = ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
-local type, next, tonumber, rawget, getmetatable = type, next, tonumber, rawget, getmetatable
-local TAG = optional.TAG
+local type, next, tonumber = type, next, tonumber
 
 local M = {}
 
@@ -66,25 +64,30 @@ function M.only_sequence(v)
   return count == n
 end
 
--- The bits of a flags value, given as {read = true} or {"read"}; nil when it does not fit. `bits` is name -> bit.
-function M.flag_bits(v, bits)
-  if type(v) ~= 'table' or getmetatable(v) == TAG then return nil end
-  local sum, n = 0, #v
-  if n == 0 then
-    for name, set in next, v do
-      local value = bits[name]
-      if value == nil or type(set) ~= 'boolean' then return nil end
-      if set then sum = bor(sum, value) end
+-- The bits of a flags value given as a sequence of names; nil when it does not fit. `bits` is name -> bit.
+function M.listed_bits(v, bits)
+  -- Up to three names take no loop, so that a loop around the call stays one trace.
+  local sum, key, name = 0, next(v)
+  if key == 1 then
+    sum = bits[name]
+    if sum == nil then return nil end
+    key, name = next(v, key)
+    if key == nil then return sum end
+    if key == 2 and bits[name] then
+      sum = bor(sum, bits[name])
+      key, name = next(v, key)
+      if key == nil then return sum % 4294967296 end
+      if key == 3 and bits[name] and next(v, key) == nil then return bor(sum, bits[name]) % 4294967296 end
     end
-  else
-    local count = 0
-    for key, name in next, v do
-      local value = bits[name]
-      if value == nil or type(key) ~= 'number' or key < 1 or key > n or key % 1 ~= 0 then return nil end
-      sum, count = bor(sum, value), count + 1
-    end
-    if count ~= n then return nil end
   end
+  local count, n = 0, #v
+  sum = 0
+  for key, name in next, v do
+    local value = bits[name]
+    if value == nil or type(key) ~= 'number' or key < 1 or key > n or key % 1 ~= 0 then return nil end
+    sum, count = bor(sum, value), count + 1
+  end
+  if count ~= n then return nil end
   return sum % 4294967296
 end
 

@@ -98,18 +98,27 @@ function M.code_of(s)
     return nil
   end
   if n > 4 or n == 0 then return nil end
+  -- No loop, so that a loop around the call stays one trace.
   local p = cast(p8, s)
-  if not scalar(p, 0, n) then return nil end
   local a, b = p[0], p[1]
+  if band(b, 0xc0) ~= 0x80 then return nil end
   if n == 2 then
     if a < 0xc2 or a > 0xdf then return nil end
     return (a - 0xc0) * 64 + (b - 0x80)
-  elseif n == 3 then
-    if a < 0xe0 or a > 0xef then return nil end
-    return (a - 0xe0) * 4096 + (b - 0x80) * 64 + (p[2] - 0x80)
   end
-  if a < 0xf0 then return nil end
-  return (a - 0xf0) * 262144 + (b - 0x80) * 4096 + (p[2] - 0x80) * 64 + (p[3] - 0x80)
+  local c = p[2]
+  if band(c, 0xc0) ~= 0x80 then return nil end
+  if n == 3 then
+    if a < 0xe0 or a > 0xef then return nil end
+    local code = (a - 0xe0) * 4096 + (b - 0x80) * 64 + (c - 0x80)
+    if code < 0x800 or code >= 0xd800 and code <= 0xdfff then return nil end
+    return code
+  end
+  local d = p[3]
+  if band(d, 0xc0) ~= 0x80 or a < 0xf0 or a > 0xf4 then return nil end
+  local code = (a - 0xf0) * 262144 + (b - 0x80) * 4096 + (c - 0x80) * 64 + (d - 0x80)
+  if code < 0x10000 or code > 0x10ffff then return nil end
+  return code
 end
 
 -- The character with that code, or nil when there is none.
