@@ -120,7 +120,7 @@ def test_what_was_printed_is_there(write):
 
 
 def settle(pid):
-    """Waits until a process has used so much more of the processor that the few lines left are printed for certain."""
+    """Waits until a process has used the processor for so long that it is in its loop for certain."""
 
     def used():
         with open(f"/proc/{pid}/stat") as file:
@@ -157,6 +157,7 @@ def test_ctrl_c_in_a_with_block(write, project):
     with subprocess.Popen([sys.executable, "-c", program, project], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        settle(process.pid)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
     assert (output, errors, process.returncode) == ("out\n", "", 0)
