@@ -1,5 +1,7 @@
-"""Strategies: random WIT types, and for each type Lua expressions for values of it, good ones and bad ones.
+"""Random WIT types, and for each type Lua expressions for values of it, good ones and bad ones.
 
+Choices come from a ``random.Random`` and not from Hypothesis, whose own distribution is too narrow here: it makes lists of
+lists of booleans over and over and hardly ever a record, and so once missed that booleans in records went unchecked.
 A good value is a pair: the expression, and what a guest gives back for it in the intermediate model.
 """
 
@@ -7,9 +9,8 @@ from __future__ import annotations
 
 import math
 import struct
+from random import Random
 from typing import Any
-
-from hypothesis import strategies as st
 
 from moonwit.host.intermediate import NONE, Some
 from moonwit.host.wasm import types as wit
@@ -32,49 +33,46 @@ MISFITS = [
 ]  # fmt: skip
 
 
-def names(least: int, most: int) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(NAMES), min_size=least, max_size=most, unique=True)
+def some_names(rng: Random, most: int) -> list[str]:
+    return rng.sample(NAMES, rng.randint(1, most))
 
 
-primitives = st.sampled_from(wit.PRIMITIVES).map(wit.Primitive)
-many_names = st.integers(1, 32).map(lambda count: tuple(f"f{i}" if i % 3 else f"flag-{i}" for i in range(count)))
-leaves = st.one_of(
-    primitives,
-    primitives,
-    names(1, 5).map(lambda found: wit.Enum(tuple(found))),
-    st.sampled_from([255, 256, 257, 300]).map(lambda count: wit.Enum(tuple(f"c{i}" for i in range(count)))),
-    many_names.map(wit.Flags),
-    names(1, 4).map(lambda found: wit.Flags(tuple(found))),
-    st.just(wit.Result(None, None)),
-)
+def leaf(rng: Random) -> wit.Type:
+    kind = rng.randrange(20)
+    if kind < 14:
+        return wit.Primitive(rng.choice(wit.PRIMITIVES))
+    if kind == 14:
+        return wit.Enum(tuple(f"c{i}" for i in range(rng.choice([255, 256, 257, 300]))))
+    if kind == 15:
+        return wit.Enum(tuple(some_names(rng, 5)))
+    if kind == 16:
+        return wit.Flags(tuple(f"f{i}" if i % 3 else f"flag-{i}" for i in range(rng.choice([1, 7, 8, 9, 16, 17, 31, 32]))))
+    if kind == 17:
+        return wit.Flags(tuple(some_names(rng, 4)))
+    return wit.Result(None, None) if kind == 18 else wit.List(wit.Primitive("u8"))
 
 
-@st.composite
-def records(draw: st.DrawFn, inner: st.SearchStrategy[wit.Type]) -> wit.Type:
-    return wit.Record(tuple(wit.Field(name, draw(inner)) for name in draw(names(1, 6))))
-
-
-@st.composite
-def variants(draw: st.DrawFn, inner: st.SearchStrategy[wit.Type]) -> wit.Type:
-    cases = [wit.Case(name, draw(st.one_of(st.none(), inner))) for name in draw(names(1, 5))]
-    if draw(st.integers(0, 9)) == 0:
-        cases += [wit.Case(f"more-{i}", None) for i in range(260)]
-    return wit.Variant(tuple(cases))
-
-
-def wider(inner: st.SearchStrategy[wit.Type]) -> st.SearchStrategy[wit.Type]:
-    maybe = st.one_of(st.none(), inner)
-    return st.one_of(
-        records(inner),
-        variants(inner),
-        inner.map(wit.List),
-        inner.map(wit.Option),
-        st.lists(inner, min_size=1, max_size=5).map(lambda parts: wit.Tuple(tuple(parts))),
-        st.builds(wit.Result, maybe, maybe),
-    )
-
-
-types = st.recursive(leaves, wider, max_leaves=8)
+def a_type(rng: Random, depth: int = 4) -> wit.Type:
+    """Makes a type at most ``depth`` deep; now and then one of over 16 flat values."""
+    if depth == 0 or rng.random() < 0.25:
+        return leaf(rng)
+    deeper = depth - 1
+    kind = rng.randrange(7)
+    if kind == 0:
+        most = 20 if rng.random() < 0.15 else 6
+        return wit.Record(tuple(wit.Field(name, a_type(rng, deeper)) for name in some_names(rng, most)))
+    if kind == 1:
+        cases = [wit.Case(name, a_type(rng, deeper) if rng.random() < 0.7 else None) for name in some_names(rng, 5)]
+        if rng.random() < 0.1:
+            cases += [wit.Case(f"more-{i}", None) for i in range(260)]
+        return wit.Variant(tuple(cases))
+    if kind == 2:
+        return wit.List(a_type(rng, deeper))
+    if kind == 3:
+        return wit.Tuple(tuple(a_type(rng, deeper) for _ in range(rng.randint(1, 5))))
+    if kind == 4:
+        return wit.Result(*(a_type(rng, deeper) if rng.random() < 0.75 else None for _ in range(2)))
+    return wit.Option(a_type(rng, deeper))
 
 
 def quoted(data: bytes) -> str:
@@ -96,9 +94,9 @@ def narrowed(value: float) -> float:
         return math.copysign(math.inf, value)
 
 
-@st.composite
-def integers(draw: st.DrawFn, low: int, high: int) -> Good:
-    value = draw(st.one_of(st.integers(low, high), st.sampled_from([low, high, 0, min(high, 2**53), max(low, -(2**53)), high // 2 + 1])))
+def integer(rng: Random, low: int, high: int) -> Good:
+    edges = [low, high, 0, 1, min(high, 2**53), min(high, 2**53 + 1), max(low, -(2**53)), max(low, -(2**53) - 1), high // 2, high // 2 + 1]
+    value = rng.choice([*edges, *(rng.randint(low, high) for _ in edges)])
     spellings = []
     if abs(value) <= 2**53:
         spellings += [str(value), str(value), f"{value}.0"]
@@ -108,27 +106,41 @@ def integers(draw: st.DrawFn, low: int, high: int) -> Good:
         spellings.append(f"{value}LL")
     if value >= 0:
         spellings.append(f"{value}ULL")
-    return draw(st.sampled_from(spellings)), value
+    return rng.choice(spellings), value
 
 
-def primitive(kind: str) -> st.SearchStrategy[Good]:
+def a_float(rng: Random) -> float:
+    if rng.random() < 0.4:
+        return rng.choice([0.0, -0.0, 1.0, -1.0, 0.1, math.inf, -math.inf, math.nan, 5e-324, 2.0**-149, 1e300, 2.0**53])
+    return float(struct.unpack("<d", rng.randbytes(8))[0]) if rng.random() < 0.5 else rng.uniform(-1e6, 1e6)
+
+
+def character(rng: Random) -> str:
+    edges = "\0a\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff"
+    code = rng.choice([rng.randrange(128), rng.randrange(0x800), rng.randrange(0xD800), rng.randrange(0xE000, 0x110000)])
+    return rng.choice(edges) if rng.random() < 0.4 else chr(code)
+
+
+def primitive(rng: Random, kind: str) -> Good:
     if kind in RANGES:
-        return integers(*RANGES[kind])
+        return integer(rng, *RANGES[kind])
     if kind == "bool":
-        return st.booleans().map(lambda value: (str(value).lower(), value))
-    if kind == "f64":
-        return st.floats().map(lambda value: (number(value), value))
-    if kind == "f32":
-        return st.one_of(st.floats(width=32), st.floats()).map(lambda value: (number(value), narrowed(value)))
-    text = st.characters(exclude_categories=["Cs"])
-    strings = text if kind == "char" else st.one_of(st.text(text, max_size=12), st.text("ab", min_size=7, max_size=70))
-    return strings.map(lambda value: (quoted(value.encode()), value.encode()))
+        value = rng.random() < 0.5
+        return str(value).lower(), value
+    if kind in ("f32", "f64"):
+        real = a_float(rng)
+        return number(real), narrowed(real) if kind == "f32" else real
+    if kind == "char":
+        text = character(rng)
+    else:
+        length = rng.choice([0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 100])
+        text = "".join(character(rng) for _ in range(length)) if rng.random() < 0.5 else "x" * length
+    return quoted(text.encode()), text.encode()
 
 
-@st.composite
-def sequence(draw: st.DrawFn, texts: list[str]) -> str:
+def sequence(rng: Random, texts: list[str]) -> str:
     """The same sequence, built in different ways: LuaJIT keeps it in the array part, in the hash part, or in both."""
-    way = draw(st.integers(0, 5))
+    way = rng.randrange(6)
     if way == 0:
         return "{" + ", ".join(f"[{i}] = {text}" for i, text in reversed(list(enumerate(texts, 1)))) + "}"
     if way == 1:
@@ -137,145 +149,148 @@ def sequence(draw: st.DrawFn, texts: list[str]) -> str:
     return "{" + ", ".join(texts) + "}"
 
 
-@st.composite
-def good(draw: st.DrawFn, type: wit.Type, absent: str = "wit.none") -> Good:
+def several(rng: Random, element: wit.Type, least: int = 0) -> list[Good]:
+    return [good(rng, element) for _ in range(rng.choice([least, 1, 2, 3, 5]))]
+
+
+def good(rng: Random, type: wit.Type, absent: str = "wit.none") -> Good:
     """A value that fits. ``absent`` is how an absent option may be written where the value stands."""
     match type:
         case wit.Primitive(kind):
-            return draw(primitive(kind))
+            return primitive(rng, kind)
         case wit.List(wit.Primitive("u8")):
-            octets = draw(st.binary(max_size=20))
-            return draw(st.sampled_from([quoted(octets), "{" + ", ".join(map(str, octets)) + "}"])), octets
-        case wit.List(element):
-            items = draw(st.lists(good(element), max_size=5))
-            return draw(sequence([text for text, _ in items])), [result for _, result in items]
-        case wit.Tuple(parts):
-            items = [draw(good(part)) for part in parts]
-            return draw(sequence([text for text, _ in items])), [result for _, result in items]
+            octets = rng.randbytes(rng.choice([0, 1, 7, 8, 40]))
+            return rng.choice([quoted(octets), "{" + ", ".join(map(str, octets)) + "}"]), octets
+        case wit.List() | wit.Tuple():
+            items = several(rng, type.element) if isinstance(type, wit.List) else [good(rng, part) for part in type.types]
+            return sequence(rng, [text for text, _ in items]), [result for _, result in items]
         case wit.Record(fields):
-            return draw(record(fields))
+            return record(rng, fields)
         case wit.Variant(cases):
-            case = draw(st.sampled_from(cases))
+            case = rng.choice(cases[:8]) if rng.random() < 0.8 else rng.choice(cases)
             if case.type is None:
                 return quoted(case.name.encode()), case.name.encode()
-            text, result = draw(good(case.type))
+            text, result = good(rng, case.type)
             return f"{{[{quoted(case.name.encode())}] = {text}}}", {case.name.encode(): result}
         case wit.Result(ok, err):
-            name, side = draw(st.sampled_from([("ok", ok), ("err", err)]))
-            text, result = ("true", True) if side is None else draw(good(side))
+            name, side = rng.choice([("ok", ok), ("err", err)])
+            text, result = ("true", True) if side is None else good(rng, side)
             return f"{{{name} = {text}}}", {name.encode(): result}
         case wit.Option(some):
-            if draw(st.integers(0, 2)) == 0:
-                return draw(st.sampled_from([absent, "wit.none"])), NONE
-            text, result = draw(good(some, "nil"))
+            if rng.random() < 0.3:
+                return rng.choice([absent, "wit.none"]), NONE
+            text, result = good(rng, some, "nil")
             if isinstance(some, wit.Option):
                 return f"wit.some({text})", Some(result)
-            return draw(st.sampled_from([text, f"wit.some({text})"])), result
-        case wit.Enum(found):
-            name = draw(st.sampled_from(found))
+            return rng.choice([text, f"wit.some({text})"]), result
+        case wit.Enum(names):
+            name = rng.choice([*names[:3], *names[-3:], rng.choice(names)])
             return quoted(name.encode()), name.encode()
-        case wit.Flags(found):
-            return draw(flags(found))
+        case wit.Flags(names):
+            return flags(rng, names)
     raise AssertionError(type)
 
 
-@st.composite
-def flags(draw: st.DrawFn, found: tuple[str, ...]) -> Good:
-    chosen = draw(st.lists(st.sampled_from(found), unique=True))
+def flags(rng: Random, names: tuple[str, ...]) -> Good:
+    chosen = rng.sample(names, rng.choice([0, 1, len(names), rng.randint(0, len(names))]))
     result = {name.encode(): True for name in chosen}
-    if draw(st.booleans()):
-        return draw(sequence([quoted(name.encode()) for name in chosen])), result
-    others = [name for name in draw(st.lists(st.sampled_from(found), max_size=3, unique=True)) if name not in chosen]
+    if rng.random() < 0.5:
+        return sequence(rng, [quoted(name.encode()) for name in chosen]), result
+    others = [name for name in names if name not in chosen and rng.random() < 0.3]
     pairs = [(name, "true") for name in chosen] + [(name, "false") for name in others]
     return "{" + ", ".join(f"[{quoted(name.encode())}] = {value}" for name, value in pairs) + "}", result
 
 
-@st.composite
-def record(draw: st.DrawFn, fields: tuple[wit.Field, ...]) -> Good:
+def record(rng: Random, fields: tuple[wit.Field, ...]) -> Good:
     pairs, result = [], {}
     for each in fields:
-        text, value = draw(good(each.type, "nil"))
+        text, value = good(rng, each.type, "nil")
         if value is not NONE:
             result[each.name.encode()] = value
-        name = draw(st.sampled_from([each.name, each.name.replace("-", "_")]))
+        name = rng.choice([each.name, each.name.replace("-", "_")])
         pairs.append(f"[{quoted(name.encode())}] = {text}")
-    return "{" + ", ".join(draw(st.permutations(pairs))) + "}", result
+    rng.shuffle(pairs)
+    return "{" + ", ".join(pairs) + "}", result
 
 
 WRONG: dict[str, list[str]] = {
     "bool": ["0", '"true"', "nil"],
     "f32": ['"1"', "true", "1LL", "1ULL", "nil"],
     "f64": ['"1"', "true", "1LL", "1ULL", "nil"],
-    "char": ['""', '"ab"', "65", r'"\237\160\128"', r'"\255"', r'"\195"', r'"\192\128"', r'"\244\144\128\128"', "nil"],
+    "char": ['""', '"ab"', "65", r'"\237\160\128"', r'"\255"', r'"\195"', r'"\192\128"', r'"\244\144\128\128"', r'"\195\065"', "nil"],
     "string": ["5", "true", r'"\255"', r'"abc\237\160\128"', r'"\192\128"', r'"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\195"', "nil"],
 }
+WRONG["char"] += [r'"\224\128\128"', r'"\240\128\128\128"', r'"\245\128\128\128"', r'"\226\130"', r'"\194\128\128"', r'"\128"', r'"a\128"']
 for _kind, (_low, _high) in RANGES.items():
     WRONG[_kind] = ['"5"', "true", "1.5", "0/0", "math.huge", "-math.huge", "1e300", "{}", "nil"]
     WRONG[_kind] += [f"{_high + 1:.1f}" if _high > 2**53 else str(_high + 1), f"{_high + 1}ULL" if _high + 1 < 2**64 else "-1LL"]
     WRONG[_kind].append(f"{_low * 2 - 1:.1f}")
 
 
-@st.composite
-def bad(draw: st.DrawFn, type: wit.Type) -> str:
-    """A value that does not fit, for one reason somewhere inside."""
-    if draw(st.integers(0, 4)) == 0:
-        return draw(st.sampled_from(MISFITS))
+def bad(rng: Random, type: wit.Type, present: bool = False) -> str:
+    """A value that does not fit, for one reason somewhere inside; never nil when it must be ``present``."""
+    while True:
+        text = _bad(rng, type)
+        if text != "nil" or not present:
+            return text
+
+
+def _bad(rng: Random, type: wit.Type) -> str:
+    if rng.random() < 0.1:
+        return rng.choice(MISFITS)
     match type:
         case wit.Primitive(kind):
-            return draw(st.sampled_from(WRONG[kind]))
+            return rng.choice(WRONG[kind])
         case wit.List(element):
-            items = [text for text, _ in draw(st.lists(good(element), min_size=1, max_size=4))]
-            return draw(bad_sequence(items, draw(bad(element).filter(lambda text: text != "nil"))))
+            items = [text for text, _ in several(rng, element, 1)]
+            return bad_sequence(rng, items, rng.randrange(len(items)), element)
         case wit.Tuple(parts):
-            items = [draw(good(part))[0] for part in parts]
-            place = draw(st.integers(0, len(parts) - 1))
-            way = draw(st.integers(0, 2))
-            if way == 0:
-                return "{" + ", ".join([*items, items[-1]]) + "}"
-            if way == 1:
-                return "{" + ", ".join(items[:-1]) + "}"
-            return draw(bad_sequence(items, draw(bad(parts[place])), place))
+            items = [good(rng, part)[0] for part in parts]
+            if rng.random() < 0.3:
+                return "{" + ", ".join(rng.choice([[*items, items[-1]], items[:-1]])) + "}"
+            place = rng.randrange(len(parts))
+            return bad_sequence(rng, items, place, parts[place])
         case wit.Record(fields):
-            return draw(bad_record(fields))
+            return bad_record(rng, fields)
         case wit.Variant(cases):
-            return draw(bad_variant(cases))
+            return bad_variant(rng, cases)
         case wit.Result(ok, err):
-            name, side = draw(st.sampled_from([("ok", ok), ("err", err)]))
-            wrong = "false" if side is None else draw(bad(side))
-            return draw(st.sampled_from([f"{{{name} = {wrong}}}", "{}", "true", '"ok"', "{ok = true, err = true}", "{some = 1}", "{true}"]))
+            name, side = rng.choice([("ok", ok), ("err", err)])
+            wrong = "false" if side is None else bad(rng, side)
+            others = ["{}", "true", '"ok"', "{ok = true, err = true}", "{some = 1}", "{true}", "nil"]
+            return f"{{{name} = {wrong}}}" if rng.random() < 0.6 else rng.choice(others)
         case wit.Option(some):
-            text = draw(bad(some).filter(lambda text: text != "nil"))
+            text = bad(rng, some, present=True)
             return f"wit.some({text})" if isinstance(some, wit.Option) else text
         case wit.Enum():
-            return draw(st.sampled_from(['"no-such"', "0", "1", '""', "{}", r'"\255"', "nil"]))
-        case wit.Flags(found):
-            name = quoted(found[0].encode())
-            wrong = [f"{{[{name}] = 1}}", f'{{[{name}] = "x"}}', '{"no-such"}', '{["no-such"] = true}', "0", name, "nil"]
-            wrong += [f"{{{name}, [3] = {name}}}", f"{{{name}, [0] = {name}}}", f"{{{name}, x = true}}"]
-            return draw(st.sampled_from(wrong))
+            return rng.choice(['"no-such"', "0", "1", '""', "{}", r'"\255"', "nil"])
+        case wit.Flags(names):
+            name, last = quoted(names[0].encode()), quoted(names[-1].encode())
+            wrongs = [f"{{[{name}] = 1}}", f'{{[{last}] = "x"}}', '{"no-such"}', '{["no-such"] = true}', "0", name, "nil"]
+            wrongs += [f"{{{name}, [3] = {last}}}", f"{{{name}, [0] = {name}}}", f"{{{last}, x = true}}", f'{{{name}, "no-such"}}']
+            wrongs += [f"{{{name}, {name}, {name}, {last}, 5}}", f"{{[{last}] = true, x = true}}", f"{{[{name}] = true, {name}}}"]
+            return rng.choice(wrongs)
     raise AssertionError(type)
 
 
-@st.composite
-def bad_sequence(draw: st.DrawFn, items: list[str], wrong: str, place: int | None = None) -> str:
-    way = draw(st.integers(0, 4))
+def bad_sequence(rng: Random, items: list[str], place: int, type: wit.Type) -> str:
+    way = rng.randrange(8)
     if way == 0:
         return "{" + ", ".join([*items, "[0] = " + items[0]]) + "}"
     if way == 1:
         # What stands in the hash part may come before or after the rest of the sequence.
-        others = ", ".join(f"{name} = 1" for name in draw(names(1, 3)) if name.isalnum() and name not in ("end", "nil", "function"))
+        others = ", ".join(f"{name} = 1" for name in some_names(rng, 4) if name.isalnum() and name not in ("end", "nil", "function"))
         return f"put({{{others or 'x = 1'}}}, {', '.join(items)})"
     if way == 2:
-        return "{" + ", ".join([items[0], "nil", items[0]]) + "}" if len(items) != 3 or place is None else "{nil, nil, 1}"
-    place = draw(st.integers(0, len(items) - 1)) if place is None else place
-    return "{" + ", ".join([*items[:place], wrong, *items[place + 1 :]]) + "}" if wrong != "nil" else "{[2] = 1}"
+        return "{" + ", ".join([*items[:-1], "nil", items[-1]]) + "}"
+    wrong = bad(rng, type, present=True)
+    return sequence(rng, [*items[:place], wrong, *items[place + 1 :]])
 
 
-@st.composite
-def bad_record(draw: st.DrawFn, fields: tuple[wit.Field, ...]) -> str:
-    pairs = {each.name: draw(good(each.type, "nil"))[0] for each in fields}
-    chosen = draw(st.sampled_from(fields))
-    way = draw(st.integers(0, 3))
+def bad_record(rng: Random, fields: tuple[wit.Field, ...]) -> str:
+    pairs = {each.name: good(rng, each.type, "nil")[0] for each in fields}
+    chosen = rng.choice(fields)
+    way = rng.randrange(5)
     if way == 0 and not isinstance(chosen.type, wit.Option):
         del pairs[chosen.name]
     elif way == 1:
@@ -283,36 +298,33 @@ def bad_record(draw: st.DrawFn, fields: tuple[wit.Field, ...]) -> str:
     elif way == 2 and "-" in chosen.name and pairs[chosen.name] != "nil":
         pairs[chosen.name.replace("-", "_")] = pairs[chosen.name]
     else:
-        pairs[chosen.name] = draw(bad(chosen.type).filter(lambda text: text != "nil"))
+        pairs[chosen.name] = bad(rng, chosen.type, present=True)
     return "{" + ", ".join(f"[{quoted(name.encode())}] = {text}" for name, text in pairs.items()) + "}"
 
 
-@st.composite
-def bad_variant(draw: st.DrawFn, cases: tuple[wit.Case, ...]) -> str:
-    case = draw(st.sampled_from(cases))
+def bad_variant(rng: Random, cases: tuple[wit.Case, ...]) -> str:
+    case = rng.choice(cases[:8])
     name = quoted(case.name.encode())
     ways = ['"no-such"', '{["no-such"] = 1}', "{}", "true", f"{{{name}}}", "0", "nil"]
     if case.type is None:
-        ways += [f"{{[{name}] = true}}", f"{{[{name}] = wit.none}}"]
-    else:
-        wrong = draw(bad(case.type))
-        ways += [name, f"{{[{name}] = {wrong}}}", f"{{[{name}] = {wrong}}}", f'{{[{name}] = {draw(good(case.type))[0]}, ["no-such"] = 1}}']
-    return draw(st.sampled_from(ways))
+        return rng.choice([*ways, f"{{[{name}] = true}}", f"{{[{name}] = wit.none}}"])
+    if rng.random() < 0.6:
+        return f"{{[{name}] = {bad(rng, case.type)}}}"
+    return rng.choice([*ways, name, f'{{[{name}] = {good(rng, case.type)[0]}, ["no-such"] = 1}}'])
 
 
-# Any Lua value, for types that it was not made for.
-anything = st.recursive(
-    st.one_of(
-        st.sampled_from([*MISFITS, "nil", "wit.none", "true", "false", "0", "-1", "255", "1e10", "1LL", "2^60", "0/0"]),
-        st.sampled_from(['""', '"a"', '"ok"', '"end"']),
-        st.sampled_from([r'"\255"', '"f1"', "wit.some(nil)", "wit.some(1)", "{}", "{nil, 1}", "{1, 2}", '{"f1", "flag-0"}']),
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4).map(lambda items: "{" + ", ".join(items) + "}"),
-        st.lists(st.tuples(st.sampled_from(NAMES), inner), max_size=4).map(
-            lambda pairs: "{" + ", ".join(f"[{quoted(name.encode())}] = {text}" for name, text in pairs) + "}"
-        ),
-        inner.map(lambda text: f"wit.some({text})"),
-    ),
-    max_leaves=6,
-)
+ODDITIES = [*MISFITS, "nil", "wit.none", "true", "false", "0", "-1", "255", "1e10", "1LL", "2^60", "0/0", '""', '"a"', '"ok"', '"end"']
+ODDITIES += [r'"\255"', '"f1"', "wit.some(nil)", "wit.some(1)", "{}", "{nil, 1}", "{1, 2}", '{"f1", "flag-0"}']
+
+
+def anything(rng: Random, depth: int = 3) -> str:
+    """Any Lua value, for types that it was not made for."""
+    way = rng.randrange(4) if depth else 0
+    if way == 0:
+        return rng.choice(ODDITIES)
+    if way == 1:
+        return f"wit.some({anything(rng, depth - 1)})"
+    items = [anything(rng, depth - 1) for _ in range(rng.randrange(4))]
+    if way == 2:
+        return "{" + ", ".join(items) + "}"
+    return "{" + ", ".join(f"[{quoted(rng.choice(NAMES).encode())}] = {text}" for text in items) + "}"
