@@ -20,7 +20,7 @@ from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
 from moonwit.host import component_values, linking, wasi, worker
-from moonwit.host.engine import shared_engine
+from moonwit.host.engine import NO_LIMIT, shared_engine, ticks
 from moonwit.host.guest_output import GuestOutput
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
@@ -29,9 +29,6 @@ from moonwit.host.wasm.plan import Refused
 from moonwit.host.wasm.types import Function, Resource
 
 T = TypeVar("T")
-
-# Nothing but `engine.interrupt` moves the epoch, so one tick is as far as the future goes.
-EPOCH_TICKS = 1
 
 
 class CallFailed(Exception):
@@ -86,8 +83,9 @@ class ResourceHandle:
 class Instance:
     """A component's instance in a store of its own. One thread at a time is in it, whichever comes first."""
 
-    def __init__(self, component: generic.Component, linker: generic.Linker, stdio: bool) -> None:
+    def __init__(self, component: generic.Component, linker: generic.Linker, stdio: bool, deadline: int) -> None:
         self.component = component
+        self.deadline = deadline
         self.dead = False
         self.garbage: deque[generic.ResourceAny] = deque()
         self.lock = threading.RLock()
@@ -123,7 +121,7 @@ class Instance:
     def _guarded(self, run: Callable[[], T]) -> T:
         """Runs guest code; a failure ends the instance."""
         try:
-            self.store.set_epoch_deadline(EPOCH_TICKS)
+            self.store.set_epoch_deadline(self.deadline)
             return run()
         except WasmtimeError as error:
             failure = _read_failure(error)
@@ -197,7 +195,9 @@ class CompatibleFunction:
         imports: Iterable[str] = (),
         entry_id: str = "",
         reuse: bool = True,
+        max_execution_ms: int | None = None,
     ) -> None:
+        self.max_execution_ms = max_execution_ms
         self.interface = interface
         self.name = name
         self.signature = signature
@@ -247,7 +247,9 @@ class CompatibleFunction:
             if self.linked is None:
                 component = linking.load(self.data)
                 self.linked = component, linking.link(component, self.imports)
-        return Instance(*self.linked, stdio=any(wasi.grants(f"wasi:cli/{name}", self.imports) for name in ("stdout", "stderr")))
+        deadline = NO_LIMIT if self.max_execution_ms is None else ticks(self.max_execution_ms)
+        stdio = any(wasi.grants(f"wasi:cli/{name}", self.imports) for name in ("stdout", "stderr"))
+        return Instance(*self.linked, stdio, deadline)
 
     def _owner(self, arguments: list[Any]) -> Instance | None:
         """Gets the instance that the handles among the arguments belong to, which must be one and the same."""
@@ -266,6 +268,8 @@ class CompatibleFunction:
             if wasi.grants(interface, self.imports):
                 return f"the function {self.name} uses {interface}, which the compatible call path does not offer"
             return f"the function {self.name} uses {interface}, which its entry {self.entry_id} does not import"
+        if reason == "interrupt":
+            return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms (max_execution_ms)"
         return f"the function {self.name} failed: {reason}"
 
 
@@ -298,7 +302,7 @@ def _read_failure(error: WasmtimeError) -> _GuestFailed:
         reason = "the guest failed"
     lines = (re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reason.splitlines())
     reason = ": ".join(line for line in lines if line)
-    return _GuestFailed("Canceled" if reason == "interrupt" else "Internal", reason, _frames(error))
+    return _GuestFailed("Timeout" if reason == "interrupt" else "Internal", reason, _frames(error))
 
 
 def _frames(error: WasmtimeError) -> list[dict[str, Value]]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import math
 import os
 import stat
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
-from wasmtime import Config, Engine, Module, WasmtimeError
+from wasmtime import Config, Engine, Module
 from wasmtime import _ffi as ffi
+
+# Seconds between two epochs; how far a call that has no limit is from its epoch deadline, in epochs.
+TICK = 0.005
+NO_LIMIT = 2**62
 
 _modules: dict[bytes, Module] = {}
 _lock = threading.Lock()
@@ -27,10 +33,13 @@ def shared_engine() -> Engine:
     ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
     folder = cache_folder()
     if folder is not None:
-        with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as settings:
-            settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
-            settings.flush()
-            config.cache = settings.name
+        try:
+            with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as settings:
+                settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
+                settings.flush()
+                config.cache = settings.name
+        except OSError:
+            pass  # nowhere to write even that: everything is compiled again
     return Engine(config)
 
 
@@ -86,9 +95,22 @@ def address(pointer: Any) -> int:
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0
 
 
-def interrupt() -> None:
-    """Makes every guest that runs, on whatever thread, trap at its next check: used when the process ends."""
-    shared_engine().increment_epoch()
+@functools.cache
+def start_ticker() -> None:
+    """Has the engine's epoch move on every ``TICK`` seconds from now on: what limits in time are counted in."""
+
+    def tick() -> None:
+        while True:
+            time.sleep(TICK)
+            engine.increment_epoch()
+
+    engine = shared_engine()
+    threading.Thread(target=tick, name="moonwit epochs", daemon=True).start()
+
+
+def ticks(milliseconds: float) -> int:
+    """Gives the epoch deadline of a call that may take so long: never early, and late by a tick or two."""
+    return math.ceil(milliseconds / 1000 / TICK) + 1
 
 
 def library_path() -> str:
@@ -114,5 +136,3 @@ def layouts() -> dict[str, dict[str, int]]:
         for name, (struct, fields) in structs.items()
     }
 
-
-__all__ = ["WasmtimeError", "address", "cache_folder", "compile_module", "interrupt", "layouts", "library_path", "shared_engine"]

@@ -15,6 +15,7 @@ from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan import Malformed, Refused, Unsupported
 from moonwit.host.wasm.show import show_function, show_world
 from moonwit.host.wasm.types import Function
+from moonwit.host.wasm.world import Interface
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
 from moonwit.registry.problems import printable
 
@@ -100,7 +101,9 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
         )
         facts = [("call path", path)]
         grants = _grants(found.world.imports)
-        missing = [name for name in found.world.imports if wasi.grant_for(name) is None and "/" in name]
+        # An interface that only names types is nothing to call.
+        needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
+        missing = [name for name in found.world.imports if wasi.grant_for(name) is None and "/" in name and name in needed]
         if grants and loaded is None and not isinstance(plan, Unsupported):
             facts.append(("", "compatible: where the entry grants interfaces of WASI that it imports."))
     if loaded is not None:

@@ -144,8 +144,8 @@ POOL = Group(
 LIMITS = Group(
     summary="what one call may spend",
     fields={
-        "max_execution_ms": Integer(minimum=1, later=True, summary="milliseconds from the call to its end"),
-        "max_memory_bytes": Integer(minimum=1, later=True, summary="bytes of the guest's memory"),
+        "max_execution_ms": Integer(minimum=1, summary="milliseconds from the call to its end"),
+        "max_memory_bytes": Integer(minimum=1, summary="bytes of the guest's memory"),
         "max_stack_bytes": Integer(minimum=1, later=True, summary="bytes of the guest's stack"),
     },
 )
@@ -258,6 +258,8 @@ def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
     found = inside(base, name)
     if found is None:
         yield entry.problem(("path",), f"`path` leaves the folder of {shown(folder.id)} by a symbolic link")
+    elif not found.exists() and (base / name).is_symlink():
+        yield entry.problem(("path",), f"`path` names {shown(name)}, a symbolic link that leads nowhere")
     elif not found.exists():
         hint = meant(nearest(Path(name).name, [path.name for path in (base / name).parent.glob("*.wasm")]))
         yield entry.problem(("path",), f"there is no file {shown(name)} in the folder of {shown(folder.id)}", hint)

@@ -98,6 +98,7 @@ return function(host)
 
   function handlers.job(message) host.job(message.number) end
   function handlers.answer(message) calls.answered(message.ticket, message.value) end
+  function handlers.cancel() dispatcher.cancel_all() end
   function handlers.close() closing = true end
 
   -- The lane's life: answers messages until it is told to close and everything has ended.

@@ -41,7 +41,16 @@ local function from_report(E, report)
       ('the function %s uses %s, which its entry does not import (it called %s): add it to the imports of %s'):format(E.id, plain, name, E.id),
       { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
   end
-  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
+  local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
+  if report.reason == 'interrupt' then
+    return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %d ms (max_execution_ms)'):format(E.sig.name, E.limits.limit_ms), more)
+  end
+  local limit = E.limits.limit_bytes
+  if limit and report.bytes and report.bytes + 65536 > limit then
+    return failure(errors.kinds.INTERNAL,
+      ('%s: %s; its memory of %d bytes can not grow under the limit of %d (max_memory_bytes)'):format(E.sig.name, report.reason, report.bytes, limit), more)
+  end
+  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), more)
 end
 
 -- Ends an instance after a failure and takes it out of the pools that it rests in.
@@ -78,7 +87,7 @@ function hooks.make(E)
   local P = E.P
   local I, report = not E.fresh and P.resident, nil
   local made = not I
-  if made then I, report = instances.new(P) end
+  if made then I, report = instances.new(P, E.limits) end
   if I then
     local B
     B, report = instances.bind(I, E.lift)
@@ -106,6 +115,7 @@ end
 function hooks.fail(E, B, reported)
   local report = trap.take(reported, support.trap[0])
   support.trap[0] = nil
+  if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
   discard(B.I)
   return nil, from_report(E, report)
 end
@@ -163,10 +173,13 @@ end
 local methods = {}   -- plan key -> export path -> function
 
 local function direct(entry, P, lift, fresh)
-  local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh }
+  local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes }
+  local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
-  local f, text = generate.compile(E.sig, { fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil }, hooks, E)
+  local f, text = generate.compile(E.sig, {
+    fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = limits.limit_ticks,
+  }, hooks, E)
   E.text = text
   M.last = E
   return f, E
@@ -257,7 +270,7 @@ local function method_of(state, name)
   end
   if known[path] == nil then
     local lift = buffer.decode(host.method(P.key, path))
-    known[path] = lift and direct({ id = P.entry, results = P.results }, P, lift, false) or false
+    known[path] = lift and direct(P.entry, P, lift, false) or false
   end
   return known[path] or nil
 end
@@ -275,7 +288,8 @@ local function resolve_wasm(entry)
   if not P then
     P = instances.prepare(entry.plan)
     for i, resource in ipairs(entry.plan.resources or {}) do P.resources[i] = resource end
-    P.entry, P.results = entry.id, entry.results
+    -- Methods of its resources follow the entry that was called first.
+    P.entry = entry
     plans[entry.plan.key] = P
   end
   return direct(entry, P, entry.lift, entry.fresh)

@@ -137,16 +137,22 @@ end
 
 -- Timers ---------------------------------------------------------------------------------------------------------
 
---- Calls `callback(a, b)` at `deadline`, monotonic nanoseconds, unless it is canceled. The callback may not wait.
-function M.timer(deadline, callback, a, b)
-  local timer = timers.new(callback, a, b)
+--- Calls `callback(a, b)` at `deadline`, monotonic nanoseconds, unless it is canceled or the script ends. The callback may
+-- not wait. Belongs to the group of the task that runs, or in a callback to `group`.
+function M.timer(deadline, callback, a, b, group)
+  if not group then
+    if not current then error(OUTSIDE, 3) end
+    group = current.group
+  end
+  group.timed = true
+  local timer = timers.new(group, callback, a, b)
   timers.set(timer, deadline)
   return timer
 end
 
 --- A timer for the host's own chores: it outlives scripts, and none of them waits for it.
 function M.background_timer(deadline, callback, a, b)
-  local timer = timers.new(callback, a, b, true)
+  local timer = timers.new(nil, callback, a, b)
   timers.set(timer, deadline)
   return timer
 end
@@ -161,7 +167,7 @@ function M.sleep(ns, kind)
   if not task then return generation end
   local timer = task.timer
   if not timer then
-    timer = timers.new(wake, task)
+    timer = timers.new(task.group, wake, task)
     task.timer = timer
   end
   timer.b = generation
@@ -240,6 +246,7 @@ function leave(task)
   if not group.first then
     groups[group] = nil
     group.over = true
+    if group.timed then timers.clear(group) end
     if group.finish then group.finish(group) end
   end
 end
@@ -319,7 +326,14 @@ jit.off(step)
 local function stuck()
   local waiting = {}
   for group in pairs(groups) do waiting[#waiting + 1] = group end
-  for _, group in ipairs(waiting) do close(group, deadlock.problem(group)) end
+  for _, group in ipairs(waiting) do
+    if not group.closing then
+      close(group, deadlock.problem(group))
+    else
+      -- Canceled, and yet waiting: nothing is left that could go on.
+      while group.first do leave(group.first) end
+    end
+  end
 end
 
 -- Waits for what comes next, when nothing can run.
@@ -356,7 +370,7 @@ jit.off(turn)
 --- Starts a group with `main(...)` as its main task; `finish(group)`, if given, is called when all of it has ended, with
 -- `group.problem` or `group.results`. `M.run` is this and the loop.
 function M.open(finish, main, ...)
-  local group = { first = nil, last = nil, main = nil, problem = nil, results = nil, closing = false, over = false, finish = finish }
+  local group = { first = nil, last = nil, main = nil, problem = nil, results = nil, closing = false, timed = false, over = false, finish = finish }
   groups[group] = true
   group.main = start(group, main, ...)
   coroutines.hold(group.main.co, true)
@@ -375,8 +389,16 @@ function M.run(main, ...)
   coroutines.reset()
   local group = M.open(nil, main, ...)
   while not group.over do turn() end
-  if next(groups) == nil then timers.clear() end
   return answer(group)
+end
+
+--- Cancels everything that waits, in every group.
+function M.cancel_all()
+  local open = {}
+  for group in pairs(groups) do open[#open + 1] = group end
+  for _, group in ipairs(open) do
+    close(group, errors.make { message = "canceled: the host is ending", kind = CANCELED, lua_stack = {} })
+  end
 end
 
 --- Runs groups that messages open (see lua/inbox.lua), until `closing()` says that no more will come and all have ended.

@@ -136,7 +136,20 @@ class Entries:
             "lift": lift_data(lift, plan),
             "fresh": not function.pool.reuse,
             "results": function.results,
+            **self._limits(function),
         }
+
+    def _limits(self, function: LoadedFunction) -> Data:
+        """Gives ``limit_ms``, ``limit_ticks`` and ``limit_bytes`` where the entry has limits."""
+        from moonwit.host import engine
+
+        limits: Data = {}
+        if function.max_execution_ms is not None:
+            engine.start_ticker()
+            limits = {"limit_ms": function.max_execution_ms, "limit_ticks": engine.ticks(function.max_execution_ms)}
+        if function.max_memory_bytes is not None:
+            limits["limit_bytes"] = function.max_memory_bytes
+        return limits
 
     def _script(self, entry: Entry) -> Data:
         assert self.registry is not None
@@ -174,6 +187,7 @@ class Entries:
             "id": function.id,
             "target": self._target(function, path, signature),
             "results": function.results,
+            **self._limits(function),
             "signature": signature_data(name, signature),
         }
 
@@ -186,7 +200,14 @@ class Entries:
             if target not in self._compatible:
                 interface, _, name = path.rpartition("#")
                 made = CompatibleFunction(
-                    function.data, interface or None, name, signature, function.grants, function.id, function.pool.reuse
+                    function.data,
+                    interface or None,
+                    name,
+                    signature,
+                    function.grants,
+                    function.id,
+                    function.pool.reuse,
+                    function.max_execution_ms,
                 )
                 self._compatible[target] = made
         return target

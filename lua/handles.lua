@@ -122,6 +122,7 @@ local function destroy(state)
   local dtor = instances.dtor(I, state.resource)
   if dtor then
     io[0].u32 = state.rep
+    wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, I.limits.limit_ticks or instances.NO_LIMIT)
     local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, dtor, io, 1, trap_slot)
     if failure ~= nil or trap_slot[0] ~= nil then
       report = trap.take(failure, trap_slot[0])

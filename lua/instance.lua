@@ -102,13 +102,18 @@ local function build(I)
   end
 end
 
--- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits.
-function M.new(P)
+-- How many epochs away the deadline of a call is that has no limit.
+local NO_LIMIT = 0x4000000000000000ULL
+M.NO_LIMIT = NO_LIMIT
+
+-- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits. `limits` may
+-- have limit_ticks, for the start function, and limit_bytes, for the memory.
+function M.new(P, limits)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
-  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = new('mw_instance[?]', P.count), has_resource = {}, live = 0, bindings = {}, homes = {} }
-  -- The engine's epoch moves only to end everything that runs.
-  C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
+  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = new('mw_instance[?]', P.count), has_resource = {}, live = 0, bindings = {}, homes = {}, limits = limits }
+  C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
+  if limits.limit_bytes then C.wasmtime_store_limiter(store, limits.limit_bytes, -1, -1, -1, -1) end
   local ok, report = pcall(build, I)
   if ok then
     M.all[I] = I
@@ -148,6 +153,15 @@ function M.bind(I, lift)
   end
   I.bindings[lift.path] = report
   return report
+end
+
+-- How large the memory is that the instance exports as "memory" (as all toolchains call it), in bytes, or nil.
+function M.memory_bytes(I)
+  for at = 0, #I.P.steps - 1 do
+    if wasmtime.C.wasmtime_instance_export_get(I.ctx, I.core + at, 'memory', 6, found) and found[0].kind == wasmtime.MEMORY then
+      return tonumber(wasmtime.C.wasmtime_memory_data_size(I.ctx, found[0].of.memory))
+    end
+  end
 end
 
 -- The functions of the handle table, for lua/handles.lua.

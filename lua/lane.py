@@ -80,6 +80,10 @@ class Lane:
         """Has ``job`` run between two turns of the dispatcher, with the table of lua/boot.lua; it must not take long."""
         return self._ask({"kind": "job"}, job)
 
+    def cancel(self) -> None:
+        """Cancels whatever waits in the lane: its scripts and calls end with an error of kind Canceled."""
+        self._post({"kind": "cancel"})
+
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lane after what it was given; tells whether it ended within ``timeout`` seconds."""
         self._post({"kind": "close"})

@@ -15,6 +15,7 @@ typedef struct { size_t size; void **data; } mw_frames;
 void *wasmtime_store_new(void *engine, void *data, void *finalizer);
 void *wasmtime_store_context(void *store);
 void wasmtime_store_delete(void *store);
+void wasmtime_store_limiter(void *store, int64_t memory_size, int64_t table_elements, int64_t instances, int64_t tables, int64_t memories);
 void wasmtime_context_set_epoch_deadline(void *context, uint64_t ticks);
 void *wasmtime_instance_new(void *context, const void *module, const mw_extern *imports, size_t count, mw_instance *instance, void **trap);
 bool wasmtime_instance_export_get(void *context, const mw_instance *instance, const char *name, size_t length, mw_extern *item);

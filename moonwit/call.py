@@ -38,7 +38,7 @@ def call(options: Mapping[str, str], id: str, words: Sequence[str]) -> object:
             values.append(read_argument(word))
         except BadArgument as error:
             raise Failure(f"{id}: argument {number} {error}") from None
-    with Running(moonwit.open(chosen(options, [Path.cwd()]))) as project:
+    with Running(moonwit.open(chosen(options, [Path()]))) as project:
         known = show_problems(project.registry)
         try:
             name = id.encode("utf-8", "replace").decode()

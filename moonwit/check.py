@@ -38,7 +38,7 @@ def _project(name: str | None) -> Path:
         folder = named_folder(name)
         # A folder without any of the usual files may still declare something; loading it tells.
         return upward(folder) or folder
-    found = upward(Path.cwd())
+    found = upward(Path())
     if found is None:
         raise Failure(f"there is no project here: {WHAT_IT_IS}; go there, or name one: moonwit check DIR")
     return found
@@ -75,8 +75,10 @@ def check(folder: Path) -> Registry:
 
 def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
     """Compiles a function's code, which tells whether it is valid."""
+    from wasmtime import WasmtimeError
+
     from moonwit.host import linking
-    from moonwit.host.engine import WasmtimeError, compile_module
+    from moonwit.host.engine import compile_module
     from moonwit.host.wasm.plan import Refused
 
     home = "source" if entry.kind == "function.wat" else "path"

@@ -32,7 +32,7 @@ def chosen(options: Mapping[str, str], starts: Sequence[Path]) -> Path | None:
 
 def needed(options: Mapping[str, str]) -> Path:
     """Gives the folder of `--project`, else the project of the working directory; raises ``Failure`` when there is none."""
-    found = chosen(options, [Path.cwd()])
+    found = chosen(options, [Path()])
     if found is None:
         raise Failure(f"there is no project here: {WHAT_IT_IS}; name one with --project")
     return found
@@ -48,7 +48,10 @@ def named_folder(name: str) -> Path:
 
 def upward(start: Path) -> Path | None:
     """Finds the project that a folder is in. Where there can be none, the registry and what it needs are not even imported."""
-    folder = Path(os.path.realpath(start))
+    try:
+        folder = Path(os.path.realpath(start))
+    except FileNotFoundError:
+        return None  # the working directory has been deleted
     if not any((parent / sign).exists() for parent in (folder, *folder.parents) for sign in _SIGNS):
         return None
     from moonwit.registry import find_project

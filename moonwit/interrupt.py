@@ -1,7 +1,7 @@
 """Ctrl-C: whatever runs is ended, what was printed is kept, and the process is gone in well under a second.
 
-The main thread only waits, so that Python hears the signal at once. A guest is stopped by the engine's epoch; Lua that LuaJIT has
-compiled, and a guest asleep in the library, can't be stopped: the process ends with them.
+The main thread only waits, so that Python hears the signal at once. What waits in the lane is canceled; a busy guest, Lua that
+LuaJIT has compiled, and a guest asleep in the library can't be stopped: the process ends with them.
 """
 
 from __future__ import annotations

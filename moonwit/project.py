@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -75,25 +73,15 @@ class Project:
             lane.close()
 
     def interrupt(self, timeout: float) -> bool:
-        """Ends the lane, and guests in the middle of their work; tells whether it ended within ``timeout`` seconds.
+        """Ends what waits in the lane, and the lane; tells whether it ended within ``timeout`` seconds.
 
-        What can't be stopped, such as a loop that LuaJIT has compiled, goes on until the process ends.
+        What can't be stopped, a busy guest without a limit or a loop that LuaJIT has compiled, goes on until the process ends.
         """
         lane, self._lane = self._lane, None
-        # Only where the engine is in use already: it takes a while to start.
-        engine = sys.modules.get("moonwit.host.engine")
-        in_use = engine is not None and engine.shared_engine.cache_info().currsize > 0
-        until = time.monotonic() + timeout
-        while lane is not None:
-            # Again and again, for a guest that begins just now.
-            if in_use and engine is not None:
-                engine.interrupt()
-            left = until - time.monotonic()
-            if lane.close(max(0.0, min(left, 0.05))):
-                break
-            if left <= 0:
-                return False
-        return True
+        if lane is None:
+            return True
+        lane.cancel()
+        return lane.close(timeout)
 
     def call(self, id: str, *arguments: Value) -> Value:
         """Calls a function by id and gives its result; raises ``CallError``.

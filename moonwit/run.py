@@ -31,7 +31,7 @@ def command(arguments: Sequence[str]) -> int:
         return 0
     source = read_script(rest[0])
     name = chunk_name(rest[0])
-    with Running(moonwit.open(chosen(options, [Path(rest[0]).parent, Path.cwd()]))) as project:
+    with Running(moonwit.open(chosen(options, [Path(rest[0]).parent, Path()]))) as project:
         known = show_problems(project.registry)
         try:
             wait(project.start_script(source, f"@{name}", [os.fsencode(word) for word in rest[1:]]))

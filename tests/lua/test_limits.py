@@ -1,0 +1,77 @@
+"""Limits of an entry end a call in the guest itself: in time and in memory, on both call paths."""
+
+import time
+
+import pytest
+
+import moonwit
+
+SPIN = """(component
+  (core module $m (func (export "spin") (param i32) (result i32) (if (local.get 0) (then (loop $l (br $l)))) (i32.const 7)))
+  (core instance $i (instantiate $m))
+  (func (export "spin") (param "for-ever" bool) (result u32) (canon lift (core func $i "spin"))))"""
+GROW = """(module (memory (export "memory") 1)
+  (func (export "grow") (param i32) (result i32)
+    (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)) (memory.size)))"""
+START = '(module (func $s (loop $l (br $l))) (start $s) (func (export "f")))'
+WORK = """(module (func (export "work") (param i64) (result i64)
+  (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 5)))"""
+
+
+def entry(name, source, method, **fields):
+    lines = [f"  - name: {name}", "    kind: function.wat", f"    method: {method}"]
+    lines += [f"    {key}: {value}" for key, value in fields.items()]
+    return "\n".join([*lines, "    source: |", *(f"      {line}" for line in source.splitlines())])
+
+
+@pytest.fixture
+def project(tmp_path):
+    entries = [
+        *(
+            entry(f"spin_{name}", SPIN, "spin", engine=engine, pool=f"{{type: {pool}}}", limits="{max_execution_ms: 50}")
+            for name, engine, pool in [("lazy", "direct", "lazy"), ("inline", "direct", "inline"), ("other", "compatible", "lazy")]
+        ),
+        entry("start", START, "f", limits="{max_execution_ms: 50}"),
+        entry("grow", GROW, "grow", limits="{max_memory_bytes: 200000}"),
+        entry("large", GROW, "grow", limits="{max_memory_bytes: 1000}"),
+        entry("work", WORK, "work"),
+    ]
+    (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(entries) + "\n")
+    with moonwit.open(tmp_path) as project:
+        assert project.registry.problems == []
+        yield project
+
+
+@pytest.mark.parametrize("name", ["spin_lazy", "spin_inline", "spin_other"])
+def test_a_busy_guest_ends_at_its_limit(project, name):
+    """A guest that would loop for ever comes back as Timeout, never before its time, again and again; the next call works."""
+    for _ in range(5):
+        before = time.monotonic()
+        with pytest.raises(moonwit.CallError, match="limit of 50 ms") as raised:
+            project.call(f"t:{name}", True)
+        assert time.monotonic() - before >= 0.05 and raised.value.kind == "Timeout"
+        assert project.call(f"t:{name}", False) == 7
+
+
+def test_a_start_function_is_under_the_limit(project):
+    """What a module runs when it is instantiated counts too."""
+    with pytest.raises(moonwit.CallError, match="limit of 50 ms") as raised:
+        project.call("t:start")
+    assert raised.value.kind == "Timeout"
+
+
+def test_memory_is_bounded(project):
+    """A guest that can't grow fails by itself, and the error names the limit; an instance that needs more is not made."""
+    assert [project.call("t:grow", 1), project.call("t:grow", 1)] == [2, 3]
+    with pytest.raises(moonwit.CallError, match="under the limit of 200000 \\(max_memory_bytes\\)"):
+        project.call("t:grow", 1)
+    assert project.call("t:grow", 1) == 2
+    with pytest.raises(moonwit.CallError, match="memory"):
+        project.call("t:large", 0)
+
+
+def test_without_a_limit_a_call_takes_its_time(project):
+    """Limits of other entries do not end a call that has none: here one of many epochs."""
+    with pytest.raises(moonwit.CallError):
+        project.call("t:spin_lazy", True)
+    assert project.call("t:work", 300_000_000) == 5
