@@ -1,7 +1,7 @@
 -- The timers of a lane: a binary heap by deadline. Timers with the same deadline are due in the order they were set.
 --
--- A timer is {deadline, callback, a, b, background, index, order}; it belongs to whoever made it and can be set again
--- when it is not in the heap (`index` 0). Background timers, those of the host's own chores, keep no script alive.
+-- A timer is {deadline, callback, a, b, owner, index, order}; it belongs to whoever made it and can be set again
+-- when it is not in the heap (`index` 0). Those without an owner, for the host's own chores, keep no script alive.
 local floor = math.floor
 
 local M = {}
@@ -41,9 +41,9 @@ local function down(timer, i)
   heap[i], timer.index = timer, i
 end
 
---- Makes a timer that is not set.
-function M.new(callback, a, b, background)
-  return { deadline = 0, callback = callback, a = a, b = b, background = background or false, index = 0, order = 0 }
+--- Makes a timer that is not set; one without an owner is in the background.
+function M.new(owner, callback, a, b)
+  return { deadline = 0, callback = callback, a = a, b = b, owner = owner, index = 0, order = 0 }
 end
 
 --- Sets a timer that is not set.
@@ -51,7 +51,7 @@ function M.set(timer, deadline)
   order = order + 1
   timer.deadline, timer.order = deadline, order
   count = count + 1
-  if not timer.background then foreground = foreground + 1 end
+  if timer.owner then foreground = foreground + 1 end
   up(timer, count)
 end
 
@@ -60,7 +60,7 @@ function M.cancel(timer)
   local i = timer.index
   if i == 0 then return false end
   timer.index = 0
-  if not timer.background then foreground = foreground - 1 end
+  if timer.owner then foreground = foreground - 1 end
   local last = heap[count]
   heap[count] = nil
   count = count - 1
@@ -94,20 +94,19 @@ function M.any()
   return foreground > 0
 end
 
---- Takes out all timers that are not in the background.
-function M.clear()
-  local kept = {}
-  for i = 1, count do
-    if heap[i].background then
-      kept[#kept + 1] = heap[i]
+--- Takes out all timers of an owner.
+function M.clear(owner)
+  local all, most = heap, count
+  heap, count = {}, 0
+  for i = 1, most do
+    local timer = all[i]
+    if timer.owner == owner then
+      timer.index = 0
+      foreground = foreground - 1
     else
-      heap[i].index = 0
+      count = count + 1
+      up(timer, count)
     end
-  end
-  heap, count, foreground = {}, 0, 0
-  for i = 1, #kept do
-    count = i
-    up(kept[i], i)
   end
 end
 
