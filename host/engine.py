@@ -8,7 +8,6 @@ import hashlib
 import math
 import os
 import stat
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -33,13 +32,11 @@ def shared_engine() -> Engine:
     ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
     folder = cache_folder()
     if folder is not None:
-        try:
-            with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as settings:
-                settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
-                settings.flush()
-                config.cache = settings.name
-        except OSError:
-            pass  # nowhere to write even that: everything is compiled again
+        # Wasmtime takes its settings from a file; this one is in memory alone.
+        with open(os.memfd_create("moonwit"), "w", encoding="utf-8") as settings:
+            settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
+            settings.flush()
+            config.cache = f"/proc/self/fd/{settings.fileno()}"
     return Engine(config)
 
 

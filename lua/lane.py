@@ -57,7 +57,7 @@ class Lane:
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._started: Future[None] = Future()
+        self._mistake: BaseException | None = None
         with _stack_size:
             before = threading.stack_size(STACK_BYTES)
             try:
@@ -66,7 +66,6 @@ class Lane:
                 self._thread.start()
             finally:
                 threading.stack_size(before)
-        self._started.result()
 
     def run(self, source: bytes, name: str, arguments: bytes) -> Future[Answer]:
         """Has the lane run a script beside whatever else it runs; the answer is (None, None, None), or its error."""
@@ -96,6 +95,8 @@ class Lane:
         return threading.current_thread() is self._thread
 
     def _ask(self, message: Message, job: Callable[[Any], Any] | None = None) -> Future[Any]:
+        if self._mistake is not None:
+            raise self._mistake
         number, future = next(self._numbers), Future[Any]()
         self._waiting[number] = future, job
         self._post({**message, "number": number})
@@ -109,16 +110,12 @@ class Lane:
     def _main(self) -> None:
         try:
             self._boot = new_state(self._callbacks)[1]
-        except BaseException as problem:
-            self._started.set_exception(problem)
-            return
-        self._started.set_result(None)
-        try:
             self._boot[b"serve"](self._descriptor, ctypes.addressof(self._flag))
         except BaseException as problem:
-            # A mistake in the dispatcher itself: nobody shall wait for a lane that is gone.
+            # Nobody shall wait for a lane that is gone.
+            self._mistake = RuntimeError(f"the lane has ended by a mistake in Moonwit, please report it: {problem}")
             for future, _ in list(self._waiting.values()):
-                future.set_exception(RuntimeError(f"the lane has ended by a mistake in Moonwit, please report it: {problem}"))
+                future.set_exception(self._mistake)
             raise
         finally:
             # Lua objects are freed here, by the thread that they belong to.

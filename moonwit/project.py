@@ -41,21 +41,27 @@ def open(directory: str | os.PathLike[str] | None = None, environ: Mapping[str, 
     Use it as a context manager, or close it. ``environ`` stands in for the process's environment in ``${env:NAME}``.
     Problems in the project do not raise: they are in ``registry.problems``, and entries they break can't be called.
     """
-    if directory is None:
-        return Project(None)
-    from moonwit.kinds import KINDS
-    from moonwit.registry import load
+    project = Project()
+    if directory is not None:
+        # The lane starts meanwhile, on a thread of its own.
+        from moonwit.kinds import KINDS
+        from moonwit.registry import load
 
-    return Project(load(Path(directory), KINDS, environ))
+        project.entries.registry = load(Path(directory), KINDS, environ)
+    return project
 
 
 class Project:
     """A loaded project with a lane of its own. Its methods may be called from any thread."""
 
-    def __init__(self, registry: Registry | None) -> None:
-        self.registry = registry
-        self.entries = Entries(registry)
+    def __init__(self) -> None:
+        self.entries = Entries(None)
         self._lane: Lane | None = Lane(self.entries.callbacks)
+
+    @property
+    def registry(self) -> Registry | None:
+        """The project's registry; None where only the standard library was opened."""
+        return self.entries.registry
 
     def __enter__(self) -> Project:
         return self
