@@ -37,8 +37,9 @@ local function from_report(E, report)
         ('the function %s uses %s (it called %s), which core modules do not get in this version: build the guest as a component'):format(E.id, plain, name),
         { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
     end
+    local advice = (plain:find '^wasi:' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
     return failure(errors.kinds.PERMISSION_DENIED,
-      ('the function %s uses %s, which its entry does not import (it called %s): add it to the imports of %s'):format(E.id, plain, name, E.id),
+      ('the function %s uses %s, which its entry does not import (it called %s): %s'):format(E.id, plain, name, advice),
       { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
   end
   local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }

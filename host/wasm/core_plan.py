@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from moonwit.host.names import advice, listed, shown
 from moonwit.host.wasm.core import CoreImport, CoreModule, read_core
-from moonwit.host.wasm.flatten import Layouts
+from moonwit.host.wasm.flatten import MOST_PARAMS, Layouts
 from moonwit.host.wasm.matching import parts
 from moonwit.host.wasm.plan import CoreType, Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
 from moonwit.host.wasm.show import show_signature
@@ -40,13 +40,15 @@ def core_functions(core: CoreModule) -> dict[str, CoreType]:
 
 
 def derive(name: str, type: CoreType) -> Function:
-    """Derives a signature from a core type, or raises ``CoreProblem``: vectors, references and several results have no WIT type."""
+    """Derives a signature from a core type, or raises ``CoreProblem``: vectors, references, several results and over 16 parameters have none."""
     start = f"{shown(name)} can't be called without `wit`: its type is {type}, and "
     odd = [letter for letter in type.params + type.results if letter not in _DERIVED]
     if odd:
         raise CoreProblem(f"{start}no WIT type stands for {_ODD[odd[0]]}; export a function that takes and returns numbers")
     if len(type.results) > 1:
         raise CoreProblem(f"{start}a WIT function has one result; return a pointer to the values, and declare the function in `wit`")
+    if len(type.params) > MOST_PARAMS:
+        raise CoreProblem(f"{start}more than {MOST_PARAMS} values are passed in memory; take a pointer to them, and declare the function in `wit`")
     params = tuple(Field(f"p{number}", Primitive(_DERIVED[letter])) for number, letter in enumerate(type.params, 1))
     return Function(params, Primitive(_DERIVED[type.results]) if type.results else None)
 
