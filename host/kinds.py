@@ -260,8 +260,6 @@ def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
         yield entry.problem(("path",), f"`path` leaves the folder of {shown(folder.id)} by a symbolic link")
     elif not found.exists() and (base / name).is_symlink():
         yield entry.problem(("path",), f"`path` names {shown(name)}, a symbolic link that leads nowhere")
-    elif not found.exists() and (base / name).is_symlink():
-        yield entry.problem(("path",), f"`path` names {shown(name)}, a symbolic link that leads nowhere")
     elif not found.exists():
         hint = meant(nearest(Path(name).name, [path.name for path in (base / name).parent.glob("*.wasm")]))
         yield entry.problem(("path",), f"there is no file {shown(name)} in the folder of {shown(folder.id)}", hint)

@@ -78,20 +78,10 @@ def _documents(root: Path, problems: Problems) -> Iterator[Document]:
         if index and not has_namespace and (found := _entries_of(document)) is not None:
             sentence = "these entries are left alone: the file has no `namespace`"
             problems.add(document.problem(found, sentence, "write `namespace: name` above them", "warning"))
-        if index and not has_namespace and (found := _entries_of(document)) is not None:
-            sentence = "these entries are left alone: the file has no `namespace`"
-            problems.add(document.problem(found, sentence, "write `namespace: name` above them", "warning"))
         if has_namespace or (document.root is None and (index or plausible(text))):
             own.sort()
             document.flaws = own.found
             yield document
-
-
-def _entries_of(document: Document) -> nodes.Scalar | None:
-    """Gives the key `entries` of a file that looks like the registry's: at least one entry says its kind."""
-    pair = document.root.get("entries") if isinstance(document.root, nodes.Mapping) else None
-    items = pair[1].items if pair is not None and isinstance(pair[1], nodes.Listing) else []
-    return pair[0] if pair is not None and any(isinstance(item, nodes.Mapping) and item.get("kind") for item in items) else None
 
 
 def _entries_of(document: Document) -> nodes.Scalar | None:

@@ -40,7 +40,7 @@ def core_functions(core: CoreModule) -> dict[str, CoreType]:
 
 
 def derive(name: str, type: CoreType) -> Function:
-    """Derives a signature from a core type, or raises ``CoreProblem``: vectors, references, several results and over 16 parameters have none."""
+    """Derives a signature from a core type; raises ``CoreProblem`` where none can be: vectors, references, several results, many parameters."""
     start = f"{shown(name)} can't be called without `wit`: its type is {type}, and "
     odd = [letter for letter in type.params + type.results if letter not in _DERIVED]
     if odd:
@@ -48,7 +48,8 @@ def derive(name: str, type: CoreType) -> Function:
     if len(type.results) > 1:
         raise CoreProblem(f"{start}a WIT function has one result; return a pointer to the values, and declare the function in `wit`")
     if len(type.params) > MOST_PARAMS:
-        raise CoreProblem(f"{start}more than {MOST_PARAMS} values are passed in memory; take a pointer to them, and declare the function in `wit`")
+        many = f"more than {MOST_PARAMS} values are passed in memory; take a pointer to them, and declare the function in `wit`"
+        raise CoreProblem(start + many)
     params = tuple(Field(f"p{number}", Primitive(_DERIVED[letter])) for number, letter in enumerate(type.params, 1))
     return Function(params, Primitive(_DERIVED[type.results]) if type.results else None)
 
