@@ -40,7 +40,7 @@ def core_functions(core: CoreModule) -> dict[str, CoreType]:
 
 
 def derive(name: str, type: CoreType) -> Function:
-    """Derives a signature from a core type; raises ``CoreProblem`` where none can be: vectors, references, several results, many parameters."""
+    """Derives a signature from a core type; raises ``CoreProblem`` where none can be, as for vectors and several results."""
     start = f"{shown(name)} can't be called without `wit`: its type is {type}, and "
     odd = [letter for letter in type.params + type.results if letter not in _DERIVED]
     if odd:
