@@ -310,8 +310,13 @@ function M.resolve(id)
   end
   local entry = buffer.decode(host.load(id))
   if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
-  local err
-  f, err = resolvers[entry.resolver](entry)
+  local made, err
+  made, f, err = pcall(resolvers[entry.resolver], entry)
+  if not made then
+    if type(f) ~= 'table' or not f.too_large then error(f, 0) end
+    return nil, failure(errors.kinds.UNAVAILABLE,
+      ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, f.too_large), { entry = id })
+  end
   if not f then return nil, err end
   bound[id] = f
   return f

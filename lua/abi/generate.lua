@@ -206,12 +206,19 @@ local function full() fault = "it has no room for another handle" return 0 end]]
   return prelude(body, HOOKS) .. '\n' .. body, e.constants
 end
 
+-- LuaJIT bounds how many names, registers and jumps a function has: some hundred parameters, some thousand cases with payloads.
+local function load_generated(chunk, sig)
+  local made, why = loadstring(chunk, '=generated:' .. sig.name)
+  if not made then error({ too_large = why:gsub('^generated:.-:%d+: ', '') }, 0) end
+  return made
+end
+
 -- Compiles `sig` for the entry `E`, whose hooks are `hooks`; gives the function and its text.
 function M.compile(sig, options, hooks, E)
   support.C = wasmtime.C
   layout.signature(sig)
   local chunk, constants = write(sig, options)
-  return assert(loadstring(chunk, '=generated:' .. sig.name))(support, hooks, constants, E), chunk
+  return load_generated(chunk, sig)(support, hooks, constants, E), chunk
 end
 
 -- Compiles only the check of all arguments: a function(...) that gives true when they fit.
@@ -226,7 +233,7 @@ function M.compile_check(sig, hooks)
     :format(table.concat(names, ', ') .. (#names > 0 and ', ' or '') .. '...', table.concat(checks, ' and ')))
   support.C = wasmtime.C
   local text_of = prelude(body, HOOKS):gsub('local C = .*$', '')
-  return assert(loadstring(text_of .. '\n' .. body, '=generated:' .. sig.name))(support, hooks, e.constants)
+  return load_generated(text_of .. '\n' .. body, sig)(support, hooks, e.constants)
 end
 
 return M
