@@ -269,7 +269,7 @@ class CompatibleFunction:
                 return f"the function {self.name} uses {interface}, which the compatible call path does not offer"
             return f"the function {self.name} uses {interface}, which its entry {self.entry_id} does not import"
         if reason == "interrupt":
-            return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms (max_execution_ms)"
+            return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms"
         return f"the function {self.name} failed: {reason}"
 
 

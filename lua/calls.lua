@@ -17,6 +17,12 @@ local wasmtime = require 'lua.wasmtime'
 local M = {}
 
 local bound = {}     -- id -> function
+local described = {} -- id -> what the host said of a function on the direct path
+local timed = {}     -- id -> {function, E} for calls with a timeout of their own
+
+-- The functions that never wait: guests on the direct path.
+M.immediate = {}
+
 local plans = {}     -- plan key -> prepared plan
 local host           -- {load = function(id) -> bytes, call = function(id, bytes) -> bytes}, set by `setup`
 local support = generate.support
@@ -44,7 +50,7 @@ local function from_report(E, report)
   end
   local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
   if report.reason == 'interrupt' then
-    return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %d ms (max_execution_ms)'):format(E.sig.name, E.limits.limit_ms), more)
+    return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms), more)
   end
   local limit = E.limits.limit_bytes
   if limit and report.bytes and report.bytes + 65536 > limit then
@@ -160,6 +166,8 @@ end
 
 -- A signature as it arrives: {name, types, params = {{name, text, type = index}}, result = index}.
 local function link_signature(sig)
+  if sig.linked then return sig end
+  sig.linked = true
   link_types(sig.types)
   for _, param in ipairs(sig.params) do param.type = sig.types[param.type] end
   sig.result = sig.result and sig.types[sig.result]
@@ -173,16 +181,18 @@ end
 
 local methods = {}   -- plan key -> export path -> function
 
-local function direct(entry, P, lift, fresh)
+-- Makes the function for an export. `timed` makes one whose limit is set before each call, in `E.ticks`.
+local function direct(entry, P, lift, fresh, timed)
   local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes }
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
   local f, text = generate.compile(E.sig, {
-    fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = limits.limit_ticks,
+    fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
   }, hooks, E)
   E.text = text
   M.last = E
+  M.immediate[f] = true
   return f, E
 end
 
@@ -293,6 +303,7 @@ local function resolve_wasm(entry)
     P.entry = entry
     plans[entry.plan.key] = P
   end
+  described[entry.id] = entry
   return direct(entry, P, entry.lift, entry.fresh)
 end
 
@@ -333,6 +344,22 @@ function M.call(id, ...)
   local f = bound[id]
   if f then return f(...) end
   return cold(id, ...)
+end
+
+-- Calls a function on the direct path that shall end after so many milliseconds, or after its own limit if that is less.
+function M.call_within(id, milliseconds, ...)
+  local known = timed[id]
+  if not known then
+    local entry = described[id]
+    local f, E = direct(entry, plans[entry.plan.key], entry.lift, entry.fresh, true)
+    known = { f, E }
+    timed[id] = known
+    M.tick = M.tick or buffer.decode(host.ticker())
+  end
+  local E = known[2]
+  milliseconds = math.min(milliseconds, described[id].limit_ms or milliseconds)
+  E.limits.limit_ms, E.ticks = milliseconds, math.ceil(milliseconds / M.tick) + 1
+  return known[1](...)
 end
 
 -- Frees every instance of the lane.

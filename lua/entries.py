@@ -47,6 +47,7 @@ class Entries:
             "call": self._call,
             "lease_method": self._lease_method,
             "end_lease": self._end_lease,
+            "ticker": self._ticker,
         }
 
     def find(self, id: str) -> Entry | Data:
@@ -138,6 +139,13 @@ class Entries:
             "results": function.results,
             **self._limits(function),
         }
+
+    def _ticker(self) -> float:
+        """Starts the epochs that limits are counted in; gives the milliseconds between two."""
+        from moonwit.host import engine
+
+        engine.start_ticker()
+        return engine.TICK * 1000
 
     def _limits(self, function: LoadedFunction) -> Data:
         """Gives ``limit_ms``, ``limit_ticks`` and ``limit_bytes`` where the entry has limits."""

@@ -1,0 +1,140 @@
+-- Executors: calls with a limit on how long they take, and with retries. An executor never changes; `with_options` makes another.
+local calls = require "lua.calls"
+local dispatcher = require "lua.dispatcher"
+local duration = require "stdlib.time.duration"
+local errors = require "lua.errors"
+local future = require "stdlib.funcs.future"
+local nearest = require "lua.nearest"
+
+local error, type, pairs, setmetatable, getmetatable, tostring, tonumber = error, type, pairs, setmetatable, getmetatable, tostring, tonumber
+local min, random = math.min, math.random
+local KINDS = errors.kinds
+
+local M = {}
+
+local methods = {}
+local EXECUTOR = { __metatable = "executor", __newindex = function() error("an executor can't be changed, with_options makes another", 2) end }
+EXECUTOR.__index = function(_, name)
+  local method = methods[name]
+  if method then return method end
+  error("an executor has no method '" .. tostring(name) .. "'" .. nearest.hint(name, { "with_options", "call", "async" }), 2)
+end
+EXECUTOR.__tostring = function() return "executor" end
+
+-- What is worth another try: errors that say so, and those that are a matter of the moment.
+local MOMENTARY = { [KINDS.UNAVAILABLE] = true, [KINDS.TIMEOUT] = true, [KINDS.RATE_LIMITED] = true }
+
+local function check(executor, method)
+  if getmetatable(executor) ~= "executor" then
+    error("executor:" .. method .. " is called on a " .. type(executor) .. ", write executor:" .. method .. "(...)", 3)
+  end
+end
+
+local function names_of(known)
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  return names
+end
+
+-- Readers of options: each gives the value, or nil and what is wrong.
+local function positive_duration(value)
+  local ns, wrong = duration.of(value)
+  if not ns then return nil, wrong end
+  if ns < 0 then return nil, "must not be negative" end
+  return tonumber(ns)
+end
+
+local function number(least, whole)
+  return function(value)
+    if type(value) ~= "number" or value < least or value == math.huge or whole and value % 1 ~= 0 then
+      return nil, ("must be a %snumber of at least %g"):format(whole and "whole " or "", least)
+    end
+    return value
+  end
+end
+
+local function read(given, known, what)
+  if type(given) ~= "table" then return nil, what .. " must be a table" end
+  local options = {}
+  for name, value in pairs(given) do
+    local reader = known[name]
+    if not reader then return nil, ("%s has no option '%s'%s"):format(what, tostring(name), nearest.hint(name, names_of(known))) end
+    local result, wrong = reader(value)
+    if result == nil then return nil, ("%s.%s %s"):format(what, name, wrong) end
+    options[name] = result
+  end
+  return options
+end
+
+local RETRY = {
+  max_attempts = number(1, true), initial_delay = positive_duration, max_delay = positive_duration, backoff_factor = number(1), jitter = number(0),
+}
+local OPTIONS = {
+  -- A bare number is milliseconds here, as in the limits of an entry.
+  timeout = function(value)
+    if type(value) == "number" then value = value * 1e6 end
+    local ns, wrong = positive_duration(value)
+    if ns == 0 then return nil, "must be more than 0" end
+    return ns, wrong
+  end,
+  retry = function(value)
+    local options, wrong = read(value, RETRY, "retry")
+    return options, wrong and "is wrong: " .. wrong
+  end,
+}
+
+--- Returns an executor without options.
+function M.new() return setmetatable({ timeout = false, retry = false }, EXECUTOR) end
+
+--- Returns an executor with these options: `timeout` ("5s", a Duration, or milliseconds) for each attempt, and `retry`, a table of
+--- `max_attempts` (3), `initial_delay` ("100ms"), `max_delay` ("30s"), `backoff_factor` (2) and `jitter` (0; a share of the delay).
+function methods.with_options(executor, options)
+  check(executor, "with_options")
+  local given, wrong = read(options, OPTIONS, "options")
+  if not given then error("executor:with_options: " .. wrong, 2) end
+  return setmetatable({ timeout = given.timeout or executor.timeout, retry = given.retry or executor.retry }, EXECUTOR)
+end
+
+local function attempt(executor, id, ...)
+  local ns = executor.timeout
+  if not ns then return calls.call(id, ...) end
+  local f, problem = calls.resolve(id)
+  if not f then return nil, problem end
+  if calls.immediate[f] then return calls.call_within(id, ns / 1e6, ...) end
+  local started = future.run(f, ...)
+  local value, err = started:await(ns)
+  if not started:is_complete() then
+    started:cancel()
+    err = errors.make { message = ("%s: took longer than its timeout of %g ms"):format(id, ns / 1e6), kind = KINDS.TIMEOUT, retryable = true, entry = id }
+  end
+  return value, err
+end
+
+--- Calls as `funcs.call` does, under the executor's options.
+function methods.call(executor, id, ...)
+  check(executor, "call")
+  local retry = executor.retry
+  local value, problem = attempt(executor, id, ...)
+  if not retry then return value, problem end
+  local delay = retry.initial_delay or 100e6
+  for _ = 2, retry.max_attempts or 3 do
+    if problem == nil or not (problem:retryable() or MOMENTARY[problem:kind()]) then break end
+    local wait = min(delay, retry.max_delay or 30e9) * (1 + (retry.jitter or 0) * random())
+    local canceled = dispatcher.sleep(wait, "funcs retry")
+    if canceled then error(canceled, 2) end
+    delay = delay * (retry.backoff_factor or 2)
+    value, problem = attempt(executor, id, ...)
+  end
+  return value, problem
+end
+
+--- Starts a call as `funcs.async` does, under the executor's options.
+function methods.async(executor, id, ...)
+  check(executor, "async")
+  local f, problem = calls.resolve(id)
+  if not f then return nil, problem end
+  if not executor.timeout and not executor.retry then return future.start(id, ...) end
+  return future.run(methods.call, executor, id, ...)
+end
+
+return M

@@ -1,0 +1,164 @@
+-- Futures: calls in the background. A call that can't wait (a guest on the direct path) is made at once, its future is complete
+-- from the start; one that can runs as a task of its own and ends with the script.
+local calls = require "lua.calls"
+local dispatcher = require "lua.dispatcher"
+local duration = require "stdlib.time.duration"
+local errors = require "lua.errors"
+local nearest = require "lua.nearest"
+local queue = require "stdlib.channel.queue"
+
+local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
+local rawget, rawset, tonumber = rawget, rawset, tonumber
+local resolve, immediate = calls.resolve, calls.immediate
+
+local M = {}
+
+-- Fields: done, canceled, task, waiters (list of {task, generation}), outlet (the channel of response); value and problem, which may be nil, are got past
+-- the metatable.
+local methods = {}
+local FUTURE = { __metatable = "future" }
+
+FUTURE.__index = function(_, name)
+  local method = methods[name]
+  if method then return method end
+  local names = {}
+  for known in next, methods do names[#names + 1] = known end
+  error("a future has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
+end
+FUTURE.__newindex = function() error("a future can't be changed", 2) end
+FUTURE.__tostring = function(future)
+  return "future (" .. (not future.done and "pending" or future.canceled and "canceled" or rawget(future, "problem") ~= nil and "failed" or "complete") .. ")"
+end
+
+local function check(future, method)
+  if getmetatable(future) ~= "future" then
+    error("future:" .. method .. "() is called on a " .. type(future) .. ", write future:" .. method .. "()", 3)
+  end
+end
+
+local PAYLOAD = { __metatable = "payload", __tostring = function() return "payload" end, __newindex = function() error("a payload can't be changed", 2) end }
+PAYLOAD.__index = {
+  --- Returns the call's value, or nil and its error.
+  data = function(payload) return rawget(payload, 1), rawget(payload, 2) end,
+}
+
+local function announce(future)
+  queue.send_nowait(queue.state_of[future.outlet], setmetatable({ rawget(future, "value"), rawget(future, "problem") }, PAYLOAD))
+end
+
+local function complete(future, value, problem)
+  if future.done then return end
+  future.done = true
+  rawset(future, "value", value)
+  rawset(future, "problem", problem)
+  local waiters = future.waiters
+  if waiters then
+    for i = 1, #waiters do dispatcher.wake(waiters[i][1], waiters[i][2]) end
+    future.waiters = false
+  end
+  if future.outlet then announce(future) end
+end
+
+local function new(done, value, problem)
+  return setmetatable({ done = done, value = value, problem = problem, canceled = false, task = false, waiters = false, outlet = false }, FUTURE)
+end
+
+local function finish(future, ok, value, problem)
+  if not ok then value, problem = nil, errors.from(value, { kind = errors.kinds.INTERNAL }) end
+  complete(future, value, problem)
+end
+
+local function body(future, f, ...) finish(future, pcall(f, ...)) end
+
+--- Runs `f(...)`, which gives value, err, as a task; returns its future.
+function M.run(f, ...)
+  local future = new(false)
+  future.task = dispatcher.spawn(body, future, f, ...)
+  return future
+end
+
+local function completed(value, problem) return new(true, value, problem) end
+
+--- Starts a call; returns its future, or nil and an error when there is no such function.
+function M.start(id, ...)
+  local f, problem = resolve(id)
+  if not f then return nil, problem end
+  if immediate[f] then return completed(f(...)) end
+  if not dispatcher.current() then
+    return nil, errors.make { message = "funcs.async: there is no running script to start a call in", kind = errors.kinds.INVALID, entry = id }
+  end
+  return M.run(f, ...)
+end
+
+--- Returns the value, or nil and the error; nil and nil while the call is pending.
+function methods.result(future)
+  check(future, "result")
+  return rawget(future, "value"), rawget(future, "problem")
+end
+
+--- Waits for the answer and returns the value, or nil and the error. After `timeout` (a duration, if given) it returns nil and an
+--- error of kind Timeout; the call goes on.
+function methods.await(future, timeout)
+  check(future, "await")
+  if future.done then return rawget(future, "value"), rawget(future, "problem") end
+  local ns, wrong
+  if timeout ~= nil then
+    ns, wrong = duration.of(timeout)
+    if not ns then error("future:await: the timeout " .. wrong, 2) end
+  end
+  local task, generation = dispatcher.ticket()
+  if not task then error(generation, 2) end
+  local waiters = future.waiters or {}
+  future.waiters = waiters
+  waiters[#waiters + 1] = { task, generation }
+  local timer = ns and dispatcher.timer(require("lua.clock").monotonic() + tonumber(ns), dispatcher.wake, task, generation)
+  local problem = dispatcher.suspend("future await")
+  if timer then dispatcher.cancel_timer(timer) end
+  if problem then error(problem, 2) end
+  if future.done then return rawget(future, "value"), rawget(future, "problem") end
+  return nil, errors.make { message = "the call was not complete within the time to wait", kind = errors.kinds.TIMEOUT, retryable = true }
+end
+
+--- Says whether the answer is there.
+function methods.is_complete(future)
+  check(future, "is_complete")
+  return future.done
+end
+
+--- Says whether the call was canceled.
+function methods.is_canceled(future)
+  check(future, "is_canceled")
+  return future.canceled
+end
+
+--- Returns the error of a call that failed, or nil.
+function methods.error(future)
+  check(future, "error")
+  return rawget(future, "problem")
+end
+
+--- Ends the call: what it waits for raises an error of kind Canceled, and so does awaiting it. Returns false when it was complete.
+function methods.cancel(future)
+  check(future, "cancel")
+  if future.done then return false end
+  local problem = errors.make { message = "the call was canceled", kind = errors.kinds.CANCELED }
+  future.canceled = true
+  if future.task then dispatcher.cancel(future.task, problem) end
+  complete(future, nil, problem)
+  return true
+end
+
+--- Returns a channel that gets one payload when the call is complete: `payload:data()` returns the value, or nil and the error.
+function methods.response(future)
+  check(future, "response")
+  if not future.outlet then
+    -- It gives channels their methods; most futures have none.
+    require "stdlib.channel"
+    future.outlet = queue.new(1)
+    if future.done then announce(future) end
+  end
+  return future.outlet
+end
+methods.channel = methods.response
+
+return M
