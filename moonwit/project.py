@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from moonwit.host.intermediate import ErrorValue, Value
 from moonwit.lua import buffer
 from moonwit.lua.entries import Entries
-from moonwit.lua.lane import Lane
+from moonwit.lua.lane import Answer, Lane
 
 if TYPE_CHECKING:
     from moonwit.registry import Registry
@@ -95,11 +95,14 @@ class Project:
         Arguments are None, booleans, numbers, ``str``, ``bytes``, lists and dicts. Strings come back as ``str`` where they
         are UTF-8 and as ``bytes`` where they are not or where the function's type is ``list<u8>``.
         """
-        value, error, stack = self._running().call(id, buffer.encode_all(list(arguments))).result()
-        if error is not None:
-            raise _error(error, stack)
-        assert value is not None
-        return self._shape(id, buffer.decode(value))
+        return self._result(id, self._running().call(id, buffer.encode_all(list(arguments))).result())
+
+    async def acall(self, id: str, *arguments: Value) -> Value:
+        """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile."""
+        import asyncio
+
+        answer = await asyncio.wrap_future(self._running().call(id, buffer.encode_all(list(arguments))))
+        return self._result(id, answer)
 
     def start_script(self, source: bytes, name: str, arguments: Sequence[str | bytes] = ()) -> Future[None]:
         """Has the lane run a script; the future raises ``CallError`` when the script fails."""
@@ -127,10 +130,14 @@ class Project:
             raise RuntimeError("this project is closed")
         return self._lane
 
-    def _shape(self, id: str, value: Value) -> Value:
+    def _result(self, id: str, answer: Answer) -> Value:
+        value, error, stack = answer
+        if error is not None:
+            raise _error(error, stack)
         from moonwit.host.results import as_python
 
-        return as_python(value, self.entries.result_type(id))
+        assert value is not None
+        return as_python(buffer.decode(value), self.entries.result_type(id))
 
 
 def _error(encoded: bytes, stack: bytes | None) -> CallError:

@@ -1,6 +1,8 @@
 """`import moonwit`: projects from Python."""
 
+import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -99,3 +101,16 @@ def test_the_environment_may_be_given(tmp_path):
         assert host.call("demo:who") == "me"
     with moonwit.open(tmp_path, environ={}) as host:
         assert host.call("demo:who") == "nobody"
+
+
+def test_calls_from_many_threads_and_from_asyncio(host):
+    """A project serves several threads and an event loop at once; each caller gets its own answer."""
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda i: host.call("demo:neg", i), range(200))) == [-i for i in range(200)]
+
+    async def many():
+        return await asyncio.gather(*(host.acall("demo:neg", i) for i in range(100)), return_exceptions=True)
+
+    assert asyncio.run(many()) == [-i for i in range(100)]
+    with pytest.raises(moonwit.CallError):
+        asyncio.run(host.acall("demo:nothing"))
