@@ -225,7 +225,8 @@ class CompatibleFunction:
         except Refused as error:
             raise CallFailed("Invalid", f"the function {shown(self.name)} can't be run: {error}") from None
         except _GuestFailed as error:
-            raise CallFailed(error.kind, self._sentence(error.reason), None, error.frames) from None
+            kind = "PermissionDenied" if error.reason.startswith(linking.UNLINKED) else error.kind
+            raise CallFailed(kind, self._sentence(error.reason), None, error.frames) from None
         return None if self.signature.result is None else from_component(self.signature.result, result)
 
     def _run(self, arguments: list[Any], owner: Instance | None) -> Any:
