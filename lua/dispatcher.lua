@@ -70,20 +70,26 @@ function M.ticket()
   return task, generation
 end
 
---- Answers the wait that a ticket was taken for, with up to three values. Returns false when it is over already.
-function M.wake(task, generation, a, b, c)
+--- Answers the wait that a ticket was taken for. Returns false when it is over already.
+function M.rouse(task, generation)
   if task.generation ~= generation then return false end
   task.generation = generation + 1
-  task.a, task.b, task.c = a, b, c
   task.answered = WOKEN
   if task ~= current then push(task) end
   return true
 end
-local wake = M.wake
+local rouse = M.rouse
 
---- Waits until the ticket is answered. Returns nil and what `wake` was given, or a problem to be raised: the task was
--- canceled, or it can't wait here. `kind` and `detail` say for what, should nothing come.
-function M.suspend(kind, detail)
+--- Answers as `rouse` does, with up to three values for `suspend`.
+function M.wake(task, generation, a, b, c)
+  if task.generation ~= generation then return false end
+  task.a, task.b, task.c = a, b, c
+  return rouse(task, generation)
+end
+
+--- Waits until the ticket is answered. Returns nil, or a problem to be raised: the task was canceled, or it can't wait
+-- here. `kind` and `detail` say what it waits for, should nothing come.
+function M.park(kind, detail)
   local task = current
   if not task then return OUTSIDE end
   if not task.answered then
@@ -101,11 +107,18 @@ function M.suspend(kind, detail)
     end
     task.kind, task.detail = kind, detail
     yield(WAIT)
-    task.kind = false
   end
   local answered = task.answered
   task.answered = false
   if answered == STOPPED then return task.problem or IN_C end
+end
+local park = M.park
+
+--- Waits as `park` does; returns nil and what `wake` was given, or a problem.
+function M.suspend(kind, detail)
+  local problem = park(kind, detail)
+  if problem then return problem end
+  local task = current
   local a, b, c = task.a, task.b, task.c
   task.a, task.b, task.c = nil, nil, nil
   return nil, a, b, c
@@ -130,7 +143,7 @@ function M.pause(kind)
   local task, problem = M.ticket()
   if not task then return problem end
   task.again = true
-  problem = suspend(kind)
+  problem = park(kind)
   task.again = false
   return problem
 end
@@ -167,12 +180,12 @@ function M.sleep(ns, kind)
   if not task then return generation end
   local timer = task.timer
   if not timer then
-    timer = timers.new(task.group, wake, task)
+    timer = timers.new(task.group, rouse, task)
     task.timer = timer
   end
   timer.b = generation
   timers.set(timer, monotonic() + ns)
-  local problem = suspend(kind)
+  local problem = park(kind)
   if problem then timers.cancel(timer) end
   return problem
 end
@@ -298,7 +311,6 @@ function M.spawn(f, ...)
   return task
 end
 
--- Not compiled: LuaJIT can't compile a resume, and would try again and again.
 local function step(task)
   local co = task.co
   if not task.begun then
@@ -309,7 +321,7 @@ local function step(task)
   local ok, message = raw_resume(co, task)
   current = nil
   if message == WAIT then
-    if task.again then wake(task, task.generation) end
+    if task.again then rouse(task, task.generation) end
     return
   end
   if not task.done then
@@ -318,7 +330,6 @@ local function step(task)
   end
   leave(task)
 end
-jit.off(step)
 
 -- The loop -------------------------------------------------------------------------------------------------------
 
@@ -365,7 +376,6 @@ local function turn()
     task = next
   until not task
 end
-jit.off(turn)
 
 --- Starts a group with `main(...)` as its main task; `finish(group)`, if given, is called when all of it has ended, with
 -- `group.problem` or `group.results`. `M.run` is this and the loop.

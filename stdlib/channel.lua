@@ -3,7 +3,7 @@ local queue = require "stdlib.channel.queue"
 local select_case = require("stdlib.channel.select").select
 local nearest = require "lua.nearest"
 
-local type, error, pairs, tostring, getmetatable, setmetatable = type, error, pairs, tostring, getmetatable, setmetatable
+local type, error, next, tostring, rawget = type, error, next, tostring, rawget
 local state_of, methods = queue.state_of, queue.methods
 local queue_send, queue_receive = queue.send, queue.receive
 
@@ -52,67 +52,57 @@ function methods.close(channel)
   if not queue.close(state) then error("close of a closed channel", 2) end
 end
 
--- Cases: what a script holds is a table without fields, which it can use again.
-local cases = setmetatable({}, { __mode = "k" })
-local CASE = {
-  __metatable = "channel case",
-  __newindex = function() error("a case of channel.select can't be changed", 2) end,
-  __tostring = function() return "case of channel.select" end,
-}
-
-local function new_case(channel, state, sends, value)
-  local case = setmetatable({}, CASE)
-  cases[case] = { channel = channel, state = state, sends = sends, value = value }
-  return case
-end
-
---- Returns a case for `channel.select` that sends `value`.
+--- Returns a case for `channel.select` that sends `value`; it may be used again.
 function methods.case_send(channel, value)
-  local state = state_of[channel]
-  if not state then misused(channel, "case_send") end
-  return new_case(channel, state, true, value)
+  if not state_of[channel] then misused(channel, "case_send") end
+  return { channel = channel, sends = true, value = value }
 end
 
---- Returns a case for `channel.select` that receives.
+--- Returns a case for `channel.select` that receives; it may be used again.
 function methods.case_receive(channel)
-  local state = state_of[channel]
-  if not state then misused(channel, "case_receive") end
-  return new_case(channel, state, false, nil)
+  if not state_of[channel] then misused(channel, "case_receive") end
+  return { channel = channel, sends = false, value = nil }
 end
 
-local function check(given)
-  if type(given) ~= "table" or cases[given] then
-    error("channel.select: a table of cases is expected, not " .. (cases[given] and "a case: write channel.select{...}" or described(given)), 3)
+local function refuse(given)
+  if type(given) ~= "table" or state_of[rawget(given, "channel")] then
+    error("channel.select: a table of cases is expected, not " .. (type(given) == "table" and "a case: write channel.select{...}" or described(given)), 3)
   end
-  local count = #given
-  for key in pairs(given) do
-    if key ~= "default" and not (type(key) == "number" and key >= 1 and key <= count and key % 1 == 0) then
+  for key in next, given do
+    if key ~= "default" and not (type(key) == "number" and key >= 1 and key <= #given and key % 1 == 0) then
       error("channel.select: unknown field '" .. tostring(key) .. "'" .. nearest.hint(key, { "default" }), 3)
     end
   end
-  if given.default ~= nil and type(given.default) ~= "boolean" then
-    error("channel.select: default must be true or false, not " .. described(given.default), 3)
-  end
-  local list = {}
-  for i = 1, count do
-    list[i] = cases[given[i]]
-    if not list[i] then
-      local hint = getmetatable(given[i]) == "channel" and " channel: write ch:case_receive() or ch:case_send(value)" or nil
-      error("channel.select: case " .. i .. " is " .. (hint and "a" .. hint or described(given[i]) .. ", not a case"), 3)
-    end
-  end
-  return list, count
+  error("channel.select: default must be true or false, not " .. described(rawget(given, "default")), 3)
+end
+
+local function refuse_case(case, i)
+  local what = described(case) .. ", not a case"
+  if state_of[case] then what = "a channel: write ch:case_receive() or ch:case_send(value)" end
+  error("channel.select: case " .. i .. " is " .. what, 3)
 end
 
 --- Does the first of the cases that can go on; waits while none can, or takes `default = true`. Returns
 -- `{channel, value, ok}`, or `{default = true, ok = true}`. Sending on a closed channel raises.
 function M.select(given)
-  local list, count = check(given)
-  local problem, index, value, ok = select_case(list, count, given.default)
+  if type(given) ~= "table" then refuse(given) end
+  local count, default, keys = #given, rawget(given, "default"), 0
+  if default ~= nil then
+    if type(default) ~= "boolean" then refuse(given) end
+    keys = 1
+  end
+  for _ in next, given do keys = keys - 1 end
+  if keys ~= -count then refuse(given) end
+  -- Raw reads: nothing of the script runs from here on until it waits.
+  for i = 1, count do
+    local case = rawget(given, i)
+    if type(case) ~= "table" or not state_of[rawget(case, "channel")] then refuse_case(case, i) end
+  end
+  local problem, index, value, ok = select_case(given, count, default)
   if problem then error(problem, 2) end
   if index == 0 then return { default = true, ok = true } end
   if ok == nil then error("channel.select: send on a closed channel (case " .. index .. ")", 2) end
-  return { channel = list[index].channel, value = value, ok = ok }
+  return { channel = rawget(rawget(given, index), "channel"), value = value, ok = ok }
 end
 
 return M

@@ -3,7 +3,7 @@ local clock = require "lua.clock"
 local duration = require "stdlib.time.duration"
 local waiting = require "stdlib.time.waiting"
 
-local type, error, pairs, ipairs, getmetatable, setmetatable = type, error, pairs, ipairs, getmetatable, setmetatable
+local type, error, pairs, ipairs, tonumber, setmetatable = type, error, pairs, ipairs, tonumber, setmetatable
 local calendar = require "stdlib.time.calendar"
 
 local M = {}

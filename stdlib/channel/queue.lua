@@ -1,15 +1,15 @@
 -- What channels are made of: buffers, and queues of those who wait, in order. For `stdlib.channel`, and for modules that
 -- hand out channels of their own.
 --
--- A waiter is a node in a queue: {task, generation, value, index, queue, before, after, sibling}. A task waits in one
+-- A waiter is a node in a queue: {task, generation, value, ok, index, queue, before, after, sibling}. A task waits in one
 -- plain operation at a time and keeps a node for that; a select takes one per case from a pool. Nothing is allocated
 -- for a wait.
 local dispatcher = require "lua.dispatcher"
 local nearest = require "lua.nearest"
 
-local newproxy, getmetatable, setmetatable, type, error = newproxy, getmetatable, setmetatable, type, error
+local newproxy, getmetatable, setmetatable, error, pairs, tostring = newproxy, getmetatable, setmetatable, error, pairs, tostring
 local setfields = debug.setfenv
-local ticket, wake, suspend = dispatcher.ticket, dispatcher.wake, dispatcher.suspend
+local ticket, rouse, park = dispatcher.ticket, dispatcher.rouse, dispatcher.park
 
 local M = {}
 
@@ -42,13 +42,13 @@ META.__tostring = function(channel)
   return "channel (" .. state.count .. " of " .. state.size .. (state.closed and ", closed)" or ")")
 end
 
-META.__index = function(_, name)
-  local method = M.methods[name]
-  if method then return method end
-  local names = {}
-  for known in pairs(M.methods) do names[#names + 1] = known end
-  error("a channel has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
-end
+META.__index = setmetatable(M.methods, {
+  __index = function(methods, name)
+    local names = {}
+    for known in pairs(methods) do names[#names + 1] = known end
+    error("a channel has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
+  end,
+})
 
 META.__newindex = function() error("a channel can't be changed, only be sent to, received from and closed", 2) end
 
@@ -72,25 +72,22 @@ function M.remove(node)
 end
 local remove = M.remove
 
--- Wakes the first in a queue that still waits, with a value; returns its node, or nil.
-local function answer(queue, value, ok)
+-- Wakes the first in a queue that still waits; returns its node, which the value goes into or comes from, or nil. Not a loop, so that LuaJIT compiles
+-- it together with its caller: nearly always the first does wait.
+local function answer(queue, ok)
   local node = queue.first
-  while node do
-    remove(node)
-    if wake(node.task, node.generation, node, value, ok) then return node end
-    node = queue.first
+  if not node then return nil end
+  local after = node.after
+  queue.first = after
+  if after then after.before = nil else queue.last = nil end
+  node.queue, node.after = nil, nil
+  local task = node.task
+  if rouse(task, node.generation) then
+    task.a = node
+    node.ok = ok
+    return node
   end
-end
-
---- Says whether somebody waits in a queue; who was woken by another channel is taken out.
-function M.waits(queue)
-  local node = queue.first
-  while node do
-    if node.task.generation == node.generation then return true end
-    remove(node)
-    node = queue.first
-  end
-  return false
+  return answer(queue, ok)
 end
 
 -- Operations that never wait --------------------------------------------------------------------------------------
@@ -105,7 +102,11 @@ end
 --- Sends if somebody receives or there is room: true, or false; nil when the channel is closed.
 function M.send_nowait(state, value)
   if state.closed then return nil end
-  if state.receivers.first and answer(state.receivers, value, true) then return true end
+  local node = answer(state.receivers, true)
+  if node then
+    node.value = value
+    return true
+  end
   if state.count < state.size then
     put(state, value)
     return true
@@ -123,14 +124,14 @@ function M.receive_nowait(state)
     state.head = head + 1 < state.size and head + 1 or 0
     state.count = state.count - 1
     -- There is room now for the first that waits to send.
-    local node = state.senders.first and answer(state.senders, nil, true)
+    local node = answer(state.senders, true)
     if node then
       put(state, node.value)
       node.value = nil
     end
     return true, value, true
   end
-  local node = state.senders.first and answer(state.senders, nil, true)
+  local node = answer(state.senders, true)
   if node then
     local value = node.value
     node.value = nil
@@ -145,8 +146,8 @@ local receive_nowait = M.receive_nowait
 function M.close(state)
   if state.closed then return false end
   state.closed = true
-  while answer(state.receivers, nil, false) do end
-  while answer(state.senders, nil, false) do end
+  while answer(state.receivers, false) do end
+  while answer(state.senders, false) do end
   return true
 end
 
@@ -155,7 +156,7 @@ end
 local function own_node(task, generation, value)
   local node = task.node
   if not node then
-    node = { task = task, generation = 0, value = nil, index = 0, queue = nil, before = nil, after = nil, sibling = nil }
+    node = { task = task, generation = 0, value = nil, ok = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil }
     task.node = node
   end
   node.generation, node.value = generation, value
@@ -171,13 +172,13 @@ function M.send(state, value)
   if not task then return generation end
   local node = own_node(task, generation, value)
   append(state.senders, node)
-  local problem, _, _, ok = suspend "channel send"
+  local problem = park "channel send"
   node.value = nil
   if problem then
     remove(node)
     return problem
   end
-  if not ok then return "send on a closed channel" end
+  if not node.ok then return "send on a closed channel" end
 end
 
 --- Receives, waiting if need be. Returns nil, value, ok, or a problem to be raised.
@@ -188,14 +189,14 @@ function M.receive(state)
   if not task then return generation end
   local node = own_node(task, generation, nil)
   append(state.receivers, node)
-  local problem
-  local _
-  problem, _, value, ok = suspend "channel receive"
+  local problem = park "channel receive"
   if problem then
     remove(node)
     return problem
   end
-  return nil, value, ok
+  value = node.value
+  node.value = nil
+  return nil, value, node.ok
 end
 
 return M
