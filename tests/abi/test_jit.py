@@ -1,0 +1,221 @@
+"""The generated code of every type is compiled by LuaJIT: what a hot loop around a call meets is looked up in its trace events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moonwit.host.binaries import binary
+from moonwit.host.wasm import types as wit
+from moonwit.lua.lane import new_state
+from tests.abi.conftest import ROOT, State
+from tests.abi.values import quoted
+
+GUEST = ROOT / "tests/guests/types/types.wasm"
+
+# lj_traceerr.h. What belongs to nested loops is LuaJIT's way of compiling them: the inner loop first, then the way around it.
+REASONS = [
+    "RECERR", "TRACEUV", "TRACEOV", "STACKOV", "SNAPOV", "BLACKL", "RETRY", "NYIBC", "LLEAVE",
+    "LINNER", "LUNROLL", "BADTYPE", "CJITOFF", "CUNROLL", "DOWNREC", "NYIFFU", "NYIRETL", "STORENN",
+    "NOMM", "IDXLOOP", "NYITMIX", "NOCACHE", "NYICONV", "NYICALL", "GFAIL", "PHIOV", "TYPEINS",
+    "MCODEAL", "MCODEOV", "MCODELM", "SPILLOV", "BADRA", "NYIIR", "NYIPHI", "NYICOAL",
+]  # fmt: skip
+NESTING = {"LLEAVE", "LINNER", "LUNROLL", "NYIRETL"}
+# More values or more code than one trace may have.
+LARGE = {"SPILLOV", "SNAPOV", "TRACEOV"}
+
+WATCH = r"""
+local id, text = ...
+local calls, optional, jutil, bit = require 'lua.calls', require 'lua.optional', require 'jit.util', require 'bit'
+local make = setfenv(assert(loadstring('return ' .. text)), { wit = optional })
+-- Equal values that are not the same: what is the same in every turn would be kept in registers over the whole loop.
+local values = { [0] = make(), make(), make(), make() }
+-- Loops of their own: traces belong to the bytecode they start at.
+local loop = loadstring([[
+local call, id, values = ...
+return function(n)
+  local result, problem
+  for i = 1, n do result, problem = call(id, values[i % 4]) end
+  if problem ~= nil then error(tostring(problem)) end
+  return result
+end]], '=loop')(calls.call, id, values)
+calls.call(id, values[0])
+
+-- Opcodes, from a function that is not compiled: FORI, JFORI, FORL, IFORL, JFORL, ITERL, IITERL, JITERL, LOOP, ILOOP, JLOOP, JMP,
+-- FUNCF, IFUNCF, JFUNCF, FUNCV, IFUNCV, ... (lj_bc.h). The I stands for blacklisted.
+local sample = function(n) for i = 1, n do end end
+jit.off(sample)
+local function opcode(f, pc) return bit.band(jutil.funcbc(f, pc), 255) end
+local FORL
+for pc = 2, jutil.funcinfo(sample).bytecodes - 1 do
+  if opcode(sample, pc) - opcode(sample, pc - 1) >= 2 and opcode(sample, pc - 1) > 70 then FORL = opcode(sample, pc) end
+end
+local BLACKLISTED = { [FORL + 1] = true, [FORL + 4] = true, [FORL + 7] = true, [FORL + 11] = true, [FORL + 14] = true }
+
+local aborts, phase, traces = {}, 'warm', 0
+local function note(what, trace, f, pc, reason)
+  if what == 'stop' then
+    traces = traces + 1
+  elseif what == 'abort' then
+    local info = jutil.funcinfo(f, pc)
+    aborts[#aborts + 1] = ('%s %d %s:%s'):format(phase, reason, info.source or '?', info.currentline or '?')
+  end
+end
+jit.attach(note, 'trace')
+loop(2000)
+phase = 'hot'
+loop(400)
+jit.attach(note)
+
+local seen, blacklisted, compiled = {}, {}, false
+local function scan(f)
+  if type(f) ~= 'function' or seen[f] then return end
+  seen[f] = true
+  local info = jutil.funcinfo(f)
+  local source = info.source or ''
+  if not (source:find '^=generated' or source:find '/lua/abi/%w+.lua$' or source == '=loop') then return end
+  for pc = 0, info.bytecodes - 1 do
+    local op = opcode(f, pc)
+    if f == loop and op == FORL + 2 then compiled = true end
+    if f ~= loop and BLACKLISTED[op] then blacklisted[#blacklisted + 1] = ('%s:%d'):format(source, jutil.funcinfo(f, pc).currentline) end
+  end
+  for i = 1, info.upvalues do
+    local _, v = debug.getupvalue(f, i)
+    scan(v)
+    if type(v) == 'table' and v ~= _G then for _, inner in pairs(v) do scan(inner) end end
+  end
+end
+scan(loop)
+local _, bound = debug.getupvalue(calls.call, 1)
+scan(bound[id])
+return table.concat(aborts, '\n'), table.concat(blacklisted, '\n'), compiled, traces
+"""
+
+
+@cache
+def functions() -> dict[str, Any]:
+    return dict(binary(GUEST.read_bytes()).functions)
+
+
+def entry(path: str) -> str:
+    return path.rpartition("#")[2]
+
+
+ECHOES = sorted(path for path in functions() if "/echo" in path)
+
+
+def sample(type: wit.Type, way: int) -> str:
+    """A plain value; ``way`` chooses between cases."""
+    match type:
+        case wit.Primitive("bool"):
+            return "true"
+        case wit.Primitive("string"):
+            return '"hello"' if way % 2 else '"hello, this is a text"'
+        case wit.Primitive("char"):
+            return '"c"' if way % 2 else quoted("é".encode())
+        case wit.Primitive("f32" | "f64"):
+            return "1.5"
+        case wit.Primitive(kind):
+            return "5LL" if kind in ("s64", "u64") and way % 2 else "5"
+        case wit.List(wit.Primitive("u8")):
+            return '"octets"'
+        case wit.List(element):
+            return f"{{{', '.join([sample(element, way)] * 3)}}}"
+        case wit.Tuple(types):
+            return f"{{{', '.join(sample(part, way) for part in types)}}}"
+        case wit.Record(fields):
+            return f"{{{', '.join(f'[{quoted(each.name.encode())}] = {sample(each.type, way)}' for each in fields)}}}"
+        case wit.Variant(cases):
+            case = cases[way % len(cases)]
+            name = quoted(case.name.encode())
+            return name if case.type is None else f"{{[{name}] = {sample(case.type, way)}}}"
+        case wit.Option(some):
+            inner = sample(some, way)
+            return "wit.none" if way % 3 == 2 else f"wit.some({inner})" if isinstance(some, wit.Option) else inner
+        case wit.Result(ok, err):
+            name, side = ("err", err) if way % 2 else ("ok", ok)
+            return f"{{{name} = {'true' if side is None else sample(side, way)}}}"
+        case wit.Enum(names):
+            return quoted(names[way % len(names)].encode())
+        case wit.Flags(names):
+            first, last = quoted(names[0].encode()), quoted(names[-1].encode())
+            return f"{{{first}}}" if way % 2 else f"{{[{first}] = true, [{last}] = true}}"
+    raise AssertionError(type)
+
+
+def loops(type: wit.Type | None) -> bool:
+    """Tells whether values of a type are gone through in loops."""
+    match type:
+        case wit.List(element):
+            return element != wit.Primitive("u8")
+        case wit.Record(fields):
+            return any(loops(each.type) for each in fields)
+        case wit.Variant(cases):
+            return any(loops(case.type) for case in cases)
+        case wit.Tuple(types):
+            return any(map(loops, types))
+        case wit.Option(some):
+            return loops(some)
+        case wit.Result(ok, err):
+            return loops(ok) or loops(err)
+    return False
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    data = GUEST.read_bytes()
+    entries = ["name: files, kind: fs.directory, directory: ."]
+    for path in ECHOES:
+        file = f"fs: files, path: types.wasm, hash: 'sha256:{hashlib.sha256(data).hexdigest()}'"
+        entries.append(f"name: {entry(path)}, kind: function.wasm, {file}, method: '{path}', results: table")
+    made = State(Path(tmp_path_factory.mktemp("jit")), entries, {"types.wasm": data})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watch(project: State) -> Iterator[Any]:
+    """A Lua state of its own: LuaJIT counts how hot a place is in 64 shared counters, which others may have stopped."""
+    lua, boot = new_state(project.entries.callbacks)
+    yield lua.eval(b"function(text) return loadstring(text) end")(WATCH.encode())
+    boot[b"close"]()
+
+
+@pytest.mark.parametrize("way", range(3))
+@pytest.mark.parametrize("path", ECHOES, ids=entry)
+def test_a_hot_loop_around_a_call_is_compiled(watch: Any, path: str, way: int) -> None:
+    """Nothing on the way is beyond LuaJIT; without lists, the whole loop becomes one trace.
+
+    A trace has room for about 120 values that outlive a call into the guest, and large records have more: LuaJIT then compiles
+    function by function.
+    """
+    (parameter,) = functions()[path].params
+    found, blacklisted, compiled, traces = watch(f"t:{entry(path)}".encode(), sample(parameter.type, way).encode())
+    aborts = []
+    for line in found.decode().splitlines():
+        phase, reason, where = line.split(" ", 2)
+        aborts.append((phase, REASONS[int(reason)], where))
+    ours = [each for each in aborts if each[2].startswith("=") or "/lua/abi/" in each[2]]
+    assert not [each for each in ours if each[1] not in NESTING | LARGE]
+    assert not [each for each in aborts if each[0] == "hot" and each[1] not in NESTING | LARGE]
+    assert not blacklisted.decode()
+    assert traces > 0
+    if not loops(parameter.type) and not [each for each in aborts if each[1] in LARGE]:
+        assert compiled, aborts
+
+
+def test_only_the_largest_types_are_too_large_for_one_trace(project: State) -> None:
+    """What everybody uses, a record of a few fields with strings and options, is one trace."""
+    for name in ("echo-line", "echo-tuple4", "echo-shape", "echo-option-point", "echo-access", "echo-u64"):
+        lua, boot = new_state(project.entries.callbacks)
+        (path,) = [path for path in ECHOES if entry(path) == name]
+        (parameter,) = functions()[path].params
+        watch = lua.eval(b"function(text) return loadstring(text) end")(WATCH.encode())
+        _, _, compiled, _ = watch(f"t:{name}".encode(), sample(parameter.type, 1).encode())
+        assert compiled, name
+        boot[b"close"]()
