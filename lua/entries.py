@@ -168,6 +168,9 @@ class Entries:
         data: Data = {"id": entry.id, "source": entry.fields["source"], "chunkname": name, "modules": entry.fields.get("modules") or []}
         if entry.fields.get("method"):
             data["method"] = entry.fields["method"]
+        limits = entry.fields.get("limits")
+        if isinstance(limits, dict) and limits.get("max_execution_ms"):
+            data["limit_ms"] = limits["max_execution_ms"]
         if isinstance(imports, dict):
             data["imports"] = {alias: self._script(self.registry.entries[str(id)]) for alias, id in imports.items()}
         return data

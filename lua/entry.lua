@@ -1,4 +1,6 @@
 -- function.lua entries as functions that are called like any other: values are copied, errors come back.
+local clock = require 'lua.clock'
+local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
 local intermediate = require 'lua.intermediate'
 local scripts = require 'lua.scripts'
@@ -7,14 +9,14 @@ local M = {}
 
 local select, xpcall, unpack = select, xpcall, unpack
 
--- How deep functions may call each other before the C stack is in danger: each level is a protected call.
+-- How deep functions of one task may call each other before the C stack is in danger: each level is a protected call.
 local MOST_NESTED = 150
-local nested = 0
+local outside = { nested = 0 }   -- stands in where no task runs
 
 local function failed(id, kind, message) return nil, errors.make { message = message, kind = kind, entry = id } end
 
-local function answer(id, ok, value, problem)
-  nested = nested - 1
+local function answer(id, task, ok, value, problem)
+  task.nested = task.nested - 1
   if not ok then return nil, errors.is_error(value) and value or errors.from(value, { kind = errors.kinds.INTERNAL, entry = id }) end
   if problem ~= nil then
     if errors.is_error(problem) then return nil, problem end
@@ -26,7 +28,34 @@ local function answer(id, ok, value, problem)
   return (intermediate.decode(encoded))
 end
 
---- Gives the function for an entry, or nil and an error; `entry` is what scripts.entry takes.
+-- `f`, ended after `ms` milliseconds where it waits: what computes can't be stopped.
+local function limited(id, ms, f)
+  return function(...)
+    local task, generation = dispatcher.ticket()
+    if not task then return f(...) end
+    local done, value, problem = false, nil, nil
+    local child = dispatcher.spawn(function(...)
+      value, problem = f(...)
+      done = true
+      dispatcher.wake(task, generation)
+    end, ...)
+    local timer = dispatcher.timer(clock.monotonic() + ms * 1e6, dispatcher.wake, task, generation)
+    local canceled = dispatcher.suspend('funcs.call', id)
+    dispatcher.cancel_timer(timer)
+    if canceled then
+      dispatcher.cancel(child, canceled)
+      error(canceled, 0)
+    end
+    if done then return value, problem end
+    local late = errors.make {
+      message = ('%s: took longer than its limit of %g ms'):format(id, ms), kind = errors.kinds.TIMEOUT, retryable = true, entry = id,
+    }
+    dispatcher.cancel(child, late)
+    return nil, late
+  end
+end
+
+--- Gives the function for an entry, or nil and an error; `entry` is what scripts.entry takes, with `limit_ms` where it has a limit.
 function M.bind(entry)
   local f, problem = scripts.entry(entry)
   if not f then return nil, problem end
@@ -37,16 +66,18 @@ function M.bind(entry)
     return errors.from(value, { kind = errors.kinds.INTERNAL, entry = id, lua_stack = errors.frames(2) })
   end
 
-  return function(...)
-    if nested >= MOST_NESTED then
+  local function call(...)
+    local task = dispatcher.current() or outside
+    if (task.nested or 0) >= MOST_NESTED then
       return failed(id, errors.kinds.INTERNAL, ('%s: functions call each other more than %d levels deep'):format(id, MOST_NESTED))
     end
     local encoded, why = intermediate.encode_all(select('#', ...), ...)
     if not encoded then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, why)) end
     local values, count = intermediate.decode_all(encoded)
-    nested = nested + 1
-    return answer(id, xpcall(f, where, unpack(values, 1, count)))
+    task.nested = (task.nested or 0) + 1
+    return answer(id, task, xpcall(f, where, unpack(values, 1, count)))
   end
+  return entry.limit_ms and limited(id, entry.limit_ms, call) or call
 end
 
 return M

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from moonwit.host.kinds import LIMITS, POOL, check_pool
-from moonwit.registry import Broken, Entry, Field, Items, Kind, Problem, Reference, Registry, Table, Text, shown
+from moonwit.host.kinds import POOL, check_pool
+from moonwit.registry import Broken, Entry, Field, Group, Integer, Items, Kind, Problem, Reference, Registry, Table, Text, shown
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
@@ -56,6 +56,15 @@ _SCRIPT: Mapping[str, Field] = {
     ),
 }
 
+_LIMITS = Group(
+    summary="what one call may spend",
+    fields={
+        "max_execution_ms": Integer(minimum=1, summary="milliseconds from the call to its end, where it waits"),
+        "max_memory_bytes": Integer(minimum=1, later=True, summary="bytes of memory"),
+        "max_stack_bytes": Integer(minimum=1, later=True, summary="bytes of stack"),
+    },
+)
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "function.lua",
@@ -63,7 +72,7 @@ KINDS: tuple[Kind, ...] = (
             **_SCRIPT,
             "method": Text(summary="the function in the table the script returns; left out if it returns the function itself"),
             "pool": POOL,
-            "limits": LIMITS,
+            "limits": _LIMITS,
         },
         check_function,
         "a function in Lua",

@@ -35,6 +35,12 @@ entries:
         if value == "fail" then error("no luck") end
         return value
       end
+  - name: short
+    kind: function.lua
+    modules: [time]
+    limits: {max_execution_ms: 30}
+    source: |
+      return function(duration) time.sleep(duration) return "rested" end
   - name: count
     kind: function.lua
     modules: [errors]
@@ -62,10 +68,10 @@ def test_futures_run_beside_each_other(run):
     run("""
         local long = funcs.async("t:nap", "10s", "long")
         local futures = {}
-        for i = 1, 100 do futures[i] = funcs.async("t:nap", (101 - i) .. "ms", i) end
+        for i = 1, 1000 do futures[i] = funcs.async("t:nap", (1001 - i) / 10 .. "ms", i) end
         assert(not futures[1]:is_complete() and futures[1]:result() == nil)
         local started = time.now()
-        for i = 1, 100 do assert(futures[i]:await() == i) end
+        for i = 1, 1000 do assert(futures[i]:await() == i) end
         assert(time.since(started):seconds() < 5)
         assert(not long:is_complete() and tostring(long) == "future (pending)")
     """)
@@ -161,6 +167,17 @@ def test_a_timeout_ends_busy_guests_and_waiting_functions(run):
         value, err = funcs.new():with_options{timeout = "1h"}:call("t:limited")
         assert(err:kind() == "Timeout" and err:message():find "20 ms", err:message())
         assert(select(2, quick:async("t:nap", "1h", 1):await()):kind() == "Timeout")
+    """)
+
+
+def test_a_limit_ends_a_function_that_waits(run):
+    """max_execution_ms of a function.lua ends a call that waits longer; the next one works."""
+    run("""
+        for _ = 1, 3 do
+          local value, err = funcs.call("t:short", "1h")
+          assert(value == nil and err:kind() == "Timeout" and err:message():find "30 ms", tostring(err))
+          assert(funcs.call("t:short", "1ms") == "rested")
+        end
     """)
 
 
