@@ -5,7 +5,7 @@
 -- the dispatcher (lua/dispatcher.lua), so a script's own coroutines never see it. No script has the value.
 local create, resume, status, running = coroutine.create, coroutine.resume, coroutine.status, coroutine.running
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable
-local error, type, setmetatable = error, type, setmetatable
+local error, type, setmetatable, pcall, xpcall = error, type, setmetatable, pcall, xpcall
 
 local M = {}
 
@@ -43,6 +43,26 @@ local function recount()
     end
   end
   depth = count
+end
+
+--- `count` says how many calls from C are under way that can't be left and entered again: error handlers, and callbacks
+-- of guests. Nothing waits meanwhile. Counted, because asking LuaJIT at each wait would double what a wait costs.
+M.barrier = { count = 0 }
+local barrier = M.barrier
+
+local function leave_handler(ok, ...)
+  barrier.count = barrier.count - 1
+  if ok then return ... end
+  error((...), 0)
+end
+
+--- Calls `f(...)`, as `xpcall`.
+function M.xpcall(f, handler, ...)
+  if type(handler) ~= "function" then return xpcall(f, handler, ...) end
+  return xpcall(f, function(problem)
+    barrier.count = barrier.count + 1
+    return leave_handler(pcall(handler, problem))
+  end, ...)
 end
 
 local refuse

@@ -13,10 +13,10 @@ local deadlock = require "lua.deadlock"
 local errors = require "lua.errors"
 local timers = require "lua.timers"
 
-local create, raw_resume, yield, isyieldable = coroutine.create, coroutine.resume, coroutine.yield, coroutine.isyieldable
+local create, raw_resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local error, type, select, unpack, xpcall, setmetatable, next = error, type, select, unpack, xpcall, setmetatable, next
 local monotonic, max = clock.monotonic, math.max
-local WAIT = coroutines.WAIT
+local WAIT, barrier = coroutines.WAIT, coroutines.barrier
 local CANCELED = errors.kinds.CANCELED
 
 local M = {}
@@ -97,11 +97,11 @@ function M.park(kind, detail)
     if problem then
       task.generation = task.generation + 1
       task.refusals = task.refusals + 1
-      if task.refusals <= MOST_REFUSALS or not isyieldable() then return problem end
+      if task.refusals <= MOST_REFUSALS or barrier.count > 0 then return problem end
       -- It swallows each cancellation: it waits for ever.
       leave(task)
       yield(WAIT)
-    elseif not isyieldable() then
+    elseif barrier.count > 0 then
       task.generation = task.generation + 1
       return IN_C
     end
@@ -183,6 +183,7 @@ function M.sleep(ns, kind)
     timer = timers.new(task.group, rouse, task)
     task.timer = timer
   end
+  if timer.index > 0 then timers.cancel(timer) end
   timer.b = generation
   timers.set(timer, monotonic() + ns)
   local problem = park(kind)

@@ -145,8 +145,8 @@ local libraries = {
   coroutine = coroutines.library,
 }
 
-local base = pick(_G, "assert error getmetatable ipairs next pcall rawequal select setmetatable tonumber tostring type unpack xpcall _VERSION", {
-  rawset = safe.rawset, rawget = safe.rawget, pairs = safe.pairs, collectgarbage = safe.collectgarbage,
+local base = pick(_G, "assert error getmetatable ipairs next pcall rawequal select setmetatable tonumber tostring type unpack _VERSION", {
+  rawset = safe.rawset, rawget = safe.rawget, pairs = safe.pairs, collectgarbage = safe.collectgarbage, xpcall = coroutines.xpcall,
 })
 for name, library in pairs(libraries) do base[name] = M.protect(name, library) end
 lock_metatable_of_strings(string_library)

@@ -159,6 +159,7 @@ local function own_node(task, generation, value)
     node = { task = task, generation = 0, value = nil, ok = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil }
     task.node = node
   end
+  if node.queue then remove(node) end
   node.generation, node.value = generation, value
   return node
 end
