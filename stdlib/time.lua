@@ -63,20 +63,20 @@ function M.date(year, month, day, hour, minute, second, nanosecond, location)
   return moment.date(
     whole(year, "time.date", "year"), whole(month, "time.date", "month", 1), whole(day, "time.date", "day", 1),
     whole(hour, "time.date", "hour", 0), whole(minute, "time.date", "minute", 0), whole(second, "time.date", "second", 0),
-    whole(nanosecond, "time.date", "nanosecond", 0), location_or(location, zone.UTC, "time.date"), 2)
+    whole(nanosecond, "time.date", "nanosecond", 0), location_or(location, zone.UTC, "time.date")) or error(moment.TOO_FAR, 2)
 end
 
 --- Returns the time that is so many seconds, and nanoseconds, after 1970 began in UTC; in the system's zone.
 function M.unix(seconds, nanoseconds)
   load_moments()
-  return moment.normal(whole(seconds, "time.unix", "seconds"), whole(nanoseconds, "time.unix", "nanoseconds", 0), zone.here(), nil, 2)
+  return moment.normal(whole(seconds, "time.unix", "seconds"), whole(nanoseconds, "time.unix", "nanoseconds", 0), zone.here()) or error(moment.TOO_FAR, 2)
 end
 
 local function parsed(layout, text, location)
   local found, problem = require("stdlib.time.parse").parse(layout, text)
   if not found then return nil, problem end
   local function at(place)
-    return moment.date(found.year, found.month, found.day, found.hour or 0, found.minute or 0, found.second or 0, found.nanosecond or 0, place, 3)
+    return moment.date(found.year, found.month, found.day, found.hour or 0, found.minute or 0, found.second or 0, found.nanosecond or 0, place)
   end
   if found.is_utc then return at(zone.UTC) end
   local wanted = location or zone.UTC

@@ -53,11 +53,15 @@ local function ns_of(value, level)
   return ns
 end
 
--- Makes a time of seconds and any number of nanoseconds.
-local function normal(seconds, nanoseconds, location, monotonic, level)
+-- What is said of a time that is too far away.
+M.TOO_FAR = "the time is more than a hundred million years away"
+local TOO_FAR = M.TOO_FAR
+
+--- Makes a time of seconds and any number of nanoseconds; nil when it is too far away.
+local function normal(seconds, nanoseconds, location, monotonic)
   local carry = floor(nanoseconds / 1e9)
   seconds, nanoseconds = seconds + carry, nanoseconds - carry * 1e9
-  if not (seconds > -FURTHEST and seconds < FURTHEST) then error("the time is too far away", (level or 2) + 1) end
+  if not (seconds > -FURTHEST and seconds < FURTHEST) then return nil end
   return make(seconds, nanoseconds, location, monotonic)
 end
 M.normal = normal
@@ -76,29 +80,29 @@ local function parts(t)
   }
 end
 
---- Returns the time of a date in a location; what is beyond its range counts on.
-function M.date(year, month, day, hour, minute, second, nanosecond, location, level)
+--- Returns the time of a date in a location; what is beyond its range counts on. Nil when it is too far away.
+function M.date(year, month, day, hour, minute, second, nanosecond, location)
   local carry = floor(nanosecond / 1e9)
   local seconds = calendar.days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second + carry
-  if not (seconds > -FURTHEST and seconds < FURTHEST) then error("the time is too far away", (level or 1) + 1) end
+  if not (seconds > -FURTHEST and seconds < FURTHEST) then return nil end
   return normal(zone.to_unix(location, seconds), nanosecond - carry * 1e9, location)
 end
 
 -- Arithmetic -----------------------------------------------------------------------------------------------------
 
-local function shifted(t, ns, level)
+local function shifted(t, ns)
   local whole = ns / 1000000000LL
   local rest = ns - whole * 1000000000LL
-  return normal(t.seconds + tonumber(whole), t.nanoseconds + tonumber(rest), t.location, t.monotonic and t.monotonic + tonumber(ns), level + 1)
+  return normal(t.seconds + tonumber(whole), t.nanoseconds + tonumber(rest), t.location, t.monotonic and t.monotonic + tonumber(ns))
 end
 
 --- Returns the time a duration later.
-function methods.add(time, value) return shifted(fields_of(time, "add"), ns_of(value, 2), 2) end
+function methods.add(time, value) return shifted(fields_of(time, "add"), ns_of(value, 2)) or error(TOO_FAR, 2) end
 
 --- Returns the Duration since another time, or the Time a duration earlier.
 function methods.sub(time, other)
   local t = fields_of(time, "sub")
-  if not is(other) then return shifted(t, -ns_of(other, 2), 2) end
+  if not is(other) then return shifted(t, -ns_of(other, 2)) or error(TOO_FAR, 2) end
   local o = getfields(other)
   if t.monotonic and o.monotonic then return duration.make(int64(t.monotonic - o.monotonic)) end
   local seconds = t.seconds - o.seconds
@@ -121,7 +125,7 @@ function methods.add_date(time, years, months, days)
     end
   end
   local p = parts(t)
-  return M.date(p.year + (years or 0), p.month + (months or 0), p.day + (days or 0), p.hour, p.minute, p.second, p.nanosecond, t.location, 2)
+  return M.date(p.year + (years or 0), p.month + (months or 0), p.day + (days or 0), p.hour, p.minute, p.second, p.nanosecond, t.location) or error(TOO_FAR, 2)
 end
 
 local function compare(a, b)
@@ -172,15 +176,15 @@ end
 function methods.truncate(time, unit)
   local t, rest = rounding(time, unit, "truncate")
   if not rest then return t end
-  return shifted(t, -rest, 2)
+  return shifted(t, -rest) or error(TOO_FAR, 2)
 end
 
 --- Returns the time rounded to the nearest multiple of a duration since year 1, halves up.
 function methods.round(time, unit)
   local t, rest, step = rounding(time, unit, "round")
   if not rest then return t end
-  if rest < step - rest then return shifted(t, -rest, 2) end
-  return shifted(t, step - rest, 2)
+  if rest < step - rest then return shifted(t, -rest) or error(TOO_FAR, 2) end
+  return shifted(t, step - rest) or error(TOO_FAR, 2)
 end
 
 -- Reading --------------------------------------------------------------------------------------------------------
@@ -288,7 +292,7 @@ META.__lt = function(a, b) return compare(time_of(a, "<"), time_of(b, "<")) < 0 
 META.__le = function(a, b) return compare(time_of(a, "<="), time_of(b, "<=")) <= 0 end
 META.__add = function(a, b)
   if not is(a) then a, b = b, a end
-  return shifted(getfields(a), ns_of(b, 2), 2)
+  return shifted(getfields(a), ns_of(b, 2)) or error(TOO_FAR, 2)
 end
 META.__sub = function(a, b)
   if not is(a) then error("a Time can't be subtracted from a " .. type(a), 2) end

@@ -114,7 +114,8 @@ def test_waiting_where_c_code_is_in_between(run: Run) -> None:
     """An error handler can't wait, directly or through a coroutine, and says so; nothing else is disturbed."""
     assert run("""
       local c = channel.new()
-      local function try(f) return (select(2, xpcall(error, function() return select(2, pcall(f)):match("waiting is not possible here") end))) end
+      local function try(f) return (select(2, xpcall(error, function()
+        return select(2, pcall(f)):match("waiting is not possible here") end))) end
       print(try(function() time.sleep(5) end), try(function() c:receive() end), try(function() channel.select{c:case_receive()} end))
       print(try(coroutine.wrap(function() time.sleep(5) end)), try(coroutine.wrap(function() time.sleep(0) end)))
       print(try(coroutine.wrap(coroutine.wrap(function() c:send(1) end))))
@@ -130,7 +131,8 @@ def test_waiting_outside_of_all_scripts(state: tuple[Any, Any]) -> None:
     """Code that nobody runs as a task is told that it can't wait, and on which line."""
     answer = state[0].execute(b"""
       local chunk = require("lua.scripts").script("local c = channel.new()\\n return select(2, pcall(function() c:receive() end))"
-        .. ", select(2, pcall(function() time.sleep(0) end)), select(2, pcall(function() return time.after(1) end))", "@s.lua", require "stdlib.modules")
+        .. ", select(2, pcall(function() time.sleep(0) end)), select(2, pcall(function() return time.after(1) end))", "@s.lua",
+        require "stdlib.modules")
       return chunk()""")
     sentence = b"waiting is possible only in a script or a function, not here"
     assert answer[0] == answer[1] == b"s.lua:2: " + sentence
@@ -167,7 +169,8 @@ def test_running_and_yieldable(run: Run) -> None:
         print(coroutine.running() == co, coroutine.isyieldable(), coroutine.status(co), select(2, pcall(function() coroutine.yield() end)))
       end)
       time.sleep(0)""") == (
-        "nil\tfalse\tfalse\nthread\ttrue\ntrue\tfalse\trunning\ts.lua:5: coroutine.yield outside a coroutine: nobody has resumed this code; "
+        "nil\tfalse\tfalse\nthread\ttrue\ntrue\tfalse\trunning\ts.lua:5: coroutine.yield outside a coroutine: "
+        "nobody has resumed this code; "
         "to let others run call time.sleep(0), to hand a value over send it to a channel\n"
     )
 
@@ -307,7 +310,8 @@ def test_a_deadlock_says_where_everybody_waits(failure: Any) -> None:
       channel.select{}""")
     assert error.kind == "Internal"
     assert error.message == (
-        "deadlock: every coroutine waits and nothing can wake one: the main coroutine waits for channel select (without cases) at s.lua:10; "
+        "deadlock: every coroutine waits and nothing can wake one: "
+        "the main coroutine waits for channel select (without cases) at s.lua:10; "
         "coroutine 2 waits for channel send at s.lua:3"
     )
     assert [(d[b"waits"], d[b"file"], d[b"line"]) for d in error.details] == [
@@ -319,7 +323,7 @@ def test_a_deadlock_says_where_everybody_waits(failure: Any) -> None:
       end)() end)() end)
       time.sleep(5)
       channel.new():receive()""")
-    assert error.message.endswith("the main coroutine waits for channel receive at s.lua:6; coroutine 2 waits for channel select at s.lua:3")
+    assert error.message.endswith("main coroutine waits for channel receive at s.lua:6; coroutine 2 waits for channel select at s.lua:3")
 
 
 def test_a_deadlock_of_many(failure: Any) -> None:

@@ -88,7 +88,10 @@ def test_a_closed_channel_drains(run: Run) -> None:
       local d = channel.new()
       for i = 1, 2 do coroutine.spawn(function() print(i, d:receive()) end) end
       time.sleep(1) d:close() time.sleep(1)
-      print(c, d)""") == "1\ttrue\n2\ttrue\nnil\tfalse\nnil\tfalse\n1\tnil\tfalse\n2\tnil\tfalse\nchannel (0 of 2, closed)\tchannel (0 of 0, closed)\n"
+      print(c, d)""") == (
+        "1\ttrue\n2\ttrue\nnil\tfalse\nnil\tfalse\n1\tnil\tfalse\n2\tnil\tfalse\n"
+        "channel (0 of 2, closed)\tchannel (0 of 0, closed)\n"
+    )
 
 
 def test_sending_on_a_closed_channel_raises(run: Run) -> None:
@@ -141,7 +144,8 @@ def test_select_waits_for_the_first_to_become_ready(run: Run) -> None:
     """Sending, receiving or a close; the other cases are taken back, so that nothing is sent or received twice."""
     assert run("""
       local a, b = channel.new(), channel.new()
-      coroutine.spawn(function() local r = channel.select{a:case_receive(), b:case_send("from select")} print(r.channel == b, r.value, r.ok) end)
+      coroutine.spawn(function()
+        local r = channel.select{a:case_receive(), b:case_send("from select")} print(r.channel == b, r.value, r.ok) end)
       time.sleep(1)
       print(b:receive())
       time.sleep(1)
@@ -154,7 +158,8 @@ def test_a_select_does_not_meet_itself(run: Run) -> None:
     """Sending and receiving on one unbuffered channel waits for somebody else; two of them meet."""
     assert run("""
       local c = channel.new()
-      local function both(name) return function() local r = channel.select{c:case_send(name), c:case_receive()} print(name, r.value, r.ok) end end
+      local function both(name) return function()
+        local r = channel.select{c:case_send(name), c:case_receive()} print(name, r.value, r.ok) end end
       coroutine.spawn(both "a")
       time.sleep(1)
       print(channel.select{default = true, c:case_receive()}.value)
@@ -205,7 +210,8 @@ def test_misuse_is_blamed_on_the_script(run: Run) -> None:
         ("local c = channel.new() c.close(errors.new 'x')", "channel:close is called on another userdata, write ch:close(...)"),
         ("channel.new().x = 1", "a channel can't be changed, only be sent to, received from and closed"),
         ("channel.select()", "channel.select: a table of cases is expected, not nothing"),
-        ("channel.select(channel.new():case_receive())", "channel.select: a table of cases is expected, not a case: write channel.select{...}"),
+        ("channel.select(channel.new():case_receive())",
+         "channel.select: a table of cases is expected, not a case: write channel.select{...}"),
         ("channel.select{channel.new()}", "channel.select: case 1 is a channel: write ch:case_receive() or ch:case_send(value)"),
         ("channel.select{channel.new():case_receive(), 5}", "channel.select: case 2 is a number, not a case"),
         ("channel.select{defualt = true}", "channel.select: unknown field 'defualt', did you mean 'default'?"),
