@@ -70,7 +70,8 @@ function M.gsub(text, pattern, with, limit, ...)
   -- LuaJIT's own checks of the other arguments, and of the pattern, with its own messages.
   local ok, problem = pcall(gsub, text, pattern, "", type(limit) ~= "number" and limit or 0)
   -- Where nothing else is special, `find` takes a stray ) for text; gsub complains.
-  if ok and find(pattern, ")", 1, true) and not find(pattern, "[%^$*+?.(%[%%-]") then ok, problem = pcall(gsub, text, pattern, "", 1) end
+  local none = limit ~= nil and (tonumber(limit) or 1) < 1
+  if ok and not none and find(pattern, ")", 1, true) and not find(pattern, "[%^$*+?.(%[%%-]") then ok, problem = pcall(gsub, text, pattern, "", 1) end
   if not ok then error((problem:gsub("to '%?'", "to 'gsub'")), 2) end
   if type(text) == "number" then text = tostring(text) end
   pattern = tostring(pattern)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @settings(max_examples=600, deadline=None)
 @example(text="abc", pattern="", limit=None)
+@example(text="", pattern=")", limit=0)
 @example(text="hello world", pattern="^h", limit=None)
 @example(text="THE (quick) fox", pattern="%f[%a]%a+", limit=1)
 @given(
