@@ -50,7 +50,7 @@ local function from_report(E, report)
   end
   local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
   if report.reason == 'interrupt' then
-    return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms), more)
+    return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms or 0), more)
   end
   local limit = E.limits.limit_bytes
   if limit and report.bytes and report.bytes + 65536 > limit then

@@ -57,6 +57,8 @@ class Lane:
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._ended = False
+        self._ending = threading.Lock()
         self._mistake: BaseException | None = None
         with _stack_size:
             before = threading.stack_size(STACK_BYTES)
@@ -103,9 +105,12 @@ class Lane:
         return future
 
     def _post(self, message: Message) -> None:
-        self._messages.append(message)
-        self._flag.value = 1
-        os.eventfd_write(self._descriptor, 1)
+        with self._ending:
+            # An answer from another thread may come when nobody waits for it any more.
+            if not self._ended:
+                self._messages.append(message)
+                self._flag.value = 1
+                os.eventfd_write(self._descriptor, 1)
 
     def _main(self) -> None:
         try:
@@ -120,6 +125,9 @@ class Lane:
         finally:
             # Lua objects are freed here, by the thread that they belong to.
             self._boot = None
+            with self._ending:
+                self._ended = True
+                os.close(self._descriptor)
 
     def _take(self) -> list[Message]:
         taken = []
@@ -172,8 +180,9 @@ def _guarded(callback: Callback) -> Callable[..., bytes]:
         try:
             return buffer.encode(callback(*arguments))
         except Exception as problem:
-            message = f"{type(problem).__name__} in the host: {problem}"
-            traceback.print_exc()
+            message = f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {type(problem).__name__}: {problem}"
+            if os.environ.get("MOONWIT_DEBUG"):
+                traceback.print_exc()
             return buffer.encode({"failed": True, "kind": "Internal", "message": message})
 
     return cross

@@ -1,6 +1,7 @@
 """`import moonwit`: projects from Python."""
 
 import asyncio
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -114,3 +115,19 @@ def test_calls_from_many_threads_and_from_asyncio(host):
     assert asyncio.run(many()) == [-i for i in range(100)]
     with pytest.raises(moonwit.CallError):
         asyncio.run(host.acall("demo:nothing"))
+
+
+def test_a_closed_project_leaves_nothing_behind(project):
+    """Opening and closing a project again and again keeps threads and file descriptors as they were."""
+    def left():
+        return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+    def use():
+        with moonwit.open(project) as opened:
+            assert opened.call("demo:neg", 1) == -1
+
+    use()
+    before = left()
+    for _ in range(20):
+        use()
+    assert left() == before
