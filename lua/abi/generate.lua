@@ -84,37 +84,30 @@ local function bytes_at(at)
 end
 ]]
 
-local function has_handles(t)
-  if not t then return false end
-  if t.kind == 'own' or t.kind == 'borrow' then return true end
-  for _, part in ipairs { t.element or false, t.some or false, t.ok or false, t.err or false } do
-    if part and has_handles(part) then return true end
-  end
-  for _, list in ipairs { t.fields or t.cases or {}, t.types or {} } do
-    for _, item in ipairs(list) do
-      if has_handles(item.kind and item or item.type) then return true end
-    end
-  end
-  return false
+-- The types directly inside a type; option and result have theirs as cases too.
+local function parts(t)
+  local out = { t.element }
+  for _, item in ipairs(t.fields or t.cases or t.types or {}) do out[#out + 1] = item.kind and item or item.type end
+  return out
 end
+
+-- Tells whether a laid out type is of a kind in `kinds`, or holds one. `known` keeps the answers: types may share parts many times.
+local function holds_kind(t, kinds, known)
+  if known[t] == nil then
+    known[t] = kinds[t.kind] or false
+    for _, part in ipairs(parts(t)) do known[t] = known[t] or holds_kind(part, kinds, known) end
+  end
+  return known[t]
+end
+
+local HANDLES, POINTERS_TO = { own = true, borrow = true }, { string = true, list = true }
+
+local function has_handles(t) return t ~= nil and holds_kind(t, HANDLES, {}) end
 
 local function uses_memory(sig)
   if sig.spilled or sig.in_memory then return true end
-  local function find(t)
-    if t.kind == 'string' or t.kind == 'list' then return true end
-    for _, part in ipairs { t.some or false, t.ok or false, t.err or false } do
-      if part and find(part) then return true end
-    end
-    for _, list in ipairs { t.fields or t.cases or {}, t.types or {} } do
-      for _, item in ipairs(list) do
-        local part = item.kind and item or item.type
-        if part and find(part) then return true end
-      end
-    end
-    return false
-  end
   for _, param in ipairs(sig.params) do
-    if find(param.type) then return true end
+    if holds_kind(param.type, POINTERS_TO, {}) then return true end
   end
   return false
 end
