@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Literal
@@ -47,6 +48,16 @@ class FunctionProblem(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence)
         self.problem = problem
+
+
+_CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
+
+
+def invalid_code(entry: Entry, error: Exception) -> Problem:
+    """Gives the problem of an entry whose code Wasmtime refuses to compile: the last of the causes that its message lists."""
+    reason = " ".join(_CAUSES.split(str(error).strip())[-1].split())[:300]
+    what, hint = ("WAT text", None) if entry.kind == "function.wat" else ("binary", "build it again")
+    return entry.problem(("source" if hint is None else "path",), f"the {what} is not valid WebAssembly: {reason}", hint)
 
 
 @record

@@ -113,7 +113,7 @@ class Entries:
     def _wasm(self, entry: Entry) -> Data:
         from wasmtime import WasmtimeError
 
-        from moonwit.host.functions import FunctionProblem
+        from moonwit.host.functions import FunctionProblem, invalid_code
         from moonwit.lua.plan_data import lift_data, plan_data
 
         try:
@@ -129,7 +129,10 @@ class Entries:
         try:
             data = plan_data(function.sha256 + ("" if function.is_component else entry.id), plan)
         except WasmtimeError as error:
-            return failed("Invalid", f"the binary of {entry.id} is not valid WebAssembly: {str(error).strip()}")
+            problem = invalid_code(entry, error)
+            assert self.registry is not None
+            self.registry.report(problem)
+            return failed("Invalid", f"the entry {entry.id} can't be used: {_place(problem)}")
         return {
             "resolver": "wasm",
             "id": entry.id,

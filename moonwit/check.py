@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,9 +78,9 @@ def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
 
     from moonwit.host import linking
     from moonwit.host.engine import compile_module
+    from moonwit.host.functions import invalid_code
     from moonwit.host.wasm.plan import Refused
 
-    home = "source" if entry.kind == "function.wat" else "path"
     try:
         if function.plan is None:
             linking.load(function.data)
@@ -89,16 +88,8 @@ def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
             for module in function.plan.modules:
                 compile_module(module)
     except (WasmtimeError, Refused) as error:
-        return entry.problem((home,), f"the binary is not valid WebAssembly: {_reason(str(error))}", "build it again")
+        return invalid_code(entry, error)
     return None
-
-
-_CAUSE = re.compile(r"Caused by:\s*(?:0: )?")
-
-
-def _reason(message: str) -> str:
-    """Gives what Wasmtime says at the end of its message, on one line."""
-    return " ".join(_CAUSE.split(message)[-1].split())[:300]
 
 
 def summary(registry: Registry) -> str:
