@@ -10,12 +10,14 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+import moonwit
 from moonwit.host.intermediate import NONE
 from moonwit.host.wasm import types as wit
+from moonwit.lua import buffer
 from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.guests import Guest
-from tests.abi.paths import Paths, expect, expect_refusal
+from tests.abi.paths import Paths, expect, expect_refusal, same
 
 
 def echoes(folder: Path, signatures: list[list[wit.Type]]) -> Paths:
@@ -75,3 +77,50 @@ def test_what_fits_comes_back_and_what_does_not_is_refused(rng: Random) -> None:
                     raise AssertionError(f"{error}\nof the types {parameters}") from None
         finally:
             paths.state.close()
+
+
+ENCODE = r"""
+local intermediate, optional = require 'lua.intermediate', require 'lua.optional'
+local env = { print = print, coroutine = coroutine, math = math, wit = { none = optional.none, some = optional.some, encode = print } }
+function env.put(t, ...)
+  for i = 1, select('#', ...) do t[i] = (select(i, ...)) end
+  return t
+end
+return function(text)
+  local value = setfenv(assert(loadstring('return ' .. text)), env)()
+  return (intermediate.encode_all(1, value))
+end
+"""
+
+
+@settings(max_examples=5, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))
+@given(st.randoms(use_true_random=True))
+def test_values_of_python_reach_both_paths_alike(rng: Random) -> None:
+    """`Project.call` gives the same for the same Python values, whichever path the entry takes, and refuses the same."""
+    signatures = [[values.a_type(rng)] for _ in range(8)]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = echoes(Path(folder), signatures)
+        encode = paths.state.run(ENCODE)
+        try:
+            with moonwit.open(folder) as project:
+                for number, (type,) in enumerate(signatures):
+                    for wrong in (False, False, True):
+                        text = values.bad(rng, type) if wrong else values.good(rng, type)[0]
+                        encoded = encode(text.encode())
+                        if encoded is not None:
+                            compare(project, number, buffer.decode_all(encoded), wrong)
+        finally:
+            paths.state.close()
+
+
+def compare(project: moonwit.Project, number: int, arguments: list[Any], wrong: bool) -> None:
+    outcomes: list[Any] = []
+    for suffix in ("", "-compatible"):
+        try:
+            outcomes.append(project.call(f"t:echo{number}{suffix}", *arguments))
+            assert not wrong, f"{arguments!r} is taken, and comes back as {outcomes[-1]!r}"
+        except moonwit.CallError as error:
+            assert wrong, f"{arguments!r} is refused: {error.message}"
+            assert error.kind == "Invalid"
+            outcomes.append(None)
+    assert same(*outcomes) or repr(outcomes[0]) == repr(outcomes[1]), f"{arguments!r} comes back as {outcomes!r}"
