@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wasmtime import Config, Engine, Module
+from wasmtime import Config, Engine, Module, WasmtimeError
 from wasmtime import _ffi as ffi
 
 # Seconds between two epochs; how far a call that has no limit is from its epoch deadline, in epochs.
@@ -33,10 +33,13 @@ def shared_engine() -> Engine:
     folder = cache_folder()
     if folder is not None:
         # Wasmtime takes its settings from a file; this one is in memory alone.
-        with open(os.memfd_create("moonwit"), "w", encoding="utf-8") as settings:
-            settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
-            settings.flush()
-            config.cache = f"/proc/self/fd/{settings.fileno()}"
+        try:
+            with open(os.memfd_create("moonwit"), "w", encoding="utf-8") as settings:
+                settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
+                settings.flush()
+                config.cache = f"/proc/self/fd/{settings.fileno()}"
+        except (OSError, WasmtimeError):
+            pass  # no memory for files, or no /proc: everything is compiled again
     return Engine(config)
 
 
