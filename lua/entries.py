@@ -60,7 +60,8 @@ class Entries:
         if entry is None:
             near = self.registry.nearest(id)
             hint = f", did you mean {near}?" if near else ""
-            if ":" not in id:
+            namespace, colon, name = id.partition(":")
+            if not (namespace and colon and name):
                 return failed("Invalid", f"{shown(id)} is not an id: write namespace:name{hint}")
             return failed("NotFound", f"there is no entry {shown(id)}{hint}")
         if self.registry.is_broken(id):

@@ -246,6 +246,23 @@ def test_a_signature_too_large_to_compile(moonwit: Any, tmp_path: Path) -> None:
     assert result.stdout.startswith("42\nthe entry t:x can't be called: its signature is too large (") and result.stdout.endswith("\n42\n")
 
 
+def test_ids(moonwit: Any, tmp_path: Path) -> None:
+    """What can be no id is Invalid, what might be one is NotFound; nothing raises, whatever stands for the id."""
+    (tmp_path / "_index.yaml").write_text(HEAD + SOUND)
+    (tmp_path / "script.lua").write_text("""
+        for _, id in ipairs { "", ":", "t:", ":ok", "ok", ("x"):rep(100000), 5, true, {}, print, 5LL } do
+          local v, err = funcs.call(id)
+          assert(v == nil and err:kind() == errors.INVALID and #err:message() < 300, tostring(err))
+        end
+        for _, id in ipairs { "t:no", "T:ok", "t:ok ", "t::ok", "t:ok\\0", "u:ok", "ü:ö", "t:" .. ("x"):rep(100000) } do
+          local v, err = funcs.call(id)
+          assert(v == nil and err:kind() == errors.NOT_FOUND and #err:message() < 300, tostring(err))
+        end
+        print(select(2, funcs.call("t:okk")))""", encoding="utf-8")
+    result = moonwit("run", "script.lua")
+    assert (result.stdout, sober(result, 0)) == ("there is no entry `t:okk`, did you mean t:ok?\n", "")
+
+
 def test_damaged_binaries(moonwit: Any, tmp_path: Path) -> None:
     """Binaries with a few bytes changed load or are refused, work or fail; the process goes on and the sound entry answers."""
     chance = random.Random(7)
