@@ -289,13 +289,21 @@ class _Loading:
         for name, signature in declared.functions.items():
             position = declared.positions[name]
             try:
-                own = functions[resolve(functions, name)]
+                own = functions[self.declared(functions, name)]
             except UnknownMethod as error:
                 raise self.fail(("wit",), f"`wit` does not fit the component: {error}", within=position) from None
             says, has = show_signature(signature, expand=True), show_signature(own, expand=True)
             if says != has:
                 sentence = f"`wit` declares {shown(name)} as `{says}`, but the component's is `{has}`; correct it, or remove `wit`"
                 raise self.fail(("wit",), sentence, within=position)
+
+    def declared(self, functions: Mapping[str, Function], name: str) -> str:
+        """Finds the export that a name of the WIT text means: the method's own interface need not be named."""
+        interface, sign, _ = (self.text("method") or "").rpartition("#")
+        inside = [path for path in functions if path.rpartition("#")[2] == name]
+        if sign and "#" not in name and name not in functions and inside:
+            return resolve(functions, f"{interface}#{name}")
+        return resolve(functions, name)
 
     def warnings(self, found: Binary, grants: tuple[str, ...]) -> Iterator[Problem]:
         if not found.is_component and wasi.PREVIEW1 in grants and any(i.module == wasi.PREVIEW1 for i in found.core.imports):

@@ -149,6 +149,16 @@ def test_every_pool_gives_the_same(engine: str, pool: str, tmp_path: Path) -> No
             assert project.call("t:move", *arguments) == arguments
 
 
+@pytest.mark.parametrize("wit", ["old: func() -> u32;", "interface stable { old: func() -> u32; }"])
+def test_the_wit_of_an_interface_need_not_name_it(tmp_path: Path, wit: str) -> None:
+    """Signatures are compared with the interface of the method, and one that differs is refused."""
+    right, wrong = (f', wit: "{text}"' for text in (wit, wit.replace("u32", "u64")))
+    with opened(tmp_path, entry("right", "wide", "stable#old", right) + entry("wrong", "wide", "stable#old", wrong)) as project:
+        assert project.call("t:right") == 1
+        with pytest.raises(moonwit.CallError, match="but the component's is `func\(\) -> u32`"):
+            project.call("t:wrong")
+
+
 def test_components_that_call_each_other(tmp_path: Path) -> None:
     """What several components were composed into takes the compatible path by itself, and the direct one is refused."""
     pools = "".join(entry(f"run{number}", "composed", "run", f", pool: {pool}") for number, pool in enumerate(POOLS))
