@@ -155,7 +155,7 @@ def test_the_wit_of_an_interface_need_not_name_it(tmp_path: Path, wit: str) -> N
     right, wrong = (f', wit: "{text}"' for text in (wit, wit.replace("u32", "u64")))
     with opened(tmp_path, entry("right", "wide", "stable#old", right) + entry("wrong", "wide", "stable#old", wrong)) as project:
         assert project.call("t:right") == 1
-        with pytest.raises(moonwit.CallError, match="but the component's is `func\(\) -> u32`"):
+        with pytest.raises(moonwit.CallError, match=r"but the component's is `func\(\) -> u32`"):
             project.call("t:wrong")
 
 
