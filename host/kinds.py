@@ -134,7 +134,7 @@ POOL = Group(
     fields={
         "type": Choice(options=("inline", "lazy", "static", "adaptive"), summary="inline: a fresh instance for each call"),
         "size": Integer(minimum=1, maximum=1_000_000, summary="instances"),
-        "workers": Integer(minimum=1, maximum=100_000, later=True, summary="threads that run them at once"),
+        "workers": Integer(minimum=1, maximum=100_000, summary="threads that run them at once"),
         "buffer": Integer(minimum=0, maximum=100_000_000, summary="calls that may wait in the queue"),
         "max_size": Integer(minimum=1, maximum=1_000_000, summary="instances at most"),
         "warm_start": Flag(later=True, summary="make the first instances when loading"),

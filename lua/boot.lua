@@ -5,6 +5,7 @@ return function(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
 
+  local away = require 'lua.away'
   local calls = require 'lua.calls'
   local clock = require 'lua.clock'
   local dispatcher = require 'lua.dispatcher'
@@ -17,7 +18,13 @@ return function(host)
   calls.setup(host)
   calls.provide('lua', function(entry)
     entry.stdlib = modules
-    return require('lua.entry').bind(entry)
+    local f, problem = require('lua.entry').bind(entry)
+    if not f or not entry.workers then return f, problem end
+    local far = require('lua.workers').far(entry, host)
+    return function(...)
+      if away.possible() then return far(...) end
+      return f(...)
+    end
   end)
 
   local M = { calls = calls }
@@ -78,6 +85,7 @@ return function(host)
 
   -- What other threads may ask of the lane: see lua/lane.py. Each answer is told to `host.done` with the message's number.
   local handlers, closing = {}, false
+  local called = {}   -- number of a call -> its group
 
   function handlers.run(message)
     local chunk, args = load_script(message.source, message.name, message.arguments)
@@ -90,21 +98,28 @@ return function(host)
   function handlers.call(message)
     local id = message.id
     local values, count = intermediate.decode_all(message.arguments)
-    dispatcher.open(function(group)
+    called[message.number] = dispatcher.open(function(group)
+      called[message.number] = nil
       local results = group.results or {}
       host.done(message.number, call_answer(id, results[1], group.problem or results[2]))
     end, calls.call, id, unpack(values, 1, count))
   end
 
   function handlers.job(message) host.job(message.number) end
-  function handlers.answer(message) calls.answered(message.ticket, message.value) end
-  function handlers.cancel() dispatcher.cancel_all() end
+  function handlers.answer(message) away.answered(message.ticket, message.value, message.failure) end
+  function handlers.cancel(message)
+    if not message.number then
+      dispatcher.cancel_all()
+    elseif called[message.number] then
+      dispatcher.cancel_group(called[message.number])
+    end
+  end
   function handlers.close() closing = true end
 
   -- The lane's life: answers messages until it is told to close and everything has ended.
   function M.serve(descriptor, flag)
     require('lua.inbox').open(descriptor, flag, host.take, handlers)
-    calls.inbox = true
+    away.open = true
     dispatcher.serve(function() return closing end)
     M.close()
   end

@@ -2,7 +2,7 @@
 -- generated function. Host and Lua meet here: `load` (lua/lane.py) describes an entry, everything else happens in Lua.
 
 local buffer = require 'string.buffer'
-local dispatcher = require 'lua.dispatcher'
+local away = require 'lua.away'
 local errors = require 'lua.errors'
 local explain = require 'lua.abi.explain'
 local finish = require 'lua.abi.finish'
@@ -13,6 +13,7 @@ local intermediate = require 'lua.intermediate'
 local optional = require 'lua.optional'
 local trap = require 'lua.trap'
 local wasmtime = require 'lua.wasmtime'
+local workers = require 'lua.workers'
 
 local M = {}
 
@@ -122,6 +123,7 @@ end
 function hooks.fail(E, B, reported)
   local report = trap.take(reported, support.trap[0])
   support.trap[0] = nil
+  if E.guarded and report.reason == 'interrupt' then E.interrupted = true end
   if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
   discard(B.I)
   return nil, from_report(E, report)
@@ -196,30 +198,12 @@ local function direct(entry, P, lift, fresh, timed)
   return f, E
 end
 
-local tickets, last_ticket = {}, 0   -- calls on other threads: number -> {task, generation}
-
 -- Has another thread make a call, while other tasks of the lane go on; gives the encoded answer.
 local function hand_over(target, args)
-  if not M.inbox or not dispatcher.current() then return host.call(target, args) end
-  local task, generation = dispatcher.ticket()
-  if not task then return host.call(target, args) end
-  last_ticket = last_ticket + 1
-  local number = last_ticket
-  tickets[number] = { task, generation }
-  dispatcher.expect(1)
-  host.start(number, target, args)
-  local problem, answer = dispatcher.suspend('funcs.call', target:match '^[^|]*')
-  -- Canceled: the call goes on, and nobody hears of its answer.
-  if problem then error(problem, 0) end
+  if not away.possible() then return host.call(target, args) end
+  -- A call that nobody waits for any more goes on: a guest in there can't be woken.
+  local _, answer = away.call(function(number) host.start(number, target, args) end, function() end, target:match '^[^|]*')
   return answer
-end
-
--- The answer to a call that was handed over.
-function M.answered(number, answer)
-  local ticket = tickets[number]
-  tickets[number] = nil
-  dispatcher.expect(-1)
-  dispatcher.wake(ticket[1], ticket[2], answer)
 end
 
 local function compatible(entry)
@@ -304,7 +288,15 @@ local function resolve_wasm(entry)
     plans[entry.plan.key] = P
   end
   described[entry.id] = entry
-  return direct(entry, P, entry.lift, entry.fresh)
+  local plain, E = direct(entry, P, entry.lift, entry.fresh)
+  -- A handle works in one lane only, so functions of components with resources stay in theirs.
+  if not entry.workers or P.resources[1] then return plain end
+  local result = E.sig.result
+  if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
+  local near, guarded = direct(entry, P, entry.lift, entry.fresh, true)
+  guarded.guarded = true
+  M.tick = M.tick or buffer.decode(host.ticker())
+  return workers.guest(guarded, near, plain, workers.far(entry, host, result))
 end
 
 local resolvers = { wasm = resolve_wasm, compatible = compatible }

@@ -146,13 +146,16 @@ function M.run(main, ...)
   return answer(group)
 end
 
---- Cancels everything that waits, in every group.
+--- Cancels what waits in a group: it ends.
+function M.cancel_group(group)
+  close(group, errors.make { message = "canceled", kind = CANCELED, lua_stack = {} })
+end
+
+--- Cancels what waits in every group.
 function M.cancel_all()
   local open = {}
   for group in pairs(groups) do open[#open + 1] = group end
-  for _, group in ipairs(open) do
-    close(group, errors.make { message = "canceled: the host is ending", kind = CANCELED, lua_stack = {} })
-  end
+  for _, group in ipairs(open) do M.cancel_group(group) end
 end
 
 --- Runs groups that messages open (see lua/inbox.lua), until `closing()` says that no more will come and all have ended.

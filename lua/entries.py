@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
     from moonwit.host.functions import LoadedFunction
     from moonwit.host.leases import Leases
+    from moonwit.lua.workers import Workers
     from moonwit.registry import Entry, Problem, Registry
 
 Data = dict[str, Any]
@@ -36,6 +37,7 @@ class Entries:
         self._lock = threading.Lock()
         self._loaded: dict[str, LoadedFunction] = {}
         self._compatible: dict[str, CompatibleFunction] = {}
+        self._workers: Workers | None = None
 
     @property
     def callbacks(self) -> Mapping[str, Callable[..., Any]]:
@@ -48,7 +50,26 @@ class Entries:
             "lease_method": self._lease_method,
             "end_lease": self._end_lease,
             "ticker": self._ticker,
+            "workers": self._the_workers,
         }
+
+    @property
+    def worker_callbacks(self) -> Mapping[str, Callable[..., Any]]:
+        """The functions for the lanes of ``Workers``, whose own calls all run in themselves."""
+        own = {name: callback for name, callback in self.callbacks.items() if name != "workers"}
+        return {**own, "load": lambda id: {key: value for key, value in self._load(id).items() if key != "workers"}}
+
+    def _the_workers(self) -> Workers:
+        from moonwit.lua.workers import Workers
+
+        with self._lock:
+            if self._workers is None:
+                self._workers = Workers(self.worker_callbacks)
+            return self._workers
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Ends the lanes that long calls run in; tells whether they ended within ``timeout`` seconds."""
+        return self._workers is None or self._workers.close(timeout)
 
     def find(self, id: str) -> Entry | Data:
         """Gives the entry, or an answer that says why there is none to use."""
@@ -142,6 +163,7 @@ class Entries:
             "fresh": not function.pool.reuse,
             "results": function.results,
             **self._limits(function),
+            **_workers(function.pool.workers if function.pool.type in ("static", "adaptive") else 0),
         }
 
     def _ticker(self) -> float:
@@ -172,6 +194,9 @@ class Entries:
         data: Data = {"id": entry.id, "source": entry.fields["source"], "chunkname": name, "modules": entry.fields.get("modules") or []}
         if entry.fields.get("method"):
             data["method"] = entry.fields["method"]
+        pool = entry.fields.get("pool")
+        if isinstance(pool, dict) and entry.kind == "function.lua":
+            data |= _workers(int(str(pool.get("workers") or 0)))
         limits = entry.fields.get("limits")
         if isinstance(limits, dict) and limits.get("max_execution_ms"):
             data["limit_ms"] = limits["max_execution_ms"]
@@ -264,6 +289,11 @@ class Entries:
 
     def _end_lease(self, number: float) -> None:
         self._leases.drop(int(number))
+
+
+def _workers(count: int) -> Data:
+    """Says how many calls may run in other lanes, for a pool that has workers."""
+    return {"workers": count} if count else {}
 
 
 def _place(problem: Problem) -> str:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from lupa.luajit21 import LuaRuntime
 
+from moonwit.host.intermediate import ErrorValue
 from moonwit.lua import buffer
 
 T = TypeVar("T")
@@ -43,7 +44,8 @@ class Lane:
 
     ``callbacks`` are Python functions that the host's own Lua code may call, by name. They take ``bytes`` and numbers and give
     what ``buffer.encode`` takes; one that raises gives ``{"failed": True, kind, message}``, because an exception that crossed
-    into Lua would hand the script a Python object. ``call``, the one that may take long, runs on other threads.
+    into Lua would hand the script a Python object. ``call``, the one that may take long, runs on other threads;
+    ``workers``, if there is one, gives the ``Workers`` that this lane's long calls run in.
     """
 
     def __init__(self, callbacks: Mapping[str, Callback], name: str = "moonwit lane") -> None:
@@ -52,7 +54,16 @@ class Lane:
         self._numbers = itertools.count(1)
         self._boot: Any = None
         self._call = callbacks["call"]
-        own: dict[str, Callback] = {"take": self._take, "done": self._done, "job": self._job, "start": self._start}
+        self._workers = callbacks.get("workers")
+        self._away: dict[int, Any] = {}
+        own: dict[str, Callback] = {
+            "take": self._take,
+            "done": self._done,
+            "job": self._job,
+            "start": self._start,
+            "dispatch": self._dispatch,
+            "recall": self._recall,
+        }
         self._callbacks: dict[str, Callback] = {**callbacks, **own}
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
@@ -84,6 +95,12 @@ class Lane:
     def cancel(self) -> None:
         """Cancels whatever waits in the lane: its scripts and calls end with an error of kind Canceled."""
         self._post({"kind": "cancel"})
+
+    def cancel_call(self, future: Future[Answer]) -> None:
+        """Cancels a call where it waits; it ends with an error of kind Canceled."""
+        for number, (waiting, _) in list(self._waiting.items()):
+            if waiting is future:
+                self._post({"kind": "cancel", "number": number})
 
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lane after what it was given; tells whether it ended within ``timeout`` seconds."""
@@ -156,6 +173,28 @@ class Lane:
             self._post({"kind": "answer", "ticket": int(ticket), "value": done.result()})
 
         worker.start(lambda: call(target, arguments)).add_done_callback(answer)
+
+
+    def _dispatch(self, ticket: float, id: bytes, arguments: bytes, workers: float) -> None:
+        assert self._workers is not None
+        call = self._away[int(ticket)] = self._workers().call(id.decode(), arguments, int(workers))
+
+        def answer(done: Future[Answer]) -> None:
+            self._away.pop(int(ticket), None)
+            message: Message = {"kind": "answer", "ticket": int(ticket)}
+            if done.cancelled() or done.exception() is not None:
+                error = ErrorValue("Canceled", "the call was canceled")
+                self._post({**message, "failure": buffer.encode(error)})
+                return
+            value, failure, _ = done.result()
+            self._post({**message, "value": value, "failure": failure})
+
+        call.answer.add_done_callback(answer)
+
+    def _recall(self, ticket: float) -> None:
+        call = self._away.get(int(ticket))
+        if call is not None and self._workers is not None:
+            self._workers().cancel(call)
 
 
 def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:

@@ -77,6 +77,8 @@ class Project:
         if self._lane is not None:
             lane, self._lane = self._lane, None
             lane.close()
+            # Nobody waits for what still runs elsewhere: a canceled guest that computes, say.
+            self.entries.close(GRACE)
 
     def interrupt(self, timeout: float) -> bool:
         """Ends what waits in the lane, and the lane; tells whether it ended within ``timeout`` seconds.
@@ -87,7 +89,7 @@ class Project:
         if lane is None:
             return True
         lane.cancel()
-        return lane.close(timeout)
+        return lane.close(timeout) and self.entries.close(timeout)
 
     def call(self, id: str, *arguments: Value) -> Value:
         """Calls a function by id and gives its result; raises ``CallError``.

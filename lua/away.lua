@@ -1,0 +1,49 @@
+-- Calls that run elsewhere, on another thread or in another lane, while the caller's task waits and others go on.
+
+local dispatcher = require 'lua.dispatcher'
+local clock = require 'lua.clock'
+
+local M = {}
+
+local tickets, last = {}, 0   -- number -> {task, generation}
+
+-- Whether the lane has an inbox, without which no answer could come.
+M.open = false
+
+-- Tells whether a call can be waited for here.
+function M.possible()
+  return M.open and dispatcher.current() ~= nil
+end
+
+-- Waits for a call that `begin(number)` starts and whose answer comes to `answered`. Gives true and the answer; or false when `ms`
+-- milliseconds (nil: no limit) have passed. Raises when the task is canceled. `cancel(number)` ends a call that nobody waits for.
+function M.call(begin, cancel, id, ms)
+  local task, generation = dispatcher.ticket()
+  if not task then error(generation, 0) end
+  last = last + 1
+  local number = last
+  tickets[number] = { task, generation }
+  dispatcher.expect(1)
+  begin(number)
+  local timer = ms and dispatcher.timer(clock.monotonic() + ms * 1e6, dispatcher.wake, task, generation)
+  local problem, value, failure = dispatcher.suspend('funcs.call', id)
+  if timer then dispatcher.cancel_timer(timer) end
+  if tickets[number] then
+    tickets[number].over = true
+    cancel(number)
+    if problem then error(problem, 0) end
+    return false
+  end
+  if problem then error(problem, 0) end
+  return true, value, failure
+end
+
+-- Brings the answer to a call: `value`, or `failure`, as its sender gives them.
+function M.answered(number, value, failure)
+  local ticket = tickets[number]
+  tickets[number] = nil
+  dispatcher.expect(-1)
+  if not ticket.over then dispatcher.wake(ticket[1], ticket[2], value, failure) end
+end
+
+return M
