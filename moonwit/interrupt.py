@@ -15,11 +15,15 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NoReturn, TypeVar
 
+from moonwit import memory
 from moonwit.project import GRACE, Project
 
 T = TypeVar("T")
 
 STATUS = 130
+
+# How often the process's memory is looked at while a script runs.
+LOOK_MS = 200
 
 
 def wait(future: Future[T]) -> T:
@@ -38,7 +42,8 @@ def wait(future: Future[T]) -> T:
     future.add_done_callback(lambda _: os.write(writer, b"."))
     try:
         while not future.done():
-            poll.poll()
+            poll.poll(LOOK_MS)
+            memory.check()
             with suppress(BlockingIOError):
                 os.read(reader, 512)
     finally:
