@@ -27,11 +27,13 @@ class CallError(Exception):
     ``details`` is what the failing side added; ``stack`` is text that says where it came from, in Lua and in the guest."""
 
     def __init__(self, error: ErrorValue, stack: str) -> None:
+        from moonwit.host.results import as_python
+
         super().__init__(error.message)
         self.message = error.message
         self.kind = error.kind
         self.retryable = error.retryable
-        self.details = error.details
+        self.details = as_python(error.details)
         self.stack = stack
 
 

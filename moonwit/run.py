@@ -97,4 +97,16 @@ def failed(error: CallError, script: str | None = None) -> Failure:
         places = (match[1] for line in frames.split("\n") if (match := _FRAME.match(line)))
         if (place := next((place for place in places if place.startswith(f"{script}:")), None)) is not None:
             sentence = f"{place}: {sentence}"
-    return Failure(sentence, frames)
+    return Failure(sentence, "\n".join(filter(None, (_details(error), frames))))
+
+
+def _details(error: CallError) -> str:
+    """Gives what an error carries beside its message, as JSON on one line."""
+    from moonwit.json_values import Unshowable, as_json
+
+    if error.details is None or error.details == error.message:
+        return ""
+    try:
+        return f"\tdetails: {as_json(error.details)}"
+    except Unshowable:
+        return ""

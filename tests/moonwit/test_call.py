@@ -138,3 +138,15 @@ def test_project_option(moonwit, project, tmp_path):
     assert "no project was found" in result.stderr
     result = moonwit("call", "--project", tmp_path / "nope", "demo:answer")
     assert (result.returncode, result.stderr) == (1, f"moonwit: the project folder {tmp_path / 'nope'} does not exist\n")
+
+
+def test_the_details_of_an_error_are_shown(moonwit, write):
+    """What the err side carries beside its message goes to stderr as JSON."""
+    write(
+        "_index.yaml",
+        'version: "1.0"\nnamespace: t\nentries:\n  - name: f\n    kind: function.lua\n    modules: [errors]\n'
+        "    source: return function() return nil, errors.new{message = 'no', details = {code = 4}} end\n",
+    )
+    result = moonwit("call", "t:f")
+    assert result.returncode == 1
+    assert result.stderr.startswith('moonwit: no\n\tdetails: {"code": 4}\n')
