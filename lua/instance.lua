@@ -10,6 +10,7 @@ local wasmtime = require 'lua.wasmtime'
 local trap = require 'lua.trap'
 
 local cast, new = ffi.cast, ffi.new
+local func_type, memory_type, slots = ffi.typeof 'mw_func', ffi.typeof 'mw_memory', ffi.typeof 'mw_raw[17]'
 
 local M = {}
 
@@ -36,7 +37,8 @@ function M.prepare(plan)
   P.unlinked_at = #plan.steps
   P.handles_at = #plan.steps + 1
   P.resources_at = #plan.steps + 2
-  P.count = P.resources_at + #P.resources
+  -- A type of fixed size: LuaJIT compiles its allocation, but not that of a variable one.
+  P.core = ffi.typeof('mw_instance[$]', P.resources_at + #P.resources)
   return P
 end
 
@@ -73,14 +75,24 @@ local function resolve(I, item, into)
   end
 end
 
--- The export `item` of kind func or memory, as a struct of its own, or nil for no item.
-local function take(I, item, kind, field, ctype)
+local function not_a(item, what)
+  error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', what), frames = {} }, 0)
+end
+
+-- The core function `item` as a struct of its own, or nil for no item.
+local function take_func(I, item)
   if not item then return nil end
   resolve(I, item, found)
-  if found[0].kind ~= kind then
-    error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', field), frames = {} }, 0)
-  end
-  return new(ctype, found[0].of[field])
+  if found[0].kind ~= wasmtime.FUNC then not_a(item, 'function') end
+  return func_type(found[0].of.func)
+end
+
+-- The memory `item` as a struct of its own, or nil for no item.
+local function take_memory(I, item)
+  if not item then return nil end
+  resolve(I, item, found)
+  if found[0].kind ~= wasmtime.MEMORY then not_a(item, 'memory') end
+  return memory_type(found[0].of.memory)
 end
 
 local function build(I)
@@ -92,7 +104,7 @@ local function build(I)
     instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
   end
   if P.initialize then
-    local func = take(I, P.initialize, wasmtime.FUNC, 'func', 'mw_func')
+    local func = take_func(I, P.initialize)
     local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, func, no_values, 1, trap_slot)
     if failure ~= nil or trap_slot[0] ~= nil then
       local report = trap.take(failure, trap_slot[0])
@@ -111,7 +123,7 @@ M.NO_LIMIT = NO_LIMIT
 function M.new(P, limits)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
-  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = new('mw_instance[?]', P.count), has_resource = {}, live = 0, bindings = {}, homes = {}, limits = limits }
+  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
   C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
   if limits.limit_bytes then C.wasmtime_store_limiter(store, limits.limit_bytes, -1, -1, -1, -1) end
   local ok, report = pcall(build, I)
@@ -133,20 +145,22 @@ function M.delete(I)
   wasmtime.C.wasmtime_store_delete(store)
 end
 
+local function binding(I, lift)
+  return {
+    I = I, ctx = I.ctx, io = slots(), next = nil,
+    func = take_func(I, lift.core),
+    memory = take_memory(I, lift.memory),
+    realloc = take_func(I, lift.realloc),
+    post = take_func(I, lift.post),
+  }
+end
+
 -- What a generated function needs to call one export of an instance; made once for each.
 -- `lift` is {path =, core = item, memory = item or nil, realloc =, post =}.
 function M.bind(I, lift)
   local B = I.bindings[lift.path]
   if B then return B end
-  local ok, report = pcall(function()
-    return {
-      I = I, ctx = I.ctx, io = new 'mw_raw[17]',
-      func = take(I, lift.core, wasmtime.FUNC, 'func', 'mw_func'),
-      memory = take(I, lift.memory, wasmtime.MEMORY, 'memory', 'mw_memory'),
-      realloc = take(I, lift.realloc, wasmtime.FUNC, 'func', 'mw_func'),
-      post = take(I, lift.post, wasmtime.FUNC, 'func', 'mw_func'),
-    }
-  end)
+  local ok, report = pcall(binding, I, lift)
   if not ok then
     if type(report) ~= 'table' then error(report, 0) end
     return nil, report
@@ -177,7 +191,7 @@ end
 
 -- The destructor of resource number `index` (from 1), or nil.
 function M.dtor(I, index)
-  return take(I, I.P.resources[index].dtor, wasmtime.FUNC, 'func', 'mw_func')
+  return take_func(I, I.P.resources[index].dtor)
 end
 
 return M
