@@ -83,7 +83,7 @@ class ResourceHandle:
 class Instance:
     """A component's instance in a store of its own. One thread at a time is in it, whichever comes first."""
 
-    def __init__(self, component: generic.Component, linker: generic.Linker, stdio: bool, deadline: int) -> None:
+    def __init__(self, component: generic.Component, linker: generic.Linker, stdio: bool, deadline: int, memory: int | None) -> None:
         self.component = component
         self.deadline = deadline
         self.dead = False
@@ -95,6 +95,8 @@ class Instance:
         if stdio:
             config.stdout_custom = self.output[0].write
             config.stderr_custom = self.output[1].write
+        if memory is not None:
+            self.store.set_limits(memory_size=memory)
         self.store.set_wasi(config)
         self.store.set_wasi_http()
         self.functions: dict[tuple[str | None, str], generic.Func] = {}
@@ -196,8 +198,10 @@ class CompatibleFunction:
         entry_id: str = "",
         reuse: bool = True,
         max_execution_ms: int | None = None,
+        max_memory_bytes: int | None = None,
     ) -> None:
         self.max_execution_ms = max_execution_ms
+        self.max_memory_bytes = max_memory_bytes
         self.interface = interface
         self.name = name
         self.signature = signature
@@ -250,7 +254,7 @@ class CompatibleFunction:
                 self.linked = component, linking.link(component, self.imports)
         deadline = NO_LIMIT if self.max_execution_ms is None else ticks(self.max_execution_ms)
         stdio = any(wasi.grants(f"wasi:cli/{name}", self.imports) for name in ("stdout", "stderr"))
-        return Instance(*self.linked, stdio, deadline)
+        return Instance(*self.linked, stdio, deadline, self.max_memory_bytes)
 
     def _owner(self, arguments: list[Any]) -> Instance | None:
         """Gets the instance that the handles among the arguments belong to, which must be one and the same."""
@@ -271,7 +275,8 @@ class CompatibleFunction:
             return f"the function {self.name} uses {interface}, which its entry {self.entry_id} does not import"
         if reason == "interrupt":
             return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms"
-        return f"the function {self.name} failed: {reason}"
+        limit = "" if self.max_memory_bytes is None else f" (its memory is limited to {self.max_memory_bytes} bytes, max_memory_bytes)"
+        return f"the function {self.name} failed: {reason}{limit}"
 
 
 def _passed(value: Any) -> Iterable[Passed]:

@@ -248,6 +248,7 @@ class Entries:
                     function.id,
                     function.pool.reuse,
                     function.max_execution_ms,
+                    function.max_memory_bytes,
                 )
                 self._compatible[target] = made
         return target

@@ -13,6 +13,11 @@ SPIN = """(component
 GROW = """(module (memory (export "memory") 1)
   (func (export "grow") (param i32) (result i32)
     (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)) (memory.size)))"""
+GROW_COMPONENT = """(component
+  (core module $m (memory (export "memory") 1) (func (export "grow") (param i32) (result i32)
+    (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)) (memory.size)))
+  (core instance $i (instantiate $m))
+  (func (export "grow") (param "pages" u32) (result u32) (canon lift (core func $i "grow"))))"""
 START = '(module (func $s (loop $l (br $l))) (start $s) (func (export "f")))'
 WORK = """(module (func (export "work") (param i64) (result i64)
   (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 5)))"""
@@ -34,6 +39,7 @@ def project(tmp_path):
         entry("start", START, "f", limits="{max_execution_ms: 50}"),
         entry("grow", GROW, "grow", limits="{max_memory_bytes: 200000}"),
         entry("large", GROW, "grow", limits="{max_memory_bytes: 1000}"),
+        entry("grow_other", GROW_COMPONENT, "grow", engine="compatible", limits="{max_memory_bytes: 200000}"),
         entry("work", WORK, "work"),
     ]
     (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(entries) + "\n")
@@ -68,6 +74,14 @@ def test_memory_is_bounded(project):
     assert project.call("t:grow", 1) == 2
     with pytest.raises(moonwit.CallError, match="memory"):
         project.call("t:large", 0)
+
+
+def test_memory_is_bounded_on_the_compatible_path(project):
+    """The limit holds there as well, and the error names it."""
+    assert [project.call("t:grow_other", 1), project.call("t:grow_other", 1)] == [2, 3]
+    with pytest.raises(moonwit.CallError, match="max_memory_bytes"):
+        project.call("t:grow_other", 1)
+    assert project.call("t:grow_other", 1) == 2
 
 
 def test_without_a_limit_a_call_takes_its_time(project):
