@@ -13,8 +13,10 @@ local resolve, immediate = calls.resolve, calls.immediate
 
 local M = {}
 
--- Fields: done, canceled, task, waiters (list of {task, generation}), outlet (the channel of response); value and problem, which may be nil, are got past
--- the metatable.
+-- Fields: done, canceled, outlet (the channel of response); value and problem, which may be nil, are got past the metatable.
+-- What a script must not reach of a future that is pending: {task =, waiters = list of {task, generation}}.
+local hidden = setmetatable({}, { __mode = "k" })
+
 local methods = {}
 local FUTURE = { __metatable = "future" }
 
@@ -51,16 +53,14 @@ local function complete(future, value, problem)
   future.done = true
   rawset(future, "value", value)
   rawset(future, "problem", problem)
-  local waiters = future.waiters
-  if waiters then
-    for i = 1, #waiters do dispatcher.wake(waiters[i][1], waiters[i][2]) end
-    future.waiters = false
-  end
+  local waiters = hidden[future] and hidden[future].waiters or {}
+  hidden[future] = nil
+  for i = 1, #waiters do dispatcher.wake(waiters[i][1], waiters[i][2]) end
   if future.outlet then announce(future) end
 end
 
 local function new(done, value, problem)
-  return setmetatable({ done = done, value = value, problem = problem, canceled = false, task = false, waiters = false, outlet = false }, FUTURE)
+  return setmetatable({ done = done, value = value, problem = problem, canceled = false, outlet = false }, FUTURE)
 end
 
 local function finish(future, ok, value, problem)
@@ -73,7 +73,7 @@ local function body(future, f, ...) finish(future, pcall(f, ...)) end
 --- Runs `f(...)`, which gives value, err, as a task; returns its future.
 function M.run(f, ...)
   local future = new(false)
-  future.task = dispatcher.spawn(body, future, f, ...)
+  hidden[future] = { task = dispatcher.spawn(body, future, f, ...), waiters = {} }
   return future
 end
 
@@ -108,8 +108,9 @@ function methods.await(future, timeout)
   end
   local task, generation = dispatcher.ticket()
   if not task then error(generation, 2) end
-  local waiters = future.waiters or {}
-  future.waiters = waiters
+  local state = hidden[future]
+  if not state then error("future:await: this is no future of funcs.async", 2) end
+  local waiters = state.waiters
   waiters[#waiters + 1] = { task, generation }
   local timer = ns and dispatcher.timer(require("lua.clock").monotonic() + tonumber(ns), dispatcher.wake, task, generation)
   local problem = dispatcher.suspend("future await")
@@ -141,9 +142,11 @@ end
 function methods.cancel(future)
   check(future, "cancel")
   if future.done then return false end
+  local state = hidden[future]
+  if not state then error("future:cancel: this is no future of funcs.async", 2) end
   local problem = errors.make { message = "the call was canceled", kind = errors.kinds.CANCELED }
   future.canceled = true
-  if future.task then dispatcher.cancel(future.task, problem) end
+  dispatcher.cancel(state.task, problem)
   complete(future, nil, problem)
   return true
 end

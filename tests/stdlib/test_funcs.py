@@ -194,6 +194,16 @@ def test_retries(run):
     """)
 
 
+def test_nothing_of_the_host_is_in_a_future(run):
+    """A script that looks into a future finds plain values: no task, nobody who waits for it."""
+    run("""
+        local future = funcs.async("t:nap", "1h", 1)
+        coroutine.spawn(function() future:await() end)
+        time.sleep("1ms")
+        for key, value in pairs(future) do assert(type(value) == "boolean", key) end
+    """)
+
+
 def test_misuse_raises_a_sentence(run):
     """Wrong options and methods called with a dot are raised with what was expected."""
     run("""
