@@ -13,7 +13,7 @@ export RUSTC="${RUSTC:-/usr/bin/rustc}" RUSTC_BOOTSTRAP=1
 export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 RUSTFLAGS=-Zlocation-detail=none
 
-cargo build --quiet --release --locked --target wasm32-unknown-unknown --target-dir "$target"
+cargo build --quiet --release --target wasm32-unknown-unknown --target-dir "$target"
 wasm-tools component new "$target"/wasm32-unknown-unknown/release/library.wasm -o "$out"
 wasm-tools strip --all "$out" -o "$out"
 chmod 644 "$out"

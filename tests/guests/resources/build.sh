@@ -10,7 +10,7 @@ export RUSTC="${RUSTC:-/usr/bin/rustc}" RUSTC_BOOTSTRAP=1
 export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 RUSTFLAGS=-Zlocation-detail=none
 
-cargo build --quiet --release --locked --target wasm32-unknown-unknown --target-dir "$target"
+cargo build --quiet --release --target wasm32-unknown-unknown --target-dir "$target"
 wasm-tools component new "$target"/wasm32-unknown-unknown/release/resources.wasm -o resources.wasm
 wasm-tools strip --all resources.wasm -o resources.wasm
 chmod 644 resources.wasm
