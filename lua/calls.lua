@@ -1,5 +1,5 @@
 -- The call path from a name to a guest: finds what an id stands for once, then a call is one table look-up and the
--- generated function. Host and Lua meet here: `load` (lua/lane.py) describes an entry, everything else happens in Lua.
+-- generated function. Host and Lua meet here: `load` (lua/entries.py) describes an entry, everything else happens in Lua.
 
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
@@ -25,7 +25,7 @@ local timed = {}     -- id -> {function, E} for calls with a timeout of their ow
 M.immediate = {}
 
 local plans = {}     -- plan key -> prepared plan
-local host           -- {load = function(id) -> bytes, call = function(id, bytes) -> bytes}, set by `setup`
+local host           -- the Python functions of lua/entries.py and lua/lane.py by name, set by `setup`
 local support = generate.support
 
 local function failure(kind, message, more)
@@ -78,14 +78,12 @@ local function discard(I)
   end
 end
 
-local hooks = { holds = handles.holds, lend = handles.lend, give = handles.give, begin = handles.begin, owner = handles.owner }
+local hooks = {
+  holds = handles.holds, lend = handles.lend, give = handles.give, take = handles.take, begin = handles.begin, owner = handles.owner,
+}
 
 function hooks.drain()
   if handles.pending() then handles.drain() end
-end
-
-function hooks.take(B, resource, index)
-  return handles.take(B, resource, index)
 end
 
 -- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
@@ -189,11 +187,10 @@ local function direct(entry, P, lift, fresh, timed)
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
-  local f, text = generate.compile(E.sig, {
+  local f = generate.compile(E.sig, {
     fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
   }, hooks, E)
-  E.text = text
-  M.last = E
+  M.last = E   -- what benchmarks and tests look at
   M.immediate[f] = true
   return f, E
 end

@@ -108,11 +108,6 @@ class Lane:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the caller runs in the lane itself."""
-        return threading.current_thread() is self._thread
-
     def _ask(self, message: Message, job: Callable[[Any], Any] | None = None) -> Future[Any]:
         if self._mistake is not None:
             raise self._mistake
