@@ -303,7 +303,6 @@ KINDS: tuple[Kind, ...] = (
         "a folder that functions may be given",
     ),
     _later("process.wasm"),
-    *(_later(f"env.{name}") for name in ("variable", "storage.os", "storage.memory", "storage.static", "storage.file", "storage.router")),
     *(_later(f"http.{name}") for name in ("service", "router", "endpoint", "static")),
     *(_later(name) for name in ("process.host", "terminal.host")),
 )

@@ -5,11 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.host.kinds import KINDS as HOST_KINDS
-from moonwit.lua.kinds import KINDS as LUA_KINDS
+from moonwit.kinds import KINDS
 from moonwit.registry import Registry, load
-
-KINDS = [*HOST_KINDS, *LUA_KINDS]
 
 
 @pytest.fixture

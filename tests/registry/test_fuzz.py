@@ -7,11 +7,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moonwit.host.kinds import KINDS as HOST_KINDS
-from moonwit.lua.kinds import KINDS as LUA_KINDS
+from moonwit.kinds import KINDS
 from moonwit.registry import load
 
-KINDS = [*HOST_KINDS, *LUA_KINDS]
 WITH_ANY_FOLDER = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 
 FUNCTION = {
@@ -34,7 +32,10 @@ GOOD = {
     "entries": [
         {"name": "files", "kind": "fs.directory", "directory": ".", "mode": "0755", "auto_init": True},
         FUNCTION,
-        {"name": "v", "kind": "env.variable", "storage": "s"},
+        {"name": "v", "kind": "env.variable", "storage": "s", "variable": "V", "default": "x"},
+        {"name": "s", "kind": "env.storage.router", "storages": ["kept", "dotenv"]},
+        {"name": "kept", "kind": "env.storage.static", "values": {"V": "y"}},
+        {"name": "dotenv", "kind": "env.storage.file", "file_path": ".env", "auto_create": True, "file_mode": "0600"},
         {"name": "l", "kind": "library.lua", "source": "return {}", "modules": ["json"]},
         {"name": "g", "kind": "function.lua", "source": "return 1", "imports": {"l": "l"}},
     ],

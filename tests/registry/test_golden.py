@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.host.kinds import KINDS as HOST_KINDS
-from moonwit.lua.kinds import KINDS as LUA_KINDS
+from moonwit.kinds import KINDS
 from moonwit.registry import load
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -32,7 +31,7 @@ def shown(name: str, folder: Path) -> str:
     else:
         root.mkdir()
         shutil.copyfile(GOLDEN / f"{name}.yaml", root / "_index.yaml")
-    registry = load(root, [*HOST_KINDS, *LUA_KINDS], ENVIRON)
+    registry = load(root, KINDS, ENVIRON)
     text = "\n\n".join(problem.render(base=registry.root) for problem in registry.problems)
     return text + "\n" if text else ""
 
