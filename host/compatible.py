@@ -7,185 +7,61 @@ away, and the next call gets another one.
 
 from __future__ import annotations
 
-import ctypes
-import re
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any
 
-from wasmtime import ExitTrap, Store, WasiConfig, WasmtimeError
-from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
-from moonwit.host import component_values, linking, wasi, worker
-from moonwit.host.engine import NO_LIMIT, shared_engine, ticks
-from moonwit.host.guest_output import GuestOutput
+from moonwit.host import linking, wasi, worker
+from moonwit.host.component_instance import GuestFailed, Instance, ResourceHandle, Running
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
 from moonwit.host.transcode import Case, Passed, ValueMismatch, arguments_to_component, from_component
+from moonwit.host.wasi_config import EMPTY, World, WorldProblem
 from moonwit.host.wasm.plan import Refused
-from moonwit.host.wasm.types import Function, Resource
+from moonwit.host.wasm.types import Function
 
-T = TypeVar("T")
+# How many threads of one function may be stuck in its guest before further calls are refused.
+MOST_ABANDONED = 100
+# How much longer than its limit a call is waited for, in seconds: a busy guest ends itself by then.
+GRACE = 0.03
 
 
 class CallFailed(Exception):
-    """A call that failed, as plain data. ``kind`` is one of the kinds of Lua's errors module."""
+    """A call that failed, as plain data. ``kind`` is one of the kinds of Lua's errors module.
 
-    def __init__(self, kind: str, message: str, details: Value = None, wasm_backtrace: list[dict[str, Value]] | None = None) -> None:
+    ``exit_status`` is there when the guest ended itself.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        details: Value = None,
+        wasm_backtrace: list[dict[str, Value]] | None = None,
+        exit_status: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.details = details
         self.wasm_backtrace = wasm_backtrace or []
-
-
-class _GuestFailed(Exception):
-    """What Wasmtime reported, not yet said in terms of the entry."""
-
-    def __init__(self, kind: str, reason: str, frames: list[dict[str, Value]]) -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
-        self.frames = frames
-
-
-class ResourceHandle:
-    """A resource in an instance. It is dropped by ``drop`` or when it is collected, and keeps its instance alive."""
-
-    def __init__(self, instance: Instance, resource: Resource, pointer: generic.ResourceAny) -> None:
-        self.instance = instance
-        self.resource = resource
-        self.pointer: generic.ResourceAny | None = pointer
-
-    def refusal(self) -> str | None:
-        """Says why the handle can't be used, as the end of a sentence."""
-        if self.pointer is None:
-            return "has been dropped or given away"
-        return "belongs to an instance that has failed" if self.instance.dead else None
-
-    def drop(self) -> None:
-        """Drops the resource, which runs its destructor; does nothing when it is gone already."""
-        pointer, self.pointer = self.pointer, None
-        if pointer is not None:
-            self.instance.garbage.append(pointer)
-            worker.run(self.instance.collect)
-
-    def __del__(self) -> None:
-        # The destructor runs with the instance's next call: this may be any thread at any moment.
-        if self.pointer is not None:
-            self.instance.garbage.append(self.pointer)
-            self.pointer = None
-
-
-class Instance:
-    """A component's instance in a store of its own. One thread at a time is in it, whichever comes first."""
-
-    def __init__(self, component: generic.Component, linker: generic.Linker, stdio: bool, deadline: int, memory: int | None) -> None:
-        self.component = component
-        self.deadline = deadline
-        self.dead = False
-        self.garbage: deque[generic.ResourceAny] = deque()
-        self.lock = threading.RLock()
-        self.output = [GuestOutput("stdout"), GuestOutput("stderr")] if stdio else []
-        self.store = Store(shared_engine())
-        config = WasiConfig()
-        if stdio:
-            config.stdout_custom = self.output[0].write
-            config.stderr_custom = self.output[1].write
-        if memory is not None:
-            self.store.set_limits(memory_size=memory)
-        self.store.set_wasi(config)
-        self.store.set_wasi_http()
-        self.functions: dict[tuple[str | None, str], generic.Func] = {}
-        self.instance = self._guarded(lambda: linker.instantiate(self.store, component))
-
-    def call(self, interface: str | None, name: str, signature: Function, arguments: list[Any]) -> Any:
-        """Calls an exported function with checked arguments."""
-        with self.lock:
-            self.collect()
-            if self.dead:
-                raise _GuestFailed("Internal", "the instance has failed before", [])
-            function = self._function(interface, name)
-            return self._guarded(lambda: self._run(function, signature, arguments))
-
-    def collect(self) -> None:
-        """Drops the resources whose handles are gone."""
-        with self.lock:
-            while self.garbage and not self.dead:
-                self._guarded(partial(self._drop, self.garbage.popleft()))
-
-    def _drop(self, pointer: generic.ResourceAny) -> None:
-        _raise_for(ffi.wasmtime_component_resource_any_drop(self.store._context(), pointer.ptr()))
-
-    def _guarded(self, run: Callable[[], T]) -> T:
-        """Runs guest code; a failure ends the instance."""
-        try:
-            self.store.set_epoch_deadline(self.deadline)
-            return run()
-        except WasmtimeError as error:
-            failure = _read_failure(error)
-        except BaseException:
-            self.dead = True
-            raise
-        finally:
-            for output in self.output:
-                output.flush()
-        self.dead = True
-        raise failure
-
-    def _function(self, interface: str | None, name: str) -> generic.Func:
-        path = (interface, name)
-        if path not in self.functions:
-            parent = self.component.get_export_index(interface) if interface is not None else None
-            index = self.component.get_export_index(name, parent) if interface is None or parent is not None else None
-            function = self.instance.get_func(self.store, index) if index is not None else None
-            if function is None:
-                where = "" if interface is None else f" in {shown(interface)}"
-                raise _GuestFailed("NotFound", f"the component exports no function {shown(name)}{where}", [])
-            self.functions[path] = function
-        return self.functions[path]
-
-    def _run(self, function: generic.Func, signature: Function, arguments: list[Any]) -> Any:
-        """Calls through the C API: wasmtime-py's own call reads all types again and raises what other threads left behind."""
-        written = (ffi.wasmtime_component_val_t * len(arguments))()
-        result = ffi.wasmtime_component_val_t()
-        results = ctypes.byref(result) if signature.result is not None else None
-        count = 0
-        try:
-            for param, argument in zip(signature.params, arguments, strict=True):
-                component_values.write(param.type, argument, written[count], self._release)
-                count += 1
-            context = self.store._context()
-            size = 0 if results is None else 1
-            _raise_for(ffi.wasmtime_component_func_call(ctypes.byref(function._func), context, written, count, results, size))
-        finally:
-            for i in range(count):
-                ffi.wasmtime_component_val_delete(ctypes.byref(written[i]))
-        if signature.result is None:
-            return None
-        try:
-            return component_values.read(signature.result, result, lambda resource, pointer: ResourceHandle(self, resource, pointer))
-        finally:
-            ffi.wasmtime_component_val_delete(results)
-
-    def _release(self, passed: Passed) -> Any:
-        handle = passed.handle
-        if not isinstance(handle, ResourceHandle) or handle.pointer is None:
-            raise AssertionError("a handle was checked and is not there")
-        if not passed.own:
-            return ffi.wasmtime_component_resource_any_clone(handle.pointer.ptr())
-        pointer, handle.pointer = handle.pointer, None
-        return pointer._consume()
+        self.exit_status = exit_status
 
 
 class CompatibleFunction:
     """An exported function of a component, with the instances that serve it.
 
-    ``interface`` and ``name`` are those of its lift, ``imports`` what its entry grants. Without ``reuse`` each call has a
-    fresh instance. Calls from several threads run beside each other, each in an instance of its own.
+    ``interface`` and ``name`` are those of its lift, ``imports`` what its entry grants, and ``world`` gives what its `wasi:`
+    shows to a call. Without ``reuse`` each call has a fresh instance; with it, an instance serves the calls that see the same
+    world, because a guest's library reads its environment once. Calls from several threads run beside each other, each in an
+    instance of its own. A guest's standard input is empty, unless it may have the process's own.
+
+    A call that takes longer than ``max_execution_ms`` ends for its caller even when the guest is asleep or blocked, where
+    nothing can wake it: its thread is ``abandoned`` until the guest comes back, and further calls have others.
     """
 
     def __init__(
@@ -199,6 +75,8 @@ class CompatibleFunction:
         reuse: bool = True,
         max_execution_ms: int | None = None,
         max_memory_bytes: int | None = None,
+        world: Callable[[], World] = lambda: EMPTY,
+        inherit_stdin: bool = False,
     ) -> None:
         self.max_execution_ms = max_execution_ms
         self.max_memory_bytes = max_memory_bytes
@@ -209,52 +87,97 @@ class CompatibleFunction:
         self.entry_id = entry_id
         self.reuse = reuse
         self.data = data
+        self.world = world
+        self.inherit_stdin = inherit_stdin
+        self.access = wasi.access(self.imports)
         self.lock = threading.Lock()
         self.linked: tuple[generic.Component, generic.Linker] | None = None
         self.idle: list[Instance] = []
+        # How many threads are stuck in the guest now, and how many ever were.
+        self.abandoned = 0
+        self.ever_abandoned = 0
 
     def call(self, arguments: list[Value]) -> Value:
         """Calls the function on another thread and waits for it; the wait can be interrupted by a signal. Raises ``CallFailed``."""
         return worker.run(lambda: self.call_here(arguments))
 
-    def call_here(self, arguments: list[Value]) -> Value:
-        """Calls the function on this thread. Raises ``CallFailed``."""
+    def call_here(self, arguments: list[Value], cancellation: worker.Cancellation | None = None) -> Value:
+        """Calls the function on this thread, or with a limit in time on one that it waits for. Raises ``CallFailed``."""
+        if self.abandoned >= MOST_ABANDONED:
+            sentence = f"{self.name}: {self.abandoned} of its calls are asleep or blocked in the guest, past their limits"
+            raise CallFailed("Unavailable", f"{sentence}; wait for them, or have the guest wait for less")
+        running = Running(self.max_execution_ms)
+        if cancellation is not None:
+            cancellation.watch(lambda: self._give_up(running, "Canceled"))
+        if running.end is None:
+            return self._call(arguments, running)
+        call: Future[Value] = worker.start(lambda: self._call(arguments, running))
+        try:
+            return call.result(self.max_execution_ms / 1000 + GRACE if self.max_execution_ms is not None else None)
+        except NotYet:
+            if call.done():
+                return call.result()
+            self._give_up(running, "Timeout")
+            raise CallFailed("Timeout", self._sentence("Timeout", "")) from None
+
+    def _call(self, arguments: list[Value], running: Running) -> Value:
         try:
             lowered = arguments_to_component(self.name, self.signature, arguments)
             owner = self._owner(lowered)
         except ValueMismatch as error:
             raise CallFailed("Invalid", str(error)) from None
         try:
-            result = self._run(lowered, owner)
+            result = self._run(lowered, owner, running)
         except Refused as error:
             raise CallFailed("Invalid", f"the function {shown(self.name)} can't be run: {error}") from None
-        except _GuestFailed as error:
+        except WorldProblem as error:
+            raise CallFailed(error.kind, f"{self.name}: {error.message}") from None
+        except GuestFailed as error:
             kind = "PermissionDenied" if error.reason.startswith(linking.UNLINKED) else error.kind
-            raise CallFailed(kind, self._sentence(error.reason), None, error.frames) from None
+            raise CallFailed(kind, self._sentence(kind, error.reason), None, error.frames, error.exit_status) from None
+        finally:
+            self._come_back(running)
         return None if self.signature.result is None else from_component(self.signature.result, result)
 
-    def _run(self, arguments: list[Any], owner: Instance | None) -> Any:
+    def _run(self, arguments: list[Any], owner: Instance | None, running: Running) -> Any:
+        world = self.world()
         if owner is not None:
-            return owner.call(self.interface, self.name, self.signature, arguments)
-        instance = self._take()
-        result = instance.call(self.interface, self.name, self.signature, arguments)
-        if self.reuse:
+            return owner.call(self.interface, self.name, self.signature, arguments, world, running)
+        instance = self._take(world, running)
+        result = instance.call(self.interface, self.name, self.signature, arguments, world, running)
+        if self.reuse and not instance.dead:
             with self.lock:
                 self.idle.append(instance)
         return result
 
-    def _take(self) -> Instance:
+    def _take(self, world: World, running: Running) -> Instance:
         with self.lock:
-            while self.idle:
-                instance = self.idle.pop()
-                if not instance.dead:
-                    return instance
+            # What was made for another world is let go: the guest has read its environment, and its mounts are open.
+            self.idle = [instance for instance in self.idle if not instance.dead and instance.world == world]
+            if self.idle:
+                return self.idle.pop()
             if self.linked is None:
                 component = linking.load(self.data)
                 self.linked = component, linking.link(component, self.imports)
-        deadline = NO_LIMIT if self.max_execution_ms is None else ticks(self.max_execution_ms)
-        stdio = any(wasi.grants(f"wasi:cli/{name}", self.imports) for name in ("stdout", "stderr"))
-        return Instance(*self.linked, stdio, deadline, self.max_memory_bytes)
+        return Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.inherit_stdin)
+
+    def _give_up(self, running: Running, kind: str) -> None:
+        """Leaves a call's thread to its guest. What is asleep in there can't be woken; what is busy ends soon."""
+        with self.lock:
+            if running.over or running.given_up is not None:
+                return
+            running.given_up = kind
+            self.abandoned += 1
+            self.ever_abandoned += 1
+            instance = running.instance
+        if instance is not None:
+            instance.give_up()
+
+    def _come_back(self, running: Running) -> None:
+        with self.lock:
+            running.over = True
+            if running.given_up is not None:
+                self.abandoned -= 1
 
     def _owner(self, arguments: list[Any]) -> Instance | None:
         """Gets the instance that the handles among the arguments belong to, which must be one and the same."""
@@ -267,14 +190,16 @@ class CompatibleFunction:
             raise ValueMismatch(f"{self.name}: a handle that is given away is passed more than once")
         return next(iter(owners.values()), None)
 
-    def _sentence(self, reason: str) -> str:
+    def _sentence(self, kind: str, reason: str) -> str:
         if reason.startswith(linking.UNLINKED):
             interface = reason.removeprefix(linking.UNLINKED)
             if wasi.grants(interface, self.imports):
                 return f"the function {self.name} uses {interface}, which the compatible call path does not offer"
             return f"the function {self.name} uses {interface}, which its entry {self.entry_id} does not import"
-        if reason == "interrupt":
+        if kind == "Timeout":
             return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms"
+        if kind == "Canceled":
+            return f"{self.name}: the call was canceled"
         limit = "" if self.max_memory_bytes is None else f" (its memory is limited to {self.max_memory_bytes} bytes, max_memory_bytes)"
         return f"the function {self.name} failed: {reason}{limit}"
 
@@ -287,43 +212,3 @@ def _passed(value: Any) -> Iterable[Passed]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _passed(item)
-
-
-def _raise_for(error: Any) -> None:
-    if error:
-        raise WasmtimeError._from_ptr(error)
-
-
-_CAUSE = re.compile(r"Caused by:\s*(?:\d+:\s*)?(.*)\Z", re.DOTALL)
-
-
-def _read_failure(error: WasmtimeError) -> _GuestFailed:
-    """Reads reason and backtrace; Wasmtime's message repeats the backtrace and ends with the reason."""
-    if isinstance(error, ExitTrap):
-        return _GuestFailed("Internal", f"it exited with status {error.code}", _frames(error))
-    message = str(error)
-    cause = _CAUSE.search(message)
-    reason = (cause.group(1) if cause else message).strip()
-    if not cause and message.startswith("error while executing"):
-        reason = "the guest failed"
-    lines = (re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reason.splitlines())
-    reason = ": ".join(line for line in lines if line)
-    return _GuestFailed("Timeout" if reason == "interrupt" else "Internal", reason, _frames(error))
-
-
-def _frames(error: WasmtimeError) -> list[dict[str, Value]]:
-    vector = ffi.wasm_frame_vec_t(0, None)
-    ffi.wasmtime_error_wasm_trace(error.ptr(), ctypes.byref(vector))
-    try:
-        return [_frame(vector.data[i]) for i in range(vector.size)]
-    finally:
-        ffi.wasm_frame_vec_delete(ctypes.byref(vector))
-
-
-def _frame(frame: Any) -> dict[str, Value]:
-    described: dict[str, Value] = {"offset": ffi.wasm_frame_module_offset(frame)}
-    for key, name in (("module", ffi.wasmtime_frame_module_name(frame)), ("func", ffi.wasmtime_frame_func_name(frame))):
-        if name:
-            described[key] = ctypes.string_at(name.contents.data, name.contents.size).decode("utf-8", "replace")
-    described.setdefault("func", f"function {ffi.wasm_frame_func_index(frame)}")
-    return described

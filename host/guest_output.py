@@ -19,9 +19,13 @@ class GuestOutput:
     def __init__(self, stream: Literal["stdout", "stderr"]) -> None:
         self.stream = stream
         self.rest = b""
+        # Whether nobody waits for the guest any more.
+        self.closed = False
 
     def write(self, data: bytes) -> int:
         """Takes what the guest writes; returns how much, or a negative errno."""
+        if self.closed:
+            return -errno.EPIPE
         data, size = self.rest + data, len(data)
         end = data.rfind(b"\n") + 1
         if len(data) - end > LONGEST:
@@ -32,7 +36,7 @@ class GuestOutput:
     def flush(self) -> None:
         """Passes on the line that has no end yet."""
         rest, self.rest = self.rest, b""
-        if rest:
+        if rest and not self.closed:
             self._pass(rest)
 
     def _pass(self, data: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from moonwit.host.compatible import ResourceHandle
+from moonwit.host.component_instance import ResourceHandle
 from moonwit.host.intermediate import Lease, Some, Value
 
 

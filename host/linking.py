@@ -18,7 +18,7 @@ from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 from wasmtime._managed import Managed
 
-from moonwit.host import wasi
+from moonwit.host import guest_environment, wasi
 from moonwit.host.engine import shared_engine
 from moonwit.host.names import shown
 from moonwit.host.wasm.plan import Refused
@@ -64,12 +64,21 @@ def link(component: generic.Component, imports: frozenset[str]) -> generic.Linke
         for name, extern in type.imports(engine).items():
             item = extern.ty
             if wasi.links(name, imports):
-                if isinstance(item, generic.ComponentInstanceType):
+                if wasi.interface_of(name) == guest_environment.INTERFACE:
+                    _answer(linker, name)
+                elif isinstance(item, generic.ComponentInstanceType):
                     seen += [inner.ty for inner in item.exports(engine).values() if isinstance(inner.ty, generic.ResourceType)]
                 continue
             with linker.root() as root:
                 _cover(root, name, item, wasi.interface_of(name), seen)
     return linker
+
+
+def _answer(linker: generic.Linker, name: str) -> None:
+    """Defines the environment, which differs from call to call, under the name that a component imports it by."""
+    with linker.root() as root, root.add_instance(name) as inner:
+        for key, callback in guest_environment.FUNCTIONS.items():
+            _define(inner, key, guest_environment.INTERFACE, callback)
 
 
 def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str, seen: list[generic.ResourceType]) -> None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from moonwit.registry.record import record
+
 FUNCS: Final = "wippy:runtime/funcs"
 PREVIEW1: Final = "wasi_snapshot_preview1"
 
@@ -118,6 +120,31 @@ def links(interface: str, imports: Iterable[str]) -> bool:
     if name in _ALWAYS:
         return _is_wasi_version(interface)
     return name.startswith("wasi:") and grants(interface, imports)
+
+
+@record
+class Access:
+    """What of the host's own an instance's WASI is made with; the linker decides which functions there are."""
+
+    output: bool = False
+    errors: bool = False
+    files: bool = False
+    network: bool = False
+    names: bool = False
+    http: bool = False
+
+
+def access(imports: Iterable[str]) -> Access:
+    """Gives what an entry's ``imports:`` open."""
+    granted = frozenset[str]().union(*map(_granted, imports))
+    return Access(
+        output="wasi:cli/stdout" in granted,
+        errors="wasi:cli/stderr" in granted,
+        files="wasi:filesystem/preopens" in granted,
+        network="wasi:sockets/instance-network" in granted,
+        names="wasi:sockets/ip-name-lookup" in granted,
+        http="wasi:http/outgoing-handler" in granted,
+    )
 
 
 def grant_for(interface: str) -> str | None:

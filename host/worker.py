@@ -17,6 +17,30 @@ _idle: list[Worker] = []
 _lock = threading.Lock()
 
 
+class Cancellation:
+    """Tells a piece of work that nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._canceled = False
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Has ``callback`` called when the work is canceled, at once when it is already."""
+        with self._lock:
+            if not self._canceled:
+                self._watchers.append(callback)
+                return
+        callback()
+
+    def cancel(self) -> None:
+        """Calls whoever watches, once."""
+        with self._lock:
+            self._canceled, watchers, self._watchers = True, self._watchers, []
+        for callback in watchers:
+            callback()
+
+
 class Worker:
     """A thread and the queue of its work."""
 

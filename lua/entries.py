@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
     from moonwit.host.functions import LoadedFunction
     from moonwit.host.leases import Leases
+    from moonwit.host.wasi_config import World
+    from moonwit.host.worker import Cancellation
     from moonwit.lua.workers import Workers
     from moonwit.registry import Entry, Problem, Registry
 
@@ -249,18 +251,25 @@ class Entries:
                     function.pool.reuse,
                     function.max_execution_ms,
                     function.max_memory_bytes,
+                    self._world(function),
                 )
                 self._compatible[target] = made
         return target
 
-    def _call(self, target: bytes, arguments: bytes) -> Data:
+    def _world(self, function: LoadedFunction) -> Callable[[], World]:
+        from moonwit.host.wasi_config import EMPTY, WasiSettings
+
+        assert self.registry is not None
+        return WasiSettings(function.wasi, self.registry).world if function.wasi else lambda: EMPTY
+
+    def _call(self, target: bytes, arguments: bytes, cancellation: Cancellation | None = None) -> Data:
         """A call on the compatible path."""
         from moonwit.host.compatible import CallFailed
 
         name = target.decode()
         given = [self._leases.redeem(value) for value in buffer.decode_all(arguments)]
         try:
-            value = self._compatible[name].call_here(given)
+            value = self._compatible[name].call_here(given, cancellation)
         except CallFailed as error:
             return {
                 "failed": True,

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
-from moonwit.host.compatible import CallFailed, CompatibleFunction, ResourceHandle
+from moonwit.host.compatible import CallFailed, CompatibleFunction
+from moonwit.host.component_instance import ResourceHandle
 from moonwit.host.intermediate import NONE, Some
 from moonwit.host.linking import load
 from moonwit.host.wasm import types as wit
