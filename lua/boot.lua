@@ -124,6 +124,11 @@ return function(host)
     M.close()
   end
 
+  -- Begins the REPL's session in the lane, then M.session: see lua/repl.lua.
+  function M.open_session(emit, answer, failed, flag)
+    M.session = require('lua.repl').open({ emit = emit, answer = answer, failed = failed }, flag, modules)
+  end
+
   -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.
   M.test_clock = clock.test
 

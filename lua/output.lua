@@ -1,4 +1,4 @@
--- Where scripts print: C's standard output, buffered as C does.
+-- Where scripts print: C's standard output, buffered as C does, or what takes its place.
 local stdout = io.stdout
 local tostring, type, error, select = tostring, type, error, select
 local concat = table.concat
@@ -23,6 +23,11 @@ function M.print(...)
     ok, problem = stdout:write(concat(texts, "\t", 1, count), "\n")
   end
   if not ok then error("print: standard output can't be written to: " .. tostring(problem), 2) end
+end
+
+--- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of Lua's files.
+function M.redirect(sink)
+  stdout = sink
 end
 
 --- Writes what is still buffered; returns true, or nil and a message.

@@ -53,6 +53,12 @@ function M.protect(name, library)
   return proxy
 end
 
+--- Returns the name of a library and the table behind what scripts see of it; nil for any other table. Never for scripts.
+function M.library_of(proxy)
+  local known = behind[proxy]
+  if known then return known.name, known.library end
+end
+
 -- Writing past the metatable -----------------------------------------------------------------------------------
 
 local safe = {}
@@ -169,10 +175,15 @@ local function read(reader)
   end
 end
 
+--- Whether LuaJIT may compile what is loaded. Not in a session: a compiled loop can't be stopped.
+M.compiles = true
+
 --- Compiles text, never bytecode; returns the chunk, or nil and a message with chunk name and line.
 function M.load(source, chunkname, env)
   if source:byte(1) == 27 then return nil, tostring(chunkname or "chunk"):gsub("^[=@]", "") .. ": bytecode can't be loaded, only text" end
-  return load(source, chunkname, "t", env)
+  local chunk, problem = load(source, chunkname, "t", env)
+  if chunk and not M.compiles then jit.off(chunk, true) end
+  return chunk, problem
 end
 
 -- Environments by the script that may see and change them: script's globals -> set of tables. Weak on both sides.

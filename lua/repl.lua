@@ -1,0 +1,192 @@
+-- A session of the REPL in a lane: evaluates inputs one after the other, each as a task beside those that earlier ones started.
+--
+-- What is typed is interpreted, never compiled, so that a hook can stop it: it looks at a number in memory every thousand instructions.
+-- The number is 0; or 1, to stop the input that runs; or 2 (ALL), to stop whatever script code runs.
+local buffer = require 'string.buffer'
+local ffi = require 'ffi'
+local clock = require 'lua.clock'
+local describe = require 'lua.repl_describe'
+local dispatcher = require 'lua.dispatcher'
+local errors = require 'lua.errors'
+local locals = require 'lua.repl_locals'
+local members = require 'lua.repl_members'
+local output = require 'lua.output'
+local sandbox = require 'lua.sandbox'
+local scripts = require 'lua.scripts'
+
+local current, sethook, getinfo, getfields = dispatcher.current, debug.sethook, debug.getinfo, debug.getfenv
+local error, select, rawset, xpcall, concat, tostring = error, select, rawset, xpcall, table.concat, tostring
+
+local encode, decode = buffer.encode, buffer.decode
+
+local HOST = _G
+local ALL = 2
+local EVERY = 1000                 -- instructions between two looks
+local MOST_VALUES = 50             -- of one input that are shown
+
+-- Output is handed over after so many bytes, or nanoseconds.
+local MOST_BUFFERED, MOST_WAIT = 8192, 30e6
+
+local M = {}
+
+-- Printing -------------------------------------------------------------------------------------------------------
+
+-- A sink for lua/output.lua that hands text over in pieces; `emit` waits while nobody takes them.
+local function sink_of(emit)
+  local pieces, n, size, since = {}, 0, 0, 0
+  local sink = {}
+
+  function sink.flush()
+    if n > 0 then
+      local text = concat(pieces, '', 1, n)
+      pieces, n, size = {}, 0, 0
+      emit(text)
+    end
+    return true
+  end
+
+  function sink.write(_, ...)
+    if n == 0 then since = clock.monotonic() end
+    for i = 1, select('#', ...) do
+      local piece = tostring((select(i, ...)))
+      n, size = n + 1, size + #piece
+      pieces[n] = piece
+    end
+    if size >= MOST_BUFFERED or clock.monotonic() - since > MOST_WAIT then sink.flush() end
+    return true
+  end
+
+  return sink
+end
+
+-- The session ----------------------------------------------------------------------------------------------------
+
+--- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
+-- of an input, and `failed(number, encoded)`, which takes the error of what an input had left running; `flag` is the address of
+-- the number that stops. `modules` are the standard library.
+function M.open(host, flag, modules)
+  flag = ffi.cast('volatile uint32_t *', flag)
+  sandbox.compiles = false
+  local sink = sink_of(host.emit)
+  output.redirect(sink)
+  -- What the user types next may wake what waits, so waiting for ever is no deadlock.
+  dispatcher.expect(1)
+  dispatcher.sources[#dispatcher.sources + 1] = sink.flush
+
+  local _, _, env = scripts.script('', '=session', modules)
+  local kept = locals.new()
+  local own = members.new(env, kept, modules)
+  local foreground, stopped     -- the group of the input that runs; whether it was stopped
+
+  local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
+
+  local function hook()
+    local mode = flag[0]
+    if mode == 0 then return end
+    local task = current()
+    local here = task and task.group == foreground
+    if mode < ALL and not here then return end
+    -- From now on at every instruction, so that no pcall of the script's goes on.
+    sethook(hook, '', 1)
+    local info = getinfo(2, 'f')
+    if info and getfields(info.func) ~= HOST then
+      stopped = stopped or here
+      error(STOP, 0)
+    end
+  end
+
+  local function calm()
+    flag[0] = 0
+    sethook(hook, '', EVERY)
+  end
+
+  local function report(problem)
+    if errors.is_error(problem) then return problem end
+    return errors.from(problem, { lua_stack = errors.frames(2) })
+  end
+
+  -- The answer about an input: {items per value}, or {failed = items}.
+  local function shown(limits, ok, ...)
+    if not ok then
+      if stopped or (...) == STOP then return { interrupted = true } end
+      local problem = foreground and foreground.problem or (...)
+      return { failed = describe.describe(errors.from(problem), limits) }
+    end
+    local values = {}
+    for i = 1, math.min(select('#', ...), MOST_VALUES) do values[i] = describe.describe((select(i, ...)), limits) end
+    if stopped then return { interrupted = true } end
+    return { values = values, count = select('#', ...) }
+  end
+
+  local function finish(number, group, begun, answer)
+    sink.flush()
+    if foreground == group then foreground = nil end
+    calm()
+    answer.seconds = (clock.monotonic() - begun) / 1e9
+    group.answered = true
+    host.answer(number, encode(answer))
+  end
+
+  local function body(number, chunk, limits, remember)
+    local group, begun = current().group, clock.monotonic()
+    local function settle(ok, ...)
+      if ok and remember and select('#', ...) > 0 then rawset(env, '_', (...)) end
+      return shown(limits, ok, ...)
+    end
+    local answer = settle(xpcall(chunk, report))
+    -- What it has started goes on: only a group with a main task ends with it.
+    if not group.closing then group.main = false end
+    finish(number, group, begun, answer)
+  end
+
+  local function failed(group, number)
+    local problem = group.problem
+    if not group.answered then
+      return finish(number, group, clock.monotonic(), { interrupted = true })
+    elseif problem and problem ~= STOP and problem:kind() ~= errors.kinds.CANCELED then
+      sink.flush()
+      host.failed(number, encode(describe.describe(problem, describe.SHORT)))
+    end
+  end
+
+  -- What Python asks of the session, between two turns of the dispatcher; what has parts goes encoded.
+  local session = {}
+
+  --- Starts an input: {number, source, name (of the chunk), keeper, names, full = whether all of its values are shown, quiet = `_` stays}.
+  function session.evaluate(text)
+    local input = decode(text)
+    calm()
+    stopped = false
+    local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
+    if not chunk then
+      local answer = { failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT), seconds = 0 }
+      return host.answer(input.number, encode(answer))
+    end
+    local limits = input.full and describe.FULL or describe.SHORT
+    foreground = dispatcher.open(function(group) failed(group, input.number) end, body, input.number, chunk, limits, not input.quiet)
+  end
+
+  --- Cancels what the input waits for, if one runs; with `everything`, all that waits in the lane.
+  function session.interrupt(everything)
+    if everything then return dispatcher.cancel_all() end
+    if not foreground then return calm() end
+    stopped = true
+    dispatcher.cancel_group(foreground)
+  end
+
+  --- Lists names: see `list` in lua/repl_members.lua.
+  function session.list(text)
+    local query = decode(text)
+    return encode(own.list(query.path, query.prefix))
+  end
+
+  --- Tells what a path of names leads to: see `explain` in lua/repl_members.lua.
+  function session.explain(text)
+    return encode(own.explain(decode(text)))
+  end
+
+  calm()
+  return session
+end
+
+return M

@@ -1,0 +1,105 @@
+-- What the REPL completes and explains: names of a session and fields of its values, read without running any of the session's code.
+local describe = require 'lua.repl_describe'
+local sandbox = require 'lua.sandbox'
+
+local type, next, rawget, pcall = type, next, rawget, pcall
+local getmetatable = debug.getmetatable
+
+-- How many names are listed, and how far `__index` is followed.
+local MOST_NAMES, MOST_STEPS = 2000, 10
+
+local M = {}
+
+-- The tables in which a name of `value` is looked for, one after the other.
+local function tables_of(value)
+  local found = {}
+  for _ = 1, MOST_STEPS do
+    local _, behind = sandbox.library_of(value)
+    local meta
+    if type(value) == 'table' then
+      found[#found + 1] = behind or value
+      meta = getmetatable(behind or value)
+    elseif type(value) == 'userdata' or type(value) == 'string' then
+      meta = getmetatable(value)
+    end
+    value = type(meta) == 'table' and rawget(meta, '__index') or nil
+    if type(value) ~= 'table' then break end
+  end
+  return found
+end
+
+local function field(value, name)
+  for _, t in next, tables_of(value) do
+    local found = rawget(t, name)
+    if found ~= nil then return found end
+  end
+end
+
+--- Makes the queries about a session's globals, locals and modules.
+function M.new(env, kept, modules)
+  local function global(name)
+    local is_local, value = kept.get(name)
+    if is_local then return value end
+    value = rawget(env, name)
+    if value == nil and modules[name] then
+      local ok, module = pcall(env.require, name)
+      if ok then return module end
+    end
+    return value
+  end
+
+  -- The value that a path of names leads to.
+  local function resolve(path)
+    local value = global(path[1])
+    for i = 2, #path do
+      if value == nil then return nil end
+      value = field(value, path[i])
+    end
+    return value
+  end
+
+  local function kind_of(value)
+    local meta = (type(value) == 'table' or type(value) == 'userdata') and getmetatable(value)
+    local name = meta and rawget(meta, '__metatable')
+    return type(name) == 'string' and name or sandbox.library_of(value) and 'module' or type(value)
+  end
+
+  local own = {}
+
+  --- Lists the names that begin with `prefix` among the fields of what `path` leads to, or, without a path, among all variables:
+  -- {names = {name = kind}, kind = kind of the value}.
+  function own.list(path, prefix)
+    local names, count = {}, 0
+    local function add(name, value)
+      if type(name) == 'string' and names[name] == nil and name:sub(1, #prefix) == prefix and count < MOST_NAMES then
+        names[name] = kind_of(value)
+        count = count + 1
+      end
+    end
+    if not path[1] then
+      for _, name in next, kept.names() do add(name, (select(2, kept.get(name)))) end
+      for name, value in next, env do add(name, value) end
+      for name in next, modules do add(name, sandbox) end
+      return { names = names, kind = 'global' }
+    end
+    local value = resolve(path)
+    for _, t in next, tables_of(value) do
+      for name, content in next, t do add(name, content) end
+    end
+    return { names = names, kind = kind_of(value) }
+  end
+
+  --- Tells what a path leads to: {kind =, parameters =, place =}; an empty table for nothing.
+  function own.explain(path)
+    local value = resolve(path)
+    if value == nil then return {} end
+    local about = { kind = kind_of(value) }
+    if type(value) == 'function' then about.parameters, about.place = describe.signature(value) end
+    return about
+  end
+
+  own.resolve = resolve
+  return own
+end
+
+return M
