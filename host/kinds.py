@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from moonwit.host import wasi
 from moonwit.registry import (
     Broken,
     Choice,
@@ -25,34 +26,9 @@ from moonwit.registry import (
     shown,
 )
 
-# What `imports` may name: packages, and the interfaces of each.
-INTERFACES: Mapping[str, tuple[str, ...]] = {
-    "wasi:cli": (
-        *("environment", "exit", "run", "stdin", "stdout", "stderr"),
-        *("terminal-input", "terminal-output", "terminal-stdin", "terminal-stdout", "terminal-stderr"),
-    ),
-    "wasi:io": ("error", "poll", "streams"),
-    "wasi:poll": ("poll",),
-    "wasi:clocks": ("wall-clock", "monotonic-clock", "timezone"),
-    "wasi:filesystem": ("types", "preopens"),
-    "wasi:random": ("random", "insecure", "insecure-seed"),
-    "wasi:sockets": (
-        *("network", "instance-network", "ip-name-lookup"),
-        *("tcp", "tcp-create-socket", "udp", "udp-create-socket"),
-    ),
-    "wasi:http": ("types", "outgoing-handler"),
-    "wippy:runtime": ("funcs",),
-}
-ALIASES: Mapping[str, str] = {
-    "funcs": "wippy:runtime/funcs",
-    "wasi1": "wasi_snapshot_preview1",
-    "preview1": "wasi_snapshot_preview1",
-}
-IMPORTS = (
-    *(package for package in INTERFACES if package.startswith("wasi:")),
-    *("funcs", "wasi_snapshot_preview1", "wasi1", "preview1"),
-    *(f"{package}/{name}" for package, names in INTERFACES.items() for name in names),
-)
+# What `imports` may name: packages, other names, and single interfaces.
+INTERFACES: Mapping[str, tuple[str, ...]] = {**wasi.PACKAGES, "wasi:poll": ("poll",), "wippy:runtime": ("funcs",)}
+IMPORTS = (*wasi.names(), *(f"{package}/{name}" for package, names in INTERFACES.items() for name in names))
 _VERSION = re.compile(r"0\.2(?:\.[0-9]+)?(?:-[0-9A-Za-z.-]+)?\Z")
 _FUNCS_VERSION = re.compile(r"0\.1(?:\.[0-9]+)?\Z")
 
@@ -63,7 +39,7 @@ def import_rule(text: str) -> Broken:
     if name not in IMPORTS:
         package = name.partition("/")[0]
         own = INTERFACES.get(package) if "/" in name else None
-        known = f"{package} has {listed(own)}" if own else f"known are {listed(IMPORTS[:12])}"
+        known = f"{package} has {listed(own)}" if own else f"known are {listed(wasi.names())}"
         return f"names the unknown import {shown(text)}", lambda: meant(nearest(name, IMPORTS)) or known
     if not at:
         return None
@@ -162,10 +138,9 @@ def _guest(value: object) -> str | None:
 WASI = Group(
     summary="what a guest sees of the world",
     fields={
-        "args": Items(of=Text(rule=argument_rule, empty=True), later=True, summary="command line arguments"),
-        "cwd": Text(rule=guest_path_rule, later=True, summary="working directory inside the guest, absolute"),
+        "args": Items(of=Text(rule=argument_rule, empty=True), summary="command line arguments"),
+        "cwd": Text(rule=guest_path_rule, summary="working directory inside the guest, absolute"),
         "env": Items(
-            later=True,
             summary="environment variables",
             unique=_variable_name,
             of=Group(
@@ -177,7 +152,6 @@ WASI = Group(
             ),
         ),
         "mounts": Items(
-            later=True,
             summary="folders",
             unique=_guest,
             of=Group(
@@ -201,7 +175,7 @@ _FUNCTION: Mapping[str, Field] = {
     "wit": Text(summary="the function's signature in WIT: `name: func(a: s32) -> s32;`"),
     "pool": POOL,
     "transport": Choice(
-        options=("payload", "wasi-http"), default="payload", later_options=frozenset({"wasi-http"}), summary="what the arguments are"
+        options=("payload", "wasi-http"), default="payload", summary="what the arguments are"
     ),
     "imports": Items(of=Text(rule=import_rule), summary="what the guest may use of the host: `wasi:clocks`"),
     "wasi": WASI,
@@ -303,6 +277,5 @@ KINDS: tuple[Kind, ...] = (
         "a folder that functions may be given",
     ),
     _later("process.wasm"),
-    *(_later(f"http.{name}") for name in ("service", "router", "endpoint", "static")),
     *(_later(name) for name in ("process.host", "terminal.host")),
 )
