@@ -119,6 +119,7 @@ return function(host)
   -- The lane's life: answers messages until it is told to close and everything has ended.
   function M.serve(descriptor, flag)
     require('lua.inbox').open(descriptor, flag, host.take, handlers)
+    if host.http_answers then require('lua.http').setup(host, modules, handlers) end
     away.open = true
     dispatcher.serve(function() return closing end)
     M.close()

@@ -22,6 +22,7 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "run": Command("moonwit.run", "run a Lua script, or a function for what it does"),
     "call": Command("moonwit.call", "call a function and print its result as JSON"),
+    "serve": Command("moonwit.serve", "serve what a project declares over HTTP"),
     "check": Command("moonwit.check", "look for every problem in a project"),
     "list": Command("moonwit.listing", "list the entries of a project"),
     "inspect": Command("moonwit.inspection", "show what a WebAssembly binary exports and imports"),

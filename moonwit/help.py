@@ -42,6 +42,20 @@ examples:
   moonwit call math:add 6 -7
   moonwit call users:transform '[{{"id": 1, "name": "Ann"}}]'
 """,
+    "serve": f"""\
+usage: moonwit serve [--project DIR]
+
+Starts the HTTP services that a project declares (`http.service`, `http.router`, `http.endpoint`,
+`http.static`) and shows their addresses and routes. Without a service it listens on
+127.0.0.1:8080. Ctrl-C and SIGTERM stop it: what runs is finished, or ended after a grace time;
+a second Ctrl-C ends it at once. `moonwit run` without a script does the same.
+
+options:
+{_PROJECT}
+examples:
+  moonwit serve
+  moonwit serve --project examples/greet
+""",
     "check": """\
 usage: moonwit check [DIR]
 

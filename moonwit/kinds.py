@@ -1,8 +1,9 @@
 """Every kind of entry, from the rooms that run them."""
 
 from moonwit.host.environment.kinds import KINDS as ENVIRONMENT_KINDS
+from moonwit.host.http.kinds import KINDS as HTTP_KINDS
 from moonwit.host.kinds import KINDS as HOST_KINDS
 from moonwit.lua.kinds import KINDS as LUA_KINDS
 from moonwit.registry import Kind
 
-KINDS: tuple[Kind, ...] = (*HOST_KINDS, *ENVIRONMENT_KINDS, *LUA_KINDS)
+KINDS: tuple[Kind, ...] = (*HOST_KINDS, *HTTP_KINDS, *ENVIRONMENT_KINDS, *LUA_KINDS)

@@ -1,0 +1,1 @@
+"""HTTP: what a project serves, and what it asks of others."""

@@ -1,0 +1,125 @@
+"""One request and its response, as what answers it sees them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from moonwit.host.http import json_text
+from moonwit.host.http.layout import Service
+from moonwit.host.http.parameters import Parts
+from moonwit.host.http.results import JSON, Answer
+from moonwit.host.http.routes import BadPath, decoded
+
+REASONS = {499: "Client Closed Request"}
+_CHUNK = 64 * 1024
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
+class Refused(Exception):
+    """A request that gets an error for an answer; ``sentence`` is for the client. ``close`` ends the connection after it."""
+
+    def __init__(self, status: int, sentence: str, close: bool = False, headers: dict[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.close = close
+        self.headers = headers or {}
+
+
+@dataclass(eq=False)
+class Exchange:
+    """A request, its id, the values of the path's variables, and the service that it came to."""
+
+    request: web.BaseRequest
+    id: str
+    service: Service
+    path: str
+    query: str
+    params: dict[str, str]
+    log: Callable[[str], None]
+    sent: int = 0
+
+    async def body(self) -> bytes:
+        """Reads the whole body; raises ``Refused`` when it is too large, too slow or broken."""
+        request, limit = self.request, self.service.max_body_bytes
+        if not request.body_exists:
+            return b""
+        length = request.content_length
+        if (length is not None and length > limit) or limit == 0:
+            raise self.too_large()
+        expect = request.headers.get("Expect")
+        if expect is not None:
+            if expect.lower() != "100-continue":
+                raise Refused(417, f"the header Expect: {expect[:60]} is not known", close=True)
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        try:
+            async with asyncio.timeout(self.service.read):
+                return await request.read()
+        except TimeoutError:
+            raise Refused(408, f"the body did not arrive within {self.service.read:g} s", close=True) from None
+        except web.HTTPRequestEntityTooLarge:
+            raise self.too_large() from None
+        except web.RequestPayloadError:
+            raise Refused(400, "the body is broken", close=True) from None
+
+    def too_large(self) -> Refused:
+        """Gives the refusal of a body over the limit."""
+        return Refused(413, f"the body is larger than {self.service.max_body_bytes} bytes", close=True)
+
+    async def parts(self) -> Parts:
+        """Gives what the request is made of; raises ``Refused``."""
+        request = self.request
+        try:
+            path = decoded(self.path)
+        except BadPath as error:
+            raise Refused(400, str(error)) from None
+        return Parts(request.method, path, self.query, self.headers, self.params, await self.body(), request.remote or "")
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Gives the headers, with names in lower case."""
+        return [(name.lower(), value) for name, value in self.request.headers.items()]
+
+    def respond(self, answer: Answer) -> web.Response:
+        """Makes the response of an answer."""
+        headers = web_headers(self.id, answer.type, answer.headers)
+        self.sent = len(answer.body)
+        return web.Response(status=answer.status, reason=REASONS.get(answer.status), body=answer.body, headers=headers)
+
+    def stream(self, status: int, headers: list[tuple[str, str]]) -> web.StreamResponse:
+        """Makes a response whose body is written piece by piece."""
+        return web.StreamResponse(status=status, headers=web_headers(self.id, None, headers))
+
+    def refuse(self, refused: Refused) -> web.Response:
+        """Makes the response that says what is wrong, in JSON with the request's id."""
+        body = json_text.write({"error": refused.sentence, "request_id": self.id})
+        response = self.respond(Answer(refused.status, body, JSON, list(refused.headers.items())))
+        if refused.close:
+            response.force_close()
+        return response
+
+
+Responder = Callable[[Exchange], Awaitable[web.StreamResponse]]
+
+
+def web_headers(id: str, type: str | None, more: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Gives the headers of a response."""
+    found = [("Server", "moonwit"), ("X-Request-Id", id), *more]
+    if type is not None:
+        found.append(("Content-Type", type))
+    return found
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Splits what a request line asks for into path and query, both as they were sent."""
+    if not target.startswith("/"):
+        found = _ORIGIN.match(target)
+        if found:
+            target = target[found.end() :] or "/"
+    path, _, query = target.partition("?")
+    return path.partition("#")[0], query

@@ -1,0 +1,222 @@
+"""What answers a request: a function in WebAssembly that knows nothing of HTTP, or a handler in Lua."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from moonwit.host.http.exchange import Exchange, Refused, Responder
+from moonwit.host.http.parameters import BadRequest, filler
+from moonwit.host.http.results import BadAnswer, from_lua, from_response, head, refusal, shaper
+from moonwit.host.intermediate import ErrorValue
+from moonwit.host.wasm import types as wit
+from moonwit.lua import buffer
+from moonwit.lua.http_lanes import CHUNK, END, ERROR, GUEST, HANDLER, HEAD, LOST, RESPONSE, Call, Frame, HttpLane, Target
+from moonwit.lua.lane import Callback
+
+if TYPE_CHECKING:
+    from moonwit.host.functions import LoadedFunction
+
+# The status of an error that a handler gives on purpose.
+STATUSES = {
+    "NotFound": 404,
+    "AlreadyExists": 409,
+    "Invalid": 400,
+    "PermissionDenied": 403,
+    "Unavailable": 503,
+    "Canceled": 503,
+    "Conflict": 409,
+    "Timeout": 504,
+    "RateLimited": 429,
+}
+
+
+class Lanes:
+    """The lanes of a service. Its methods belong to the event loop's thread."""
+
+    def __init__(self, callbacks: Mapping[str, Callback], count: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._callbacks = callbacks
+        self._loop = loop
+        self._closed = False
+        self.lanes = [self._make(number) for number in range(1, count + 1)]
+
+    def _make(self, number: int) -> HttpLane:
+        return HttpLane(self._callbacks, f"moonwit http {number}", self._loop, self._lost)
+
+    def _lost(self, lane: HttpLane) -> None:
+        if not self._closed:
+            at = self.lanes.index(lane)
+            self.lanes[at] = self._make(at + 1)
+
+    def request(self, target: Target, payload: bytes) -> Call:
+        """Hands a request to the lane with the least to do."""
+        lanes = self.lanes
+        lane = lanes[0] if len(lanes) == 1 else min(lanes, key=lambda lane: lane.pending)
+        return lane.request(target, payload)
+
+    def close(self, timeout: float) -> None:
+        """Ends the lanes."""
+        self._closed = True
+        for lane in self.lanes:
+            lane.cancel()
+        for lane in self.lanes:
+            lane.close(timeout)
+
+
+async def _first(call: Call) -> Frame:
+    """Waits for the first frame of an answer; a request that is given up is canceled in its lane."""
+    try:
+        return await call.first
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+
+
+def guest(lanes: Lanes, function: LoadedFunction, variables: list[str]) -> Responder:
+    """Gives what answers by a function in WebAssembly; raises ``Misfit`` when no request fits its parameters."""
+    result = function.signature.result
+    pair = function.results == "pair"
+    fill, shape = filler(function.signature, variables), shaper(result, pair)
+    err = result.err if isinstance(result, wit.Result) else None
+    target = Target(function.id, GUEST)
+
+    async def respond(exchange: Exchange) -> web.StreamResponse:
+        try:
+            arguments = fill(await exchange.parts())
+        except BadRequest as problem:
+            raise Refused(400, str(problem)) from None
+        frame = await _first(lanes.request(target, buffer.encode_all(arguments)))
+        try:
+            if frame.code == ERROR:
+                error, stack = frame.error()
+                if error.kind == "" and isinstance(result, wit.Result):
+                    return exchange.respond(refusal(error.details, err))
+                raise _guest_problem(exchange, error, stack)
+            if frame.code == LOST:
+                raise _lost(exchange, function.id)
+            return exchange.respond(shape(frame.value()))
+        except BadAnswer as problem:
+            raise _bad(exchange, function.id, problem) from None
+
+    return respond
+
+
+def handler(lanes: Lanes, id: str) -> Responder:
+    """Gives what answers by a function in Lua."""
+    target = Target(id, HANDLER)
+
+    async def respond(exchange: Exchange) -> web.StreamResponse:
+        call = lanes.request(target, await _encoded(exchange))
+        frame = await _first(call)
+        try:
+            if frame.code == HEAD:
+                return await _stream(exchange, call, frame, id)
+            if frame.code == ERROR:
+                raise _handler_problem(exchange, id, *frame.error())
+            if frame.code == LOST:
+                raise _lost(exchange, id)
+            return exchange.respond(from_response(frame.value()) if frame.code == RESPONSE else from_lua(frame.value()))
+        except BadAnswer as problem:
+            raise _bad(exchange, id, problem) from None
+
+    return respond
+
+
+async def _encoded(exchange: Exchange) -> bytes:
+    """Gives a request as lua/http.lua hands it to stdlib/http: values that follow one another."""
+    parts, request = await exchange.parts(), exchange.request
+    headers = b"\0".join(piece for pair in request.raw_headers for piece in pair)
+    values = [parts.method, parts.path, parts.query, headers, dict(parts.params), parts.body, parts.remote, request.host, exchange.id]
+    return buffer.encode_all(values)
+
+
+async def _stream(exchange: Exchange, call: Call, frame: Frame, id: str) -> web.StreamResponse:
+    """Sends a response as its handler writes it; each piece is waited for until the client has taken it."""
+    more = call.more
+    assert more is not None
+    try:
+        parts = frame.value()
+        assert isinstance(parts, dict)
+        status, headers = head(parts)
+    except BadAnswer:
+        call.cancel()
+        raise
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", "text/plain; charset=utf-8"))
+    response = exchange.stream(status, headers)
+    try:
+        await response.prepare(exchange.request)
+        while True:
+            frame = await more.get()
+            if frame.code == END:
+                await response.write_eof()
+                return response
+            if frame.code != CHUNK:
+                break
+            ticket, data = frame.chunk()
+            if data:
+                await response.write(data)
+                exchange.sent += len(data)
+            call.taken(ticket, True)
+    except BaseException:
+        call.cancel()
+        raise
+    # The status is gone already: only a broken connection says that something is missing.
+    if frame.code == ERROR:
+        error, stack = frame.error()
+        exchange.log(f"{exchange.id} {id} failed while its response was sent: {error.message}\n{stack}")
+    if exchange.request.transport is not None:
+        exchange.request.transport.abort()
+    raise ConnectionResetError("the response has failed")
+
+
+def _guest_problem(exchange: Exchange, error: ErrorValue, stack: str) -> Refused:
+    match error.kind:
+        case "Invalid":
+            return Refused(400, error.message)
+        case "Timeout":
+            return Refused(504, "the function took too long")
+        case "Unavailable" | "RateLimited" | "Canceled":
+            exchange.log(f"{exchange.id} {error.message}")
+            return Refused(503, "the function can't be called now", headers={"Retry-After": "1"})
+    exchange.log(f"{exchange.id} {error.message}\n{stack}")
+    return Refused(500, "the function has failed")
+
+
+def _handler_problem(exchange: Exchange, id: str, error: ErrorValue, stack: str) -> Refused:
+    """Words the error of a handler. What concerns another function that it has called is told to the log alone."""
+    about = error.extra.get("entry")
+    status = STATUSES.get(error.kind, 500)
+    own = about is None or (about == id.encode() and error.kind == "Timeout")
+    if own and status < 500:
+        return Refused(status, error.message)
+    if status not in (503, 504):
+        status = 500
+    exchange.log(f"{exchange.id} {id}: {error.message}\n{stack}")
+    sentence = {503: "the function can't be called now", 504: "the function took too long"}.get(status, "the function has failed")
+    return Refused(status, sentence)
+
+
+def _bad(exchange: Exchange, id: str, problem: BadAnswer) -> Refused:
+    exchange.log(f"{exchange.id} {id}: {problem}")
+    return Refused(500, "the function has failed")
+
+
+def _lost(exchange: Exchange, id: str) -> Refused:
+    exchange.log(f"{exchange.id} {id}: the lane that ran it has ended")
+    return Refused(500, "the function has failed")
+
+
+def broken(id: str, problem: str, log: Callable[[str], None]) -> Responder:
+    """Gives what answers for an endpoint that can't be served."""
+
+    async def respond(exchange: Exchange) -> web.StreamResponse:
+        log(f"{exchange.id} {id}: {problem}")
+        raise Refused(503, "this endpoint can't be used")
+
+    return respond
+
+
