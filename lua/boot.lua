@@ -16,6 +16,7 @@ return function(host)
   local modules = require 'stdlib.modules'
 
   calls.setup(host)
+  require('lua.callbacks').setup(host)
   calls.provide('lua', function(entry)
     entry.stdlib = modules
     local f, problem = require('lua.entry').bind(entry)

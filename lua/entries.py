@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from moonwit.registry import Entry, Problem, Registry
 
 Data = dict[str, Any]
+Callbacks = Mapping[str, Callable[..., Any]]
 WASM = ("function.wat", "function.wasm")
 
 
@@ -40,11 +41,13 @@ class Entries:
         self._loaded: dict[str, LoadedFunction] = {}
         self._compatible: dict[str, CompatibleFunction] = {}
         self._workers: Workers | None = None
+        # Adds what modules of the standard library ask of the host.
+        self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
 
     @property
     def callbacks(self) -> Mapping[str, Callable[..., Any]]:
         """The functions for ``Lane``."""
-        return {
+        own: Callbacks = {
             "load": self._load,
             "library": self._library,
             "method": self._method,
@@ -54,6 +57,7 @@ class Entries:
             "ticker": self._ticker,
             "workers": self._the_workers,
         }
+        return self.joined(own)
 
     @property
     def worker_callbacks(self) -> Mapping[str, Callable[..., Any]]:

@@ -13,6 +13,7 @@ from moonwit.host.intermediate import ErrorValue, Value
 from moonwit.lua import buffer
 from moonwit.lua.entries import Entries
 from moonwit.lua.lane import Answer, Lane
+from moonwit.lua.modules import Modules
 
 if TYPE_CHECKING:
     from moonwit.registry import Registry
@@ -49,7 +50,11 @@ def open(directory: str | os.PathLike[str] | None = None, environ: Mapping[str, 
         from moonwit.kinds import KINDS
         from moonwit.registry import load
 
-        project.entries.registry = load(Path(directory), KINDS, environ)
+        project.entries.registry = registry = load(Path(directory), KINDS, environ)
+        if environ is not None:
+            from moonwit.host.environment.variables import environment_of
+
+            environment_of(registry, environ)
     return project
 
 
@@ -58,6 +63,8 @@ class Project:
 
     def __init__(self) -> None:
         self.entries = Entries(None)
+        self._modules = Modules(self.entries)
+        self.entries.joined = self._modules.joined
         self._lane: Lane | None = Lane(self.entries.callbacks)
 
     @property
@@ -81,6 +88,7 @@ class Project:
             lane.close()
             # Nobody waits for what still runs elsewhere: a canceled guest that computes, say.
             self.entries.close(GRACE)
+            self._modules.close()
 
     def interrupt(self, timeout: float) -> bool:
         """Ends what waits in the lane, and the lane; tells whether it ended within ``timeout`` seconds.

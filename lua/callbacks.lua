@@ -1,0 +1,37 @@
+-- The host as modules of the standard library reach it: questions to Python, answered here or on another thread.
+
+local buffer = require 'string.buffer'
+local away = require 'lua.away'
+local errors = require 'lua.errors'
+local intermediate = require 'lua.intermediate'
+
+local select, type = select, type
+
+local M = {}
+
+local host
+
+local function nothing() end
+
+local function answered(answer)
+  if type(answer) == 'table' and answer.failed then return nil, errors.make { kind = answer.kind, message = answer.message } end
+  return answer
+end
+
+--- Gives what the callback `name` of lua/modules.py answers, or nil and an error value.
+function M.ask(name, ...)
+  return answered(buffer.decode(host[name](...)))
+end
+
+--- The same on another thread, while other tasks of the lane go on; for what may take long.
+function M.ask_away(name, ...)
+  if not away.possible() then return M.ask(name, ...) end
+  local arguments = intermediate.encode_all(select('#', ...), ...)
+  local _, answer = away.call(function(number) host.start(number, name, arguments) end, nothing, name)
+  return answered(buffer.decode(answer))
+end
+
+--- Sets the table of callbacks.
+function M.setup(given) host = given end
+
+return M
