@@ -22,9 +22,10 @@ from moonwit.host.engine import shared_engine, start_ticker, ticks
 from moonwit.host.guest_output import GuestOutput
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
+from moonwit.host.network_access import open_network
 from moonwit.host.transcode import Passed
 from moonwit.host.wasi import Access
-from moonwit.host.wasi_config import World, WorldProblem
+from moonwit.host.wasi_config import World, preopen
 from moonwit.host.wasm.types import Function, Resource
 
 T = TypeVar("T")
@@ -132,14 +133,11 @@ class Instance:
         if inherit_stdin:
             config.inherit_stdin()
         if access.network:
-            ffi.wasi_config_inherit_network(config.ptr())
-        ffi.wasi_config_allow_ip_name_lookup(config.ptr(), access.names)
-        for mount in self.world.mounts if access.files else ():
-            try:
-                config.preopen_dir(mount.path(), mount.guest, not mount.read_only)
-            except WasmtimeError:
-                sentence = f"the folder {shown(str(mount.folder))} of {mount.id}, mounted at {mount.guest}, can't be opened"
-                raise WorldProblem("Unavailable", f"{sentence}; look at its permissions") from None
+            open_network(config, access.names)
+        else:
+            ffi.wasi_config_allow_ip_name_lookup(config.ptr(), access.names)
+        if access.files:
+            preopen(config, self.world)
         return config
 
     def call(

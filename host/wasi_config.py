@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from moonwit.host.names import shown
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
+    from wasmtime import WasiConfig
+
     from moonwit.registry.registry import Registry
 
 
@@ -32,22 +35,21 @@ class Mount:
     read_only: bool
     mode: int | None = None
 
-    def path(self) -> str:
-        """Gives the folder's path, making the folder if its entry says so; raises ``WorldProblem``."""
-        where = f"the folder {shown(str(self.folder))} of {self.id}, mounted at {self.guest},"
+    def open(self) -> int:
+        """Gives a descriptor of the folder, making the folder if its entry says so; raises ``WorldProblem``."""
         try:
             if self.mode is not None and not self.folder.is_dir():
                 self.folder.mkdir(self.mode, parents=True, exist_ok=True)
-            if not self.folder.is_dir():
-                what = "is not a folder" if self.folder.exists() else "does not exist"
-                raise WorldProblem("NotFound", f"{where} {what}; make the folder, or correct `directory`")
+            return os.open(self.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise self.problem("NotFound", "does not exist; make the folder, or correct `directory`") from None
+        except (NotADirectoryError, FileExistsError):
+            raise self.problem("NotFound", "is not a folder; correct `directory`") from None
         except OSError as error:
-            raise WorldProblem("Unavailable", f"{where} can't be used: {(error.strerror or 'unknown error').lower()}") from None
-        try:
-            str(self.folder).encode()
-        except UnicodeEncodeError:
-            raise WorldProblem("Unavailable", f"{where} can't be used: its name is not UTF-8; give it another one") from None
-        return str(self.folder)
+            raise self.problem("Unavailable", f"can't be opened: {(error.strerror or 'unknown error').lower()}") from None
+
+    def problem(self, kind: str, what: str) -> WorldProblem:
+        return WorldProblem(kind, f"the folder {shown(str(self.folder))} of {self.id}, mounted at {self.guest}, {what}")
 
 
 @record
@@ -61,6 +63,66 @@ class World:
 
 
 EMPTY = World()
+
+
+def worlds(given: Mapping[str, object], registry: Registry | None) -> Callable[[], World]:
+    """Gives what tells each call of an entry with this `wasi:` what it sees."""
+    return WasiSettings(given, registry).world if given and registry is not None else lambda: EMPTY
+
+
+def preopen(config: WasiConfig, world: World) -> None:
+    """Has a guest find the folders of its world when it starts; raises ``WorldProblem``.
+
+    The folder at ``cwd`` comes last, by the name `.`: C libraries know no working directory, and look for relative paths there.
+    It is resolved beneath its mount, because a guest may have put a link in its place. With a mount at `/` it is left out: the
+    same libraries would look there for absolute paths too.
+    """
+    for mount in world.mounts:
+        descriptor = mount.open()
+        try:
+            _preopen(config, mount, descriptor, mount.guest)
+        finally:
+            os.close(descriptor)
+    here = None if world.cwd is None else _mount_of(world.cwd, world.mounts)
+    if here is None or any(mount.guest == "/" for mount in world.mounts):
+        return
+    from moonwit.host.beneath import open_beneath
+
+    mount, rest = here
+    base = mount.open()
+    try:
+        descriptor = open_beneath(base, rest.encode() or b".", os.O_PATH | os.O_DIRECTORY)
+    except OSError as error:
+        why = (error.strerror or "unknown error").lower()
+        raise WorldProblem("NotFound", f"the working directory {world.cwd} can't be opened in {mount.id}: {why}; make the folder") from None
+    finally:
+        os.close(base)
+    try:
+        _preopen(config, mount, descriptor, ".")
+    finally:
+        os.close(descriptor)
+
+
+def _preopen(config: WasiConfig, mount: Mount, descriptor: int, guest: str) -> None:
+    from wasmtime import WasmtimeError
+
+    try:
+        # By the descriptor, so that what was looked at is what is opened, whatever bytes its name is made of.
+        config.preopen_dir(f"/proc/self/fd/{descriptor}", guest, not mount.read_only)
+    except WasmtimeError:
+        raise mount.problem("Unavailable", "can't be opened; look at its permissions") from None
+
+
+def _mount_of(path: str, mounts: Iterable[Mount]) -> tuple[Mount, str] | None:
+    """Finds the mount that an absolute path of a guest lies in, the deepest one, and the path's rest."""
+    path = _plain(path)
+    inside = [mount for mount in mounts if path == mount.guest or path.startswith(mount.guest.rstrip("/") + "/")]
+    mount = max(inside, key=lambda each: len(each.guest), default=None)
+    return None if mount is None else (mount, path[len(mount.guest) :].strip("/"))
+
+
+def _plain(path: str) -> str:
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
 class WasiSettings:
@@ -93,8 +155,7 @@ class WasiSettings:
 
         entry = self._registry.entries[str(item["fs"])]
         mode = int(str(entry.fields.get("mode") or "0755"), 8) if entry.fields.get("auto_init") else None
-        guest = "/" + "/".join(part for part in str(item["guest"]).split("/") if part not in ("", "."))
-        return Mount(entry.id, folder_of(entry, self._registry), guest, item.get("read_only") is True, mode)
+        return Mount(entry.id, folder_of(entry, self._registry), _plain(str(item["guest"])), item.get("read_only") is True, mode)
 
 
 def _items(given: object) -> list[Mapping[str, object]]:
