@@ -5,6 +5,7 @@ return function(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
 
+  local buffer = require 'string.buffer'
   local away = require 'lua.away'
   local calls = require 'lua.calls'
   local clock = require 'lua.clock'
@@ -15,6 +16,7 @@ return function(host)
   local scripts = require 'lua.scripts'
   local modules = require 'stdlib.modules'
 
+  require('lua.pools').setup(function(id) return buffer.decode(host.counts(id)) end)
   calls.setup(host)
   require('lua.callbacks').setup(host)
   calls.provide('lua', function(entry)
@@ -106,6 +108,7 @@ return function(host)
     end, calls.call, id, unpack(values, 1, count))
   end
 
+  function handlers.work(message) require('lua.workers').serve(message.orders, message.answers, calls.call, call_answer) end
   function handlers.job(message) host.job(message.number) end
   function handlers.answer(message) away.answered(message.ticket, message.value, message.failure) end
   function handlers.cancel(message)

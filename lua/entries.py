@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host.wasm import types as wit
 from moonwit.lua import buffer
+from moonwit.lua.statistics import Statistics
 
 if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
@@ -43,6 +44,7 @@ class Entries:
         self._workers: Workers | None = None
         # Adds what modules of the standard library ask of the host.
         self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
+        self.statistics = Statistics()
 
     @property
     def callbacks(self) -> Mapping[str, Callable[..., Any]]:
@@ -56,6 +58,9 @@ class Entries:
             "end_lease": self._end_lease,
             "ticker": self._ticker,
             "workers": self._the_workers,
+            "counts": lambda id: self.statistics.address(id.decode()),
+            "statistics": lambda id: self.statistics.read(id.decode()),
+            "counted": self.statistics.ids,
         }
         return self.joined(own)
 

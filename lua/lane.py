@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from lupa.luajit21 import LuaRuntime
 
-from moonwit.host.intermediate import ErrorValue
 from moonwit.lua import buffer
+from moonwit.lua.mailbox import Mailbox
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Lane:
     ``callbacks`` are Python functions that the host's own Lua code may call, by name. They take ``bytes`` and numbers and give
     what ``buffer.encode`` takes; one that raises gives ``{"failed": True, kind, message}``, because an exception that crossed
     into Lua would hand the script a Python object. ``call``, the one that may take long, runs on other threads;
-    ``workers``, if there is one, gives the ``Workers`` that this lane's long calls run in.
+    ``workers``, if there is one, gives the ``Workers`` that start lanes for this lane's long calls.
     """
 
     def __init__(self, callbacks: Mapping[str, Callback], name: str = "moonwit lane") -> None:
@@ -55,14 +55,15 @@ class Lane:
         self._boot: Any = None
         self._call = callbacks["call"]
         self._workers = callbacks.get("workers")
-        self._away: dict[int, Any] = {}
+        self._mailboxes: list[Mailbox] = []
+        # Mailboxes of other lanes that this one writes to: their memory stays as long as this lane may.
+        self._outgoing: list[Mailbox] = []
         own: dict[str, Callback] = {
             "take": self._take,
             "done": self._done,
             "job": self._job,
             "start": self._start,
-            "dispatch": self._dispatch,
-            "recall": self._recall,
+            "hire": self._hire,
         }
         self._callbacks: dict[str, Callback] = {**callbacks, **own}
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
@@ -102,6 +103,20 @@ class Lane:
             if waiting is future:
                 self._post({"kind": "cancel", "number": number})
 
+    def mailbox(self) -> Mailbox:
+        """Makes a mailbox for letters to this lane; the lane has to be told of it by its own Lua code or by ``work``."""
+        box = Mailbox(self._descriptor)
+        with self._ending:
+            self._mailboxes.append(box)
+            if self._ended:
+                box.close()
+        return box
+
+    def work(self, orders: Mailbox, answers: Mailbox) -> None:
+        """Has the lane make the calls that come in one of its mailboxes, and answer to the other."""
+        self._outgoing.append(answers)
+        self._post({"kind": "work", "orders": orders.address, "answers": answers.address})
+
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lane after what it was given; tells whether it ended within ``timeout`` seconds."""
         self._post({"kind": "close"})
@@ -139,6 +154,8 @@ class Lane:
             self._boot = None
             with self._ending:
                 self._ended = True
+                for box in self._mailboxes:
+                    box.close()
                 os.close(self._descriptor)
 
     def _take(self) -> list[Message]:
@@ -169,27 +186,13 @@ class Lane:
 
         worker.start(lambda: call(target, arguments)).add_done_callback(answer)
 
-
-    def _dispatch(self, ticket: float, id: bytes, arguments: bytes, workers: float) -> None:
+    def _hire(self) -> Message:
+        """Starts another worker; gives the addresses of the mailboxes to it and from it."""
         assert self._workers is not None
-        call = self._away[int(ticket)] = self._workers().call(id.decode(), arguments, int(workers))
-
-        def answer(done: Future[Answer]) -> None:
-            self._away.pop(int(ticket), None)
-            message: Message = {"kind": "answer", "ticket": int(ticket)}
-            if done.cancelled() or done.exception() is not None:
-                error = ErrorValue("Canceled", "the call was canceled")
-                self._post({**message, "failure": buffer.encode(error)})
-                return
-            value, failure, _ = done.result()
-            self._post({**message, "value": value, "failure": failure})
-
-        call.answer.add_done_callback(answer)
-
-    def _recall(self, ticket: float) -> None:
-        call = self._away.get(int(ticket))
-        if call is not None and self._workers is not None:
-            self._workers().cancel(call)
+        answers = self.mailbox()
+        orders = self._workers().start(answers)
+        self._outgoing.append(orders)
+        return {"orders": orders.address, "answers": answers.address, "most": len(os.sched_getaffinity(0))}
 
 
 def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:

@@ -1,36 +1,103 @@
 -- Functions with a pool of workers. A short call runs in the caller's lane, where it costs least. A call that takes longer than a
 -- moment is ended by the epoch and made again in another lane, and so are all later ones: they run beside each other and hold
 -- nobody up. The mistake costs a moment, once; a guest on the direct path does nothing outside its own memory.
+--
+-- Workers are lanes of the caller's own: it alone sends them calls and knows how many each has. Calls and answers are letters
+-- (lua/mailbox.lua); Python starts a worker and is not asked again.
 
+local buffer = require 'string.buffer'
 local away = require 'lua.away'
+local clock = require 'lua.clock'
+local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
+local inbox = require 'lua.inbox'
 local intermediate = require 'lua.intermediate'
+local mailbox = require 'lua.mailbox'
+local pools = require 'lua.pools'
 
-local select = select
+local select, unpack = select, unpack
 
 local M = {}
 
 -- How many epochs a call may take in the caller's lane.
 local MOMENT = 2
 
+-- What letters say.
+local CALL, CANCEL, VALUE, FAILURE = 1, 2, 3, 4
+
+local workers = {}   -- {send =, load = how many of its calls are not answered}
+local sent = {}      -- number of a call -> {worker =, stay =}
+local most
+
+local function answered(kind, number, text)
+  local call = sent[number]
+  sent[number] = nil
+  call.worker.load = call.worker.load - 1
+  local value = intermediate.decode(text)
+  if kind == FAILURE then
+    pools.leave(call.stay, value)
+    away.answered(number, nil, value)
+  else
+    pools.leave(call.stay)
+    away.answered(number, value)
+  end
+end
+
+-- The worker with the least to do.
+local function choose(host)
+  local least
+  for i = 1, #workers do
+    if not least or workers[i].load < least.load then least = workers[i] end
+  end
+  if least and (least.load == 0 or #workers >= most) then return least end
+  local made = buffer.decode(host.hire())
+  most = made.most
+  inbox.receive(made.answers, answered)
+  least = { send = mailbox.sender(made.orders), load = 0 }
+  workers[#workers + 1] = least
+  return least
+end
+
 local function failed(id, kind, message) return nil, errors.make { message = message, kind = kind, entry = id } end
+
+local function too_late(entry)
+  return errors.make {
+    message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms), kind = errors.kinds.TIMEOUT, entry = entry.id,
+    retryable = true,
+  }
+end
 
 -- The function that makes calls in other lanes. `entry` is what the host says of it, `result` the WIT type of its value or nil.
 function M.far(entry, host, result)
-  local id = entry.id
-  local function cancel(number) host.recall(number) end
+  local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.buffer)
   return function(...)
     local args, why = intermediate.encode_all(select('#', ...), ...)
     if not args then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, why)) end
-    local in_time, value, problem = away.call(function(number) host.dispatch(number, id, args, entry.workers) end, cancel, id, entry.limit_ms)
-    if not in_time then
-      return nil, errors.make {
-        message = ('%s: took longer than its limit of %g ms'):format(id, entry.limit_ms), kind = errors.kinds.TIMEOUT, entry = id, retryable = true,
-      }
+    local deadline = entry.limit_ms and clock.monotonic() + entry.limit_ms * 1e6
+    local stay, problem = pools.enter(pool, deadline)
+    if not stay then
+      if problem == pools.LATE then return nil, too_late(entry) end
+      error(problem, 0)
     end
-    if problem then return nil, intermediate.decode(problem) end
-    value = intermediate.decode(value)
+    local worker = choose(host)
+    local function begin(number)
+      sent[number] = { worker = worker, stay = stay }
+      worker.load = worker.load + 1
+      worker.send(CALL, number, buffer.encode { id, args })
+      inbox.expect()
+    end
+    local late
+    local function cancel(number, canceled)
+      late = not canceled and too_late(entry)
+      pools.tell(stay, canceled or late)
+      pools.depart(stay)
+      worker.send(CANCEL, number, '')
+    end
+    local in_time, value
+    in_time, value, problem = away.call(begin, cancel, id, deadline and (deadline - clock.monotonic()) / 1e6)
+    if not in_time then return nil, late end
+    if problem then return nil, problem end
     if result and value ~= nil then value = finish(result, value) end
     return value
   end
@@ -51,6 +118,27 @@ function M.guest(E, near, plain, far)
     if not away.possible() then return plain(...) end
     return far(...)
   end
+end
+
+-- Makes this lane a worker: `call(id, ...)` makes the calls that come in the mailbox at `orders`, `encode(id, value, err)` gives an
+-- encoded value, or nil and an encoded error, to be sent to the one at `answers`.
+function M.serve(orders, answers, call, encode)
+  local send, running = mailbox.sender(answers), {}
+  inbox.receive(orders, function(kind, number, text)
+    if kind == CANCEL then
+      if running[number] then dispatcher.cancel_group(running[number]) end
+      return
+    end
+    local id, args = unpack(buffer.decode(text))
+    local values, count = intermediate.decode_all(args)
+    running[number] = dispatcher.open(function(group)
+      running[number] = nil
+      local results = group.results or {}
+      local value, problem = encode(id, results[1], group.problem or results[2])
+      send(value and VALUE or FAILURE, number, value or problem)
+      inbox.expect()
+    end, call, id, unpack(values, 1, count))
+  end)
 end
 
 return M

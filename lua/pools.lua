@@ -1,0 +1,172 @@
+-- Pools: how many calls of a function may be under way at once in this lane, who waits for a place, and what is counted.
+--
+-- Only calls that may wait need a place: a guest that can't wait is done before anything else of its lane goes on.
+--   local stay, problem = pools.enter(pool, deadline)    -- waits in order while the pool is full
+--   if not stay then ... pools.LATE, or the error that canceled the task ... end
+--   ... make the call; err is its error value or nil ...
+--   pools.leave(stay, err)                                -- exactly once; hands the place to the first who waits
+-- `deadline` is on clock.monotonic, nil for none. A task that is inside a pool may enter it again without a place: it would wait for
+-- itself. That is known from `task.stay`, the task's innermost stay, each of which knows the one around it in `around`. Whoever runs
+-- part of a call in another task sets `stay` there: `child.stay = parent.stay`. `enter` counts a call, `leave` its error and times.
+-- The generated functions of guests that can't wait count in `pool.counts` by themselves.
+
+local ffi = require 'ffi'
+local clock = require 'lua.clock'
+local dispatcher = require 'lua.dispatcher'
+local errors = require 'lua.errors'
+
+-- What is counted, as lua/statistics.py reads it. Times are nanoseconds. `timed` says how many calls stand in `executed`.
+ffi.cdef [[
+typedef struct {
+  double calls, errors, timeouts, live, made, replaced, waiting, most_waiting, waited, queued, most_queued, timed, executed, most_executed;
+} mw_counts;
+]]
+
+local monotonic, max = clock.monotonic, math.max
+local TIMEOUT = errors.kinds.TIMEOUT
+
+local M = {}
+
+-- What `enter` says when the deadline has passed.
+M.LATE = 'late'
+
+local PLACE = 'place'
+
+local pools, counts_of = {}, nil
+
+-- Sets what gives the address of the memory for the counts of an id.
+function M.setup(counts) counts_of = counts end
+
+-- A gate lets so many through at once; the others wait in order.
+local function gate() return { bound = nil, inside = 0, waiting = 0, first = nil, last = nil } end
+
+-- Waits for a place behind a gate; returns M.LATE, the error that canceled the task, or nil.
+local function wait(self, what, id, deadline)
+  local task, generation = dispatcher.ticket()
+  local waiter = { task = task, generation = generation, next = nil }
+  if self.last then self.last.next = waiter else self.first = waiter end
+  self.last = waiter
+  self.waiting = self.waiting + 1
+  local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
+  local problem, answer = dispatcher.suspend(what, id)
+  if timer then dispatcher.cancel_timer(timer) end
+  self.waiting = self.waiting - 1
+  if problem then return problem end
+  if answer ~= PLACE then return M.LATE end
+end
+
+-- Gives a place to the first who still waits, or takes it back.
+local function pass_on(self)
+  while self.first do
+    local waiter = self.first
+    self.first = waiter.next
+    if not self.first then self.last = nil end
+    if dispatcher.wake(waiter.task, waiter.generation, PLACE) then return end
+  end
+  self.inside = self.inside - 1
+end
+
+local function is_full(self) return self.bound and self.inside >= self.bound end
+
+-- The pool of an id: the same one for each caller. `bound` is how many places it has (nil: without bound), `buffer` how many calls may
+-- wait before a caller of funcs.async has to wait itself (nil: without bound).
+function M.of(id, bound, buffer)
+  local pool = pools[id]
+  if not pool then
+    pool = { id = id, places = gate(), seats = gate(), counts = ffi.cast('mw_counts *', counts_of(id)) }
+    pools[id] = pool
+  end
+  if bound then
+    pool.places.bound = bound
+    pool.seats.bound = buffer and bound + buffer
+  end
+  return pool
+end
+
+local function is_inside(task, pool)
+  local stay = task and task.stay
+  while stay do
+    if stay.pool == pool then return true end
+    stay = stay.around
+  end
+  return false
+end
+
+-- Waits until a place is free and counts the wait; returns a problem as `wait` does.
+local function queue(pool, deadline)
+  local counts, places, began = pool.counts, pool.places, monotonic()
+  counts.waiting = places.waiting + 1
+  counts.most_waiting = max(counts.most_waiting, counts.waiting)
+  local problem = wait(places, 'funcs.call (its pool is full)', pool.id, deadline)
+  local queued = monotonic() - began
+  counts.waiting = places.waiting
+  counts.waited, counts.queued, counts.most_queued = counts.waited + 1, counts.queued + queued, max(counts.most_queued, queued)
+  if problem then
+    counts.errors = counts.errors + 1
+    if problem == M.LATE then counts.timeouts = counts.timeouts + 1 end
+  end
+  return problem
+end
+
+function M.enter(pool, deadline)
+  local task = dispatcher.current()
+  pool.counts.calls = pool.counts.calls + 1
+  local counted = not is_inside(task, pool)
+  if counted then
+    if task and is_full(pool.places) then
+      local problem = queue(pool, deadline)
+      if problem then return nil, problem end
+    else
+      pool.places.inside = pool.places.inside + 1
+    end
+  end
+  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted, began = monotonic(), told = false }
+  if task then task.stay = stay end
+  return stay
+end
+
+-- Counts how a call has ended whose place is not free yet: its caller waits no longer, what it called goes on.
+function M.tell(stay, err)
+  if stay.told then return end
+  stay.told = true
+  local counts, executed = stay.pool.counts, monotonic() - stay.began
+  counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
+  if err then
+    counts.errors = counts.errors + 1
+    if errors.is_error(err) and err:kind() == TIMEOUT then counts.timeouts = counts.timeouts + 1 end
+  end
+end
+
+-- Says that the task is no longer inside, while the place is still taken.
+function M.depart(stay)
+  local task = stay.task
+  if not task then return end
+  stay.task = nil
+  local inner, here = nil, task.stay
+  while here and here ~= stay do inner, here = here, here.around end
+  if not here then return end
+  if inner then inner.around = stay.around else task.stay = stay.around end
+end
+
+function M.leave(stay, err)
+  M.tell(stay, err)
+  M.depart(stay)
+  if stay.counted then pass_on(stay.pool.places) end
+end
+
+-- For calls in the background: takes a seat, of which there are as many as places and the buffer together. Waits in order while
+-- there is none; raises when the task is canceled.
+function M.sit(pool)
+  local seats = pool.seats
+  if not is_full(seats) then
+    seats.inside = seats.inside + 1
+    return
+  end
+  local problem = wait(seats, 'funcs.async (the queue of its pool is full)', pool.id)
+  if problem then error(problem, 0) end
+end
+
+-- Gives the seat back.
+function M.rise(pool) pass_on(pool.seats) end
+
+return M
