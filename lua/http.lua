@@ -116,6 +116,7 @@ end
 
 local function finished(context, id, value, problem)
   local number = context.number
+  context.over = true
   if problem ~= nil then return fail(number, id, problem) end
   if context.started then
     if #context.body > 0 then emit(number, CHUNK, '0\n' .. context.body:get()) end

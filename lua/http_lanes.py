@@ -21,6 +21,9 @@ _frame = Struct("<IBI")
 _number = Struct("<Bd")
 _MOST = 2**32 - 1
 
+# How many requests make a message at most.
+FULL = 32
+
 
 class Frame(NamedTuple):
     """A piece of an answer: what it is, and its bytes."""
@@ -107,6 +110,9 @@ class HttpLane(Lane):
         if not self._batch:
             self._loop.call_soon(self._send)
         self._batch.append(_number.pack(buffer.NUMBER, number) + target.head + buffer.encode(payload))
+        if len(self._batch) >= FULL:
+            # The lane works on these while the others are read.
+            self._send()
         return call
 
     def cancel_request(self, call: Call) -> None:

@@ -149,6 +149,10 @@ async def _stream(exchange: Exchange, call: Call, frame: Frame, id: str) -> web.
     response = exchange.stream(status, headers)
     try:
         await response.prepare(exchange.request)
+        if exchange.request.method == "HEAD":
+            call.cancel()
+            await response.write_eof()
+            return response
         while True:
             frame = await more.get()
             if frame.code == END:
@@ -158,7 +162,7 @@ async def _stream(exchange: Exchange, call: Call, frame: Frame, id: str) -> web.
                 break
             ticket, data = frame.chunk()
             if data:
-                await response.write(data)
+                await response.write(data)  # waits while the client does not take it
                 exchange.sent += len(data)
             call.taken(ticket, True)
     except BaseException:

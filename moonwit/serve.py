@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from moonwit.lua.http_responders import Lanes
     from moonwit.project import Project
 
+class NothingToServe(Failure):
+    """A project without anything to serve."""
+
+
 # How often the process's memory is looked at, in seconds.
 LOOK = 1.0
 
@@ -59,7 +63,7 @@ async def _serve(project: Project) -> None:
     assert project.registry is not None
     found = services(project.registry)
     if not found:
-        raise Failure("the project serves nothing: it has no `http.endpoint`, `http.static` or `http.service` that is to be started")
+        raise NothingToServe("the project serves nothing: it has no `http.endpoint`, `http.static` or `http.service` that is to be started")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from moonwit.host.http import json_text
 from moonwit.host.http.layout import Service
 from moonwit.host.http.parameters import Parts
+from moonwit.host.http.reply import SHORT, Reply
 from moonwit.host.http.results import JSON, Answer
 from moonwit.host.http.routes import BadPath, decoded
 
-REASONS = {499: "Client Closed Request"}
-_CHUNK = 64 * 1024
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
@@ -31,18 +29,20 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
-@dataclass(eq=False)
 class Exchange:
     """A request, its id, the values of the path's variables, and the service that it came to."""
 
-    request: web.BaseRequest
-    id: str
-    service: Service
-    path: str
-    query: str
-    params: dict[str, str]
-    log: Callable[[str], None]
-    sent: int = 0
+    __slots__ = ("id", "log", "params", "path", "query", "request", "sent", "service")
+
+    def __init__(self, request: web.BaseRequest, id: str, service: Service, path: str, query: str, log: Callable[[str], None]) -> None:
+        self.request = request
+        self.id = id
+        self.service = service
+        self.path = path
+        self.query = query
+        self.params: dict[str, str] = {}
+        self.log = log
+        self.sent = 0
 
     async def body(self) -> bytes:
         """Reads the whole body; raises ``Refused`` when it is too large, too slow or broken."""
@@ -85,23 +85,22 @@ class Exchange:
         """Gives the headers, with names in lower case."""
         return [(name.lower(), value) for name, value in self.request.headers.items()]
 
-    def respond(self, answer: Answer) -> web.Response:
+    def respond(self, answer: Answer, close: bool = False) -> web.StreamResponse:
         """Makes the response of an answer."""
-        headers = web_headers(self.id, answer.type, answer.headers)
         self.sent = len(answer.body)
-        return web.Response(status=answer.status, reason=REASONS.get(answer.status), body=answer.body, headers=headers)
+        if len(answer.body) <= SHORT:
+            return Reply(answer, self.id, close)
+        headers = web_headers(self.id, answer.type, answer.headers)
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     def stream(self, status: int, headers: list[tuple[str, str]]) -> web.StreamResponse:
         """Makes a response whose body is written piece by piece."""
         return web.StreamResponse(status=status, headers=web_headers(self.id, None, headers))
 
-    def refuse(self, refused: Refused) -> web.Response:
+    def refuse(self, refused: Refused) -> web.StreamResponse:
         """Makes the response that says what is wrong, in JSON with the request's id."""
         body = json_text.write({"error": refused.sentence, "request_id": self.id})
-        response = self.respond(Answer(refused.status, body, JSON, list(refused.headers.items())))
-        if refused.close:
-            response.force_close()
-        return response
+        return self.respond(Answer(refused.status, body, JSON, list(refused.headers.items())), refused.close)
 
 
 Responder = Callable[[Exchange], Awaitable[web.StreamResponse]]

@@ -20,6 +20,7 @@ _LONGEST = 16 * 1024
 _OWN = frozenset(("connection", "content-length", "date", "keep-alive", "server", "trailer", "transfer-encoding", "upgrade"))
 _BYTE_LIST = wit.List(wit.Primitive("u8"))
 _STRING = wit.Primitive("string")
+_WHOLE = ("s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64")
 
 
 class BadAnswer(Exception):
@@ -63,6 +64,8 @@ def _plain(type: wit.Type | None) -> Shape:
         return lambda value: Answer(200, value, TEXT)
     if type == _BYTE_LIST:
         return lambda value: Answer(200, bytes(value), BYTES)
+    if isinstance(type, wit.Primitive) and type.kind in _WHOLE:
+        return lambda value: Answer(200, b"%d" % value, JSON)
     if isinstance(type, wit.Record):
         types = {part.name: part.type for part in type.fields}
         if "status" in types and types.keys() & {"body", "headers"}:

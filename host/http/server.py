@@ -101,9 +101,10 @@ class Server:
         """Gives what each route has answered."""
         return {mount.name: mount.statistics for mount in (*self.mounts, *self._file_mounts, self._other)}
 
-    def say(self, line: str) -> None:
-        """Adds a line to the log."""
-        self._log.add(line)
+    def say(self, text: str) -> None:
+        """Adds lines to the log; what follows the first is set in."""
+        lines = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip("\n").split("\n")
+        self._log.add("\n\t".join(line.strip() for line in lines))
 
     def _look(self) -> None:
         self._connections.look()
@@ -126,7 +127,7 @@ class Server:
         self._running.add(task)
         mount, status = self._other, 499
         path, query = split_target(request.raw_path)
-        exchange = Exchange(request, self._new_id(request), self.service, path, query, {}, self.say)
+        exchange = Exchange(request, self._new_id(request), self.service, path, query, self.say)
         try:
             mount = self._find(exchange)
             if len(self._running) > self.service.max_requests or self._stopping:

@@ -1,0 +1,173 @@
+-- The request that a handler answers. What a script holds is a userdata; the data is its environment table.
+local errors = require 'lua.errors'
+local intermediate = require 'lua.intermediate'
+local json = require 'stdlib.json'
+local multipart = require 'stdlib.http.multipart'
+local uri = require 'stdlib.http.uri'
+
+local newproxy, getmetatable, setfields, getfields = newproxy, getmetatable, debug.setfenv, debug.getfenv
+local type, error, pairs, ipairs, lower = type, error, pairs, ipairs, string.lower
+local INVALID = errors.kinds.INVALID
+
+local M = {}
+
+local PROTOTYPE = newproxy(true)
+local META = getmetatable(PROTOTYPE)
+META.__metatable = 'http.request'
+
+local methods = {}
+
+local function fields(value, method)
+  if type(value) ~= 'userdata' or getmetatable(value) ~= 'http.request' then
+    error('request:' .. method .. '() is called on a ' .. type(value) .. ', write request:' .. method .. '()', 3)
+  end
+  return getfields(value)
+end
+
+local function name_given(name, method)
+  if type(name) ~= 'string' then error('request:' .. method .. ': the name must be a string, not a ' .. (name == nil and 'missing one' or type(name)), 3) end
+  return name
+end
+
+local function invalid(message)
+  return nil, errors.make { message = message, kind = INVALID }
+end
+
+-- Values by name, the first of each.
+local function by_name(pairs_of)
+  local found = {}
+  for _, pair in ipairs(pairs_of) do
+    if found[pair[1]] == nil then found[pair[1]] = pair[2] end
+  end
+  return found
+end
+
+local function copied(values)
+  local copy = {}
+  for key, value in pairs(values) do copy[key] = value end
+  return copy
+end
+
+-- Names in lower case; what is sent several times is joined, as HTTP allows.
+local function read_headers(self)
+  if not self.headers then
+    local found = {}
+    for name, value in (self.raw_headers .. '\0'):gmatch '(%Z*)%z(%Z*)%z' do
+      name = lower(name)
+      found[name] = found[name] and found[name] .. (name == 'cookie' and '; ' or ', ') .. value or value
+    end
+    self.headers = found
+  end
+  return self.headers
+end
+
+local function queries(self)
+  self.pairs = self.pairs or uri.pairs(self.query)
+  return self.pairs
+end
+
+--- Returns the method: "GET".
+function methods.method(self) return fields(self, 'method').method end
+
+--- Returns the path, without its query and its escapes.
+function methods.path(self) return fields(self, 'path').path end
+
+--- Returns the first value of a name in the query, or nil; without a name a table of the first value of each.
+function methods.query(self, name)
+  local found = by_name(queries(fields(self, 'query')))
+  if name == nil then return found end
+  return found[name_given(name, 'query')]
+end
+
+--- Returns every value of a name in the query, as a list.
+function methods.queries(self, name)
+  local found = {}
+  name_given(name, 'queries')
+  for _, pair in ipairs(queries(fields(self, 'queries'))) do
+    if pair[1] == name then found[#found + 1] = pair[2] end
+  end
+  return found
+end
+
+--- Returns the value of a header, whatever the case of its name, or nil.
+function methods.header(self, name)
+  return read_headers(fields(self, 'header'))[lower(name_given(name, 'header'))]
+end
+
+--- Returns a table of the headers, names in lower case.
+function methods.headers(self) return copied(read_headers(fields(self, 'headers'))) end
+
+--- Returns the body.
+function methods.body(self) return fields(self, 'body').body end
+
+--- Returns what the body's JSON stands for, or nil and an error of kind Invalid.
+function methods.body_json(self)
+  local body = fields(self, 'body_json').body
+  if body == '' then return invalid 'the request has no body' end
+  local value, problem = json.decode(body)
+  if problem then return invalid('the body is not JSON: ' .. problem:message():gsub('^json.decode: ', '')) end
+  return value
+end
+
+--- Returns the value of a variable of the route's path, or nil.
+function methods.param(self, name) return fields(self, 'param').params[name_given(name, 'param')] end
+
+--- Returns a table of the variables of the route's path.
+function methods.params(self) return copied(fields(self, 'params').params) end
+
+--- Returns the address of the client, or of the proxy before the server.
+function methods.remote_addr(self) return fields(self, 'remote_addr').remote end
+
+--- Returns the Host header.
+function methods.host(self) return fields(self, 'host').host end
+
+--- Returns the request's id, which stands in the log and in the response.
+function methods.id(self) return fields(self, 'id').id end
+
+--- Returns the type of the body without its parameters: "application/json", or nil.
+function methods.content_type(self)
+  local type_of = read_headers(fields(self, 'content_type'))['content-type']
+  return type_of and lower(type_of:match '^%s*([^;%s]*)')
+end
+
+--- Returns the fields of a form, urlencoded or multipart: a table of the first value of each name; or nil and an error.
+function methods.form(self)
+  local state = fields(self, 'form')
+  local kind = read_headers(state)['content-type'] or ''
+  if lower(kind):find '^application/x%-www%-form%-urlencoded' then return by_name(uri.pairs(state.body)) end
+  local parts, problem = multipart.parts(state.body, kind)
+  if not parts then return invalid(lower(kind):find '^multipart/' and problem or 'the request is no form') end
+  local found = {}
+  for _, part in ipairs(parts) do
+    if not part.filename then found[#found + 1] = { part.name, part.data } end
+  end
+  return by_name(found)
+end
+
+--- Returns the parts of a multipart/form-data body, each `{name, filename, content_type, data}`; or nil and an error.
+function methods.multipart(self)
+  local state = fields(self, 'multipart')
+  local parts, problem = multipart.parts(state.body, read_headers(state)['content-type'])
+  if not parts then return invalid(problem) end
+  return parts
+end
+
+META.__index = methods
+META.__newindex = function() error('a request can\'t be changed', 2) end
+META.__tostring = function(value)
+  local state = getfields(value)
+  return state.method .. ' ' .. state.path
+end
+
+--- Makes the request of a context (see lua/http.lua).
+function M.open(context)
+  local values = intermediate.decode_all(context.request)
+  local value = newproxy(PROTOTYPE)
+  setfields(value, {
+    method = values[1], path = values[2], query = values[3], raw_headers = values[4], params = values[5], body = values[6], remote = values[7],
+    host = values[8], id = values[9],
+  })
+  return value
+end
+
+return M
