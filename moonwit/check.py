@@ -47,6 +47,7 @@ def check(folder: Path) -> Registry:
     """Loads a project and everything it declares, and compiles it all."""
     from moonwit.host.functions import KINDS as WASM
     from moonwit.host.functions import FunctionProblem, check_functions, load_function
+    from moonwit.host.grants import notes
     from moonwit.lua_sources import KINDS as LUA
     from moonwit.lua_sources import LuaSources
 
@@ -63,6 +64,8 @@ def check(folder: Path) -> Registry:
     for entry, function in loaded:
         if (problem := _compile(entry, function)) is not None:
             registry.report(problem)
+        for note in notes(entry, function):
+            registry.report(note)
     scripts = [entry for entry in registry.entries.values() if entry.kind in LUA]
     if scripts:
         sources = LuaSources()
@@ -94,12 +97,13 @@ def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
 
 def summary(registry: Registry) -> str:
     """Words how many entries and problems there are."""
-    errors = len(registry.errors)
-    warnings = len(registry.problems) - errors
+    problems = registry.problems
+    errors, warnings, notes = (sum(each.severity == kind for each in problems) for kind in ("error", "warning", "note"))
     if not errors and not warnings:
-        return f"{_count(len(registry.entries), 'entry', 'entries')}, no problems"
-    counts = [_count(errors, "error")] * (errors > 0) + [_count(warnings, "warning")] * (warnings > 0)
-    files = len({problem.file for problem in registry.problems})
+        found = f"{_count(len(registry.entries), 'entry', 'entries')}, no problems"
+        return f"{found}, {_count(notes, 'note')}" if notes else found
+    counts = [_count(number, what) for number, what in ((errors, "error"), (warnings, "warning"), (notes, "note")) if number]
+    files = len({problem.file for problem in problems})
     return f"{', '.join(counts)} in {_count(files, 'file')}"
 
 

@@ -7,12 +7,19 @@ from typing import Literal
 
 from moonwit.registry.record import record
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 MAX_PROBLEMS = 1000  # one broken generator must not fill the terminal or the memory
 SHOWN_COLUMNS = 160  # a longer source line is cut to a window around the caret
 
-_COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "hint": "\x1b[1;36m", "place": "\x1b[1m", "caret": "\x1b[1;32m"}
+_COLOURS = {
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "note": "\x1b[1;34m",
+    "hint": "\x1b[1;36m",
+    "place": "\x1b[1m",
+    "caret": "\x1b[1;32m",
+}
 
 
 @record
