@@ -128,6 +128,9 @@ def layouts() -> dict[str, dict[str, int]]:
         "mw_memory": (ffi.wasmtime_memory_t, ()),
         "mw_instance": (ffi.wasmtime_instance_t, ("store_id",)),
         "mw_extern": (ffi.wasmtime_extern_t, ("kind", "of")),
+        "mw_table": (ffi.wasmtime_table_t, ()),
+        "mw_val": (ffi.wasmtime_val_t, ("kind", "of")),
+        "mw_continuation": (ffi.wasmtime_async_continuation_t, ("callback", "env", "finalizer")),
         "mw_raw": (ffi.wasmtime_val_raw_t, ("i32", "i64", "f32", "f64")),
         "mw_bytes": (ffi.wasm_byte_vec_t, ("size", "data")),
     }

@@ -12,6 +12,7 @@ from moonwit.host.binaries import Binary, BinaryProblem, assemble, binary, read_
 from moonwit.host.kinds import folder_of
 from moonwit.host.methods import UnknownMethod, resolve
 from moonwit.host.names import shown
+from moonwit.host.wasm import hosting
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan import CoreType, Export, Lift, Malformed, Plan, Refused, Unsupported
 from moonwit.host.wasm.show import show_signature
@@ -81,13 +82,15 @@ class Pool:
 class LoadedFunction:
     """A function ready to be instantiated and called.
 
-    ``plan`` and ``lift`` are None on the compatible path. ``path`` names the export in full: ``name`` or ``interface#name``.
-    ``reason`` says in a sentence why the call path is what it is. ``limits`` are in milliseconds and bytes.
+    ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
+    export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
+    in milliseconds and bytes.
     """
 
     id: str
     binary: Binary = field(repr=False)
     plan: Plan | None = field(repr=False)
+    hosting: hosting.Hosting = field(repr=False)
     path: str
     signature: Function
     lane: Lane
@@ -144,6 +147,7 @@ class _Loading:
         self.entry = entry
         self.registry = registry
         self.fields = entry.fields
+        self.hosting = hosting.Hosting()
         # What is wrong with the binary itself is told where it is named.
         self.home = ("source",) if entry.kind == "function.wat" else ("path",)
 
@@ -170,6 +174,7 @@ class _Loading:
             id=self.entry.id,
             binary=found,
             plan=plan,
+            hosting=self.hosting,
             path=path,
             signature=signature,
             lane=lane,
@@ -231,6 +236,11 @@ class _Loading:
         plan = found.component_plan
         needed = [name for name in found.world.imports if _is_hosted_elsewhere(name, grants)]
         cause = None
+        if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
+            try:
+                self.hosting = hosting.host(plan, grants)
+            except Unsupported as error:
+                plan = error
         if isinstance(plan, Unsupported):
             cause = str(plan).rstrip(".")
         elif needed:
@@ -332,11 +342,8 @@ class _Loading:
 
 
 def _is_hosted_elsewhere(interface: str, grants: tuple[str, ...]) -> bool:
-    """Tells whether an interface is granted that only the compatible path provides.
-
-    Streams and pollables alone grant nothing: they come from other interfaces.
-    """
-    return interface.startswith("wasi:") and not interface.startswith("wasi:io/") and wasi.grants(interface, grants)
+    """Tells whether an interface is granted that only the compatible path provides."""
+    return interface.startswith("wasi:") and not hosting.is_hosted(interface) and wasi.grants(interface, grants)
 
 
 def _lower(sentence: str) -> str:

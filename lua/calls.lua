@@ -4,14 +4,14 @@
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
 local errors = require 'lua.errors'
-local explain = require 'lua.abi.explain'
 local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
 local handles = require 'lua.handles'
 local instances = require 'lua.instance'
 local intermediate = require 'lua.intermediate'
 local optional = require 'lua.optional'
-local trap = require 'lua.trap'
+local reports = require 'lua.reports'
+local guests = require 'lua.guests'
 local wasmtime = require 'lua.wasmtime'
 local workers = require 'lua.workers'
 
@@ -26,133 +26,9 @@ M.immediate = {}
 
 local plans = {}     -- plan key -> prepared plan
 local host           -- the Python functions of lua/entries.py and lua/lane.py by name, set by `setup`
-local support = generate.support
 
-local function failure(kind, message, more)
-  more = more or {}
-  more.kind, more.message = kind, message
-  return errors.make(more)
-end
-
--- The error for a report of lua/trap.lua about entry E.
-local function from_report(E, report)
-  if report.unlinked then
-    local interface, name = report.unlinked:match '^(.-)#(.*)$'
-    local plain = interface:gsub('@.*$', '')
-    if plain == 'wasi_snapshot_preview1' then
-      return failure(errors.kinds.UNAVAILABLE,
-        ('the function %s uses %s (it called %s), which core modules do not get in this version: build the guest as a component'):format(E.id, plain, name),
-        { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
-    end
-    local advice = (plain:find '^wasi:' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
-    return failure(errors.kinds.PERMISSION_DENIED,
-      ('the function %s uses %s, which its entry does not import (it called %s): %s'):format(E.id, plain, name, advice),
-      { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
-  end
-  local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
-  if report.reason == 'interrupt' then
-    return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms or 0), more)
-  end
-  local limit = E.limits.limit_bytes
-  if limit and report.bytes and report.bytes + 65536 > limit then
-    return failure(errors.kinds.INTERNAL,
-      ('%s: %s; its memory of %d bytes can not grow under the limit of %d (max_memory_bytes)'):format(E.sig.name, report.reason, report.bytes, limit), more)
-  end
-  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), more)
-end
-
--- Ends an instance after a failure and takes it out of the pools that it rests in.
-local function discard(I)
-  instances.delete(I)
-  if I.P.resident == I then I.P.resident = nil end
-  for home in pairs(I.homes) do
-    local before, B = nil, home.idle
-    while B do
-      if B.I == I then
-        if before then before.next = B.next else home.idle = B.next end
-      else
-        before = B
-      end
-      B = B.next
-    end
-  end
-end
-
-local hooks = {
-  holds = handles.holds, lend = handles.lend, give = handles.give, take = handles.take, begin = handles.begin, owner = handles.owner,
-}
-
-function hooks.drain()
-  if handles.pending() then handles.drain() end
-end
-
--- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
--- works only where it was made and is to be passed from one entry to another.
-function hooks.make(E)
-  hooks.drain()
-  local P = E.P
-  local I, report = not E.fresh and P.resident, nil
-  local made = not I
-  if made then I, report = instances.new(P, E.limits) end
-  if I then
-    local B
-    B, report = instances.bind(I, E.lift)
-    if B then
-      I.fresh = E.fresh
-      I.homes[E] = true
-      if made and not E.fresh and P.resources[1] then P.resident = I end
-      return B
-    end
-    if made then instances.delete(I) end
-  end
-  return nil, from_report(E, report)
-end
-
--- Ends the instance of an inline call, unless the script holds a resource of it.
-function hooks.dispose(B)
-  if B.I.live == 0 then instances.delete(B.I) end
-end
-
--- After a call on the instance of a handle: one that was made for a single call ends with its last handle.
-function hooks.release(B)
-  if B.I.fresh and B.I.live == 0 then instances.delete(B.I) end
-end
-
-function hooks.fail(E, B, reported)
-  local report = trap.take(reported, support.trap[0])
-  support.trap[0] = nil
-  if E.guarded and report.reason == 'interrupt' then E.interrupted = true end
-  if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
-  discard(B.I)
-  return nil, from_report(E, report)
-end
-
-function hooks.broken(E, B, what)
-  discard(B.I)
-  return nil, failure(errors.kinds.INTERNAL, ('%s: the guest broke the canonical ABI: %s'):format(E.sig.name, what), { entry = E.id, func = E.sig.name })
-end
-
--- Arguments that do not fit: either trailing options were left out, or the caller learns why.
-function hooks.refuse(E, count, ...)
-  local given = select('#', ...)
-  if given <= count then
-    while given > 0 and (select(given, ...)) == nil do given = given - 1 end
-  end
-  return nil, failure(errors.kinds.INVALID, explain.sentence(E.sig, given, ...), { entry = E.id })
-end
-
--- The err side of a result as an error value.
-function hooks.guest_error(E, payload)
-  local message
-  if type(payload) == 'string' then
-    message = payload
-  elseif type(payload) == 'table' then
-    message = type(payload.message) == 'string' and payload.message or nil
-    local case = next(payload)
-    if not message and E.err_is_variant and type(case) == 'string' then message = case end
-  end
-  return failure(errors.kinds.UNKNOWN, message or ('%s returned an error'):format(E.sig.name), { details = payload, entry = E.id, func = E.sig.name })
-end
+local failure, from_report = reports.failure, reports.of_guest
+local hooks = guests.hooks
 
 -- A type table that arrived as {types = {...}} with indices for parts, with the tables themselves for parts.
 local function link_types(types)
@@ -187,19 +63,22 @@ local function direct(entry, P, lift, fresh, timed)
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
+  E.worldly = entry.worldly
+  local mode = P.waits and 'waits' or P.linker and 'hosted' or 'plain'
   local f = generate.compile(E.sig, {
     fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
+    mode = mode,
   }, hooks, E)
   M.last = E   -- what benchmarks and tests look at
-  M.immediate[f] = true
+  M.immediate[f] = mode ~= 'waits' or nil
   return f, E
 end
 
 -- Has another thread make a call, while other tasks of the lane go on; gives the encoded answer.
 local function hand_over(target, args)
   if not away.possible() then return host.call(target, args) end
-  -- A call that nobody waits for any more goes on: a guest in there can't be woken.
-  local _, answer = away.call(function(number) host.start(number, target, args) end, function() end, target:match '^[^|]*')
+  -- A call that nobody waits for any more may go on: a guest that is asleep in there can't be woken.
+  local _, answer = away.call(function(number) host.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*')
   return answer
 end
 
@@ -360,7 +239,8 @@ end
 
 function M.setup(given)
   host = given
-  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, discard)
+  guests.setup(given)
+  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard)
 end
 
 return M

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
     from moonwit.host.functions import LoadedFunction
     from moonwit.host.leases import Leases
-    from moonwit.host.wasi_config import World
     from moonwit.host.worker import Cancellation
     from moonwit.lua.workers import Workers
     from moonwit.registry import Entry, Problem, Registry
@@ -42,6 +41,8 @@ class Entries:
         self._loaded: dict[str, LoadedFunction] = {}
         self._compatible: dict[str, CompatibleFunction] = {}
         self._workers: Workers | None = None
+        # Processes in Lua that were started as commands; no function may be one.
+        self.processes: set[str] = set()
         # Adds what modules of the standard library ask of the host.
         self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
         self.statistics = Statistics()
@@ -57,6 +58,7 @@ class Entries:
             "lease_method": self._lease_method,
             "end_lease": self._end_lease,
             "ticker": self._ticker,
+            "world": self._world,
             "workers": self._the_workers,
             "counts": lambda id: self.statistics.address(id.decode()),
             "statistics": lambda id: self.statistics.read(id.decode()),
@@ -139,7 +141,7 @@ class Entries:
             return entry
         if entry.kind in WASM:
             return self._wasm(entry)
-        if entry.kind == "function.lua":
+        if entry.kind == "function.lua" or entry.id in self.processes:
             return {"resolver": "lua", **self._script(entry)}
         return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
 
@@ -147,7 +149,7 @@ class Entries:
         from wasmtime import WasmtimeError
 
         from moonwit.host.functions import FunctionProblem, invalid_code
-        from moonwit.lua.plan_data import lift_data, plan_data
+        from moonwit.lua.plan_data import lift_data, plan_data, plan_key
 
         try:
             function = self.loaded(entry)
@@ -160,7 +162,7 @@ class Entries:
         plan, lift = function.plan, function.lift
         assert plan is not None and lift is not None
         try:
-            data = plan_data(function.sha256 + ("" if function.is_component else entry.id), plan)
+            data = plan_data(plan_key(function), plan, function.hosting)
         except WasmtimeError as error:
             problem = invalid_code(entry, error)
             assert self.registry is not None
@@ -170,12 +172,23 @@ class Entries:
             "resolver": "wasm",
             "id": entry.id,
             "plan": data,
-            "lift": lift_data(lift, plan),
+            "lift": lift_data(lift, plan, function.hosting),
             "fresh": not function.pool.reuse,
             "results": function.results,
+            **({"worldly": True} if function.wasi else {}),
             **self._limits(function),
             **_workers(function.pool.workers if function.pool.type in ("static", "adaptive") else 0),
         }
+
+    def _world(self, id: bytes) -> Data:
+        """Gives what a guest's call sees of arguments and environment."""
+        from moonwit.host.wasi_config import WorldProblem, worlds
+
+        try:
+            world = worlds(self._loaded[id.decode()].wasi, self.registry)()
+        except WorldProblem as error:
+            return failed(error.kind, error.message)
+        return {"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}
 
     def _ticker(self) -> float:
         """Starts the epochs that limits are counted in; gives the milliseconds between two."""
@@ -221,12 +234,12 @@ class Entries:
         return {"path": engine.library_path(), "layouts": engine.layouts()}
 
     def _method(self, key: bytes, path: bytes) -> Data | None:
-        from moonwit.lua.plan_data import lift_data
+        from moonwit.lua.plan_data import lift_data, plan_key
 
-        sha256, name = key.decode(), path.decode("utf-8", "replace")
+        wanted, name = key.decode(), path.decode("utf-8", "replace")
         for function in list(self._loaded.values()):
-            if function.sha256 == sha256 and function.plan is not None and name in function.plan.exports:
-                return lift_data(function.plan.exports[name], function.plan)
+            if function.plan is not None and name in function.plan.exports and plan_key(function) == wanted:
+                return lift_data(function.plan.exports[name], function.plan, function.hosting)
         return None
 
     def _compatible_data(self, function: LoadedFunction, path: str, signature: wit.Function) -> Data:
@@ -245,6 +258,7 @@ class Entries:
     def _target(self, function: LoadedFunction, path: str, signature: wit.Function) -> str:
         """Makes a function callable on the compatible path; gives the name that calls know it by."""
         from moonwit.host.compatible import CompatibleFunction
+        from moonwit.host.wasi_config import worlds
 
         target = f"{function.id}|{path}"
         with self._lock:
@@ -260,16 +274,10 @@ class Entries:
                     function.pool.reuse,
                     function.max_execution_ms,
                     function.max_memory_bytes,
-                    self._world(function),
+                    worlds(function.wasi, self.registry),
                 )
                 self._compatible[target] = made
         return target
-
-    def _world(self, function: LoadedFunction) -> Callable[[], World]:
-        from moonwit.host.wasi_config import EMPTY, WasiSettings
-
-        assert self.registry is not None
-        return WasiSettings(function.wasi, self.registry).world if function.wasi else lambda: EMPTY
 
     def _call(self, target: bytes, arguments: bytes, cancellation: Cancellation | None = None) -> Data:
         """A call on the compatible path."""

@@ -84,7 +84,7 @@ function M.give(handle)
   local I = instances.handle_functions(state.I)
   I.live = I.live - 1
   io[0].u32, io[1].u32 = state.resource, state.rep
-  local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, I.insert, io, 2, trap_slot)
+  local failure = instances.call(I, I.insert, io, 'ii', 'i', trap_slot)
   if failure ~= nil or trap_slot[0] ~= nil then
     trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
@@ -97,7 +97,7 @@ end
 function M.take(B, resource, index)
   local I = instances.handle_functions(B.I)
   io[0].u32, io[1].u32 = resource, index
-  local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, I.remove, io, 2, trap_slot)
+  local failure = instances.call(I, I.remove, io, 'ii', 'i', trap_slot)
   if failure ~= nil or trap_slot[0] ~= nil then
     trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
@@ -122,8 +122,8 @@ local function destroy(state)
   local dtor = instances.dtor(I, state.resource)
   if dtor then
     io[0].u32 = state.rep
-    wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, I.limits.limit_ticks or instances.NO_LIMIT)
-    local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, dtor, io, 1, trap_slot)
+    if not I.asynchronous then wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, I.limits.limit_ticks or instances.NO_LIMIT) end
+    local failure = instances.call(I, dtor, io, 'i', '', trap_slot)
     if failure ~= nil or trap_slot[0] ~= nil then
       report = trap.take(failure, trap_slot[0])
       trap_slot[0] = nil
@@ -134,9 +134,19 @@ local function destroy(state)
   return report
 end
 
--- Destroys what was collected since. Called when no guest is running.
+-- Destroys what was collected since. Called when no guest is running; one that is asleep in a call can't be entered.
 function M.drain()
-  while #garbage > 0 do destroy(table.remove(garbage)) end
+  local later
+  while #garbage > 0 do
+    local state = table.remove(garbage)
+    if state.I and state.I.future then
+      later = later or {}
+      later[#later + 1] = state
+    else
+      destroy(state)
+    end
+  end
+  if later then garbage = later end
 end
 
 function M.pending() return garbage[1] ~= nil end
@@ -148,6 +158,7 @@ function M.setup(method, failed, finish, give_up)
   local function drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
+    if state.I and state.I.future then error('this resource handle can\'t be dropped while its instance is in a call: wait for the call', 2) end
     states[handle.number] = nil
     local report = destroy(state)
     if report then failed(report) end

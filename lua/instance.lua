@@ -3,11 +3,16 @@
 -- A plan arrives as plain tables, addresses as numbers:
 --   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
 --   handles = address or nil, resources {{module = address, dtor = item or nil}}, initialize = item or nil,
--- where an item is {step = index, name =}, {stub = index} or {resource = index, operation =}; indices from 1.
+-- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =}, {host = name} or
+-- {group = index, name =, late = index or 0}; indices from 1. Functions of the host (lua/hosting.lua): hosted {{name =, params =,
+-- results =}}, groups {{module = address, memory = item or nil, functions = {name}, reallocs = {item}}}, memory = item or nil,
+-- granted = {interface = true}, waits = true when a call may wait.
 
 local ffi = require 'ffi'
-local wasmtime = require 'lua.wasmtime'
+local fibers = require 'lua.fibers'
+local hosting = require 'lua.hosting'
 local trap = require 'lua.trap'
+local wasmtime = require 'lua.wasmtime'
 
 local cast, new = ffi.cast, ffi.new
 local func_type, memory_type, slots = ffi.typeof 'mw_func', ffi.typeof 'mw_memory', ffi.typeof 'mw_raw[17]'
@@ -24,7 +29,8 @@ M.all = {}
 
 -- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
 function M.prepare(plan)
-  local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key }
+  local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key,
+    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits }
   for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
   P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
   P.handles = plan.handles and cast('const void *', plan.handles)
@@ -33,17 +39,34 @@ function M.prepare(plan)
     resource.pointer = cast('const void *', resource.module)
     resource.externs = new('mw_extern[?]', 4)
   end
+  if plan.hosted then
+    require 'lua.wasi.all'
+    P.linker = hosting.prepare(P.engine, plan.hosted)
+  end
+  for _, group in ipairs(P.groups) do
+    group.pointer = cast('const void *', group.module)
+    group.externs = new('mw_extern[?]', #group.functions + 1)
+  end
   -- Where each core instance stands: the plan's own, then what Moonwit adds.
   P.unlinked_at = #plan.steps
   P.handles_at = #plan.steps + 1
   P.resources_at = #plan.steps + 2
   -- A type of fixed size: LuaJIT compiles its allocation, but not that of a variable one.
-  P.core = ffi.typeof('mw_instance[$]', P.resources_at + #P.resources)
+  P.groups_at = P.resources_at + #P.resources
+  P.core = ffi.typeof('mw_instance[$]', P.groups_at + #P.groups)
   return P
 end
 
+local function make(ctx, module, externs, count, into)
+  return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap_slot)
+end
+
+-- As `make`, for modules whose start function may call the host.
+local function make_hosted(...) return make(...) end
+jit.off(make_hosted)
+
 local function instantiate(I, at, module, externs, count)
-  local failure = wasmtime.C.wasmtime_instance_new(I.ctx, module, externs, count, I.core + at, trap_slot)
+  local failure = (I.P.linker and make_hosted or make)(I.ctx, module, externs, count, I.core + at)
   if failure ~= nil or trap_slot[0] ~= nil then
     local report = trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
@@ -57,10 +80,44 @@ local function export(I, at, name, into)
   end
 end
 
-local function resolve(I, item, into)
+local resolve
+
+-- The instance of a group of functions between guest and host is made when the first of them is needed: the memory that they need is
+-- there then. A realloc comes later, and is put into the group's table with the first function that needs it.
+local function resolve_group(I, item, into)
+  local P = I.P
+  local at, group = P.groups_at + item.group - 1, P.groups[item.group]
+  local filled = I.groups[item.group]
+  if not filled then
+    filled = {}
+    I.groups[item.group] = filled
+    local externs, count = group.externs, 0
+    if group.memory then
+      resolve(I, group.memory, externs)
+      count = 1
+    end
+    for i = 1, #group.functions do hosting.link(I, group.functions[i], externs + (count + i - 1)) end
+    instantiate(I, at, group.pointer, externs, count + #group.functions)
+  end
+  local late = item.late
+  if late > 0 and not filled[late] then
+    filled[late] = true
+    resolve(I, group.reallocs[late], into)
+    local realloc = func_type(into[0].of.func)
+    export(I, at, 'late', into)
+    hosting.fill(I, into[0].of.table, late, realloc)
+  end
+  export(I, at, item.name, into)
+end
+
+function resolve(I, item, into)
   local P = I.P
   if item.step then
     export(I, item.step - 1, item.name, into)
+  elseif item.host then
+    hosting.link(I, item.host, into)
+  elseif item.group then
+    resolve_group(I, item, into)
   elseif item.stub then
     export(I, P.unlinked_at, tostring(item.stub - 1), into)
   else
@@ -95,28 +152,55 @@ local function take_memory(I, item)
   return memory_type(found[0].of.memory)
 end
 
+-- Calls a function of a store that takes synchronous calls.
+local function call_plain(ctx, func, io, count) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, trap_slot) end
+local function call_hosted(...) return call_plain(...) end
+jit.off(call_hosted)
+
+local function call(I, func, io, count)
+  if not I.P.linker then return call_plain(I.ctx, func, io, count) end
+  hosting.running = I
+  return call_hosted(I.ctx, func, io, count)
+end
+
+-- From here on the guest may wait.
+local function open_waits(I)
+  if I.groups[1] then
+    export(I, I.P.groups_at, 'late', found)
+    hosting.fill_wait(I, found[0].of.table)
+  end
+  fibers.open(I)
+end
+
 local function build(I)
   local P = I.P
   if P.unlinked then instantiate(I, P.unlinked_at, P.unlinked, nil, 0) end
   if P.handles then instantiate(I, P.handles_at, P.handles, nil, 0) end
+  hosting.running = I
   for at, step in ipairs(P.steps) do
     for i, item in ipairs(step.arguments) do resolve(I, item, step.externs + (i - 1)) end
+    -- What a start function hands the host lies in the memory that its module defines, or that is there already.
     instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
+    if P.memory and not I.memory and P.memory.step == at then I.memory = take_memory(I, P.memory) end
   end
   if P.initialize then
     local func = take_func(I, P.initialize)
-    local failure = wasmtime.C.wasmtime_func_call_unchecked(I.ctx, func, no_values, 1, trap_slot)
+    local failure = call(I, func, no_values, 1)
     if failure ~= nil or trap_slot[0] ~= nil then
       local report = trap.take(failure, trap_slot[0])
       trap_slot[0] = nil
       error(report, 0)
     end
   end
+  if P.waits then open_waits(I) end
 end
 
 -- How many epochs away the deadline of a call is that has no limit.
 local NO_LIMIT = 0x4000000000000000ULL
 M.NO_LIMIT = NO_LIMIT
+
+-- What a guest sees of the world that is granted nothing of it, or that is not called yet.
+M.NO_WORLD = { args = {}, env = {} }
 
 -- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits. `limits` may
 -- have limit_ticks, for the start function, and limit_bytes, for the memory.
@@ -124,6 +208,9 @@ function M.new(P, limits)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
   local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
+  if P.linker or P.groups[1] then
+    I.groups, I.held, I.world = {}, { next = 1 }, M.NO_WORLD
+  end
   C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
   if limits.limit_bytes then C.wasmtime_store_limiter(store, limits.limit_bytes, -1, -1, -1, -1) end
   local ok, report = pcall(build, I)
@@ -140,19 +227,25 @@ end
 function M.delete(I)
   if I.store == nil then return end
   local store = I.store
+  if I.asynchronous then
+    fibers.drop(I)
+    fibers.abandon(I)
+  end
   M.all[I] = nil
   I.store, I.ctx, I.bindings = nil, nil, {}
   wasmtime.C.wasmtime_store_delete(store)
 end
 
 local function binding(I, lift)
-  return {
+  local B = {
     I = I, ctx = I.ctx, io = slots(), next = nil,
     func = take_func(I, lift.core),
     memory = take_memory(I, lift.memory),
     realloc = take_func(I, lift.realloc),
     post = take_func(I, lift.post),
   }
+  if I.asynchronous then fibers.equip(B, lift.params, lift.results) end
+  return B
 end
 
 -- What a generated function needs to call one export of an instance; made once for each.
@@ -187,6 +280,14 @@ function M.handle_functions(I)
     end
   end
   return I
+end
+
+-- Calls a function of the instance other than an export: gives what Wasmtime reports, the trap in `out`. The core types are letters.
+function M.call(I, func, io, params, results, out)
+  if I.asynchronous then return fibers.alone(I, func, io, params, results, out) end
+  local failure = call(I, func, io, math.max(#params, #results))
+  out[0], trap_slot[0] = trap_slot[0], nil
+  return failure
 end
 
 -- The destructor of resource number `index` (from 1), or nil.

@@ -30,6 +30,9 @@ function M.redirect(sink)
   stdout = sink
 end
 
+--- Writes a guest's text to 'stdout' or 'stderr'; returns true, or nil and a message.
+function M.write(stream, text) return io[stream]:write(text) end
+
 --- Writes what is still buffered; returns true, or nil and a message.
 function M.flush()
   local ok, problem = stdout:flush()

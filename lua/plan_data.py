@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moonwit.host import engine
 from moonwit.host.wasm import types as wit
+from moonwit.host.wasm.hosting import GroupLink, Hosting
 from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.show import show_type
 from moonwit.host.wasm.support import HANDLE_TABLE, resource_module, unlinked_module
+
+if TYPE_CHECKING:
+    from moonwit.host.functions import LoadedFunction
 
 Data = dict[str, Any]
 
@@ -71,16 +75,51 @@ def signature_data(name: str, function: wit.Function, resources: dict[int, int] 
     return _drop_none({"name": name.rpartition("]")[2], "types": types.rows, "params": params, "result": result})
 
 
-def _item(item: Item | None) -> Data | None:
+def _item(item: Item | None, hosting: Hosting) -> Data | None:
     match item:
         case None:
             return None
         case Export(step, name):
             return {"step": step + 1, "name": name}
         case StubItem(stub):
-            return {"stub": stub + 1}
+            match hosting.links[stub] if hosting.links else None:
+                case None:
+                    return {"stub": stub + 1}
+                case int(function):
+                    return {"host": hosting.functions[function].name}
+                case GroupLink(group, name, late):
+                    return {"group": group + 1, "name": name, "late": late}
         case ResourceItem(operation, resource):
             return {"resource": resource + 1, "operation": operation}
+
+
+def _hosted(hosting: Hosting) -> Data:
+    """Gives what lua/instance.lua takes for functions of the host."""
+    if not hosting.groups and not hosting.functions:
+        return {}
+    data: Data = {
+        "groups": [
+            _drop_none(
+                {
+                    "module": _assembled(group.text),
+                    "memory": _item(group.memory, hosting),
+                    "functions": [hosting.functions[function].name for function in group.functions],
+                    "reallocs": [_item(item, hosting) for item in group.reallocs],
+                }
+            )
+            for group in hosting.groups
+        ],
+        "granted": dict.fromkeys(hosting.granted, True),
+    }
+    if hosting.functions:
+        data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
+    if hosting.memory is not None:
+        data["memory"] = _item(hosting.memory, hosting)
+    if hosting.waits:
+        # What computes gives control back at every epoch.
+        engine.start_ticker()
+        data["waits"] = True
+    return data
 
 
 def _compiled(data: bytes) -> int:
@@ -98,43 +137,53 @@ def resource_numbers(plan: Plan) -> dict[int, int]:
     return {id(local.resource): number for number, local in enumerate(plan.resources, 1)}
 
 
-def plan_data(key: str, plan: Plan) -> Data:
-    """Compiles the plan's core modules and gives what lua/instance.lua's ``prepare`` takes; ``key`` names the binary."""
+def plan_key(function: LoadedFunction) -> str:
+    """Names what entries may share instances of: a binary, and what of the host it is linked with."""
+    binary = function.sha256 + ("" if function.is_component else function.id)
+    world = function.id if function.wasi else ""
+    return "|".join([binary, ",".join(function.hosting.granted), world])
+
+
+def plan_data(key: str, plan: Plan, hosting: Hosting) -> Data:
+    """Compiles the plan's core modules and gives what lua/instance.lua's ``prepare`` takes; ``key`` names the plan."""
     data: Data = {
         "key": key,
         "engine": engine.address(engine.shared_engine().ptr()),
         "modules": [_compiled(module) for module in plan.modules],
-        "steps": [{"module": step.module + 1, "arguments": [_item(item) for item in step.arguments]} for step in plan.steps],
+        "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [
             _drop_none(
                 {
                     "name": local.resource.name,
                     "interface": local.resource.interface,
                     "module": _assembled(resource_module(number, local.dtor is not None)),
-                    "dtor": _item(local.dtor),
+                    "dtor": _item(local.dtor, hosting),
                 }
             )
             for number, local in enumerate(plan.resources, 1)
         ],
     }
     if plan.initialize is not None:
-        data["initialize"] = _item(plan.initialize)
-    if plan.stubs:
+        data["initialize"] = _item(plan.initialize, hosting)
+    if None in hosting.links or (plan.stubs and not hosting.links):
         data["unlinked"] = _compiled(unlinked_module(plan.stubs))
     if plan.resources:
         data["handles"] = _assembled(HANDLE_TABLE)
+    data.update(_hosted(hosting))
     return data
 
 
-def lift_data(lift: Lift, plan: Plan) -> Data:
+def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
     """Gives what lua/instance.lua's ``bind`` takes, with the signature."""
     return _drop_none(
         {
             "path": lift.path,
-            "core": _item(lift.core),
-            "memory": _item(lift.memory),
-            "realloc": _item(lift.realloc),
-            "post": _item(lift.post_return),
+            "core": _item(lift.core, hosting),
+            "memory": _item(lift.memory, hosting),
+            "realloc": _item(lift.realloc, hosting),
+            "params": lift.core_type.params,
+            "results": lift.core_type.results,
+            "post": _item(lift.post_return, hosting),
             "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
         }
     )

@@ -22,7 +22,7 @@ local function name_of(bytes)
 end
 
 local function take_frames(fill, from)
-  local C, out, frames = wasmtime.C, ffi.new 'mw_frames', {}
+  local C, out, frames = wasmtime.C, ffi.new 'mw_pointers', {}
   fill(from, out)
   for i = 0, tonumber(out.size) - 1 do
     local frame = out.data[i]

@@ -36,7 +36,18 @@ for name, ctype in pairs(POINTERS) do support[name] = ffi.typeof(ctype .. '*') e
 
 -- Names that a chunk binds only when its text uses them.
 local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'select', 'tonumber' }
-local HOOKS = { 'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'release', 'drain' }
+local HOOKS = {
+  'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'release', 'drain',
+  'acquire', 'reach', 'give_back', 'run', 'run_post', 'enter', 'leave',
+}
+
+-- How generated code calls the guest. Where functions of the host may be called back it is by functions that are not compiled, unless
+-- it is known of the guest's realloc that it calls none.
+local CALLS = {
+  plain = { main = 'C.wasmtime_func_call_unchecked', realloc = 'C.wasmtime_func_call_unchecked' },
+  hosted = { main = 'H.call_hosted', realloc = 'H.call_hosted' },
+  waits = { main = 'nil', realloc = 'H.call_realloc' },
+}
 
 -- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
 M.MOST_RESULT_BYTES = 2 ^ 30
@@ -45,7 +56,7 @@ local MEMORY = [[
 local base, limit, budget, fault, ctx, mem, realloc, failure
 local function alloc(n, align)
   ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32 = 0, 0, align, n
-  failure = call(ctx, realloc, ra, 4, trap)
+  failure = call_realloc(ctx, realloc, ra, 4, trap)
   if failure ~= nil or trap[0] ~= nil then return false end
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
   local at = ra[0].u32
@@ -113,7 +124,7 @@ local function uses_memory(sig)
 end
 
 -- Binds the names that `body` uses to locals.
-local function prelude(body, hooks)
+local function prelude(body, hooks, mode)
   local out = { 'local S, H, K, E = ...' }
   local function bind(name, from)
     if body:find('%f[%w_]' .. name .. '%f[^%w_]') then out[#out + 1] = ('local %s = %s'):format(name, from) end
@@ -121,14 +132,15 @@ local function prelude(body, hooks)
   for _, name in ipairs(GLOBALS) do bind(name, name) end
   for name in pairs(support) do bind(name, 'S.' .. name) end
   for _, name in ipairs(hooks) do bind(name, 'H.' .. name) end
-  out[#out + 1] = 'local C = S.C local call, memory_data, memory_size = C.wasmtime_func_call_unchecked, C.wasmtime_memory_data, C.wasmtime_memory_data_size'
+  out[#out + 1] = ('local C = S.C local call, call_realloc, memory_data, memory_size = %s, %s, C.wasmtime_memory_data, C.wasmtime_memory_data_size')
+    :format(CALLS[mode].main, CALLS[mode].realloc)
   bind('arm', 'C.wasmtime_context_set_epoch_deadline')
   return table.concat(out, '\n')
 end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
 -- `options.post` says that there is a post-return function, `options.resources` that the component defines
--- resources, `options.limit` how many epochs a call may take.
+-- resources, `options.limit` how many epochs a call may take; `options.mode` is a key of CALLS.
 local function write(sig, options)
   local e = emitter.new()
   local names, checks, handles = {}, {}, false
@@ -144,26 +156,47 @@ local function write(sig, options)
   local lowering = lower.arguments(e, sig)
   local memory = uses_memory(sig)
   if memory then put('local function lower(%s)\n%s\nreturn true end', arguments, lowering) end
+  local waits, hosted = options.mode == 'waits', options.mode == 'hosted'
+  table.insert(checks, 1, 'select("#", ...) == 0')
+  local fits = table.concat(checks, ' and ')
+  if waits then
+    put('local function fits(%s%s...) %s return %s end', arguments, comma, handles and 'begin(E)' or '', fits)
+    fits = ('fits(%s%s...)'):format(arguments, comma)
+  end
 
   put('return function(%s%s...)', arguments, comma)
   if options.resources then put 'drain()' end
-  if handles then put 'begin(E)' end
-  table.insert(checks, 1, 'select("#", ...) == 0')
-  put('if not (%s) then return refuse(E, %d%s%s, ...) end', table.concat(checks, ' and '), #names, comma, arguments)
+  if handles and not waits then put 'begin(E)' end
+  put('if not (%s) then return refuse(E, %d%s%s, ...) end', fits, #names, comma, arguments)
   if handles then
     put 'local B, err = owner(E) local lent = B ~= nil if err then return nil, err end if not lent then'
   else
     put 'local B, err'
   end
-  if options.fresh then
+  if waits then
+    -- What was checked may have changed while the call waited for its instance.
+    put 'local waited B, err, waited = acquire(E) if not B then return nil, err end'
+    put('if waited and not %s then give_back(E, B) return refuse(E, %d%s%s, ...) end', fits, #names, comma, arguments)
+  elseif options.fresh then
     put 'B, err = make(E) if not B then return nil, err end'
   else
     put 'B = E.idle if B == nil then B, err = make(E) if not B then return nil, err end else E.idle = B.next end'
   end
+  if handles and waits then
+    put 'else local problem, waited = reach(E, B) if problem then return nil, problem end'
+    put('if waited and not (%s and owner(E) == B) then leave(B.I) return refuse(E, %d%s%s, ...) end', fits, #names, comma, arguments)
+  end
   if handles then put 'end' end
+  if hosted then
+    put 'local problem = enter(E, B) if problem then'
+    if handles then put 'if not lent then' end
+    put(options.fresh and 'dispose(B)' or 'B.next = E.idle E.idle = B')
+    if handles then put 'end' end
+    put 'return nil, problem end'
+  end
   put(has_handles(sig.result) and 'io, holder = B.io, B' or 'io = B.io')
   -- An instance that several entries share may come with another one's deadline.
-  if options.limit or options.resources then put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT') end
+  if not waits and (options.limit or options.resources) then put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT') end
   if memory then
     put 'ctx, mem, realloc, fault, failure = B.ctx, B.memory, B.realloc, nil, nil base = memory_data(ctx, mem)'
     put('if not lower(%s) then if fault then return broken(E, B, fault) end return fail(E, B, failure) end', arguments)
@@ -173,7 +206,14 @@ local function write(sig, options)
   end
   if handles then put 'if fault then return broken(E, B, fault) end' end
   local count = math.max(sig.flat_count, sig.result and 1 or 0, 1)
-  put('local failure = call(B.ctx, B.func, io, %d, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end', count)
+  if waits then
+    put 'local done, failure = run(E, B) if not done then return nil, failure end if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
+    -- Other calls have used the same names meanwhile.
+    put(has_handles(sig.result) and 'io, holder, fault = B.io, B, nil' or 'io, fault = B.io, nil')
+    if memory then put 'ctx, mem, realloc = B.ctx, B.memory, B.realloc' end
+  else
+    put('local failure = call(B.ctx, B.func, io, %d, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end', count)
+  end
   put 'local value, failed, problem'
   if sig.in_memory then
     put('local ret = io[0].u32 base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = %d', M.MOST_RESULT_BYTES)
@@ -183,10 +223,12 @@ local function write(sig, options)
   if sig.result then put 'if fault then return broken(E, B, fault) end' end
   if options.post then
     if sig.in_memory then put 'io[0].u32 = ret' end
-    put 'failure = call(B.ctx, B.post, io, 1, trap) if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
+    put(waits and 'failure = run_post(B)' or 'failure = call(B.ctx, B.post, io, 1, trap)')
+    put 'if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
   end
-  if handles then put 'if lent then release(B) else' end
-  put(options.fresh and 'dispose(B)' or 'B.next = E.idle E.idle = B')
+  if hosted then put 'leave(B.I)' end
+  if handles then put(waits and 'if lent then leave(B.I) release(B) else' or 'if lent then release(B) else') end
+  put(waits and 'give_back(E, B)' or options.fresh and 'dispose(B)' or 'B.next = E.idle E.idle = B')
   if handles then put 'end' end
   if sig.result and sig.result.kind == 'result' and options.pair then put 'if failed then return nil, guest_error(E, problem) end' end
   put 'return value end'
@@ -196,7 +238,7 @@ local function write(sig, options)
 local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end
 local function full() fault = "it has no room for another handle" return 0 end]]
   local body = state .. '\nlocal io, holder\n' .. main
-  return prelude(body, HOOKS) .. '\n' .. body, e.constants
+  return prelude(body, HOOKS, options.mode or 'plain') .. '\n' .. body, e.constants
 end
 
 -- LuaJIT bounds how many names, registers and jumps a function has: some hundred parameters, some thousand cases with payloads.
@@ -225,7 +267,7 @@ function M.compile_check(sig, hooks)
   local body = e:text(('return function(%s) return %s end')
     :format(table.concat(names, ', ') .. (#names > 0 and ', ' or '') .. '...', table.concat(checks, ' and ')))
   support.C = wasmtime.C
-  local text_of = prelude(body, HOOKS):gsub('local C = .*$', '')
+  local text_of = prelude(body, HOOKS, 'plain'):gsub('local C = .*$', '')
   return load_generated(text_of .. '\n' .. body, sig)(support, hooks, e.constants)
 end
 

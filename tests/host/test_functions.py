@@ -134,13 +134,22 @@ def test_what_the_direct_path_does_not_take(tmp_path: Path) -> None:
     assert "utf16" in found.reason and show_signature(found.signature) == "func(s: string)"
 
 
-def test_granted_wasi_takes_the_compatible_path(tmp_path: Path) -> None:
-    """A granted WASI interface that the component imports needs the compatible path; one that is not granted, or io alone, does not."""
-    assert loaded(tmp_path, CLOCK, "ticks").lane == "direct"
-    assert loaded(tmp_path, CLOCK, "ticks", "imports: [wasi:io, wasi:random]").lane == "direct"
+def test_wasi_that_the_host_provides_itself_stays_on_the_direct_path(tmp_path: Path) -> None:
+    """A granted clock is hosted on the direct path; `engine: compatible` is obeyed all the same."""
+    assert loaded(tmp_path, CLOCK, "ticks").hosting.functions == ()
     found = loaded(tmp_path, CLOCK, "ticks", "imports: [wasi:clocks@0.2.0, wasi1]")
-    assert (found.lane, found.grants) == ("compatible", ("wasi:clocks", "wasi_snapshot_preview1"))
-    assert found.reason == "The entry grants `wasi:clocks/monotonic-clock@0.2.3`, which only the compatible path provides."
+    assert (found.lane, found.grants) == ("direct", ("wasi:clocks", "wasi_snapshot_preview1"))
+    assert [function.name for function in found.hosting.functions] == ["wasi:clocks/monotonic-clock#now"]
+    assert loaded(tmp_path, CLOCK, "ticks", "engine: compatible\nimports: [wasi:clocks]").lane == "compatible"
+
+
+def test_granted_wasi_of_wasmtime_takes_the_compatible_path(tmp_path: Path) -> None:
+    """A granted interface that only Wasmtime provides needs the compatible path; one that is not granted does not."""
+    sockets = CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", "wasi:sockets/network@0.2.3")
+    assert loaded(tmp_path, sockets, "ticks", "imports: [wasi:clocks]").lane == "direct"
+    found = loaded(tmp_path, sockets, "ticks", "imports: [wasi:sockets]")
+    reason = "The entry grants `wasi:sockets/network@0.2.3`, which only the compatible path provides."
+    assert (found.lane, found.reason) == ("compatible", reason)
 
 
 def test_engine_chooses_the_path(tmp_path: Path) -> None:
@@ -294,11 +303,11 @@ REFUSED = {
         "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
     ),
     "direct utf-16": (UTF16, "say", "engine: direct", "utf8 only; remove `engine: direct`"),
-    "direct with a clock": (
-        CLOCK,
+    "direct with sockets": (
+        CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", "wasi:sockets/network@0.2.3"),
         "ticks",
-        "engine: direct\nimports: [wasi:clocks]",
-        "error: the direct path can't be taken: the entry grants `wasi:clocks/monotonic-clock@0.2.3`, "
+        "engine: direct\nimports: [wasi:sockets]",
+        "error: the direct path can't be taken: the entry grants `wasi:sockets/network@0.2.3`, "
         "which only the compatible path provides; remove `engine: direct`",
     ),
     "component's wit": (

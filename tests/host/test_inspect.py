@@ -107,8 +107,8 @@ def test_an_entry(tmp_path: Path) -> None:
     text = inspect_entry(registry.entries["app:now"], registry)
     assert "entry      app:now (function.wat)\n" in text
     assert "method     demo:time/api@1.2.0#ticks\nsignature  ticks: func() -> u64;\npool       lazy\n" in text
-    assert load_function(registry.entries["app:now"], registry).lane == "compatible"
-    assert "call path  compatible: The entry grants `wasi:clocks/monotonic-clock@0.2.3`, which only" in text
+    assert load_function(registry.entries["app:now"], registry).lane == "direct"
+    assert "call path  direct: The direct path takes all that the component is made of." in text
     assert "# _index.yaml" not in text
 
 

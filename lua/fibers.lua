@@ -1,0 +1,198 @@
+-- Calls that can wait: the guest runs on a fiber of Wasmtime's, which is left when the guest waits and entered again when what it waits
+-- for has come. Its task waits in the dispatcher meanwhile; what the guest holds up is nobody.
+--
+-- Such a store takes asynchronous calls alone, one at a time. A guest that computes gives control back at every epoch, so that it
+-- holds up nobody either, and its limit and its cancellation are looked at.
+--
+-- Everything that a future uses (the arguments, the results, the function) stays where it is until the future is deleted.
+
+local ffi = require 'ffi'
+local clock = require 'lua.clock'
+local dispatcher = require 'lua.dispatcher'
+local hosting = require 'lua.hosting'
+local streams = require 'lua.wasi.streams'
+local wasmtime = require 'lua.wasmtime'
+
+local M = {}
+
+local values, slots   -- types, made when the library is there
+
+-- How long what may not wait (realloc, post-return, a destructor) may compute, in nanoseconds.
+local MOST_ALONE = 1e9
+
+-- All C calls here may come back into Lua, so nothing that makes one is compiled.
+local function begin(ctx, func, args, count, results, size, out)
+  return wasmtime.C.wasmtime_func_call_async(ctx, func, args, count, results, size, out, out + 1)
+end
+jit.off(begin)
+
+local function poll(future) return wasmtime.C.wasmtime_call_future_poll(future) end
+jit.off(poll)
+
+local function delete(future) wasmtime.C.wasmtime_call_future_delete(future) end
+jit.off(delete)
+
+--- Makes the store of an instance asynchronous, which it was not while it was made.
+function M.open(I)
+  I.asynchronous = true
+  -- The header says that it returns an error, the library that it returns nothing.
+  wasmtime.C.wasmtime_context_epoch_deadline_async_yield_and_update(I.ctx, 1)
+  wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
+end
+
+--- Ends the call of an instance that is given up, should its task never have come back.
+function M.drop(I)
+  local future = I.future
+  I.future = nil
+  if future then delete(future) end
+end
+
+-- One at a time -------------------------------------------------------------------------------------------------------
+
+-- What stopped a call that has taken too long.
+M.LATE = {}
+
+--- Waits until no other call is in the instance, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE or nil, and
+-- whether it waited; the instance may be gone then.
+function M.enter(I, limit)
+  local waited = false
+  while I.busy and I.store ~= nil do
+    local task, generation = dispatcher.ticket()
+    if not task then return generation, waited end
+    local queue = I.queue or {}
+    I.queue = queue
+    local place = { task, generation }
+    queue[#queue + 1] = place
+    waited = true
+    local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation, nil)
+    local problem = dispatcher.suspend('funcs.call', 'the instance of another call')
+    if timer then dispatcher.cancel_timer(timer) end
+    if not problem and limit and clock.monotonic() >= limit and I.busy then problem = M.LATE end
+    if problem then
+      place.gone = true
+      if not I.busy then M.leave(I) end
+      return problem, waited
+    end
+  end
+  I.busy = true
+  return nil, waited
+end
+
+--- Lets the next call in.
+function M.leave(I)
+  I.busy = false
+  local queue = I.queue
+  while queue and queue[1] do
+    local place = table.remove(queue, 1)
+    if not place.gone and dispatcher.wake(place[1], place[2]) then return end
+  end
+end
+
+--- Tells everybody who waits for the instance that it is gone.
+function M.abandon(I)
+  local queue = I.queue or {}
+  I.queue, I.busy = nil, false
+  for _, place in ipairs(queue) do dispatcher.wake(place[1], place[2]) end
+end
+
+-- Calls ---------------------------------------------------------------------------------------------------------------
+
+local function kinds(letters, into)
+  for i = 1, #letters do into[i - 1].kind = wasmtime.KINDS[letters:sub(i, i)] end
+  return into
+end
+
+--- Gives a binding what its calls need.
+function M.equip(B, params, results)
+  values, slots = values or ffi.typeof "mw_val[?]", slots or ffi.typeof "void *[2]"
+  B.count, B.size = #params, #results
+  B.args, B.results, B.out = kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
+  B.alone = results
+end
+
+-- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
+local function rest(I, limit)
+  local pending = I.pending
+  local deadline, sources = pending.deadline, pending.sources
+  if limit and (not deadline or limit < deadline) then deadline = limit end
+  if not sources then return dispatcher.sleep(deadline - clock.monotonic(), 'funcs.call') end
+  local task, generation = dispatcher.ticket()
+  if not task then return generation end
+  local watching = {}
+  for i, source in ipairs(sources) do watching[i] = source.watch(task, generation, dispatcher.wake) end
+  local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
+  local problem = dispatcher.suspend 'funcs.call'
+  if timer then dispatcher.cancel_timer(timer) end
+  for _, stop in ipairs(watching) do stop() end
+  return problem
+end
+
+local function stopped(B, future, why)
+  B.I.future = nil
+  delete(future)
+  if B.I.written then streams.flush(B.I, true) end
+  return false, why
+end
+
+--- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil). Gives true and what Wasmtime
+-- reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
+function M.run(B, limit, trap)
+  local I, args, io, out = B.I, B.args, B.io, B.out
+  for i = 0, B.count - 1 do args[i].of.u64 = io[i].u64 end
+  local future = begin(B.ctx, B.func, args, B.count, B.results, B.size, out)
+  I.future, I.pending = future, nil
+  while true do
+    hosting.running = I
+    if poll(future) then break end
+    if I.written then streams.flush(I) end
+    local waits = I.pending ~= nil
+    local problem
+    if waits then problem = rest(I, limit) else problem = dispatcher.pause 'funcs.call' end
+    if problem then return stopped(B, future, problem) end
+    if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
+    I.pending = nil
+    hosting.come = waits
+  end
+  hosting.come = false
+  I.future = nil
+  delete(future)
+  if I.written then streams.flush(I, true) end
+  io[0].u64 = B.results[0].of.u64
+  local failure = out[1]
+  trap[0], out[0], out[1] = out[0], nil, nil
+  return true, failure
+end
+
+-- Calls that may not wait ---------------------------------------------------------------------------------------------
+
+local alone_args, alone_results, alone_out
+
+--- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
+function M.alone(I, func, io, params, results, trap)
+  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[16]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
+  kinds(params, alone_args)
+  for i = 0, #params - 1 do alone_args[i].of.u64 = io[i].u64 end
+  local future = begin(I.ctx, func, alone_args, #params, alone_results, #results, alone_out)
+  local start
+  I.pending = nil
+  hosting.running = I
+  local ready = poll(future)
+  while not ready and not I.pending do
+    start = start or clock.monotonic()
+    if clock.monotonic() - start > MOST_ALONE then break end
+    ready = poll(future)
+  end
+  delete(future)
+  local why = I.pending and 'it waits where a guest may not' or 'interrupt'
+  I.pending = nil
+  if not ready then
+    trap[0] = wasmtime.C.wasmtime_trap_new(why, #why)
+    return nil
+  end
+  io[0].u64 = alone_results[0].of.u64
+  local failure = alone_out[1]
+  trap[0], alone_out[0], alone_out[1] = alone_out[0], nil, nil
+  return failure
+end
+
+return M

@@ -1,0 +1,226 @@
+-- Instances for calls: what generated code (lua/abi/generate.lua) asks for before, during and after a call of a guest.
+
+local buffer = require 'string.buffer'
+local clock = require 'lua.clock'
+local errors = require 'lua.errors'
+local explain = require 'lua.abi.explain'
+local fibers = require 'lua.fibers'
+local generate = require 'lua.abi.generate'
+local handles = require 'lua.handles'
+local hosting = require 'lua.hosting'
+local instances = require 'lua.instance'
+local reports = require 'lua.reports'
+local streams = require 'lua.wasi.streams'
+local trap = require 'lua.trap'
+local wasmtime = require 'lua.wasmtime'
+
+local M = {}
+
+local host           -- the Python functions of lua/entries.py by name, set by `setup`
+local support = generate.support
+local failure, from_report = reports.failure, reports.of_guest
+
+-- Ends an instance after a failure and takes it out of the pools that it rests in.
+function M.discard(I)
+  instances.delete(I)
+  if I.P.resident == I then I.P.resident = nil end
+  for home in pairs(I.homes) do
+    local before, B = nil, home.idle
+    while B do
+      if B.I == I then
+        if before then before.next = B.next else home.idle = B.next end
+      else
+        before = B
+      end
+      B = B.next
+    end
+  end
+end
+
+--- What generated code calls.
+M.hooks = {
+  holds = handles.holds, lend = handles.lend, give = handles.give, take = handles.take, begin = handles.begin, owner = handles.owner,
+}
+local hooks = M.hooks
+
+function hooks.drain()
+  if handles.pending() then handles.drain() end
+end
+
+-- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
+-- works only where it was made and is to be passed from one entry to another.
+function hooks.make(E)
+  hooks.drain()
+  local P = E.P
+  local I, report = not E.fresh and P.resident, nil
+  local made = not I
+  if made then I, report = instances.new(P, E.limits) end
+  if I then
+    local B
+    B, report = instances.bind(I, E.lift)
+    if B then
+      I.fresh = E.fresh
+      I.homes[E] = true
+      if made and not E.fresh and P.resources[1] then P.resident = I end
+      return B
+    end
+    if made then instances.delete(I) end
+  end
+  return nil, from_report(E, report)
+end
+
+-- Ends the instance of an inline call, unless the script holds a resource of it.
+function hooks.dispose(B)
+  if B.I.live == 0 then instances.delete(B.I) end
+end
+
+-- After a call on the instance of a handle: one that was made for a single call ends with its last handle.
+function hooks.release(B)
+  if B.I.fresh and B.I.live == 0 then instances.delete(B.I) end
+end
+
+-- Guests with functions of the host -----------------------------------------------------------------------------------
+
+-- What the guest sees of the world in this call of E, or nil, err.
+local function look(E, I)
+  if not E.worldly then return true end
+  local world = buffer.decode(host.world(E.id))
+  if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
+  I.world = world
+  return true
+end
+
+-- Before and after a call that can't wait; `enter` gives an error or nil.
+function hooks.enter(E, B)
+  local ready, err = look(E, B.I)
+  if not ready then return err end
+  hosting.running = B.I
+end
+
+function hooks.leave(I)
+  if I.written then streams.flush(I, true) end
+  if I.asynchronous then fibers.leave(I) end
+end
+
+function hooks.call_hosted(ctx, func, io, count, out) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, out) end
+jit.off(hooks.call_hosted)
+
+-- When a call of E that begins now is too late, in monotonic nanoseconds; nil without a limit.
+local function limit_of(E)
+  local limit = E.limits.limit_ms
+  return limit and clock.monotonic() + limit * 1e6
+end
+
+-- Guests that wait: an instance is in one call at a time.
+
+-- An instance for a call of E that may have to wait for it: B, nil, whether it waited; or nil, err.
+function hooks.acquire(E)
+  local waited, limit = false, limit_of(E)
+  while true do
+    local B, err = E.idle, nil
+    if B then
+      E.idle = B.next
+    else
+      B, err = hooks.make(E)
+      if not B then return nil, err end
+    end
+    local problem, had_to = fibers.enter(B.I, limit)
+    if problem == fibers.LATE then return nil, reports.late(E) end
+    if problem then error(problem, 0) end
+    waited = waited or had_to
+    B.limit = limit
+    -- The call before may have ended it.
+    if B.I.store ~= nil then
+      local ready
+      ready, err = look(E, B.I)
+      if ready then
+        hosting.running = B.I
+        return B, nil, waited
+      end
+      hooks.give_back(E, B)
+      return nil, err
+    end
+  end
+end
+
+-- As `acquire`, for the instance of a handle: gives err or nil, and whether it waited.
+function hooks.reach(E, B)
+  B.limit = limit_of(E)
+  local problem, waited = fibers.enter(B.I, B.limit)
+  if problem == fibers.LATE then return reports.late(E) end
+  if problem then error(problem, 0) end
+  if B.I.store == nil then
+    return failure(errors.kinds.INVALID, ('%s: the instance of a resource that it was given has ended'):format(E.sig.name), { entry = E.id })
+  end
+  local ready, err = look(E, B.I)
+  if not ready then
+    fibers.leave(B.I)
+    return err
+  end
+  hosting.running = B.I
+  return nil, waited
+end
+
+function hooks.give_back(E, B)
+  fibers.leave(B.I)
+  if E.fresh then
+    hooks.dispose(B)
+  else
+    B.next = E.idle
+    E.idle = B
+  end
+end
+
+-- Runs the call whose arguments are in B.io: gives true and what Wasmtime reports, or false and an error.
+function hooks.run(E, B)
+  local done, reported = fibers.run(B, B.limit, support.trap)
+  if done then return true, reported end
+  M.discard(B.I)
+  if reported == fibers.LATE then return false, reports.late(E) end
+  error(reported, 0)
+end
+
+function hooks.run_post(B) return fibers.alone(B.I, B.post, B.io, B.alone, '', support.trap) end
+
+function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(hosting.running, realloc, io, 'iiii', 'i', out) end
+
+function hooks.fail(E, B, reported)
+  if B.I.written then streams.flush(B.I, true) end
+  local report = trap.take(reported, support.trap[0])
+  support.trap[0] = nil
+  if E.guarded and report.reason == 'interrupt' then E.interrupted = true end
+  if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
+  M.discard(B.I)
+  return nil, from_report(E, report)
+end
+
+function hooks.broken(E, B, what)
+  M.discard(B.I)
+  return nil, failure(errors.kinds.INTERNAL, ('%s: the guest broke the canonical ABI: %s'):format(E.sig.name, what), { entry = E.id, func = E.sig.name })
+end
+
+-- Arguments that do not fit: either trailing options were left out, or the caller learns why.
+function hooks.refuse(E, count, ...)
+  local given = select('#', ...)
+  if given <= count then
+    while given > 0 and (select(given, ...)) == nil do given = given - 1 end
+  end
+  return nil, failure(errors.kinds.INVALID, explain.sentence(E.sig, given, ...), { entry = E.id })
+end
+
+-- The err side of a result as an error value.
+function hooks.guest_error(E, payload)
+  local message
+  if type(payload) == 'string' then
+    message = payload
+  elseif type(payload) == 'table' then
+    message = type(payload.message) == 'string' and payload.message or nil
+    local case = next(payload)
+    if not message and E.err_is_variant and type(case) == 'string' then message = case end
+  end
+  return failure(errors.kinds.UNKNOWN, message or ('%s returned an error'):format(E.sig.name), { details = payload, entry = E.id, func = E.sig.name })
+end
+
+function M.setup(given) host = given end
+
+return M

@@ -1,0 +1,253 @@
+-- Functions of the host that guests import: Lua functions, called by way of two FFI callbacks, with core values.
+--
+-- A plain function(I, io) reads its core arguments from `io`, leaves its core result in io[0], and returns nothing, or the reason of a
+-- trap. A function that may wait, or that gives what needs memory of the guest, stands behind WebAssembly of our own (host/wasm/
+-- hosting.py), which does what it asks for in io[0].i64 and calls "next" until nothing more is asked: see M.finish, M.wait and
+-- M.allocate. So no function of the host ever calls into the guest, and only the WebAssembly waits.
+--
+-- LuaJIT ends the process when C code that a compiled trace calls comes back into Lua: who calls such a guest is not compiled.
+
+local ffi = require 'ffi'
+local wasmtime = require 'lua.wasmtime'
+
+local cast, tonumber, pcall, type = ffi.cast, tonumber, pcall, type
+local address = ffi.typeof 'uintptr_t'
+
+local M = {}
+
+-- The instance whose guest runs: set before each entry into a guest with functions of the host.
+M.running = nil
+
+local library = {}      -- "interface#function" -> function(I, io)
+local numbered = {}     -- what the callback tells functions by -> function(I, io)
+local linkers = {}      -- address of an engine -> {pointer =, names = {"name>type" -> true}}
+
+--- Adds the functions of an interface: {name = function(I, io)}.
+function M.provide(interface, functions)
+  for name, f in pairs(functions) do library[interface .. '#' .. name] = f end
+end
+
+-- Ends the guest with a trap; for code deep in a host function.
+local Trap = {}
+function M.trap(reason) error(setmetatable({ reason = reason }, Trap), 0) end
+
+local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
+
+local function called(env, _, io, _)
+  local ok, reason = pcall(numbered[tonumber(cast(address, env))], M.running, io)
+  if ok and reason == nil then return nil end
+  if not ok then
+    reason = getmetatable(reason) == Trap and reason.reason or 'a mistake in Moonwit, please report it: ' .. tostring(reason)
+  end
+  return new_trap(reason)
+end
+
+-- Whether what the guest waits for has come; the dispatcher says so before it lets the guest go on.
+M.come = false
+
+local function resumed()
+  local come = M.come
+  M.come = false
+  return come and 1 or 0
+end
+
+local callbacks
+
+local function make_callbacks()
+  local go_on = cast('uintptr_t (*)(void *)', resumed)
+  return {
+    call = cast('mw_host_callback', called),
+    wait = cast('mw_wait_callback', function(_, _, _, _, _, _, _, next)
+      next.callback, next.env, next.finalizer = go_on, nil, nil
+    end),
+  }
+end
+
+local function types_of(letters)
+  local out, list = ffi.new 'mw_pointers', ffi.new('void *[?]', math.max(#letters, 1))
+  for i = 1, #letters do list[i - 1] = wasmtime.C.wasm_valtype_new(wasmtime.KINDS[letters:sub(i, i)]) end
+  wasmtime.C.wasm_valtype_vec_new(out, #letters, list)
+  return out
+end
+
+local WAIT = 'wait'
+
+local function check(failure)
+  if failure ~= nil then error('a function of the host could not be defined', 0) end
+end
+
+-- The lane's linker for an engine, which holds every function of the host that was asked for.
+local function linker_of(engine)
+  local key = tostring(engine)
+  local known = linkers[key]
+  if not known then
+    callbacks = callbacks or make_callbacks()
+    local C = wasmtime.C
+    known = { pointer = C.wasmtime_linker_new(engine), names = {} }
+    linkers[key] = known
+    local type = C.wasm_functype_new(types_of '', types_of '')
+    check(C.wasmtime_linker_define_async_func(known.pointer, '', 0, WAIT, #WAIT, type, callbacks.wait, nil, nil))
+    C.wasm_functype_delete(type)
+  end
+  return known
+end
+
+--- Makes the functions that a plan names ready to be linked; `functions` is a list of {name =, params =, results =}.
+function M.prepare(engine, functions)
+  local linker, C = linker_of(engine), wasmtime.C
+  for _, wanted in ipairs(functions) do
+    if not linker.names[wanted.name] then
+      linker.names[wanted.name] = true
+      local number = #numbered + 1
+      numbered[number] = library[wanted.name] or error('the host has no function ' .. wanted.name, 0)
+      local type = C.wasm_functype_new(types_of(wanted.params), types_of(wanted.results))
+      check(C.wasmtime_linker_define_func_unchecked(linker.pointer, '', 0, wanted.name, #wanted.name, type, callbacks.call, cast('void *', number), nil))
+      C.wasm_functype_delete(type)
+    end
+  end
+  return linker.pointer
+end
+
+--- Puts a function of the host into `into`, for instance `I`.
+function M.link(I, name, into)
+  if not wasmtime.C.wasmtime_linker_get(I.P.linker, I.ctx, '', 0, name, #name, into) then
+    error('a function of the host could not be linked: ' .. name, 0)
+  end
+end
+
+local found, reference   -- made when the library is there
+
+--- Puts a function into an element of a table.
+function M.fill(I, table, index, func)
+  reference = reference or ffi.new 'mw_val[1]'
+  reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
+  check(wasmtime.C.wasmtime_table_set(I.ctx, table, index, reference))
+end
+
+--- Puts the function that waits into element 0 of a table: from then on, calls into the store are asynchronous.
+function M.fill_wait(I, table)
+  found = found or ffi.new 'mw_extern[1]'
+  M.link(I, WAIT, found)
+  M.fill(I, table, 0, found[0].of.func)
+end
+
+-- What wrapped functions ask for -------------------------------------------------------------------------------------
+
+--- Asks for nothing more.
+function M.finish(io) io[0].i64 = 0 end
+
+--- Asks to wait for `pending` (lua/wasi/poll.lua), and to call after(I, io) then.
+function M.wait(I, io, pending, after)
+  I.pending, I.after = pending, after
+  io[0].i64 = -1
+end
+
+local request
+
+local function collect(I, io, at)
+  local asked = I.asked
+  local i = asked.i
+  local size, align = asked[i].size, asked[i].align
+  if at % align ~= 0 or at + size > M.size(I) then M.trap "the guest's realloc gave memory that it does not have" end
+  asked[i].at = at
+  asked.i = i + 1
+  return request(I, io)
+end
+
+function request(I, io)
+  local asked = I.asked
+  local next = asked[asked.i]
+  -- Nothing needs no memory; such a pointer is never followed.
+  while next and next.size == 0 do
+    next.at = next.align
+    asked.i = asked.i + 1
+    next = asked[asked.i]
+  end
+  if next then
+    I.after = collect
+    io[0].i64 = next.align * 4294967296LL + next.size
+    return
+  end
+  I.asked, I.after = nil, nil
+  asked.done(I, asked)
+  io[0].i64 = 0
+end
+
+-- What a guest may be given at once, in bytes.
+local MOST = 2 ^ 30
+
+--- Asks for memory: `asked` is a list of {size =, align =}, each of which gets an address `at` before asked.done(I, asked) is called.
+function M.allocate(I, io, asked)
+  local all = 0
+  for _, each in ipairs(asked) do all = all + each.size end
+  if all > MOST then M.trap 'the host has more to give than fits the guest' end
+  asked.i = 1
+  I.asked = asked
+  return request(I, io)
+end
+
+library.next = function(I, io) return I.after(I, io, io[0].u32) end
+
+-- The guest's memory -------------------------------------------------------------------------------------------------
+
+--- How many bytes of memory the guest has now.
+function M.size(I) return tonumber(wasmtime.C.wasmtime_memory_data_size(I.ctx, I.memory)) end
+
+--- A pointer to `size` bytes of the guest at `at`, which must be a multiple of `align`; a trap when the guest has no such memory.
+-- It is good until the guest runs again.
+function M.at(I, at, size, align)
+  if at % (align or 1) ~= 0 or at + size > M.size(I) then M.trap 'an address outside of the guest\'s memory was given to the host' end
+  return wasmtime.C.wasmtime_memory_data(I.ctx, I.memory) + at
+end
+
+local p8, p32, p64 = ffi.typeof 'uint8_t *', ffi.typeof 'uint32_t *', ffi.typeof 'uint64_t *'
+
+function M.put8(I, at, value) cast(p8, M.at(I, at, 1))[0] = value end
+function M.put32(I, at, value) cast(p32, M.at(I, at, 4, 4))[0] = value end
+function M.put64(I, at, value) cast(p64, M.at(I, at, 8, 8))[0] = value end
+
+--- The bytes of a list<u8> or string that a guest gives.
+function M.bytes(I, at, size)
+  if size == 0 then return '' end
+  return ffi.string(M.at(I, at, size), size)
+end
+
+--- Gives a list<u8> or string that lies at `ret` and whose bytes lie where `asked` says.
+function M.put_bytes(I, ret, asked, text)
+  local pointer = cast(p32, M.at(I, ret, 8, 4))
+  pointer[0], pointer[1] = asked.at, #text
+  if #text > 0 then ffi.copy(M.at(I, asked.at, #text), text, #text) end
+end
+
+-- Handles ------------------------------------------------------------------------------------------------------------
+
+--- Gives the guest a handle of a host object: {kind =, ...}.
+function M.hand(I, object)
+  local held = I.held
+  local index = held.free
+  if index then
+    held.free = held[index]
+  else
+    index = held.next
+    if index >= 0x100000 then M.trap 'the guest holds too many handles' end
+    held.next = index + 1
+  end
+  held[index] = object
+  return index
+end
+
+--- The object of a guest's handle; a trap when there is none of that kind.
+function M.object(I, index, kind)
+  local object = I.held[index]
+  if type(object) ~= 'table' or object.kind ~= kind then M.trap(('there is no %s with the handle %d'):format(kind, index)) end
+  return object
+end
+
+--- Ends a guest's handle.
+function M.drop(I, index, kind)
+  M.object(I, index, kind)
+  I.held[index] = I.held.free
+  I.held.free = index
+end
+
+return M

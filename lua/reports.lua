@@ -1,0 +1,47 @@
+-- What went wrong in a guest, as the error value that its caller gets.
+
+local errors = require 'lua.errors'
+
+local M = {}
+
+--- An error value of a kind, with more of its fields.
+function M.failure(kind, message, more)
+  more = more or {}
+  more.kind, more.message = kind, message
+  return errors.make(more)
+end
+
+local failure = M.failure
+
+-- A guest has called an import that is not linked: what to do about it depends on what it is.
+local function unlinked(E, report)
+  local interface, name = report.unlinked:match '^(.-)#(.*)$'
+  local plain, more = interface:gsub('@.*$', ''), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
+  if plain == 'wasi_snapshot_preview1' then
+    return failure(errors.kinds.UNAVAILABLE,
+      ('the function %s uses %s (it called %s), which core modules do not get in this version: build the guest as a component'):format(E.id, plain, name), more)
+  end
+  local advice = (plain:find '^wasi:' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
+  return failure(errors.kinds.PERMISSION_DENIED,
+    ('the function %s uses %s, which its entry does not import (it called %s): %s'):format(E.id, plain, name, advice), more)
+end
+
+--- The error that says a call of entry E has taken longer than its limit.
+function M.late(E, more)
+  return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms or 0), more or { entry = E.id, func = E.sig.name })
+end
+
+--- The error for a report of lua/trap.lua about entry E.
+function M.of_guest(E, report)
+  if report.unlinked then return unlinked(E, report) end
+  local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
+  if report.reason == 'interrupt' then return M.late(E, more) end
+  local limit = E.limits.limit_bytes
+  if limit and report.bytes and report.bytes + 65536 > limit then
+    return failure(errors.kinds.INTERNAL,
+      ('%s: %s; its memory of %d bytes can not grow under the limit of %d (max_memory_bytes)'):format(E.sig.name, report.reason, report.bytes, limit), more)
+  end
+  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), more)
+end
+
+return M

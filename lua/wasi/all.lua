@@ -1,0 +1,6 @@
+-- All of WASI that the direct path provides; loaded with the first guest that uses some.
+require 'lua.wasi.poll'
+require 'lua.wasi.clocks'
+require 'lua.wasi.streams'
+require 'lua.wasi.cli'
+require 'lua.wasi.random'

@@ -1,0 +1,98 @@
+-- wasi:cli: the standard streams, arguments and environment of a guest, and its end. What the entry does not grant is empty:
+-- I.P.granted has the interfaces that it does.
+
+local ffi = require 'ffi'
+local hosting = require 'lua.hosting'
+local stdin = require 'lua.wasi.stdin'
+require 'lua.wasi.streams'
+
+ffi.cdef 'int isatty(int descriptor);'
+
+local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
+
+-- A list<tuple<string, string>> or list<string>: `rows` are lists of strings.
+local function put_strings(I, io, ret, rows, width)
+  local asked = { { size = 8 * width * #rows, align = 4 } }
+  for _, row in ipairs(rows) do
+    for i = 1, width do asked[#asked + 1] = { size = #row[i], align = 1 } end
+  end
+  function asked.done()
+    local index = 1
+    for i, row in ipairs(rows) do
+      for k = 1, width do
+        index = index + 1
+        hosting.put_bytes(I, asked[1].at + 8 * (width * (i - 1) + k - 1), asked[index], row[k])
+      end
+    end
+    hosting.put32(I, ret, asked[1].at)
+    hosting.put32(I, ret + 4, #rows)
+  end
+  return hosting.allocate(I, io, asked)
+end
+
+hosting.provide('wasi:cli/environment', {
+  ['get-environment'] = function(I, io)
+    local ret = io[0].u32
+    hosting.at(I, ret, 8, 4)
+    return put_strings(I, io, ret, I.world.env, 2)
+  end,
+  ['get-arguments'] = function(I, io)
+    local ret, rows = io[0].u32, {}
+    hosting.at(I, ret, 8, 4)
+    for i, text in ipairs(I.world.args) do rows[i] = { text } end
+    return put_strings(I, io, ret, rows, 1)
+  end,
+  -- option<string>
+  ['initial-cwd'] = function(I, io)
+    local ret, text = io[0].u32, I.world.cwd
+    hosting.at(I, ret, 12, 4)
+    if not text then
+      hosting.put8(I, ret, 0)
+      return hosting.finish(io)
+    end
+    return hosting.allocate(I, io, {
+      { size = #text, align = 1 },
+      done = function(_, asked)
+        hosting.put8(I, ret, 1)
+        hosting.put_bytes(I, ret + 4, asked[1], text)
+      end,
+    })
+  end,
+})
+
+hosting.provide('wasi:cli/exit', {
+  exit = function(_, io) return ('it exited with status %d'):format(io[0].u32 == 0 and 0 or 1) end,
+  ['exit-with-code'] = function(_, io) return ('it exited with status %d'):format(io[0].u32 % 256) end,
+})
+
+local function granted(I, name) return I.P.granted['wasi:cli/' .. name] end
+
+hosting.provide('wasi:cli/stdin', {
+  ['get-stdin'] = function(I, io)
+    io[0].u64 = hosting.hand(I, { kind = 'input-stream', source = granted(I, 'stdin') and stdin.source or nil })
+  end,
+})
+
+for _, name in ipairs { 'stdout', 'stderr' } do
+  hosting.provide('wasi:cli/' .. name, {
+    ['get-' .. name] = function(I, io)
+      io[0].u64 = hosting.hand(I, { kind = 'output-stream', name = granted(I, name) and name or nil })
+    end,
+  })
+end
+
+for name, descriptor in pairs(DESCRIPTORS) do
+  local kind = name == 'stdin' and 'terminal-input' or 'terminal-output'
+  hosting.provide('wasi:cli/terminal-' .. name, {
+    ['get-terminal-' .. name] = function(I, io)
+      local ret = io[0].u32
+      hosting.at(I, ret, 8, 4)
+      local is = granted(I, 'terminal-' .. name) and ffi.C.isatty(descriptor) == 1
+      hosting.put8(I, ret, is and 1 or 0)
+      if is then hosting.put32(I, ret + 4, hosting.hand(I, { kind = kind })) end
+    end,
+  })
+  hosting.provide('wasi:cli/' .. kind, {
+    ['[resource-drop]' .. kind] = function(I, io) hosting.drop(I, io[0].u32, kind) end,
+  })
+end

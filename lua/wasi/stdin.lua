@@ -1,0 +1,54 @@
+-- The process's standard input as a source for guests (lua/wasi/streams.lua); one for all guests of the lane.
+
+local ffi = require 'ffi'
+local clock = require 'lua.clock'
+local dispatcher = require 'lua.dispatcher'
+
+ffi.cdef [[
+typedef struct { int descriptor; short events; short revents; } mw_stdin_poll;
+long read(int fd, void *into, size_t count);
+]]
+
+local C = ffi.C
+local POLLIN = 1
+-- How often it is looked whether something has come, in nanoseconds, while somebody waits for it.
+local LOOK = 10e6
+
+local M = {}
+
+local state, now, buffer = ffi.new 'mw_stdin_poll[1]', ffi.new 'mw_timespec', nil
+local ended = false
+
+local function ready()
+  if ended then return true end
+  state[0].descriptor, state[0].events, state[0].revents = 0, POLLIN, 0
+  -- A hang-up or an error counts too: then reading says so.
+  return C.ppoll(state, 1, now, nil) ~= 0
+end
+
+M.source = { ready = ready }
+
+function M.source.take(most)
+  if ended then return nil end
+  if not ready() then return '' end
+  buffer = buffer or ffi.new 'uint8_t[65536]'
+  local size = tonumber(C.read(0, buffer, math.min(most, 65536)))
+  if size > 0 then return ffi.string(buffer, size) end
+  ended = most > 0
+  return not ended and '' or nil
+end
+
+function M.source.watch(task, generation)
+  local timer
+  local function look()
+    if ready() then return dispatcher.wake(task, generation) end
+    timer = dispatcher.timer(clock.monotonic() + LOOK, look, nil, nil, task.group)
+  end
+  look()
+  return function() if timer then dispatcher.cancel_timer(timer) end end
+end
+
+--- From now on there is nothing to read: for hosts that read the terminal themselves.
+function M.close() ended = true end
+
+return M

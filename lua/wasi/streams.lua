@@ -1,0 +1,237 @@
+-- wasi:io/streams for the standard streams, and wasi:io/error. Output is kept until its line ends or the call does, and passed on by
+-- the lane outside of the guest; without the grant it goes nowhere, and there is nothing to read.
+--
+-- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/poll.lua) and
+-- take(most), which gives bytes, "" for none yet, or nil at the end. An output stream is {kind = 'output-stream', name = 'stdout',
+-- 'stderr' or nil}.
+
+local hosting = require 'lua.hosting'
+local output = require 'lua.output'
+local poll = require 'lua.wasi.poll'
+
+local M = {}
+
+-- What a guest may write before the lane has passed it on, and how long a line may be that is kept for its end, in bytes.
+local ROOM, LONGEST = 1024 * 1024, 64 * 1024
+-- How much is read at once.
+local MOST_READ = 64 * 1024
+
+-- result<..., stream-error>: stream-error is a variant of last-operation-failed(own<error>) and closed.
+local function put_ok(I, ret) hosting.put8(I, ret, 0) end
+local function put_closed(I, ret, at)
+  hosting.put8(I, ret, 1)
+  hosting.put8(I, ret + at, 1)
+end
+local function put_failed(I, ret, at, reason)
+  hosting.put8(I, ret, 1)
+  hosting.put8(I, ret + at, 0)
+  hosting.put32(I, ret + at + 4, hosting.hand(I, { kind = 'error', reason = reason }))
+end
+
+-- Output -------------------------------------------------------------------------------------------------------------
+
+-- What instance I has written to a stream and the lane has not passed on.
+local function written(I, name)
+  I.written = I.written or {}
+  local out = I.written[name]
+  if not out then
+    out = { size = 0 }
+    I.written[name] = out
+  end
+  return out
+end
+
+--- Passes on what a guest has written: whole lines, or everything at the end of its call.
+function M.flush(I, ended)
+  for name, out in pairs(I.written) do
+    if out.size > 0 then
+      local text = table.concat(out)
+      local rest = ''
+      if not ended then
+        local line = text:match '^.*\n()' or 1
+        if #text - line < LONGEST then text, rest = text:sub(1, line - 1), text:sub(line) end
+      end
+      if text ~= '' then
+        local ok, problem = output.write(name, text)
+        -- The guest learns it when it writes again, as a native program does.
+        if not ok then out.failed = tostring(problem) end
+      end
+      out = { rest, size = #rest, failed = out.failed }
+      I.written[name] = out
+    end
+  end
+end
+
+local function write(I, stream, at, size)
+  local text = hosting.bytes(I, at, size)
+  if not stream.name or size == 0 then return end
+  local out = written(I, stream.name)
+  out[#out + 1] = text
+  out.size = out.size + size
+end
+
+local function failure_of(I, stream)
+  local out = stream.name and I.written and I.written[stream.name]
+  return out and out.failed
+end
+
+-- Writes, and waits until the lane has passed on what is too much to keep.
+local function write_and_flush(I, io)
+  local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+  hosting.at(I, ret, 12, 4)
+  write(I, stream, at, size)
+  local function done(_, out)
+    local failed = failure_of(I, stream)
+    if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+    return hosting.finish(out)
+  end
+  if I.P.waits and stream.name and written(I, stream.name).size > ROOM then return hosting.wait(I, io, M.soon, done) end
+  return done(I, io)
+end
+
+-- Waits for the lane to come by.
+M.soon = { deadline = 0 }
+
+local function flush(I, io, ret)
+  local stream = hosting.object(I, io[0].u32, 'output-stream')
+  local failed = failure_of(I, stream)
+  if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+end
+
+local function room(I, stream)
+  if not stream.name then return ROOM end
+  return math.max(ROOM - written(I, stream.name).size, 0)
+end
+
+local zeroes = ('\0'):rep(4096)
+
+local function write_zeroes(I, io)
+  local stream, size, ret = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
+  hosting.at(I, ret, 12, 4)
+  if size > ROOM then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, ROOM) end
+  if stream.name and size > 0 then
+    local out = written(I, stream.name)
+    out[#out + 1] = zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)
+    out.size = out.size + size
+  end
+  put_ok(I, ret)
+end
+
+-- Input --------------------------------------------------------------------------------------------------------------
+
+-- Reads up to `most` bytes and hands them to done(text or nil at the end); may wait for some when `blocking`.
+local function read(I, io, stream, most, blocking, done)
+  local source = stream.source
+  local text = nil
+  if source then text = source.take(most) end
+  if text == '' and blocking and most > 0 then
+    stream.pending = stream.pending or { sources = { source } }
+    return hosting.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
+  end
+  return done(text, io)
+end
+
+local function reader(blocking)
+  return function(I, io)
+    local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    hosting.at(I, ret, 12, 4)
+    return read(I, io, stream, most, blocking, function(text, out)
+      if not text then
+        put_closed(I, ret, 4)
+        return hosting.finish(out)
+      end
+      return hosting.allocate(I, out, {
+        { size = #text, align = 1 },
+        done = function(_, asked)
+          put_ok(I, ret)
+          hosting.put_bytes(I, ret + 4, asked[1], text)
+        end,
+      })
+    end)
+  end
+end
+
+local function skipper(blocking)
+  return function(I, io)
+    local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    hosting.at(I, ret, 16, 8)
+    return read(I, io, stream, most, blocking, function(text, out)
+      if text then
+        put_ok(I, ret)
+        hosting.put64(I, ret + 8, #text)
+      else
+        put_closed(I, ret, 8)
+      end
+      return hosting.finish(out)
+    end)
+  end
+end
+
+hosting.provide('wasi:io/streams', {
+  ['[method]input-stream.read'] = reader(false),
+  ['[method]input-stream.blocking-read'] = reader(true),
+  ['[method]input-stream.skip'] = skipper(false),
+  ['[method]input-stream.blocking-skip'] = skipper(true),
+  ['[method]input-stream.subscribe'] = function(I, io)
+    io[0].u64 = poll.of_source(I, hosting.object(I, io[0].u32, 'input-stream').source or poll.always)
+  end,
+  ['[resource-drop]input-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'input-stream') end,
+  ['[method]output-stream.check-write'] = function(I, io)
+    local stream, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32
+    hosting.at(I, ret, 16, 8)
+    local failed = failure_of(I, stream)
+    if failed then return put_failed(I, ret, 8, failed) end
+    put_ok(I, ret)
+    hosting.put64(I, ret + 8, room(I, stream))
+  end,
+  ['[method]output-stream.write'] = function(I, io)
+    local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+    hosting.at(I, ret, 12, 4)
+    if size > ROOM then return ('the guest writes %d bytes at once; check-write allows %d'):format(size, ROOM) end
+    write(I, stream, at, size)
+    put_ok(I, ret)
+  end,
+  ['[method]output-stream.blocking-write-and-flush'] = write_and_flush,
+  ['[method]output-stream.flush'] = function(I, io) return flush(I, io, io[1].u32) end,
+  ['[method]output-stream.blocking-flush'] = function(I, io)
+    flush(I, io, io[1].u32)
+    return hosting.finish(io)
+  end,
+  ['[method]output-stream.write-zeroes'] = write_zeroes,
+  ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(I, io)
+    local reason = write_zeroes(I, io)
+    if reason then return reason end
+    return hosting.finish(io)
+  end,
+  ['[method]output-stream.subscribe'] = function(I, io)
+    local stream = hosting.object(I, io[0].u32, 'output-stream')
+    if not stream.name then
+      io[0].u64 = poll.of_source(I, poll.always)
+    else
+      stream.source = stream.source or {
+        ready = function() return room(I, stream) > 0 end,
+        -- The lane passes on what was written before it waits.
+        watch = function(task, generation, wake)
+          wake(task, generation)
+          return function() end
+        end,
+      }
+      io[0].u64 = poll.of_source(I, stream.source)
+    end
+  end,
+  ['[resource-drop]output-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'output-stream') end,
+})
+
+hosting.provide('wasi:io/error', {
+  ['[method]error.to-debug-string'] = function(I, io)
+    local reason, ret = hosting.object(I, io[0].u32, 'error').reason, io[1].u32
+    hosting.at(I, ret, 8, 4)
+    return hosting.allocate(I, io, {
+      { size = #reason, align = 1 },
+      done = function(_, asked) hosting.put_bytes(I, ret, asked[1], reason) end,
+    })
+  end,
+  ['[resource-drop]error'] = function(I, io) hosting.drop(I, io[0].u32, 'error') end,
+})
+
+return M
