@@ -16,8 +16,7 @@ function M.possible()
 end
 
 -- Waits for a call that `begin(number)` starts and whose answer comes to `answered`. Gives true and the answer; or false when `ms`
--- milliseconds (nil: no limit) have passed. Raises when the task is canceled. `cancel(number, problem)` ends a call that nobody waits
--- for any more; `problem` is what canceled the task, nil when the time has passed.
+-- milliseconds (nil: no limit) have passed. Raises when the task is canceled. `cancel(number)` ends a call that nobody waits for.
 function M.call(begin, cancel, id, ms)
   local task, generation = dispatcher.ticket()
   if not task then error(generation, 0) end
@@ -31,7 +30,7 @@ function M.call(begin, cancel, id, ms)
   if timer then dispatcher.cancel_timer(timer) end
   if tickets[number] then
     tickets[number].over = true
-    cancel(number, problem)
+    cancel(number)
     if problem then error(problem, 0) end
     return false
   end

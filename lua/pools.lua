@@ -3,27 +3,26 @@
 -- Only calls that may wait need a place: a guest that can't wait is done before anything else of its lane goes on.
 --   local stay, problem = pools.enter(pool, deadline)    -- waits in order while the pool is full
 --   if not stay then ... pools.LATE, or the error that canceled the task ... end
---   ... make the call; err is its error value or nil ...
---   pools.leave(stay, err)                                -- exactly once; hands the place to the first who waits
+--   ... make the call ...
+--   pools.leave(stay)                                     -- exactly once; hands the place to the first who waits
 -- `deadline` is on clock.monotonic, nil for none. A task that is inside a pool may enter it again without a place: it would wait for
 -- itself. That is known from `task.stay`, the task's innermost stay, each of which knows the one around it in `around`. Whoever runs
--- part of a call in another task sets `stay` there: `child.stay = parent.stay`. `enter` counts a call, `leave` its error and times.
--- The generated functions of guests that can't wait count in `pool.counts` by themselves.
+-- part of a call in another task sets `stay` there: `child.stay = parent.stay`. How calls end is counted by lua/counted.lua.
 
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
-local errors = require 'lua.errors'
 
--- What is counted, as lua/statistics.py reads it. Times are nanoseconds. `timed` says how many calls stand in `executed`.
+-- What is counted, as lua/statistics.py reads it. Times are nanoseconds; `timed` says how many calls stand in `executed`, and
+-- `between` - `left` how many were made that are not in `calls` yet.
 ffi.cdef [[
 typedef struct {
   double calls, errors, timeouts, live, made, replaced, waiting, most_waiting, waited, queued, most_queued, timed, executed, most_executed;
+  int32_t left, between;
 } mw_counts;
 ]]
 
 local monotonic, max = clock.monotonic, math.max
-local TIMEOUT = errors.kinds.TIMEOUT
 
 local M = {}
 
@@ -101,16 +100,13 @@ local function queue(pool, deadline)
   local queued = monotonic() - began
   counts.waiting = places.waiting
   counts.waited, counts.queued, counts.most_queued = counts.waited + 1, counts.queued + queued, max(counts.most_queued, queued)
-  if problem then
-    counts.errors = counts.errors + 1
-    if problem == M.LATE then counts.timeouts = counts.timeouts + 1 end
-  end
+  local task = dispatcher.current()
+  task.queued = (task.queued or 0) + queued
   return problem
 end
 
 function M.enter(pool, deadline)
   local task = dispatcher.current()
-  pool.counts.calls = pool.counts.calls + 1
   local counted = not is_inside(task, pool)
   if counted then
     if task and is_full(pool.places) then
@@ -120,21 +116,9 @@ function M.enter(pool, deadline)
       pool.places.inside = pool.places.inside + 1
     end
   end
-  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted, began = monotonic(), told = false }
+  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted }
   if task then task.stay = stay end
   return stay
-end
-
--- Counts how a call has ended whose place is not free yet: its caller waits no longer, what it called goes on.
-function M.tell(stay, err)
-  if stay.told then return end
-  stay.told = true
-  local counts, executed = stay.pool.counts, monotonic() - stay.began
-  counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
-  if err then
-    counts.errors = counts.errors + 1
-    if errors.is_error(err) and err:kind() == TIMEOUT then counts.timeouts = counts.timeouts + 1 end
-  end
 end
 
 -- Says that the task is no longer inside, while the place is still taken.
@@ -148,8 +132,7 @@ function M.depart(stay)
   if inner then inner.around = stay.around else task.stay = stay.around end
 end
 
-function M.leave(stay, err)
-  M.tell(stay, err)
+function M.leave(stay)
   M.depart(stay)
   if stay.counted then pass_on(stay.pool.places) end
 end

@@ -16,7 +16,7 @@ _MOST = frozenset(("most_waiting", "most_queued", "most_executed"))
 class _Counts(ctypes.Structure):
     """A lane's counts for one function. One thread writes, in steps that are whole; a reader may see some of them a step earlier."""
 
-    _fields_ = [(name, ctypes.c_double) for name in _NAMES]
+    _fields_ = [*((name, ctypes.c_double) for name in _NAMES), ("left", ctypes.c_int32), ("between", ctypes.c_int32)]
 
 
 class Statistics:
@@ -52,7 +52,8 @@ class Statistics:
             return {"total": spent, "mean": spent / times if times else 0.0, "max": total(f"most_{of}") / 1e6}
 
         return {
-            **{name: int(total(name)) for name in ("calls", "errors", "timeouts")},
+            "calls": int(total("calls") + total("between") - total("left")),
+            **{name: int(total(name)) for name in ("errors", "timeouts")},
             "instances": {name: int(total(name)) for name in ("live", "made", "replaced")},
             "queue": {"waiting": int(total("waiting")), "most": int(total("most_waiting"))},
             "times": {"execution": times("executed", "timed"), "queueing": times("queued", "waited")},

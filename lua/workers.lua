@@ -34,14 +34,9 @@ local function answered(kind, number, text)
   local call = sent[number]
   sent[number] = nil
   call.worker.load = call.worker.load - 1
+  pools.leave(call.stay)
   local value = intermediate.decode(text)
-  if kind == FAILURE then
-    pools.leave(call.stay, value)
-    away.answered(number, nil, value)
-  else
-    pools.leave(call.stay)
-    away.answered(number, value)
-  end
+  if kind == FAILURE then away.answered(number, nil, value) else away.answered(number, value) end
 end
 
 -- The worker with the least to do.
@@ -87,16 +82,13 @@ function M.far(entry, host, result)
       worker.send(CALL, number, buffer.encode { id, args })
       inbox.expect()
     end
-    local late
-    local function cancel(number, canceled)
-      late = not canceled and too_late(entry)
-      pools.tell(stay, canceled or late)
+    local function cancel(number)
       pools.depart(stay)
       worker.send(CANCEL, number, '')
     end
     local in_time, value
     in_time, value, problem = away.call(begin, cancel, id, deadline and (deadline - clock.monotonic()) / 1e6)
-    if not in_time then return nil, late end
+    if not in_time then return nil, too_late(entry) end
     if problem then return nil, problem end
     if result and value ~= nil then value = finish(result, value) end
     return value

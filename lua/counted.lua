@@ -1,0 +1,130 @@
+-- Counting: functions of the registry as they are called, so that lua/pools.lua has their calls, their errors and how long they take.
+
+local clock = require 'lua.clock'
+local errors = require 'lua.errors'
+local dispatcher = require 'lua.dispatcher'
+local pools = require 'lua.pools'
+
+local floor, max, min, monotonic = math.floor, math.max, math.min, clock.monotonic
+local current = dispatcher.current
+local TIMEOUT = errors.kinds.TIMEOUT
+
+local M = {}
+
+-- A call of a guest takes tens of nanoseconds, and to read the clock twice takes more than that. So a quick one is timed now and then,
+-- the rarer the quicker it is, such that timing takes about a hundredth of all; what takes longer is timed each time.
+local BETWEEN_NS, MOST_BETWEEN = 2e4, 4096
+
+local function failed(counts, err)
+  counts.errors = counts.errors + 1
+  if errors.is_error(err) and err:kind() == TIMEOUT then counts.timeouts = counts.timeouts + 1 end
+end
+
+local function spent(counts, executed)
+  counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
+end
+
+--- `f`, the function of E on the direct path that can't wait, counted. Between two calls that are timed it only counts down, which
+-- LuaJIT makes one instruction of; errors are counted where they are made, see `watch`.
+function M.guest(E, f)
+  local counts = pools.of(E.id).counts
+  E.counts = counts
+
+  local function finish(began, ...)
+    local executed = monotonic() - began
+    spent(counts, executed)
+    local between = min(floor(BETWEEN_NS / max(executed, 1)), MOST_BETWEEN)
+    counts.left, counts.between = between, between
+    return ...
+  end
+
+  local function timed(...)
+    counts.calls = counts.calls + counts.between - counts.left
+    counts.left, counts.between = 0, 0
+    return finish(monotonic(), f(...))
+  end
+
+  return function(...)
+    counts.left = counts.left - 1
+    if counts.left < 0 then return timed(...) end
+    return f(...)
+  end
+end
+
+-- A hook that gives nil, err, counting. One that has only taken too long for this lane is called again.
+local function counting(hook)
+  local function finish(E, ...)
+    if not E.counts or E.interrupted then return ... end
+    local value, err = ...
+    if value == nil and err ~= nil then failed(E.counts, err) end
+    return ...
+  end
+  return function(E, ...) return finish(E, hook(E, ...)) end
+end
+
+--- Has `hooks`, which make instances and errors for guests, count them; and `instances` those that end.
+function M.watch(hooks, instances)
+  for _, name in ipairs { 'refuse', 'fail', 'broken', 'make' } do hooks[name] = counting(hooks[name]) end
+
+  local guest_error, make, delete = hooks.guest_error, hooks.make, instances.delete
+  function hooks.guest_error(E, payload)
+    local err = guest_error(E, payload)
+    if E.counts then failed(E.counts, err) end
+    return err
+  end
+
+  function hooks.make(E)
+    local B, err = make(E)
+    local I = B and B.I
+    if I and not I.counts then
+      local counts = pools.of(E.id).counts
+      I.counts = counts
+      counts.made, counts.live = counts.made + 1, counts.live + 1
+    end
+    return B, err
+  end
+
+  function instances.delete(I)
+    if I.counts and I.store ~= nil then I.counts.live = I.counts.live - 1 end
+    return delete(I)
+  end
+
+  for _, name in ipairs { 'fail', 'broken' } do
+    local hook = hooks[name]
+    hooks[name] = function(E, B, ...)
+      if B.I.counts then B.I.counts.replaced = B.I.counts.replaced + 1 end
+      return hook(E, B, ...)
+    end
+  end
+end
+
+local whole = setmetatable({}, { __mode = 'k' })
+
+--- Says that `f` is counted in its parts.
+function M.whole(f)
+  whole[f] = true
+  return f
+end
+
+local function queued(task) return task and task.queued or 0 end
+
+--- `f`, a function that may wait, counted: each call is timed, without what it waited in a queue.
+function M.waiting(id, f)
+  if whole[f] then return f end
+  local counts = pools.of(id).counts
+
+  local function finish(began, task, before, ...)
+    local _, err = ...
+    spent(counts, max(monotonic() - began - (queued(task) - before), 0))
+    if err ~= nil then failed(counts, err) end
+    return ...
+  end
+
+  return function(...)
+    counts.calls = counts.calls + 1
+    local task = current()
+    return finish(monotonic(), task, queued(task), f(...))
+  end
+end
+
+return M
