@@ -18,6 +18,10 @@ from lupa.luajit21 import LuaRuntime
 from moonwit.lua import buffer
 from moonwit.lua.mailbox import Mailbox
 
+if TYPE_CHECKING:
+    from moonwit.host.worker import Cancellation
+    from moonwit.lua.http_client import Fetcher
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +58,7 @@ class Lane:
         self._numbers = itertools.count(1)
         self._boot: Any = None
         self._call = callbacks["call"]
+        self._fetcher: Fetcher | None = None
         self._workers = callbacks.get("workers")
         self._mailboxes: list[Mailbox] = []
         # Mailboxes of other lanes that this one writes to: their memory stays as long as this lane may.
@@ -66,6 +71,7 @@ class Lane:
             "hire": self._hire,
         }
         self._callbacks: dict[str, Callback] = {**callbacks, **own}
+            "fetch": self._fetch,
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -178,6 +184,14 @@ class Lane:
 
     def _start(self, ticket: float, target: bytes, arguments: bytes) -> None:
         from moonwit.host import worker
+    def _fetch(self, operation: bytes, number: float, data: bytes) -> None:
+        """What scripts ask of other servers; what that takes is imported when one does."""
+        from moonwit.lua.http_client import Fetcher
+
+        if self._fetcher is None:
+            self._fetcher = Fetcher(self._post)
+        self._fetcher.do(operation.decode(), int(number), data)
+
 
         call = _guarded(self._call)
 

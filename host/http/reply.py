@@ -44,7 +44,7 @@ class Reply(web.StreamResponse):
         self._eof_sent = False
         self._request: web.BaseRequest | None = None
 
-    async def prepare(self, request: web.BaseRequest) -> None:  # type: ignore[override]
+    async def prepare(self, request: web.BaseRequest) -> None:
         """Notes the request that it answers."""
         self._request = request
         if self._keep_alive is None:

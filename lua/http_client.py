@@ -1,0 +1,65 @@
+"""The requests that a lane's scripts send: begun here, answered into the lane's inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from typing import Any
+
+from moonwit.host.http.client import Request, RequestFailed, Response, shared
+from moonwit.lua import buffer
+
+Post = Callable[[dict[str, Any]], None]
+
+
+class Fetcher:
+    """What a lane's ``http_client`` asks for; its methods are called on the lane's thread. ``post`` puts a message into its inbox."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._client = shared()
+        self._running: dict[int, Future[Any]] = {}
+
+    def do(self, operation: str, number: int, data: bytes) -> None:
+        """`send` and `read` are answered to the ticket ``number``; `cancel` ends them, `close` ends the stream ``number``."""
+        if operation == "send":
+            self._follow(number, self._client.send(_request(data)))
+        elif operation == "read":
+            self._follow(number, self._client.read(int(data)))
+        elif operation == "cancel":
+            running = self._running.get(number)
+            if running is not None:
+                running.cancel()
+        else:
+            self._client.close(number)
+
+    def _follow(self, ticket: int, running: Future[Any]) -> None:
+        self._running[ticket] = running
+
+        def answer(done: Future[Any]) -> None:
+            self._running.pop(ticket, None)
+            self._post({"kind": "answer", "ticket": ticket, "value": _answer(done)})
+
+        running.add_done_callback(answer)
+
+
+def _request(data: bytes) -> Request:
+    method, url, headers, body, timeout, redirects, most, stream = buffer.decode_all(data)
+    pairs = [(name.decode("utf-8", "replace"), value.decode("utf-8", "surrogateescape")) for name, value in headers]
+    seconds = None if timeout is None else float(timeout) / 1000
+    return Request(method.decode(), url.decode("utf-8", "replace"), pairs, body, seconds, int(redirects), int(most), bool(stream))
+
+
+def _answer(done: Future[Any]) -> dict[str, Any]:
+    try:
+        value = done.result()
+    except RequestFailed as error:
+        return {"failed": True, "kind": error.kind, "message": error.message}
+    except CancelledError:
+        return {"failed": True, "kind": "Canceled", "message": "the request was canceled"}
+    except Exception as error:
+        return {"failed": True, "kind": "Internal", "message": f"the request has failed: {type(error).__name__}: {error}"}
+    if isinstance(value, Response):
+        pairs = [[name.encode("utf-8", "surrogateescape"), text.encode("utf-8", "surrogateescape")] for name, text in value.headers]
+        return {"status": value.status, "headers": pairs, "url": value.url, "body": value.body, "stream": value.stream}
+    return {"body": value}
