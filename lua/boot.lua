@@ -130,8 +130,8 @@ return function(host)
   end
 
   -- Begins the REPL's session in the lane, then M.session: see lua/repl.lua.
-  function M.open_session(emit, answer, failed, flag)
-    M.session = require('lua.repl').open({ emit = emit, answer = answer, failed = failed }, flag, modules)
+  function M.open_session(emit, answer, failed, traced, help, flag)
+    M.session = require('lua.repl').open({ emit = emit, answer = answer, failed = failed, traced = traced, help = help }, flag, modules)
   end
 
   -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.

@@ -62,7 +62,8 @@ end
 -- The session ----------------------------------------------------------------------------------------------------
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
--- of an input, and `failed(number, encoded)`, which takes the error of what an input had left running; `flag` is the address of
+-- of an input, `failed(number, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
+-- call, and `help(name, kind, text)`, which explains; `flag` is the address of
 -- the number that stops. `modules` are the standard library.
 function M.open(host, flag, modules)
   flag = ffi.cast('volatile uint32_t *', flag)
@@ -127,8 +128,14 @@ function M.open(host, flag, modules)
     host.answer(number, encode(answer))
   end
 
-  local function body(number, chunk, limits, remember)
+  local function is_stopped() return stopped or flag[0] ~= 0 end
+
+  local function body(number, chunk, limits, remember, bench)
     local group, begun = current().group, clock.monotonic()
+    if bench then
+      local measured = chunk
+      chunk = function() return require('lua.repl_tools').bench(measured, is_stopped) end
+    end
     local function settle(ok, ...)
       if ok and remember and select('#', ...) > 0 then rawset(env, '_', (...)) end
       return shown(limits, ok, ...)
@@ -152,7 +159,8 @@ function M.open(host, flag, modules)
   -- What Python asks of the session, between two turns of the dispatcher; what has parts goes encoded.
   local session = {}
 
-  --- Starts an input: {number, source, name (of the chunk), keeper, names, full = whether all of its values are shown, quiet = `_` stays}.
+  --- Starts an input: {number, source, name (of the chunk), keeper, names, full = all of its values are shown, quiet = `_` stays,
+  --- bench = it is run many times}.
   function session.evaluate(text)
     local input = decode(text)
     calm()
@@ -163,7 +171,7 @@ function M.open(host, flag, modules)
       return host.answer(input.number, encode(answer))
     end
     local limits = input.full and describe.FULL or describe.SHORT
-    foreground = dispatcher.open(function(group) failed(group, input.number) end, body, input.number, chunk, limits, not input.quiet)
+    foreground = dispatcher.open(function(group) failed(group, input.number) end, body, input.number, chunk, limits, not input.quiet, input.bench)
   end
 
   --- Cancels what the input waits for, if one runs; with `everything`, all that waits in the lane.
@@ -183,6 +191,26 @@ function M.open(host, flag, modules)
   --- Tells what a path of names leads to: see `explain` in lua/repl_members.lua.
   function session.explain(text)
     return encode(own.explain(decode(text)))
+  end
+
+  --- Has ids mean what the registry says now; instances end, and what is called next is loaded anew.
+  function session.forget()
+    require('lua.calls').forget()
+  end
+
+  --- Has calls told to the host from now on, or no longer.
+  function session.trace(on)
+    require('lua.repl_tools').trace(on and function(id, arguments, results, seconds)
+      sink.flush()
+      host.traced(encode { id = id, arguments = arguments, results = results, seconds = seconds })
+    end or nil)
+  end
+
+  -- For scripts: explains what it is given.
+  function env.help(...)
+    local name, kind, text = '', '', ''
+    if select('#', ...) > 0 then name, kind, text = own.about((...)) end
+    output.print(decode(host.help(name, kind, text)))
   end
 
   calm()

@@ -2,7 +2,7 @@
 local describe = require 'lua.repl_describe'
 local sandbox = require 'lua.sandbox'
 
-local type, next, rawget, pcall = type, next, rawget, pcall
+local type, next, rawget, pcall, select, tostring = type, next, rawget, pcall, select, tostring
 local getmetatable = debug.getmetatable
 
 -- How many names are listed, and how far `__index` is followed.
@@ -98,7 +98,36 @@ function M.new(env, kept, modules)
     return about
   end
 
-  own.resolve = resolve
+  -- Where a value is found among the modules and the libraries of the language: `time`, `time.now`, `string.format`, `print`.
+  local function find(value)
+    for name in next, modules do
+      local module = global(name)
+      if module == value then return name end
+      for field_name, found in next, tables_of(module)[1] or {} do
+        if found == value then return name .. '.' .. field_name end
+      end
+    end
+    for name, library in next, env do
+      if library == value and (type(value) == 'function' or sandbox.library_of(value)) then return name end
+      for field_name, found in next, sandbox.library_of(library) and tables_of(library)[1] or {} do
+        if found == value then return name .. '.' .. field_name end
+      end
+    end
+  end
+
+  --- Tells what a value is: the name under which it is documented, or an empty text; its kind; and a text of it.
+  function own.about(value)
+    local kind = kind_of(value)
+    if type(value) == 'string' then return value, kind, ('%q'):format(value:sub(1, 60)) end
+    if type(value) == 'function' or kind == 'module' then
+      local text = type(value) == 'function' and 'function(' .. describe.signature(value) .. ')' or 'a module'
+      return find(value) or '', kind, text
+    end
+    if type(value) == 'table' and kind == 'table' then return '', kind, 'a table' end
+    local ok, text = pcall(tostring, value)
+    return '', kind, ok and text or kind
+  end
+
   return own
 end
 

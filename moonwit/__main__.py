@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if not arguments and terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stdout):
+        return COMMANDS["repl"].run([])
     if not arguments:
         from moonwit.help import overview
 

@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 
 COMMANDS: Mapping[str, Command] = {
+    "repl": Command("moonwit.repl.command", "an interactive session"),
     "run": Command("moonwit.run", "run a Lua script, or a function for what it does"),
     "call": Command("moonwit.call", "call a function and print its result as JSON"),
     "serve": Command("moonwit.serve", "serve what a project declares over HTTP"),

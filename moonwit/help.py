@@ -10,6 +10,20 @@ _PROJECT = """\
 """
 
 _PAGES = {
+    "repl": f"""\
+usage: moonwit repl [--project DIR] [FILE.lua|FILE.wasm|FILE.wat ...]
+
+Starts an interactive session: Lua that is evaluated as it is typed, with the functions of the
+project. FILE.lua is run first, the functions of FILE.wasm are made callable. `moonwit` alone on a
+terminal is the same. Inputs may also come from a pipe; the first that fails ends it.
+
+options:
+{_PROJECT}
+examples:
+  moonwit repl
+  moonwit repl mapper.wasm
+  echo 'return 1 + 1' | moonwit repl
+""",
     "run": f"""\
 usage: moonwit run [--project DIR] SCRIPT.lua [ARGS...]
        moonwit run [--project DIR] NAMESPACE:NAME [ARGS...]

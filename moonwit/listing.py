@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +47,12 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _rows(registry: Registry) -> tuple[Registry, list[Row]]:
-    return registry, [_row(entry, registry) for entry in registry.entries.values()]
+    return registry, rows_of(registry.entries.values(), registry)
+
+
+def rows_of(entries: Iterable[Entry], registry: Registry) -> list[Row]:
+    """Gives the rows of entries; each function is loaded."""
+    return [_row(entry, registry) for entry in entries]
 
 
 def _row(entry: Entry, registry: Registry) -> Row:

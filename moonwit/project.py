@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from moonwit.host.intermediate import ErrorValue, Value
 from moonwit.lua import buffer
@@ -18,6 +18,7 @@ from moonwit.lua.modules import Modules
 if TYPE_CHECKING:
     from moonwit.registry import Registry
 
+T = TypeVar("T")
 
 # How long a project that is interrupted waits for its lane, in seconds.
 GRACE = 0.3
@@ -61,8 +62,8 @@ def open(directory: str | os.PathLike[str] | None = None, environ: Mapping[str, 
 class Project:
     """A loaded project with a lane of its own. Its methods may be called from any thread."""
 
-    def __init__(self) -> None:
-        self.entries = Entries(None)
+    def __init__(self, entries: Entries | None = None) -> None:
+        self.entries = Entries(None) if entries is None else entries
         self._modules = Modules(self.entries)
         self.entries.joined = self._modules.joined
         self._lane: Lane | None = Lane(self.entries.callbacks)
@@ -136,6 +137,10 @@ class Project:
     def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = ()) -> None:
         """Runs a script and waits for its end; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
         self.start_script(source.encode() if isinstance(source, str) else source, name, arguments).result()
+
+    def submit(self, job: Callable[[Any], T]) -> Future[T]:
+        """Has ``job`` run in the lane, between two turns of its dispatcher, with the table of lua/boot.lua; it must not take long."""
+        return self._running().submit(job)
 
     def _running(self) -> Lane:
         if self._lane is None:

@@ -1,0 +1,83 @@
+-- Measuring and watching calls in the REPL: `:bench` and `:trace`.
+local clock = require 'lua.clock'
+local describe = require 'lua.repl_describe'
+local dispatcher = require 'lua.dispatcher'
+local funcs = require 'stdlib.funcs'
+
+local monotonic, max, min, floor, sqrt = clock.monotonic, math.max, math.min, math.floor, math.sqrt
+local select, sort = select, table.sort
+
+-- How long a sample takes at least, and all of them together, in nanoseconds; how many there are.
+local SAMPLE, TOGETHER = 5e6, 1e9
+local FEWEST, MOST = 3, 100
+
+-- What the shown arguments and results of a traced call may hold.
+local BRIEF = { depth = 3, entries = 8, total = 24, bytes = 60 }
+
+local M = {}
+
+-- What the runs give is kept, so that none of them is left out by the compiler.
+M.kept = nil
+
+local function batch(f, count)
+  local begun = monotonic()
+  for _ = 1, count do M.kept = f() end
+  return monotonic() - begun
+end
+
+--- Runs a chunk many times, compiled, and returns {runs, samples, min, median, mean, max, deviation}, in nanoseconds a run.
+-- The first run is interpreted: one that never ends can be stopped.
+function M.bench(f, stopped)
+  local once = batch(f, 1)
+  jit.on(f, true)
+  local count = 1
+  while once * count < SAMPLE and count < 1e8 do
+    local taken = batch(f, count)
+    if taken >= SAMPLE then break end
+    count = max(count * 2, min(floor(count * SAMPLE / max(taken, 1)), count * 100))
+    if stopped() then break end
+  end
+  local samples, total = {}, 0
+  while #samples < FEWEST or #samples < MOST and total < TOGETHER do
+    local taken = batch(f, count)
+    samples[#samples + 1], total = taken / count, total + taken
+    -- Others go on in between, and Ctrl-C is heard.
+    local problem = dispatcher.pause('bench')
+    if problem then error(problem, 0) end
+    if stopped() then break end
+  end
+  jit.off(f, true)
+  sort(samples)
+  local mean, spread = total / count / #samples, 0
+  for _, taken in ipairs(samples) do spread = spread + (taken - mean) ^ 2 end
+  return {
+    runs = count * #samples, samples = #samples, min = samples[1], median = samples[floor((#samples + 1) / 2)], mean = mean,
+    max = samples[#samples], deviation = sqrt(spread / #samples),
+  }
+end
+
+local original = funcs.call
+
+local function described(...)
+  local list = {}
+  for i = 1, min(select('#', ...), 16) do list[i] = describe.describe((select(i, ...)), BRIEF) end
+  return list
+end
+
+--- Has each call of `funcs.call` told to `tell(id, list of described arguments, list of described results, seconds)`; without `tell`
+--- no longer.
+function M.trace(tell)
+  if not tell then
+    funcs.call = original
+    return
+  end
+  local function told(id, arguments, begun, ...)
+    tell(tostring(id), arguments, described(...), (monotonic() - begun) / 1e9)
+    return ...
+  end
+  function funcs.call(id, ...)
+    return told(id, described(...), monotonic(), original(id, ...))
+  end
+end
+
+return M

@@ -1,0 +1,38 @@
+"""The text that `:help NAME` and Lua's `help(x)` show."""
+
+from __future__ import annotations
+
+from moonwit.repl.knowledge import CLASSES, Knowledge
+
+OVERVIEW = """\
+help(x) explains a module, a function, an object, or the entry of an id: help(time), help(funcs.call), help("ns:name").
+:help lists the commands of the session."""
+
+
+class Explanations:
+    """Explains names and values by what is known of them."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+
+    def text(self, name: str) -> str:
+        """Explains a name as it is typed after `:help`."""
+        found = self.knowledge.about(name) or self.knowledge.about(name.replace(":", ".")) or self.knowledge.about(name.replace(".", ":"))
+        if found is not None:
+            return found
+        from moonwit.registry import nearest, shown
+
+        near = nearest(name, [*self.knowledge.docs, *(entry.id for entry in self.knowledge.ids(callable_only=False))])
+        return f"nothing is known of {shown(name)}" + (f"; did you mean {near}?" if near else "; :help lists the commands")
+
+    def of_value(self, name: str, kind: str, text: str) -> str:
+        """Explains a value of Lua: ``name`` is what it is documented under, if anything, ``kind`` its kind."""
+        if not kind:
+            return OVERVIEW
+        if name and (found := self.knowledge.about(name)) is not None:
+            return found
+        if kind in CLASSES:
+            return f"{text}\n{self.knowledge.about(CLASSES[kind])}"
+        if kind == "string" and ":" in name:
+            return self.text(name)
+        return f"{text}: a {kind}" if kind not in ("function", "table", "module") else text

@@ -1,0 +1,81 @@
+"""A session at a terminal, put together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from moonwit import __version__, terminal
+from moonwit.failures import CommandError
+from moonwit.project import Project
+from moonwit.repl.colors import paint
+from moonwit.repl.commands import SUMMARIES, Commands
+from moonwit.repl.completion import LuaCompleter
+from moonwit.repl.explanations import Explanations
+from moonwit.repl.knowledge import Knowledge
+from moonwit.repl.opening import Opening
+from moonwit.repl.prompt import Prompt
+from moonwit.repl.screen import Screen
+from moonwit.repl.session import Session
+from moonwit.repl.shell import Shell, leave
+from moonwit.repl.toolbar import Toolbar
+
+# After so many mistakes of our own in a row nothing will come of it any more.
+MOST_MISTAKES = 20
+
+
+def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int:
+    """Runs a session until the user leaves; gives the exit code."""
+    color = terminal.colored(sys.stdout)
+    screen = Screen()
+    shell = Shell(screen, color=color)
+    screen.open()
+    knowledge = Knowledge(project.entries)
+    explanations = Explanations(knowledge)
+    session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value)
+    try:
+        opening = Opening(project.entries, folder, knowledge)
+        commands = Commands(shell, opening, explanations)
+        problems = opening.load_project()
+        completer, toolbar = LuaCompleter(session, knowledge, SUMMARIES), Toolbar(session, knowledge)
+        prompt = Prompt(screen, color=color, finished=shell.finished, completer=completer, toolbar=toolbar.show)
+        opening.session, commands.prompt = session, prompt
+        parts = [paint("bold", f"moonwit {__version__}", color), *opening.summary()]
+        shell.say(f"{', '.join(parts)}\n{paint('dim', ':help explains, Tab completes, Ctrl-D leaves', color)}")
+        if problems:
+            shell.say(problems)
+        for name in files:
+            commands.open_file(name)
+        _loop(shell, prompt, commands)
+    finally:
+        leave(session, screen)
+    return 0
+
+
+def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
+    mistakes = 0
+    while mistakes < MOST_MISTAKES:
+        try:
+            text = prompt.ask(shell.number)
+            if not text.strip():
+                continue
+            if text.startswith(":"):
+                if not commands.run(text):
+                    return
+            else:
+                commands.lua(text)
+            mistakes = 0
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            continue
+        except CommandError as error:
+            shell.complain(error.sentence)
+        except Exception as error:
+            if os.environ.get("MOONWIT_DEBUG"):
+                raise
+            mistakes += 1
+            words = " ".join(f"{type(error).__name__}: {error}".split())
+            shell.complain(f"this is a bug in moonwit, please report it with what MOONWIT_DEBUG=1 shows: {words}")

@@ -1,0 +1,173 @@
+"""What is known without running anything: the registry's functions with their signatures, and the standard library's documentation."""
+
+from __future__ import annotations
+
+import textwrap
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from moonwit.stubs import Doc, docs
+
+if TYPE_CHECKING:
+    from moonwit.host.wasm.types import Function, Type
+    from moonwit.lua.entries import Entries
+    from moonwit.registry import Entry
+
+# What Lua calls the kinds of values whose methods are documented under a class.
+CLASSES: Mapping[str, str] = {
+    "channel": "Channel",
+    "duration": "Duration",
+    "error": "Error",
+    "executor": "Executor",
+    "future": "Future",
+    "location": "Location",
+    "payload": "Payload",
+    "ticker": "Ticker",
+    "time": "Time",
+    "timer": "Timer",
+    "file": "File",
+    "folder": "Folder",
+}
+
+
+class Knowledge:
+    """Answers about ids and names; may be asked from any thread."""
+
+    def __init__(self, entries: Entries) -> None:
+        self._entries = entries
+        self._signatures: dict[str, Function | None] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def docs(self) -> Mapping[str, Doc]:
+        """The documentation by name."""
+        return docs()
+
+    def ids(self, *, callable_only: bool = True) -> Iterator[Entry]:
+        """Gives the entries, in the order of the project."""
+        registry = self._entries.registry
+        for entry in list(registry.entries.values()) if registry else []:
+            if not callable_only or entry.kind.startswith("function."):
+                yield entry
+
+    def entry(self, id: str) -> Entry | None:
+        """Gives an entry."""
+        registry = self._entries.registry
+        return registry.entries.get(id) if registry else None
+
+    def forget(self) -> None:
+        """Forgets signatures, after the registry has changed."""
+        with self._lock:
+            self._signatures.clear()
+
+    def function(self, id: str) -> Function | None:
+        """Gives the type of a function; None for one of Lua's, and for one that can't be used."""
+        from moonwit.host.functions import KINDS, FunctionProblem
+
+        with self._lock:
+            if id in self._signatures:
+                return self._signatures[id]
+            entry, found = self._entries.find(id), None
+            if not isinstance(entry, dict) and entry.kind in KINDS:
+                try:
+                    found = self._entries.loaded(entry).signature
+                except FunctionProblem:
+                    found = None
+            self._signatures[id] = found
+            return found
+
+    def signature(self, id: str) -> str:
+        """Gives the WIT signature of a function, or what is known instead."""
+        from moonwit.host.wasm.show import show_signature
+
+        entry = self.entry(id)
+        if entry is None:
+            return ""
+        function = self.function(id)
+        if function is not None:
+            return show_signature(function)
+        registry = self._entries.registry
+        if registry is not None and registry.is_broken(id):
+            return "has an error, see `moonwit check`"
+        return "function of Lua" if entry.kind == "function.lua" else entry.kind
+
+    def comment(self, id: str) -> str:
+        """Gives the comment of an entry."""
+        entry = self.entry(id)
+        comment = entry.meta.get("comment") if entry is not None else None
+        return " ".join(comment.split()) if isinstance(comment, str) else ""
+
+    def methods(self, class_name: str) -> Sequence[str]:
+        """Lists the documented methods of a class."""
+        return [name.partition(":")[2] for name in self.docs if name.startswith(f"{class_name}:")]
+
+    def about(self, name: str, width: int = 100) -> str | None:
+        """Explains a documented name, or an entry's id; None for what is not known."""
+        if (entry := self.entry(name)) is not None:
+            return self._about_entry(entry)
+        doc = self.docs.get(name)
+        if doc is None:
+            return None
+        lines = [doc.signature, *textwrap.wrap(doc.text, width - 2, initial_indent="  ", subsequent_indent="  ")]
+        lines += [f"    {param}: {type}" + (f", {text}" if text else "") for param, type, text in doc.params]
+        if doc.kind in ("module", "class"):
+            lines += self._members(name)
+        return "\n".join(lines)
+
+    def _members(self, name: str) -> Iterator[str]:
+        fields = [doc.name.partition(".")[2] for known, doc in self.docs.items() if known.startswith(f"{name}.") and doc.kind == "field"]
+        functions = [doc for known, doc in self.docs.items() if known.startswith((f"{name}.", f"{name}:")) and doc.kind == "function"]
+        yield ""
+        for doc in functions:
+            yield f"  {doc.signature}"
+        if fields:
+            yield from textwrap.wrap(", ".join(fields), 96, initial_indent="  ", subsequent_indent="  ")
+
+    def _about_entry(self, entry: Entry) -> str:
+        lines = [f"{entry.id}: {self.signature(entry.id)}" if entry.kind.startswith("function.") else entry.id]
+        lines.append(f"  a {entry.kind} in {entry.file.name}")
+        if comment := self.comment(entry.id):
+            lines.append(f"  {comment}")
+        if (function := self.function(entry.id)) is not None:
+            lines += [f"  {line}" for line in declarations(function)]
+        return "\n".join(lines)
+
+
+def declarations(function: Function) -> Iterator[str]:
+    """Gives the declarations of the named types that a signature uses, in the order that it needs them."""
+    from moonwit.host.wasm import types as wit
+    from moonwit.host.wasm.show import show_declaration
+
+    seen: set[str] = set()
+    waiting: list[Type | None] = [*(field.type for field in function.params), function.result]
+    for _ in range(200):
+        if not waiting:
+            return
+        type = waiting.pop(0)
+        if type is None or isinstance(type, wit.Primitive):
+            continue
+        name = getattr(type, "name", None)
+        if isinstance(name, str) and name not in seen:
+            seen.add(name)
+            yield from show_declaration(name, type).split("\n")
+        waiting += parts(type)
+
+
+def parts(type: object) -> list[Type | None]:
+    """Lists the types that a type is made of."""
+    from moonwit.host.wasm import types as wit
+
+    if isinstance(type, wit.Record):
+        return [field.type for field in type.fields]
+    if isinstance(type, wit.Variant):
+        return [case.type for case in type.cases]
+    if isinstance(type, wit.List):
+        return [type.element]
+    if isinstance(type, wit.Option):
+        return [type.some]
+    if isinstance(type, wit.Tuple):
+        return list(type.types)
+    if isinstance(type, wit.Result):
+        return [type.ok, type.err]
+    return []

@@ -1,0 +1,96 @@
+"""A session without a terminal: inputs from standard input, values to standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from moonwit import terminal
+from moonwit.failures import Failure
+from moonwit.folders import show_problems
+from moonwit.interrupt import Running, wait
+from moonwit.project import Project
+from moonwit.repl.chunks import Compiler, Mistake
+from moonwit.repl.explanations import Explanations
+from moonwit.repl.knowledge import Knowledge
+from moonwit.repl.opening import Opening
+from moonwit.repl.session import Answer, Session
+from moonwit.repl.values import Layout, read
+from moonwit.run import chunk_name, read_script
+
+WIDTH = 100
+
+
+class Failed(Exception):
+    """An input that failed; its error has been shown."""
+
+
+def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) -> int:
+    """Evaluates what standard input holds, input by input, until one fails; gives the exit code."""
+    knowledge = Knowledge(project.entries)
+    session = Session(project, _print, _background, lambda call: None, Explanations(knowledge).of_value)
+    opening = Opening(project.entries, folder, knowledge)
+    opening.session = session
+    with Running(project):
+        opening.load_project()
+        show_problems(opening.registry)
+        try:
+            for name in files:
+                if name.endswith(".lua"):
+                    _evaluate(session, read_script(name).decode(), f"@{chunk_name(name)}")
+                else:
+                    opening.open(name, None)
+            _lines(session)
+        except Failed:
+            return 1
+    return 0
+
+
+def _lines(session: Session) -> None:
+    """Takes lines until they make an input; it begins at the line that its errors count from."""
+    waiting, start, number = "", 1, 0
+    for line in sys.stdin.buffer:
+        number += 1
+        waiting += line.decode("utf-8", "surrogateescape")
+        if not waiting.strip():
+            waiting, start = "", number + 1
+            continue
+        try:
+            _evaluate(session, "\n" * (start - 1) + waiting, "=stdin")
+        except Mistake as mistake:
+            if mistake.finished:
+                raise Failure(str(mistake)) from None
+            continue
+        waiting, start = "", number + 1
+    if waiting.strip():
+        try:
+            _evaluate(session, "\n" * (start - 1) + waiting, "=stdin")
+        except Mistake as mistake:
+            raise Failure(str(mistake)) from None
+
+
+def _evaluate(session: Session, text: str, name: str) -> None:
+    chunk = Compiler().chunk(text, name)
+    future: Future[Answer] = session.start(chunk, name)
+    answer = wait(future)
+    layout = Layout(WIDTH, False)
+    if b"failed" in answer:
+        terminal.complain(layout.show(read(answer[b"failed"])))
+        raise Failed
+    for items in answer[b"values"] or ():
+        terminal.write(layout.show(read(items)) + "\n")
+
+
+def _print(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError:
+        os._exit(1)  # nobody reads any more, and the lane's thread can't say so
+
+
+def _background(number: int, items: Sequence[bytes]) -> None:
+    terminal.complain(Layout(WIDTH, False).show(read(items)))

@@ -1,0 +1,199 @@
+"""The session's half in Python: hands inputs to the lane, takes what becomes of them, and stops what runs. lua/repl.lua is the other.
+
+Three things stop an input: a number in memory that interpreted code looks at, a message that cancels what it waits for, and the
+engine's epoch, which ends a guest: calls without a limit get one in a session, far away, and the epoch is then moved past it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from typing import Any
+
+from moonwit.lua import buffer
+from moonwit.lua.entries import Data, Entries
+from moonwit.project import Project
+from moonwit.repl.chunks import Chunk
+
+# The epochs that a call without a limit may take: 87 minutes when they are counted in, and few enough to count through at once.
+PATIENCE = 2**20
+
+Answer = Mapping[bytes, Any]
+
+
+class SessionEntries(Entries):
+    """Entries whose functions on the direct path all have a limit, so that they can be stopped."""
+
+    def _load(self, id: bytes) -> Data:
+        data = super()._load(id)
+        if data.get("resolver") == "wasm" and "limit_ticks" not in data:
+            data = {**data, "limit_ticks": PATIENCE}
+        return data
+
+
+    def forget(self) -> None:
+        """Forgets what was loaded, after the registry has changed."""
+        with self._lock:
+            self._loaded.clear()
+            self._compatible.clear()
+
+
+class Session:
+    """A session in the lane of a project.
+
+    ``emit`` takes what scripts print, ``failed`` the error of what an input had left running, ``traced`` a call that was made, and
+    ``help`` gives the text about a name, a kind of values, and a value as text. The lane's thread calls them.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        emit: Callable[[bytes], None],
+        failed: Callable[[int, Sequence[bytes]], None],
+        traced: Callable[[Mapping[bytes, Any]], None],
+        help: Callable[[str, str, str], str],
+    ) -> None:
+        self.project = project
+        self._flag = ctypes.c_uint32(0)
+        self._answers: dict[int, Future[Answer]] = {}
+        self._failed = failed
+        self._numbers = 0
+        def trace(text: bytes) -> None:
+            call = buffer.decode(text)
+            assert isinstance(call, dict)
+            traced(call)
+
+        def explain(*texts: bytes) -> bytes:
+            return buffer.encode(help(*map(_text, texts)))
+
+        crossing: Sequence[Callable[..., bytes | None]] = (emit, self._answer, self._fail, trace, explain)
+        callbacks = *map(_contained, crossing), ctypes.addressof(self._flag)
+        self._opened = project.submit(lambda boot: boot[b"open_session"](*callbacks))
+
+    def start(self, chunk: Chunk, name: str, *, full: bool = False, quiet: bool = False, bench: bool = False) -> Future[Answer]:
+        """Has the lane evaluate a chunk; ``full`` describes its values as a whole, ``quiet`` leaves `_` as it is, ``bench`` runs it
+        many times and gives the measured times."""
+        self._numbers += 1
+        number = self._numbers
+        future = self._answers[number] = Future()
+        input = {
+            "number": number,
+            "source": chunk.source.encode("utf-8", "surrogateescape"),
+            "name": name,
+            "keeper": chunk.keeper,
+            "names": list(chunk.names),
+            "full": full,
+            "quiet": quiet,
+            "bench": bench,
+        }
+        text = buffer.encode(input)
+        self._do(lambda session: session[b"evaluate"](text), future)
+        return future
+
+    def stop(self) -> None:
+        """Stops the input that runs, where it computes in Lua and where it waits."""
+        self._flag.value = 1
+        self._do(lambda session: session[b"interrupt"](False))
+
+    def stop_everything(self) -> None:
+        """Stops whatever computes in the lane, guests too: for an input that has not stopped a moment after ``stop``."""
+        self._flag.value = 2
+        if "moonwit.host.engine" in sys.modules:
+            threading.Thread(target=_pass_epochs, name="moonwit interrupt", daemon=True).start()
+
+    def trace(self, on: bool) -> None:
+        """Has calls told from now on, or no longer."""
+        self._do(lambda session: session[b"trace"](on))
+
+    def forget(self) -> None:
+        """Has ids mean what the registry says now; instances of before end."""
+        if isinstance(self.project.entries, SessionEntries):
+            self.project.entries.forget()
+        self._do(lambda session: session[b"forget"]())
+
+    def cancel_background(self) -> None:
+        """Ends what earlier inputs have left running."""
+        self._do(lambda session: session[b"interrupt"](True))
+
+    def list(self, path: Sequence[str], prefix: str, timeout: float) -> tuple[Mapping[str, str], str]:
+        """Lists the names below a path that begin with ``prefix`` and their kinds, and the kind of the path's own value."""
+        query = {"path": list(path), "prefix": prefix}
+        found = self._ask("list", query, timeout)
+        names = found.get(b"names") or {}
+        return {_text(name): _text(kind) for name, kind in names.items()}, _text(found.get(b"kind", b""))
+
+    def explain(self, path: Sequence[str], timeout: float) -> Mapping[str, str]:
+        """Tells what a path of names leads to: its kind, and of a function its parameters and place."""
+        return {_text(name): _text(value) for name, value in self._ask("explain", list(path), timeout).items()}
+
+    def _ask(self, name: str, query: Any, timeout: float) -> Mapping[bytes, Any]:
+        text, key = buffer.encode(query), name.encode()
+        try:
+            answer = self.project.submit(lambda boot: boot[b"session"][key](text)).result(timeout)
+        except Late:
+            return {}  # the lane is busy
+        found = buffer.decode(answer)
+        return found if isinstance(found, dict) else {}
+
+    def _do(self, act: Callable[[Any], object], future: Future[Answer] | None = None) -> None:
+        def check(done: Future[object]) -> None:
+            problem = done.exception()
+            if problem is not None and future is not None and not future.done():
+                future.set_exception(problem)
+
+        self.project.submit(lambda boot: act(boot[b"session"])).add_done_callback(check)
+
+    def _answer(self, number: float, text: bytes) -> None:
+        future = self._answers.pop(int(number), None)
+        self._flag.value = 0
+        if future is not None:
+            future.set_result(buffer.decode(text))
+
+    def _fail(self, number: float, text: bytes) -> None:
+        self._failed(int(number), buffer.decode(text))
+
+
+def _contained(callback: Callable[..., bytes | None]) -> Callable[..., bytes | None]:
+    """Lets no exception cross into Lua, where a script would hold a Python object."""
+
+    def cross(*arguments: Any) -> bytes | None:
+        try:
+            return callback(*arguments)
+        except Exception as problem:
+            if os.environ.get("MOONWIT_DEBUG"):
+                traceback.print_exc()
+            return buffer.encode(f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {problem}")
+
+    return cross
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _pass_epochs() -> None:
+    """Moves the engine's epoch past every deadline of the session. LuaJIT counts a hundred times faster than Python."""
+    from lupa.luajit21 import LuaRuntime
+
+    from moonwit.host import engine
+
+    lua = LuaRuntime(register_eval=False, register_builtins=False, encoding=None)
+    lua.execute(
+        b"""
+        local ffi = require 'ffi'
+        local path, engine, count = ...
+        ffi.cdef 'void wasmtime_engine_increment_epoch(void *engine);'
+        local C = ffi.load(path)
+        engine = ffi.cast('void *', engine)
+        for _ = 1, count do C.wasmtime_engine_increment_epoch(engine) end
+        """,
+        engine.library_path().encode(),
+        engine.address(engine.shared_engine().ptr()),
+        PATIENCE + 1,
+    )

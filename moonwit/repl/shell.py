@@ -1,0 +1,172 @@
+"""The loop of a session at a terminal: asks, runs, shows, until the user leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from moonwit import memory, terminal
+from moonwit.project import GRACE
+from moonwit.repl.chunks import Chunk, Compiler, Mistake
+from moonwit.repl.colors import paint
+from moonwit.repl.pager import page
+from moonwit.repl.screen import Screen, interrupts
+from moonwit.repl.session import Answer, Session
+from moonwit.repl.values import Layout, Plain, read
+
+# An input that takes longer, in seconds, says so.
+LONG = 0.5
+# How long after Ctrl-C the input has to stop by itself, in seconds, and when the user hears that it does not.
+SOON, LATE = 0.2, 2.0
+# How often what runs is looked at.
+LOOK = 0.05
+
+
+class Shell:
+    """A session with its screen. ``ask`` comes from moonwit.repl.prompt."""
+
+    def __init__(self, screen: Screen, *, color: bool) -> None:
+        self.screen = screen
+        self.color = color
+        self.compiler = Compiler()
+        self.number = 1
+        self.session: Session
+
+    def failed(self, number: int, items: Sequence[bytes]) -> None:
+        """Shows the error of what an earlier input had left running; called by the lane's thread."""
+        note = paint("dim", f"in what [{number}] had left running:", self.color)
+        self.screen.put(f"{note}\n{self.layout().show(read(items))}\n".encode("utf-8", "replace"))
+
+    def traced(self, call: Mapping[bytes, Any]) -> None:
+        """Shows a call that was made; called by the lane's thread."""
+        layout = self.layout()
+        arguments, results = (", ".join(layout.line(read(items)) for items in call[name] or ()) for name in (b"arguments", b"results"))
+        line = f"{call[b'id'].decode('utf-8', 'replace')}({arguments}) -> {results or 'nothing'}"
+        note = paint("dim", duration(float(call[b"seconds"])), self.color)
+        self.screen.put(f"{paint('dim', 'trace', self.color)} {line}  {note}\n".encode("utf-8", "replace"))
+
+    def layout(self) -> Layout:
+        """Gives the layout for the terminal as wide as it is."""
+        return Layout(self.screen.size()[0], self.color)
+
+    def finished(self, text: str) -> bool:
+        """Tells whether an input can be run, or is wrong whatever may follow."""
+        try:
+            self.compiler.chunk(text)
+        except Mistake as mistake:
+            return mistake.finished
+        return True
+
+    def run(self, text: str) -> bool:
+        """Runs an input and shows what comes of it; tells whether it went well."""
+        try:
+            chunk = self.compiler.chunk(text, f"=[{self.number}]")
+        except Mistake as mistake:
+            self.complain(str(mistake))
+            return False
+        return self.evaluate(chunk)
+
+    def evaluate(self, chunk: Chunk, name: str | None = None, *, full: bool = False, quiet: bool = False) -> bool:
+        """Runs a chunk and shows its values; ``full`` shows all of them, in the pager."""
+        answer = self.answer(self.session.start(chunk, name or f"=[{self.number}]", full=full, quiet=quiet))
+        return answer is not None and self.show(answer, full=full)
+
+    def answer(self, future: Future[Answer]) -> Answer | None:
+        """Waits for an input while its output is written; Ctrl-C stops it. None when it can't be stopped."""
+        pressed: list[None] = []
+
+        def press() -> None:
+            pressed.append(None)
+            self.screen.notify()
+
+        future.add_done_callback(lambda _: self.screen.notify())
+        with interrupts(press), self.screen.quiet():
+            while not future.done():
+                self.screen.wait(LOOK)
+                piece = self.screen.take()
+                if piece and not pressed:
+                    self.screen.write_bytes(piece)
+                if memory.resident() > memory.limit():
+                    self.complain("the session takes too much memory, so this is stopped")
+                    pressed.append(None)
+                if pressed and not future.done():
+                    self._stop(future)
+                    if not future.done():
+                        return None
+            self.screen.drain()
+        return future.result()
+
+    def _stop(self, future: Future[Answer]) -> None:
+        with self.screen.discarding():
+            self.session.stop()
+            waited = 0.0
+            while not future.done() and waited < LATE:
+                self.screen.wait(LOOK)
+                waited += LOOK
+                if SOON <= waited < SOON + LOOK or waited >= LATE - LOOK:
+                    self.session.stop_everything()
+        if not future.done():
+            self.complain("this does not stop: it is in the midst of one long operation; wait for it, or leave with Ctrl-D")
+
+    def show(self, answer: Answer, *, full: bool = False) -> bool:
+        """Shows what came of an input; tells whether it went well."""
+        self.screen.fresh_line()
+        layout = self.layout()
+        good = False
+        if answer.get(b"interrupted"):
+            self.say(paint("error", "interrupted", self.color))
+        elif b"failed" in answer:
+            self.say(layout.show(read(answer[b"failed"])))
+        else:
+            good = True
+            self._show_values(answer, layout, full)
+        seconds = float(answer.get(b"seconds") or 0)
+        if seconds >= LONG:
+            self.say(paint("dim", f"took {duration(seconds)}", self.color))
+        return good
+
+    def _show_values(self, answer: Answer, layout: Layout, full: bool) -> None:
+        nodes = [read(items) for items in answer[b"values"] or ()]
+        texts = [layout.show(node) for node in nodes]
+        more = int(answer[b"count"]) - len(nodes)
+        if more > 0:
+            texts.append(paint("dim", f"... {more:,} more values", self.color))
+        if not texts:
+            return
+        if all(isinstance(node, Plain) and node.style != "string" for node in nodes) and len(nodes) > 1:
+            texts = [", ".join(texts)]
+        (self.page if full else self.say)("\n".join(texts))
+
+    def say(self, text: str) -> None:
+        """Writes lines."""
+        self.screen.fresh_line()
+        self.screen.write(f"{text}\n")
+
+    def page(self, text: str) -> None:
+        """Shows text, with a pager when it is longer than the screen."""
+        self.screen.fresh_line()
+        page(text, self.screen)
+
+    def complain(self, sentence: str) -> None:
+        """Says what went wrong."""
+        self.say(paint("error", "error:", self.color) + f" {terminal.clean(sentence)}")
+
+
+def duration(seconds: float) -> str:
+    """Gives a time as people say it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def leave(session: Session, screen: Screen) -> None:
+    """Ends the session; what can't be stopped ends with the process."""
+    ended = session.project.interrupt(GRACE)
+    screen.close()
+    if not ended:
+        sys.stdout.flush()
+        os._exit(0)

@@ -1,0 +1,99 @@
+---@meta
+
+---Calls functions of the registry by id, at once or in the background, and with limits on how long and how
+---often.
+---@class funcs
+local funcs = {}
+
+---Calls a function and waits for its answer. What goes wrong comes back as an error; it never raises.
+---@param id string `"namespace:name"`
+---@param ... any its arguments
+---@return any value
+---@return Error? err
+function funcs.call(id, ...) end
+
+---Starts a call in the background. It ends with the script that has started it.
+---@param id string `"namespace:name"`
+---@param ... any its arguments
+---@return Future? future
+---@return Error? err
+function funcs.async(id, ...) end
+
+---Makes an executor, which calls with a timeout and retries.
+---@return Executor
+function funcs.new() end
+
+---Calls under options. An executor never changes; `with_options` makes another.
+---@class Executor
+local Executor = {}
+
+---Gives an executor with these options: `timeout` for each attempt, in milliseconds or as text, and `retry`, a
+---table of `max_attempts` (3), `initial_delay` ("100ms"), `max_delay` ("30s"), `backoff_factor` (2) and `jitter`
+---(0, a share of the delay).
+---@param options {timeout?: string|number|Duration, retry?: table}
+---@return Executor
+function Executor:with_options(options) end
+
+---Calls a function as `funcs.call` does, under the options.
+---@param id string `"namespace:name"`
+---@param ... any its arguments
+---@return any value
+---@return Error? err
+function Executor:call(id, ...) end
+
+---Starts a call as `funcs.async` does, under the options.
+---@param id string `"namespace:name"`
+---@param ... any its arguments
+---@return Future? future
+---@return Error? err
+function Executor:async(id, ...) end
+
+---A call in the background.
+---@class Future
+local Future = {}
+
+---Waits for the answer. After the timeout it gives nil and an error of kind Timeout, and the call goes on.
+---@param timeout? string|number|Duration
+---@return any value
+---@return Error? err
+function Future:await(timeout) end
+
+---Gives the answer without waiting; nil and nil while it is not there.
+---@return any value
+---@return Error? err
+function Future:result() end
+
+---Says whether the answer is there.
+---@return boolean
+function Future:is_complete() end
+
+---Says whether the call was canceled.
+---@return boolean
+function Future:is_canceled() end
+
+---Gives the error of a call that failed, or nil.
+---@return Error?
+function Future:error() end
+
+---Ends the call. Gives false when it was complete.
+---@return boolean
+function Future:cancel() end
+
+---Gives a channel that gets one payload when the call is complete.
+---@return Channel
+function Future:response() end
+
+---Gives a channel that gets one payload when the call is complete, as `response` does.
+---@return Channel
+function Future:channel() end
+
+---What the channel of a future gives.
+---@class Payload
+local Payload = {}
+
+---Gives the call's value, or nil and its error.
+---@return any value
+---@return Error? err
+function Payload:data() end
+
+return funcs
