@@ -93,6 +93,8 @@ class CompatibleFunction:
         self.lock = threading.Lock()
         self.linked: tuple[generic.Component, generic.Linker] | None = None
         self.idle: list[Instance] = []
+        # How many instances were made, have ended, and have ended by a failure.
+        self.made = self.ended = self.failed = 0
         # How many threads are stuck in the guest now, and how many ever were.
         self.abandoned = 0
         self.ever_abandoned = 0
@@ -107,6 +109,7 @@ class CompatibleFunction:
             sentence = f"{self.name}: {self.abandoned} of its calls are asleep or blocked in the guest, past their limits"
             raise CallFailed("Unavailable", f"{sentence}; wait for them, or have the guest wait for less")
         running = Running(self.max_execution_ms)
+        cancellation = cancellation or worker.current()
         if cancellation is not None:
             cancellation.watch(lambda: self._give_up(running, "Canceled"))
         if running.end is None:
@@ -144,22 +147,30 @@ class CompatibleFunction:
         if owner is not None:
             return owner.call(self.interface, self.name, self.signature, arguments, world, running)
         instance = self._take(world, running)
-        result = instance.call(self.interface, self.name, self.signature, arguments, world, running)
-        if self.reuse and not instance.dead:
+        try:
+            return instance.call(self.interface, self.name, self.signature, arguments, world, running)
+        finally:
             with self.lock:
-                self.idle.append(instance)
-        return result
+                if self.reuse and not instance.dead:
+                    self.idle.append(instance)
+                else:
+                    self.ended += 1
+                    self.failed += instance.dead
 
     def _take(self, world: World, running: Running) -> Instance:
         with self.lock:
             # What was made for another world is let go: the guest has read its environment, and its mounts are open.
-            self.idle = [instance for instance in self.idle if not instance.dead and instance.world == world]
+            before, self.idle = len(self.idle), [each for each in self.idle if not each.dead and each.world == world]
+            self.ended += before - len(self.idle)
             if self.idle:
                 return self.idle.pop()
             if self.linked is None:
                 component = linking.load(self.data)
                 self.linked = component, linking.link(component, self.imports)
-        return Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.inherit_stdin)
+        made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.inherit_stdin)
+        with self.lock:
+            self.made += 1
+        return made
 
     def _give_up(self, running: Running, kind: str) -> None:
         """Leaves a call's thread to its guest. What is asleep in there can't be woken; what is busy ends soon."""

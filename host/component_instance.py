@@ -148,6 +148,8 @@ class Instance:
             self.world, self.running = world, running
             running.instance = self
             self.collect()
+            if running.given_up is not None:
+                raise GuestFailed(running.given_up, "nobody waits for it", [])
             if self.dead:
                 raise GuestFailed("Internal", "the instance has failed before", [])
             function = self._function(interface, name)

@@ -15,6 +15,7 @@ IDLE = 30.0
 
 _idle: list[Worker] = []
 _lock = threading.Lock()
+_here = threading.local()
 
 
 class Cancellation:
@@ -45,14 +46,14 @@ class Worker:
     """A thread and the queue of its work."""
 
     def __init__(self) -> None:
-        self.work: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self.work: SimpleQueue[tuple[Future[Any], Callable[[], Any], Cancellation | None]] = SimpleQueue()
         # A daemon, so that a guest that sleeps does not keep the process from ending.
         threading.Thread(target=self._run, name="moonwit-worker", daemon=True).start()
 
     def _run(self) -> None:
         while True:
             try:
-                future, function = self.work.get(timeout=IDLE)
+                future, function, _here.cancellation = self.work.get(timeout=IDLE)
             except Empty:
                 with _lock:
                     if self not in _idle:
@@ -81,10 +82,16 @@ def run(function: Callable[[], T]) -> T:
     return start(function).result()
 
 
-def start(function: Callable[[], T]) -> Future[T]:
-    """Starts ``function`` on another thread."""
+def start(function: Callable[[], T], cancellation: Cancellation | None = None) -> Future[T]:
+    """Starts ``function`` on another thread, where ``cancellation`` is the ``current`` one."""
     future: Future[T] = Future()
     with _lock:
         worker = _idle.pop() if _idle else None
-    (worker or Worker()).work.put((future, function))
+    (worker or Worker()).work.put((future, function, cancellation))
     return future
+
+
+def current() -> Cancellation | None:
+    """Gives what tells the work of this thread that nobody waits for it any more."""
+    found = getattr(_here, "cancellation", None)
+    return found if isinstance(found, Cancellation) else None

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lupa.luajit21 import LuaRuntime
 
@@ -63,15 +63,17 @@ class Lane:
         self._mailboxes: list[Mailbox] = []
         # Mailboxes of other lanes that this one writes to: their memory stays as long as this lane may.
         self._outgoing: list[Mailbox] = []
+        self._started: dict[int, Cancellation] = {}
         own: dict[str, Callback] = {
             "take": self._take,
             "done": self._done,
             "job": self._job,
             "start": self._start,
+            "forsake": self._forsake,
             "hire": self._hire,
+            "fetch": self._fetch,
         }
         self._callbacks: dict[str, Callback] = {**callbacks, **own}
-            "fetch": self._fetch,
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -182,8 +184,6 @@ class Lane:
         except BaseException as problem:
             future.set_exception(problem)
 
-    def _start(self, ticket: float, target: bytes, arguments: bytes) -> None:
-        from moonwit.host import worker
     def _fetch(self, operation: bytes, number: float, data: bytes) -> None:
         """What scripts ask of other servers; what that takes is imported when one does."""
         from moonwit.lua.http_client import Fetcher
@@ -192,13 +192,23 @@ class Lane:
             self._fetcher = Fetcher(self._post)
         self._fetcher.do(operation.decode(), int(number), data)
 
+    def _start(self, ticket: float, target: bytes, arguments: bytes) -> None:
+        from moonwit.host import worker
 
         call = _guarded(self._call)
+        cancellation = self._started[int(ticket)] = worker.Cancellation()
 
         def answer(done: Future[bytes]) -> None:
+            self._started.pop(int(ticket), None)
             self._post({"kind": "answer", "ticket": int(ticket), "value": done.result()})
 
-        worker.start(lambda: call(target, arguments)).add_done_callback(answer)
+        worker.start(lambda: call(target, arguments), cancellation).add_done_callback(answer)
+
+    def _forsake(self, ticket: float) -> None:
+        """Tells a call on another thread that nobody waits for it any more; it goes on where it can't be ended."""
+        cancellation = self._started.get(int(ticket))
+        if cancellation is not None:
+            cancellation.cancel()
 
     def _hire(self) -> Message:
         """Starts another worker; gives the addresses of the mailboxes to it and from it."""
