@@ -5,9 +5,9 @@ return function(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
 
-  local buffer = require 'string.buffer'
   local away = require 'lua.away'
   local calls = require 'lua.calls'
+  local counted = require 'lua.counted'
   local clock = require 'lua.clock'
   local dispatcher = require 'lua.dispatcher'
   local errors = require 'lua.errors'
@@ -16,18 +16,18 @@ return function(host)
   local scripts = require 'lua.scripts'
   local modules = require 'stdlib.modules'
 
-  require('lua.pools').setup(function(id) return buffer.decode(host.counts(id)) end)
+  require('lua.pools').setup(host)
   calls.setup(host)
   require('lua.callbacks').setup(host)
   calls.provide('lua', function(entry)
     entry.stdlib = modules
     local f, problem = require('lua.entry').bind(entry)
     if not f or not entry.workers then return f, problem end
-    local far = require('lua.workers').far(entry, host)
-    return function(...)
+    local near, far = counted.waiting(entry.id, f), require('lua.workers').far(entry, host)
+    return counted.whole(function(...)
       if away.possible() then return far(...) end
-      return f(...)
-    end
+      return near(...)
+    end)
   end)
 
   local M = { calls = calls }

@@ -3,6 +3,7 @@
 
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
+local counted = require 'lua.counted'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
@@ -70,7 +71,10 @@ local function direct(entry, P, lift, fresh, timed)
     mode = mode,
   }, hooks, E)
   M.last = E   -- what benchmarks and tests look at
-  M.immediate[f] = mode ~= 'waits' or nil
+  if mode ~= 'waits' then
+    f = counted.guest(E, f)
+    M.immediate[f] = true
+  end
   return f, E
 end
 
@@ -172,7 +176,7 @@ local function resolve_wasm(entry)
   local near, guarded = direct(entry, P, entry.lift, entry.fresh, true)
   guarded.guarded = true
   M.tick = M.tick or buffer.decode(host.ticker())
-  return workers.guest(guarded, near, plain, workers.far(entry, host, result))
+  return counted.whole(workers.guest(guarded, near, plain, workers.far(entry, host, result)))
 end
 
 local resolvers = { wasm = resolve_wasm, compatible = compatible }
@@ -197,6 +201,7 @@ function M.resolve(id)
       ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, f.too_large), { entry = id })
   end
   if not f then return nil, err end
+  if not M.immediate[f] then f = counted.waiting(id, f) end
   bound[id] = f
   return f
 end
@@ -239,6 +244,7 @@ end
 
 function M.setup(given)
   host = given
+  counted.watch(hooks, instances)
   guests.setup(given)
   handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard)
 end

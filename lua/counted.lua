@@ -20,6 +20,25 @@ local function failed(counts, err)
   if errors.is_error(err) and err:kind() == TIMEOUT then counts.timeouts = counts.timeouts + 1 end
 end
 
+--- Counts a call that is not made where it is counted otherwise, and its error, if it has one.
+function M.alone(id, err)
+  local counts = pools.of(id).counts
+  counts.calls = counts.calls + 1
+  if err ~= nil then failed(counts, err) end
+end
+
+--- Takes back the count of a call that is made again elsewhere.
+function M.again(id)
+  local counts = pools.of(id).counts
+  counts.calls = counts.calls - 1
+end
+
+--- Counts the error of a call that was ended because its time was up.
+function M.late(id)
+  local counts = pools.of(id).counts
+  counts.errors, counts.timeouts = counts.errors + 1, counts.timeouts + 1
+end
+
 local function spent(counts, executed)
   counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
 end

@@ -45,7 +45,7 @@ class Entries:
         self.processes: set[str] = set()
         # Adds what modules of the standard library ask of the host.
         self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
-        self.statistics = Statistics()
+        self._statistics = Statistics()
 
     @property
     def callbacks(self) -> Mapping[str, Callable[..., Any]]:
@@ -60,9 +60,8 @@ class Entries:
             "ticker": self._ticker,
             "world": self._world,
             "workers": self._the_workers,
-            "counts": lambda id: self.statistics.address(id.decode()),
-            "statistics": lambda id: self.statistics.read(id.decode()),
-            "counted": self.statistics.ids,
+            "counts": lambda id: self._statistics.address(id.decode()),
+            "statistics": lambda id: self.statistics(id.decode("utf-8", "replace") or None),
         }
         return self.joined(own)
 
@@ -144,6 +143,20 @@ class Entries:
         if entry.kind == "function.lua" or entry.id in self.processes:
             return {"resolver": "lua", **self._script(entry)}
         return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
+
+    def statistics(self, id: str | None) -> Data:
+        """Gives what was counted of a function, or of each that was used; an answer that says why not for an unknown id."""
+        if id is None:
+            return {used: self.statistics(used) for used in self._statistics.ids()}
+        entry = self.find(id)
+        if isinstance(entry, dict):
+            return entry
+        instances = [
+            {"live": made.made - made.ended, "made": made.made, "replaced": made.failed}
+            for target, made in list(self._compatible.items())
+            if target.partition("|")[0] == id
+        ]
+        return self._statistics.read(id, instances)
 
     def _wasm(self, entry: Entry) -> Data:
         from wasmtime import WasmtimeError

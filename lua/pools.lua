@@ -9,6 +9,7 @@
 -- itself. That is known from `task.stay`, the task's innermost stay, each of which knows the one around it in `around`. Whoever runs
 -- part of a call in another task sets `stay` there: `child.stay = parent.stay`. How calls end is counted by lua/counted.lua.
 
+local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
@@ -31,10 +32,15 @@ M.LATE = 'late'
 
 local PLACE = 'place'
 
-local pools, counts_of = {}, nil
+local pools, host = {}, nil
 
--- Sets what gives the address of the memory for the counts of an id.
-function M.setup(counts) counts_of = counts end
+-- Sets the Python functions of lua/entries.py by name.
+function M.setup(given) host = given end
+
+-- What is counted of an id in all lanes, or of each that was used for nil; lua/statistics.py says what is in it.
+function M.read(id)
+  return buffer.decode(host.statistics(id or ''))
+end
 
 -- A gate lets so many through at once; the others wait in order.
 local function gate() return { bound = nil, inside = 0, waiting = 0, first = nil, last = nil } end
@@ -67,17 +73,17 @@ end
 
 local function is_full(self) return self.bound and self.inside >= self.bound end
 
--- The pool of an id: the same one for each caller. `bound` is how many places it has (nil: without bound), `buffer` how many calls may
+-- The pool of an id: the same one for each caller. `bound` is how many places it has (nil: without bound), `room` how many calls may
 -- wait before a caller of funcs.async has to wait itself (nil: without bound).
-function M.of(id, bound, buffer)
+function M.of(id, bound, room)
   local pool = pools[id]
   if not pool then
-    pool = { id = id, places = gate(), seats = gate(), counts = ffi.cast('mw_counts *', counts_of(id)) }
+    pool = { id = id, places = gate(), seats = gate(), counts = ffi.cast('mw_counts *', buffer.decode(host.counts(id))) }
     pools[id] = pool
   end
   if bound then
     pool.places.bound = bound
-    pool.seats.bound = buffer and bound + buffer
+    pool.seats.bound = room and bound + room
   end
   return pool
 end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _NAMES = (
@@ -38,8 +39,8 @@ class Statistics:
         with self._lock:
             return sorted(self._counts)
 
-    def read(self, id: str) -> dict[str, Any]:
-        """Adds up what all lanes have counted of a function; times are in milliseconds."""
+    def read(self, id: str, elsewhere: Sequence[Mapping[str, int]] = ()) -> dict[str, Any]:
+        """Adds up what all lanes have counted of a function, and its instances ``elsewhere``; times are in milliseconds."""
         with self._lock:
             counts = list(self._counts.get(id, ()))
 
@@ -54,7 +55,7 @@ class Statistics:
         return {
             "calls": int(total("calls") + total("between") - total("left")),
             **{name: int(total(name)) for name in ("errors", "timeouts")},
-            "instances": {name: int(total(name)) for name in ("live", "made", "replaced")},
+            "instances": {name: int(total(name)) + sum(each[name] for each in elsewhere) for name in ("live", "made", "replaced")},
             "queue": {"waiting": int(total("waiting")), "most": int(total("most_waiting"))},
             "times": {"execution": times("executed", "timed"), "queueing": times("queued", "waited")},
         }

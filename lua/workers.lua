@@ -8,6 +8,7 @@
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
 local clock = require 'lua.clock'
+local counted = require 'lua.counted'
 local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
@@ -24,7 +25,7 @@ local M = {}
 local MOMENT = 2
 
 -- What letters say.
-local CALL, CANCEL, VALUE, FAILURE = 1, 2, 3, 4
+local CALL, CANCEL, LATE, VALUE, FAILURE = 1, 2, 3, 4, 5
 
 local workers = {}   -- {send =, load = how many of its calls are not answered}
 local sent = {}      -- number of a call -> {worker =, stay =}
@@ -54,8 +55,6 @@ local function choose(host)
   return least
 end
 
-local function failed(id, kind, message) return nil, errors.make { message = message, kind = kind, entry = id } end
-
 local function too_late(entry)
   return errors.make {
     message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms), kind = errors.kinds.TIMEOUT, entry = entry.id,
@@ -63,16 +62,22 @@ local function too_late(entry)
   }
 end
 
--- The function that makes calls in other lanes. `entry` is what the host says of it, `result` the WIT type of its value or nil.
+-- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of its value or nil.
 function M.far(entry, host, result)
   local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.buffer)
   return function(...)
     local args, why = intermediate.encode_all(select('#', ...), ...)
-    if not args then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, why)) end
+    if not args then
+      local err = errors.make { message = ('%s: %s'):format(id, why), kind = errors.kinds.INVALID, entry = id }
+      counted.alone(id, err)
+      return nil, err
+    end
     local deadline = entry.limit_ms and clock.monotonic() + entry.limit_ms * 1e6
     local stay, problem = pools.enter(pool, deadline)
     if not stay then
-      if problem == pools.LATE then return nil, too_late(entry) end
+      local err = problem == pools.LATE and too_late(entry) or nil
+      counted.alone(id, err)
+      if err then return nil, err end
       error(problem, 0)
     end
     local worker = choose(host)
@@ -84,7 +89,7 @@ function M.far(entry, host, result)
     end
     local function cancel(number)
       pools.depart(stay)
-      worker.send(CANCEL, number, '')
+      worker.send(deadline and clock.monotonic() >= deadline and LATE or CANCEL, number, '')
     end
     local in_time, value
     in_time, value, problem = away.call(begin, cancel, id, deadline and (deadline - clock.monotonic()) / 1e6)
@@ -105,6 +110,7 @@ function M.guest(E, near, plain, far)
       if not away.possible() then return plain(...) end
       local value, problem = near(...)
       if not E.interrupted then return value, problem end
+      counted.again(E.id)
       long = true
     end
     if not away.possible() then return plain(...) end
@@ -117,8 +123,11 @@ end
 function M.serve(orders, answers, call, encode)
   local send, running = mailbox.sender(answers), {}
   inbox.receive(orders, function(kind, number, text)
-    if kind == CANCEL then
-      if running[number] then dispatcher.cancel_group(running[number]) end
+    if kind ~= CALL then
+      if running[number] then
+        running[number].late = kind == LATE
+        dispatcher.cancel_group(running[number])
+      end
       return
     end
     local id, args = unpack(buffer.decode(text))
@@ -126,6 +135,8 @@ function M.serve(orders, answers, call, encode)
     running[number] = dispatcher.open(function(group)
       running[number] = nil
       local results = group.results or {}
+      -- One that was ended where it waits has not been counted as what it is.
+      if group.late and group.problem then counted.late(id) end
       local value, problem = encode(id, results[1], group.problem or results[2])
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()

@@ -142,6 +142,17 @@ class Project:
         """Has ``job`` run in the lane, between two turns of its dispatcher, with the table of lua/boot.lua; it must not take long."""
         return self._running().submit(job)
 
+    def statistics(self, id: str | None = None) -> dict[str, Any]:
+        """Gives what is counted of a function, or of each that was used, by id; raises ``CallError`` for an id that is unknown.
+
+        There are ``calls``, ``errors``, ``timeouts``, ``instances`` (``live``, ``made``, ``replaced``), ``queue`` (``waiting``,
+        ``most``) and ``times`` (``execution``, ``queueing``: each ``total``, ``mean``, ``max`` in milliseconds).
+        """
+        counted = self.entries.statistics(id)
+        if counted.get("failed") is True:
+            raise CallError(ErrorValue(counted["kind"], counted["message"]), "")
+        return counted
+
     def _running(self) -> Lane:
         if self._lane is None:
             raise RuntimeError("this project is closed")
