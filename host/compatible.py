@@ -203,10 +203,13 @@ class CompatibleFunction:
 
     def _sentence(self, kind: str, reason: str) -> str:
         if reason.startswith(linking.UNLINKED):
-            interface = reason.removeprefix(linking.UNLINKED)
+            interface, _, called = reason.removeprefix(linking.UNLINKED).partition("#")
+            who = f"the function {self.entry_id or self.name} uses {interface}, which"
             if wasi.grants(interface, self.imports):
-                return f"the function {self.name} uses {interface}, which the compatible call path does not offer"
-            return f"the function {self.name} uses {interface}, which its entry {self.entry_id} does not import"
+                return f"{who} the compatible call path does not offer (it called {called})"
+            grantable = interface.startswith(("wasi:", "wippy:"))
+            advice = f"add it to the imports of {self.entry_id or 'its entry'}" if grantable else "nothing provides it"
+            return f"{who} its entry does not import (it called {called}): {advice}"
         if kind == "Timeout":
             return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms"
         if kind == "Canceled":

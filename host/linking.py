@@ -23,7 +23,7 @@ from moonwit.host.engine import shared_engine
 from moonwit.host.names import shown
 from moonwit.host.wasm.plan import Refused
 
-# Begins the message of a function that stands in for one that is not linked; the interface follows.
+# Begins the message of a function that stands in for one that is not linked; `interface#function` follows.
 UNLINKED = "moonwit:unlinked "
 
 _components: dict[bytes, generic.Component] = {}
@@ -78,13 +78,13 @@ def _answer(linker: generic.Linker, name: str) -> None:
     """Defines the environment, which differs from call to call, under the name that a component imports it by."""
     with linker.root() as root, root.add_instance(name) as inner:
         for key, callback in guest_environment.FUNCTIONS.items():
-            _define(inner, key, guest_environment.INTERFACE, callback)
+            _define(inner, key, f"{guest_environment.INTERFACE}#{key}", callback)
 
 
 def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str, seen: list[generic.ResourceType]) -> None:
     """Defines ``item`` in ``parent``: functions fail, resources are new ones unless they are another's by another name."""
     if isinstance(item, generic.FuncType):
-        _define(parent, name, interface, _no_directories if (interface, name) == wasi.NO_DIRECTORIES else _fail)
+        _define(parent, name, f"{interface}#{name}", _no_directories if (interface, name) == wasi.NO_DIRECTORIES else _fail)
     elif isinstance(item, generic.ResourceType):
         if not any(item == other for other in seen):
             seen.append(item)
@@ -97,10 +97,10 @@ def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str,
         raise Refused(f"the component imports {shown(name)}, a {'module' if isinstance(item, generic.ModuleType) else 'component'}")
 
 
-def _define(parent: generic.LinkerInstance, name: str, interface: str, callback: Any) -> None:
+def _define(parent: generic.LinkerInstance, name: str, path: str, callback: Any) -> None:
     # wasmtime-py's own callbacks convert the arguments first, and keep the last exception for all threads together.
     number = next(_numbers)
-    _stubs[number] = interface
+    _stubs[number] = path
     encoded = name.encode()
     error = ffi.wasmtime_component_linker_instance_add_func(
         parent.ptr(), ctypes.create_string_buffer(encoded), len(encoded), callback, number, _forget

@@ -354,10 +354,15 @@ def test_what_is_not_imported_fails_when_it_is_called() -> None:
     """Undeclared imports don't keep a component from loading; calling one says which interface the entry lacks."""
     functions = from_wat(WASI)
     assert functions["plain"].call([]) == 7
-    for name, interface in [("random", "wasi:random/random"), ("now", "wasi:clocks/monotonic-clock"), ("alone", "alone")]:
+    add = "add it to the imports of app:entry"
+    for name, interface, called, advice in [
+        ("random", "wasi:random/random", "get-random-u64", add),
+        ("now", "wasi:clocks/monotonic-clock", "now", add),
+        ("alone", "alone", "alone", "nothing provides it"),
+    ]:
         error = failure(functions[name])
         assert error.kind == "PermissionDenied"
-        assert error.message == f"the function {name} uses {interface}, which its entry app:entry does not import"
+        assert error.message == f"the function app:entry uses {interface}, which its entry does not import (it called {called}): {advice}"
         assert error.wasm_backtrace
     assert functions["plain"].call([]) == 7
 
@@ -385,7 +390,8 @@ def test_grants_open_exactly_what_they_name(imports: tuple[str, ...], random: bo
 def test_a_grant_that_this_path_lacks_says_so() -> None:
     """A granted interface that Wasmtime does not have is told apart from one that is not granted."""
     error = failure(from_wat(WASI, ("funcs",))["nothing"])
-    assert error.message == "the function nothing uses wippy:runtime/funcs, which the compatible call path does not offer"
+    sentence = "the function app:entry uses wippy:runtime/funcs, which the compatible call path does not offer (it called call-nothing)"
+    assert error.message == sentence
 
 
 PRINTER = """(component
@@ -449,7 +455,10 @@ def test_a_guest_sees_no_arguments_of_the_host() -> None:
     """With ``wasi:cli`` granted, arguments are still empty; without, asking for them is an error."""
     assert from_wat(PRINTER, ("wasi:cli",))["arguments"].call([]) == 0
     error = failure(from_wat(PRINTER)["arguments"])
-    assert error.message == "the function arguments uses wasi:cli/environment, which its entry app:entry does not import"
+    assert error.message == (
+        "the function app:entry uses wasi:cli/environment, which its entry does not import (it called get-arguments): "
+        "add it to the imports of app:entry"
+    )
 
 
 WASI_GUEST = GUEST.parent.parent / "wasi" / "wasi.wasm"
