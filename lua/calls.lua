@@ -235,6 +235,17 @@ function M.call_within(id, milliseconds, ...)
   return known[1](...)
 end
 
+-- Has every id looked up anew at its next call, here and in the lane's workers, because the registry has changed. Instances at rest
+-- end; those that run, or whose handles a script holds, go on.
+function M.forget()
+  bound, described, timed, plans, methods = {}, {}, {}, {}, {}
+  hooks.drain()
+  for _, I in pairs(instances.all) do
+    if I.live == 0 and guests.rests(I) then guests.discard(I) end
+  end
+  workers.forget()
+end
+
 -- Frees every instance of the lane.
 function M.close()
   hooks.drain()

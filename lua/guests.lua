@@ -20,6 +20,18 @@ local host           -- the Python functions of lua/entries.py by name, set by `
 local support = generate.support
 local failure, from_report = reports.failure, reports.of_guest
 
+-- Tells whether an instance waits in a pool for its next call.
+function M.rests(I)
+  for home in pairs(I.homes) do
+    local B = home.idle
+    while B do
+      if B.I == I then return true end
+      B = B.next
+    end
+  end
+  return false
+end
+
 -- Ends an instance after a failure and takes it out of the pools that it rests in.
 function M.discard(I)
   instances.delete(I)

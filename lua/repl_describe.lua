@@ -106,7 +106,7 @@ local function where(value, fields)
   local stack = value:stack()
   if stack:sub(1, #fields.message + 1) == fields.message .. '\n' then stack = stack:sub(#fields.message + 2) end
   if stack == fields.message then stack = '' end
-  return (stack:gsub('(\t%[%d+%]:%d+: in )function <line 1>', '%1the input'))
+  return (stack:gsub('(\t%[%d+%]:%d+: in )function <line 1>', '%1the input'):gsub('(\tstdin:%d+: in )function <line %d+>', '%1the input'))
 end
 
 local function put_error(state, value, depth)

@@ -17,8 +17,9 @@ local M = {}
 function M.new()
   local cells = {}   -- name -> {function, number of the upvalue}
 
-  -- Whatever an input passes: only variables of its own kind of code are taken.
-  local function keep(f)
+  -- Whatever an input passes: only variables of its own kind of code are taken. For an expression it gives the values back.
+  local function keep(f, ...)
+    if f == nil then return ... end
     if type(f) ~= 'function' or getfields(f) == HOST then return end
     for i = 1, MOST_UPVALUES do
       local name = getupvalue(f, i)

@@ -28,18 +28,16 @@ end
 --- Runs a chunk many times, compiled, and returns {runs, samples, min, median, mean, max, deviation}, in nanoseconds a run.
 -- The first run is interpreted: one that never ends can be stopped.
 function M.bench(f, stopped)
-  local once = batch(f, 1)
+  batch(f, 1)
   jit.on(f, true)
-  local count = 1
-  while once * count < SAMPLE and count < 1e8 do
-    local taken = batch(f, count)
-    if taken >= SAMPLE then break end
+  local count, taken = 1, batch(f, 1)
+  while taken < SAMPLE and count < 1e8 and not stopped() do
     count = max(count * 2, min(floor(count * SAMPLE / max(taken, 1)), count * 100))
-    if stopped() then break end
+    taken = batch(f, count)
   end
   local samples, total = {}, 0
   while #samples < FEWEST or #samples < MOST and total < TOGETHER do
-    local taken = batch(f, count)
+    taken = batch(f, count)
     samples[#samples + 1], total = taken / count, total + taken
     -- Others go on in between, and Ctrl-C is heard.
     local problem = dispatcher.pause('bench')
@@ -49,7 +47,7 @@ function M.bench(f, stopped)
   jit.off(f, true)
   sort(samples)
   local mean, spread = total / count / #samples, 0
-  for _, taken in ipairs(samples) do spread = spread + (taken - mean) ^ 2 end
+  for _, sample in ipairs(samples) do spread = spread + (sample - mean) ^ 2 end
   return {
     runs = count * #samples, samples = #samples, min = samples[1], median = samples[floor((#samples + 1) / 2)], mean = mean,
     max = samples[#samples], deviation = sqrt(spread / #samples),

@@ -25,7 +25,7 @@ local M = {}
 local MOMENT = 2
 
 -- What letters say.
-local CALL, CANCEL, LATE, VALUE, FAILURE = 1, 2, 3, 4, 5
+local CALL, CANCEL, LATE, VALUE, FAILURE, FORGET = 1, 2, 3, 4, 5, 6
 
 local workers = {}   -- {send =, load = how many of its calls are not answered}
 local sent = {}      -- number of a call -> {worker =, stay =}
@@ -118,11 +118,17 @@ function M.guest(E, near, plain, far)
   end
 end
 
+-- Has the lane's workers look up anew what ids stand for.
+function M.forget()
+  for i = 1, #workers do workers[i].send(FORGET, 0, '') end
+end
+
 -- Makes this lane a worker: `call(id, ...)` makes the calls that come in the mailbox at `orders`, `encode(id, value, err)` gives an
 -- encoded value, or nil and an encoded error, to be sent to the one at `answers`.
 function M.serve(orders, answers, call, encode)
   local send, running = mailbox.sender(answers), {}
   inbox.receive(orders, function(kind, number, text)
+    if kind == FORGET then return require('lua.calls').forget() end
     if kind ~= CALL then
       if running[number] then
         running[number].late = kind == LATE

@@ -29,6 +29,7 @@ usage: moonwit run [--project DIR] SCRIPT.lua [ARGS...]
        moonwit run [--project DIR] NAMESPACE:NAME [ARGS...]
 
 Runs a Lua script. What follows its name belongs to the script: `...`, and the global `arg`.
+For `-` the script is read from standard input.
 Runs a function of the registry when given an id; its arguments are read as by `moonwit call`,
 and its result is not shown.
 

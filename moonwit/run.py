@@ -45,13 +45,15 @@ def command(arguments: Sequence[str]) -> int:
 
 def chunk_name(path: str) -> str:
     """Gives the name under which Lua knows the script: its path, on one line."""
+    if path == "-":
+        return "stdin"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path)
 
 
 def read_script(path: str) -> bytes:
-    """Reads a script; a first line for the system (`#!`) becomes a comment, so that lines keep their numbers."""
+    """Reads a script, for `-` from standard input; a first line for the system (`#!`) becomes a comment, so that lines keep their numbers."""
     try:
-        with open(path, "rb") as file:
+        with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
             source = file.read(MAX_SCRIPT + 1)
     except FileNotFoundError:
         raise Failure(f"the script {path} does not exist{_near(path)}") from None

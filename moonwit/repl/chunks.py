@@ -48,8 +48,8 @@ class Compiler:
         found = self._compile(source.encode("utf-8", "surrogateescape"), name.encode())
         return None if found is None else found.decode("utf-8", "replace")
 
-    def chunk(self, text: str, name: str = "=input") -> Chunk:
-        """Makes a chunk of an input; raises ``Mistake``."""
+    def chunk(self, text: str, name: str = "=input", *, plain: bool = False) -> Chunk:
+        """Makes a chunk of an input; raises ``Mistake``. A ``plain`` expression is returned as it is, for measuring."""
         text = text[1:] if text.startswith("=") else text  # as Lua's own REPL took an expression
         found = meaning(split(text))
         names = sorted({token.text for token in found if token.kind == "name"})
@@ -58,7 +58,8 @@ class Compiler:
             keeper += "_"
         expression = f"return {text}"
         if found and self.problem(expression) is None:
-            return Chunk(expression, keeper, names)
+            # Through a function: a call that is returned directly would be gone from the stack when it fails.
+            return Chunk(expression if plain else f"return {keeper}(nil, {text}\n)", keeper, names)
         problem = self.problem(text, name)
         if problem is not None:
             raise Mistake(problem, finished=not _unfinished(text, problem))

@@ -163,7 +163,7 @@ class Commands:
             self._shell.say(paint("dim", f"took {duration(seconds)}", self._shell.color))
 
     def _bench(self, expression: str) -> None:
-        answer = self._shell.answer(self._shell.session.start(self._chunk(expression), "=bench", quiet=True, bench=True))
+        answer = self._shell.answer(self._shell.session.start(self._chunk(expression, plain=True), "=bench", quiet=True, bench=True))
         if answer is None:
             return
         if answer.get(b"interrupted") or b"failed" in answer:
@@ -175,11 +175,11 @@ class Commands:
         spread = duration(numbers["deviation"] / 1e9)
         self._shell.say(f"{times}\n{numbers['runs']:,.0f} runs in {numbers['samples']:.0f} samples, standard deviation {spread}")
 
-    def _chunk(self, expression: str) -> Chunk:
+    def _chunk(self, expression: str, *, plain: bool = False) -> Chunk:
         if not expression:
             raise Failure("this needs an expression")
         try:
-            return self._shell.compiler.chunk(expression, f"=[{self._shell.number}]")
+            return self._shell.compiler.chunk(expression, f"=[{self._shell.number}]", plain=plain)
         except Mistake as mistake:
             raise Failure(str(mistake)) from None
 

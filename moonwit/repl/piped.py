@@ -58,6 +58,8 @@ def _lines(session: Session) -> None:
         if not waiting.strip():
             waiting, start = "", number + 1
             continue
+        if waiting.startswith(":"):
+            raise Failure(f"stdin:{number}: commands such as {waiting.split()[0]} work at a terminal only")
         try:
             _evaluate(session, "\n" * (start - 1) + waiting, "=stdin")
         except Mistake as mistake:
@@ -77,6 +79,8 @@ def _evaluate(session: Session, text: str, name: str) -> None:
     future: Future[Answer] = session.start(chunk, name)
     answer = wait(future)
     layout = Layout(WIDTH, False)
+    if answer.get(b"interrupted"):
+        raise KeyboardInterrupt
     if b"failed" in answer:
         terminal.complain(layout.show(read(answer[b"failed"])))
         raise Failed

@@ -210,6 +210,8 @@ class Prompt:
                 return
             text, rest = buffer.text, buffer.document.text_after_cursor
             if (not rest.strip() or "\n" not in text) and (text.startswith(":") or self._finished(text)):
+                if not rest:
+                    _set_out(event)
                 buffer.validate_and_handle()
             else:
                 _break_line(event)
@@ -245,7 +247,14 @@ def _text_file(descriptor: int) -> TextIO:
 
 
 def _break_line(event: KeyPressEvent) -> None:
-    """Begins a new line, set in by the blocks that are open; the one before it is set out when it ends one."""
+    """Begins a new line, set in by the blocks that are open."""
+    _set_out(event)
+    buffer = event.current_buffer
+    buffer.insert_text("\n" + TAB * depth(buffer.document.text_before_cursor))
+
+
+def _set_out(event: KeyPressEvent) -> None:
+    """Moves a line that ends a block to where the block began."""
     buffer = event.current_buffer
     line = buffer.document.current_line_before_cursor
     if closes(line):
@@ -254,4 +263,3 @@ def _break_line(event: KeyPressEvent) -> None:
         if given > len(wanted):
             buffer.delete_before_cursor(len(line))
             buffer.insert_text(wanted + line.lstrip())
-    buffer.insert_text("\n" + TAB * depth(buffer.document.text_before_cursor))

@@ -187,7 +187,9 @@ class Layout:
 
     def error(self, error: Error) -> str:
         """Gives an error as text: kind and message, its details, where it comes from."""
-        lines = [paint("error", f"{error.kind or 'error'}:", self.color) + f" {clean(error.message)}"]
+        # What is thrown and is neither text nor an error value stands in the details.
+        message = "a table was thrown" if re.match(r"table: 0x[0-9a-f]+\Z", error.message) else clean(error.message)
+        lines = [paint("error", f"{error.kind or 'error'}:", self.color) + f" {message}"]
         if not (isinstance(error.details, Plain) and error.details.text == ""):
             pieces = self._pieces(error.details, INDENT, len("  details: "))
             lines.append(paint("dim", "  details: ", self.color) + "".join(paint(style, text, self.color) for style, text in pieces))
