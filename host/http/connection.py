@@ -9,9 +9,9 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from moonwit.host.http import json_text
-from moonwit.host.http.exchange import web_headers
 from moonwit.host.http.layout import Service
-from moonwit.host.http.results import JSON
+from moonwit.host.http.reply import Reply
+from moonwit.host.http.results import JSON, Answer
 
 Refuse = Callable[[web.BaseRequest, int, str], None]
 
@@ -62,11 +62,7 @@ class Connection(web.RequestHandler):
         else:
             sentence = "the server has failed"
         id = self.manager.failed(request, status, sentence, exc)
-        response = web.Response(
-            status=status, body=json_text.write({"error": sentence, "request_id": id}), headers=web_headers(id, JSON, [])
-        )
-        response.force_close()
-        return response
+        return Reply(Answer(status, json_text.write({"error": sentence, "request_id": id}), JSON), id, close=True)
 
     def look(self, now: float, service: Service) -> None:
         """Ends a connection whose client is too slow: in sending a request, or in taking a response."""

@@ -157,6 +157,9 @@ class Server:
         """Finds what answers; raises ``Refused`` where nothing does."""
         request = exchange.request
         method, path = request.method, exchange.path
+        version = request.version
+        if version < (1, 0) or (version >= (1, 1) and "Host" not in request.headers):
+            raise Refused(400, "the request has no Host header" if version >= (1, 1) else "the request is no HTTP/1.1 request", close=True)
         if path == "*" and method == "OPTIONS":
             return Mount("*", _options(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
         if not path.startswith("/"):
