@@ -1,4 +1,4 @@
-"""The process's one Wasmtime engine, its compilation cache, and the addresses that the Lua room calls it by."""
+"""The process's Wasmtime engines, their compilation cache, and the addresses that the Lua room calls it by."""
 
 from __future__ import annotations
 
@@ -20,16 +20,32 @@ from wasmtime import _ffi as ffi
 TICK = 0.005
 NO_LIMIT = 2**62
 
-_modules: dict[bytes, Module] = {}
+_engines: list[Engine] = []
+_modules: dict[tuple[int, bytes], Module] = {}
 _lock = threading.Lock()
 
 
-@functools.cache
 def shared_engine() -> Engine:
     """Gives the process's engine: epoch interruption on, concurrency support off, compiled code cached on disk."""
+    return engine_for()
+
+
+@functools.cache
+def engine_for(small: bool = False, stack_bytes: int | None = None) -> Engine:
+    """Gives the engine for some kind of instances; each kind has its own, because Wasmtime fixes these things per engine.
+
+    ``small``: instances of which there may be tens of thousands. Each takes half as many of the process's memory mappings, and no
+    address space beyond its memory; accesses to its memory are compared with its size instead. ``stack_bytes`` bounds the stack.
+    """
     config = Config()
     config.epoch_interruption = True
     ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
+    if small:
+        for name in ("reservation", "guard_size", "reservation_for_growth"):
+            getattr(ffi, f"wasmtime_config_memory_{name}_set")(config.ptr(), 0)
+        ffi.wasmtime_config_memory_init_cow_set(config.ptr(), False)
+    if stack_bytes is not None:
+        config.max_wasm_stack = stack_bytes
     folder = cache_folder()
     if folder is not None:
         # Wasmtime takes its settings from a file; this one is in memory alone.
@@ -40,7 +56,9 @@ def shared_engine() -> Engine:
                 config.cache = f"/proc/self/fd/{settings.fileno()}"
         except (OSError, WasmtimeError):
             pass  # no memory for files, or no /proc: everything is compiled again
-    return Engine(config)
+    engine = Engine(config)
+    _engines.append(engine)
+    return engine
 
 
 def _toml_escape(text: str) -> str:
@@ -78,13 +96,14 @@ def _others_may_replace(folder: Path) -> bool:
     return False
 
 
-def compile_module(data: bytes) -> Module:
-    """Compiles a core module, once per process and content; raises ``WasmtimeError`` when the bytes are invalid."""
-    key = hashlib.sha256(data).digest()
+def compile_module(data: bytes, engine: Engine | None = None) -> Module:
+    """Compiles a core module, once per process, engine and content; raises ``WasmtimeError`` when the bytes are invalid."""
+    engine = engine or shared_engine()
+    key = id(engine), hashlib.sha256(data).digest()
     with _lock:
         module = _modules.get(key)
     if module is None:
-        module = Module(shared_engine(), data)
+        module = Module(engine, data)
         with _lock:
             module = _modules.setdefault(key, module)
     return module
@@ -97,14 +116,14 @@ def address(pointer: Any) -> int:
 
 @functools.cache
 def start_ticker() -> None:
-    """Has the engine's epoch move on every ``TICK`` seconds from now on: what limits in time are counted in."""
+    """Has the engines' epochs move on every ``TICK`` seconds from now on: what limits in time are counted in."""
 
     def tick() -> None:
         while True:
             time.sleep(TICK)
-            engine.increment_epoch()
+            for engine in _engines:
+                engine.increment_epoch()
 
-    engine = shared_engine()
     threading.Thread(target=tick, name="moonwit epochs", daemon=True).start()
 
 

@@ -13,7 +13,7 @@ from moonwit.lua.statistics import Statistics
 
 if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
-    from moonwit.host.functions import LoadedFunction
+    from moonwit.host.functions import LoadedFunction, Pool
     from moonwit.host.leases import Leases
     from moonwit.host.worker import Cancellation
     from moonwit.lua.workers import Workers
@@ -162,7 +162,7 @@ class Entries:
         from wasmtime import WasmtimeError
 
         from moonwit.host.functions import FunctionProblem, invalid_code
-        from moonwit.lua.plan_data import lift_data, plan_data, plan_key
+        from moonwit.lua.plan_data import lift_data, plan_data
 
         try:
             function = self.loaded(entry)
@@ -175,7 +175,7 @@ class Entries:
         plan, lift = function.plan, function.lift
         assert plan is not None and lift is not None
         try:
-            data = plan_data(plan_key(function), plan, function.hosting)
+            data = plan_data(function)
         except WasmtimeError as error:
             problem = invalid_code(entry, error)
             assert self.registry is not None
@@ -190,6 +190,7 @@ class Entries:
             "results": function.results,
             **({"worldly": True} if function.wasi else {}),
             **self._limits(function),
+            "pool": _pool(function.pool),
             **_workers(function.pool.workers if function.pool.type in ("static", "adaptive") else 0),
         }
 
@@ -263,6 +264,7 @@ class Entries:
             "resolver": "compatible",
             "id": function.id,
             "target": self._target(function, path, signature),
+            "pool": _pool(function.pool),
             "results": function.results,
             **self._limits(function),
             "signature": signature_data(name, signature),
@@ -329,6 +331,13 @@ class Entries:
 
     def _end_lease(self, number: float) -> None:
         self._leases.drop(int(number))
+
+
+def _pool(pool: Pool) -> Data:
+    """Gives the type, how many calls may be under way at once (none for `inline`), and how many may wait before their callers do."""
+    if pool.type == "inline":
+        return {"type": pool.type}
+    return {"type": pool.type, "bound": pool.size, **({"room": pool.buffer} if pool.type == "static" else {})}
 
 
 def _workers(count: int) -> Data:

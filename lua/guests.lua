@@ -9,6 +9,7 @@ local generate = require 'lua.abi.generate'
 local handles = require 'lua.handles'
 local hosting = require 'lua.hosting'
 local instances = require 'lua.instance'
+local mappings = require 'lua.mappings'
 local reports = require 'lua.reports'
 local streams = require 'lua.wasi.streams'
 local trap = require 'lua.trap'
@@ -66,7 +67,17 @@ function hooks.make(E)
   local P = E.P
   local I, report = not E.fresh and P.resident, nil
   local made = not I
-  if made then I, report = instances.new(P, E.limits) end
+  if made then
+    if P.waits then
+      local room, most = mappings.take()
+      if not room then
+        return nil, failure(errors.kinds.UNAVAILABLE,
+          ('%s: no more guests can wait at once in this process, which may have %d memory mappings: try again when some are done, or raise vm.max_map_count')
+            :format(E.sig.name, most), { entry = E.id, retryable = true })
+      end
+    end
+    I, report = instances.new(P, E.limits)
+  end
   if I then
     local B
     B, report = instances.bind(I, E.lift)

@@ -236,9 +236,14 @@ function M.delete(I)
   wasmtime.C.wasmtime_store_delete(store)
 end
 
+local shared
+
 local function binding(I, lift)
+  -- Calls that wait have their arguments elsewhere meanwhile.
+  local io = I.asynchronous and shared or slots()
+  shared = shared or I.asynchronous and io
   local B = {
-    I = I, ctx = I.ctx, io = slots(), next = nil,
+    I = I, ctx = I.ctx, io = io, next = nil,
     func = take_func(I, lift.core),
     memory = take_memory(I, lift.memory),
     realloc = take_func(I, lift.realloc),

@@ -12,9 +12,14 @@ from moonwit.host.wasm.show import show_type
 from moonwit.host.wasm.support import HANDLE_TABLE, resource_module, unlinked_module
 
 if TYPE_CHECKING:
+    from wasmtime import Engine
+
     from moonwit.host.functions import LoadedFunction
 
 Data = dict[str, Any]
+
+# How many instances that may all be asleep at once a pool has before they are made small; see ``engine.engine_for``.
+MOST_LARGE = 256
 
 
 class _Types:
@@ -93,7 +98,7 @@ def _item(item: Item | None, hosting: Hosting) -> Data | None:
             return {"resource": resource + 1, "operation": operation}
 
 
-def _hosted(hosting: Hosting) -> Data:
+def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
     """Gives what lua/instance.lua takes for functions of the host."""
     if not hosting.groups and not hosting.functions:
         return {}
@@ -101,7 +106,7 @@ def _hosted(hosting: Hosting) -> Data:
         "groups": [
             _drop_none(
                 {
-                    "module": _assembled(group.text),
+                    "module": compiler.text(group.text),
                     "memory": _item(group.memory, hosting),
                     "functions": [hosting.functions[function].name for function in group.functions],
                     "reallocs": [_item(item, hosting) for item in group.reallocs],
@@ -122,14 +127,19 @@ def _hosted(hosting: Hosting) -> Data:
     return data
 
 
-def _compiled(data: bytes) -> int:
-    return engine.address(engine.compile_module(data).ptr())
+class _Compiler:
+    """Compiles a plan's modules for one engine, and gives their addresses."""
 
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
-def _assembled(text: str) -> int:
-    from wasmtime import wat2wasm
+    def binary(self, data: bytes) -> int:
+        return engine.address(engine.compile_module(data, self.engine).ptr())
 
-    return _compiled(bytes(wat2wasm(text)))
+    def text(self, text: str) -> int:
+        from wasmtime import wat2wasm
+
+        return self.binary(bytes(wat2wasm(text)))
 
 
 def resource_numbers(plan: Plan) -> dict[int, int]:
@@ -141,22 +151,32 @@ def plan_key(function: LoadedFunction) -> str:
     """Names what entries may share instances of: a binary, and what of the host it is linked with."""
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
-    return "|".join([binary, ",".join(function.hosting.granted), world])
+    return "|".join([binary, ",".join(function.hosting.granted), world, "small" if _is_small(function) else ""])
 
 
-def plan_data(key: str, plan: Plan, hosting: Hosting) -> Data:
-    """Compiles the plan's core modules and gives what lua/instance.lua's ``prepare`` takes; ``key`` names the plan."""
+def _is_small(function: LoadedFunction) -> bool:
+    """Tells whether so many calls may wait at once that their instances have to be small."""
+    pool = function.pool
+    return function.hosting.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
+
+
+def plan_data(function: LoadedFunction) -> Data:
+    """Compiles the core modules of a function's plan and gives what lua/instance.lua's ``prepare`` takes."""
+    plan, hosting = function.plan, function.hosting
+    assert plan is not None
+    own = engine.engine_for(small=_is_small(function))
+    compiler = _Compiler(own)
     data: Data = {
-        "key": key,
-        "engine": engine.address(engine.shared_engine().ptr()),
-        "modules": [_compiled(module) for module in plan.modules],
+        "key": plan_key(function),
+        "engine": engine.address(own.ptr()),
+        "modules": [compiler.binary(module) for module in plan.modules],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [
             _drop_none(
                 {
                     "name": local.resource.name,
                     "interface": local.resource.interface,
-                    "module": _assembled(resource_module(number, local.dtor is not None)),
+                    "module": compiler.text(resource_module(number, local.dtor is not None)),
                     "dtor": _item(local.dtor, hosting),
                 }
             )
@@ -166,10 +186,10 @@ def plan_data(key: str, plan: Plan, hosting: Hosting) -> Data:
     if plan.initialize is not None:
         data["initialize"] = _item(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):
-        data["unlinked"] = _compiled(unlinked_module(plan.stubs))
+        data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
     if plan.resources:
-        data["handles"] = _assembled(HANDLE_TABLE)
-    data.update(_hosted(hosting))
+        data["handles"] = compiler.text(HANDLE_TABLE)
+    data.update(_hosted(hosting, compiler))
     return data
 
 
