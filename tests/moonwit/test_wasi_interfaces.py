@@ -61,7 +61,7 @@ class Servers:
             socketserver.ThreadingUDPServer(here, Udp),
             http.server.ThreadingHTTPServer(here, Http),
         ]
-        self.tcp, self.udp, self.http = ("127.0.0.1:%d" % server.server_address[1] for server in self.all)
+        self.tcp, self.udp, self.http = (f"127.0.0.1:{server.server_address[1]}" for server in self.all)
         self.threads = [threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}) for server in self.all]
         for thread in self.threads:
             thread.start()

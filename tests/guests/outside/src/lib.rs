@@ -201,6 +201,19 @@ impl Guest for Outside {
         }
     }
 
+    fn size_file(path: String) -> Result<u64, String> {
+        let mut file = said(File::open(path))?;
+        let mut part = vec![0; 65536];
+        let mut size = 0;
+        loop {
+            let got = said(file.read(&mut part))?;
+            if got == 0 {
+                return Ok(size);
+            }
+            size += got as u64;
+        }
+    }
+
     fn open_many(path: String, count: u32) -> u32 {
         let files: Vec<File> = (0..count).map_while(|_| File::open(&path).ok()).collect();
         files.len() as u32
