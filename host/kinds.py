@@ -165,7 +165,7 @@ WASI = Group(
     },
 )
 _SOURCE: Mapping[str, Field] = {"source": Text(required=True, summary="WebAssembly text, inline or `file://name`")}
-_BINARY: Mapping[str, Field] = {
+BINARY: Mapping[str, Field] = {
     "fs": Reference(kinds=("fs.directory",), required=True, summary="the id of the `fs.directory` entry that holds the binary"),
     "path": Text(rule=binary_path_rule, required=True, summary="the path of the binary in it: `/compute.wasm`"),
     "hash": Text(rule=hash_rule, written=True, required=True, summary="`sha256:` and 64 lower-case hex digits of the binary"),
@@ -265,7 +265,7 @@ def _later(name: str) -> Kind:
 
 KINDS: tuple[Kind, ...] = (
     Kind("function.wat", {**_SOURCE, **_FUNCTION}, check_pool, "a function in WebAssembly text"),
-    Kind("function.wasm", {**_BINARY, **_FUNCTION}, check_binary, "a function in a compiled binary"),
+    Kind("function.wasm", {**BINARY, **_FUNCTION}, check_binary, "a function in a compiled binary"),
     Kind(
         "fs.directory",
         {
@@ -276,6 +276,5 @@ KINDS: tuple[Kind, ...] = (
         check_folder,
         "a folder that functions may be given",
     ),
-    _later("process.wasm"),
     *(_later(name) for name in ("process.host", "terminal.host")),
 )

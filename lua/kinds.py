@@ -1,9 +1,10 @@
-"""The kinds of entries that are written in Lua, as the registry checks them: functions and libraries."""
+"""The kinds of entries that are written in Lua, as the registry checks them: functions, libraries and processes."""
 
 import re
 from collections.abc import Iterator, Mapping
 
 from moonwit.host.kinds import POOL, check_pool
+from moonwit.host.processes import check_command
 from moonwit.registry import Broken, Entry, Field, Group, Integer, Items, Kind, Problem, Reference, Registry, Table, Text, shown
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -48,6 +49,12 @@ def check_function(entry: Entry, registry: Registry) -> Iterator[Problem]:
     yield from check_pool(entry, registry)
 
 
+def check_process(entry: Entry, registry: Registry) -> Iterator[Problem]:
+    """Checks a process: its names, and the command it is known by."""
+    yield from check_names(entry, registry)
+    yield from check_command(entry, registry)
+
+
 _SCRIPT: Mapping[str, Field] = {
     "source": Text(required=True, summary="Lua text, inline or `file://name`"),
     "modules": Items(of=Text(rule=module_rule), unique=_itself, summary="modules of the standard library the script may require"),
@@ -78,5 +85,14 @@ KINDS: tuple[Kind, ...] = (
         "a function in Lua",
     ),
     Kind("library.lua", _SCRIPT, check_names, "a library that scripts require by name"),
-    Kind("process.lua", fields=None, later=True),
+    Kind(
+        "process.lua",
+        {
+            **_SCRIPT,
+            "method": Text(summary="the function in the table the script returns; left out if it returns the function itself"),
+            "limits": _LIMITS,
+        },
+        check_process,
+        "a program in Lua, run as a command",
+    ),
 )

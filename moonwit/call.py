@@ -11,9 +11,10 @@ from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import chosen, show_problems
 from moonwit.host import worker
+from moonwit.host.intermediate import Value
 from moonwit.interrupt import Running, wait
 from moonwit.json_values import BadArgument, Unshowable, as_json, read_argument
-from moonwit.project import CallError
+from moonwit.project import CallError, Project
 from moonwit.run import failed
 
 
@@ -32,17 +33,28 @@ def command(arguments: Sequence[str]) -> int:
 
 def call(options: Mapping[str, str], id: str, words: Sequence[str]) -> object:
     """Calls a function with arguments as they are typed. What it has printed is written when this returns."""
+    values = read_values(id, words)
+    with Running(moonwit.open(chosen(options, [Path()]))) as project:
+        return call_in(project, id, values)
+
+
+def read_values(id: str, words: Sequence[str]) -> list[Value]:
+    """Reads arguments as they are typed."""
     values = []
     for number, word in enumerate(words, 1):
         try:
             values.append(read_argument(word))
         except BadArgument as error:
             raise Failure(f"{id}: argument {number} {error}") from None
-    with Running(moonwit.open(chosen(options, [Path()]))) as project:
-        known = show_problems(project.registry)
-        try:
-            name = id.encode("utf-8", "replace").decode()
-            return wait(worker.start(lambda: project.call(name, *values)))
-        except CallError as error:
-            show_problems(project.registry, known)
-            raise failed(error) from None
+    return values
+
+
+def call_in(project: Project, id: str, values: Sequence[Value]) -> object:
+    """Calls a function of a project and shows the problems that come up."""
+    known = show_problems(project.registry)
+    try:
+        name = id.encode("utf-8", "replace").decode()
+        return wait(worker.start(lambda: project.call(name, *values)))
+    except CallError as error:
+        show_problems(project.registry, known)
+        raise failed(error) from None

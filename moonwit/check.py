@@ -48,6 +48,7 @@ def check(folder: Path) -> Registry:
     from moonwit.host.functions import KINDS as WASM
     from moonwit.host.functions import FunctionProblem, check_functions, load_function
     from moonwit.host.grants import notes
+    from moonwit.host.processes import check_programs
     from moonwit.lua_sources import KINDS as LUA
     from moonwit.lua_sources import LuaSources
 
@@ -61,6 +62,7 @@ def check(folder: Path) -> Registry:
             except FunctionProblem as error:
                 registry.report(error.problem)
     check_functions(registry)
+    check_programs(registry)
     for entry, function in loaded:
         if (problem := _compile(entry, function)) is not None:
             registry.report(problem)

@@ -15,7 +15,7 @@ from moonwit.registry import meant, nearest, shown
 if TYPE_CHECKING:
     from moonwit.registry import Entry, Problem
 
-KINDS = ("function.lua", "library.lua")
+KINDS = ("function.lua", "library.lua", "process.lua")
 
 # A chunk is loaded, never run. `load` with "t" takes no bytecode, which would be unsafe.
 _SETUP = rb"""

@@ -1,17 +1,18 @@
-"""`moonwit run`: a script with its arguments, or a function of the registry."""
+"""`moonwit run`: a script with its arguments, a process or a program, or a function of the registry."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import moonwit
 from moonwit import terminal
 from moonwit.arguments import is_id, read
 from moonwit.failures import Failure, WrongUsage
-from moonwit.folders import chosen, show_problems
+from moonwit.folders import chosen, needed, show_problems
 from moonwit.interrupt import Running, wait
 from moonwit.project import CallError
 
@@ -20,15 +21,30 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Runs a script, or calls an entry and shows nothing of its result."""
+    """Runs a script, a process, a program, or a function for what it does; gives the exit code."""
+    granting = bool(arguments) and arguments[0].startswith(("--env", "--dir", "--project"))
+    if granting:
+        from moonwit.program import take_grants
+
+        grants, arguments = take_grants(arguments)
     options, rest = read("run", arguments, ("--project",), stop=True)
     if not rest:
-        raise WrongUsage("run needs a script or the id of a function", "run")
-    if is_id(rest[0]):
-        from moonwit.call import call
+        if (folder := chosen(options, [Path()])) is not None:
+            from moonwit.serve import NothingToServe, serve
 
-        call(options, rest[0], rest[1:])
-        return 0
+            with suppress(NothingToServe):
+                return serve(folder)
+        raise WrongUsage("run needs a script, a program, a command or the id of a function", "run")
+    if rest[0].endswith((".wasm", ".wat")):
+        from moonwit.program import Grants, run_file
+
+        return run_file(rest[0], rest[1:], grants if granting else Grants())
+    if granting and any(grants):
+        raise WrongUsage(f"--env and --dir are for a program in a file (FILE.wasm), and {rest[0]} is none", "run")
+    if is_id(rest[0]) or _may_be_command(rest[0]):
+        status = _run_entry(options, rest[0], rest[1:])
+        if status is not None:
+            return status
     source = read_script(rest[0])
     name = chunk_name(rest[0])
     with Running(moonwit.open(chosen(options, [Path(rest[0]).parent, Path()]))) as project:
@@ -43,6 +59,33 @@ def command(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _may_be_command(word: str) -> bool:
+    return word != "-" and "/" not in word and not word.endswith(".lua")
+
+
+def _run_entry(options: Mapping[str, str], word: str, words: Sequence[str]) -> int | None:
+    """Runs what an id or the name of a command stands for; gives None for a name that is none, which may be that of a script."""
+    from moonwit import process
+
+    folder = chosen(options, [Path()])
+    if word == "list" and (folder is not None or not os.path.exists(word)):
+        return process.show_commands(needed(options))
+    if folder is None and not is_id(word):
+        return None
+    with Running(moonwit.open(folder)) as project:
+        entry = process.find(project.registry, word)
+        if entry is not None:
+            return process.run(project, entry, words)
+        if is_id(word):
+            from moonwit.call import call_in, read_values
+
+            call_in(project, word, read_values(word, words))
+            return 0
+        if not os.path.exists(word):
+            raise Failure(f"there is no script {word} here, and no command of that name{process.near(project.registry, word)}")
+    return None
+
+
 def chunk_name(path: str) -> str:
     """Gives the name under which Lua knows the script: its path, on one line."""
     if path == "-":
@@ -51,7 +94,7 @@ def chunk_name(path: str) -> str:
 
 
 def read_script(path: str) -> bytes:
-    """Reads a script, for `-` from standard input; a first line for the system (`#!`) becomes a comment, so that lines keep their numbers."""
+    """Reads a script, for `-` from standard input; a first line for the system (`#!`) becomes a comment, and lines keep their numbers."""
     try:
         with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
             source = file.read(MAX_SCRIPT + 1)

@@ -29,7 +29,7 @@ def test_every_problem_is_printed_and_counted(check):
     result = check(
         "  - name: a\n    kind: function.wat\n    source: (module)\n    methd: a\n"
         "  - name: b\n    kind: function.wat\n    source: (module)\n    method: b\n"
-        "  - name: c\n    kind: process.lua\n    source: later\n"
+        "  - name: c\n    kind: process.host\n"
         "  - name: d\n    kind: library.lua\n    source: 'return = 1'\n"
     )
     assert result.returncode == 1
@@ -45,7 +45,7 @@ def test_every_problem_is_printed_and_counted(check):
 
 def test_warnings_alone_are_no_failure(check):
     """A project with nothing but warnings ends with 0."""
-    result = check("  - name: c\n    kind: process.lua\n    source: later\n")
+    result = check("  - name: c\n    kind: process.host\n")
     assert (result.stdout, result.returncode) == ("1 warning in 1 file\n", 0)
 
 

@@ -1,0 +1,230 @@
+"""Programs in WebAssembly: a component that exports `wasi:cli/run`, or a core module with `_start`, run to its end as a process is.
+
+They run on Wasmtime's own WASI with the standard streams of this process, and with nothing else of it that was not given to them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from moonwit.host import wasi
+from moonwit.host.binaries import Binary
+from moonwit.host.engine import NO_LIMIT, compile_module, shared_engine, start_ticker, ticks
+from moonwit.host.names import listed, shown
+from moonwit.host.wasi_config import World, WorldProblem, preopen
+from moonwit.host.wasm.plan import Refused
+from moonwit.registry.record import record
+
+if TYPE_CHECKING:
+    from wasmtime import Module, Store, Trap, WasiConfig, WasmtimeError
+    from wasmtime import component as generic
+
+RUN = "wasi:cli/run"
+START = "_start"
+
+# What a program gets that nobody has granted anything: all of WASI that shows it no more than it was given, and no network.
+BASIC = frozenset({"wasi:cli", "wasi:io", "wasi:clocks", "wasi:filesystem", "wasi:random", wasi.PREVIEW1})
+
+# The largest status that a process can end with.
+MAX_STATUS = 255
+
+
+class ProgramProblem(Exception):
+    """A program can't be run, or did not come to its end. ``kind`` is one of the kinds of Lua's errors; the message is a
+    sentence, ``backtrace`` has a line for each of the guest's frames."""
+
+    def __init__(self, kind: str, message: str, backtrace: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.backtrace = backtrace
+
+
+@record
+class Program:
+    """A program and what it is given. ``name`` is its first argument and names it in sentences; ``world.args`` are the others.
+
+    ``grants`` is what ``imports:`` of an entry holds. The limits are in milliseconds and bytes.
+    """
+
+    name: str
+    binary: Binary
+    world: World
+    grants: frozenset[str] = BASIC
+    max_execution_ms: int | None = None
+    max_memory_bytes: int | None = None
+
+    def check(self) -> None:
+        """Compiles the program; raises ``ProgramProblem`` when it is none."""
+        if self.binary.is_component:
+            self._component()
+        else:
+            self._module()
+
+    def run(self) -> int:
+        """Runs the program on this thread and gives its exit status; raises ``ProgramProblem``."""
+        from wasmtime import ExitTrap, Store, Trap, WasmtimeError
+
+        from moonwit.host import guest_environment
+
+        access = wasi.access(self.grants)
+        store = Store(shared_engine())
+        world = World((self.name, *self.world.args), self.world.cwd, self.world.env, self.world.mounts)
+        try:
+            store.set_wasi(self._config(world, access))
+        except WorldProblem as error:
+            raise ProgramProblem(error.kind, error.message) from None
+        if access.http:
+            store.set_wasi_http()
+        if self.max_memory_bytes is not None:
+            store.set_limits(memory_size=self.max_memory_bytes)
+        start_ticker()
+        store.set_epoch_deadline(NO_LIMIT if self.max_execution_ms is None else ticks(self.max_execution_ms))
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        try:
+            with guest_environment.seen(world) if self.binary.is_component else nullcontext():
+                return self._run_component(store) if self.binary.is_component else self._run_module(store)
+        except ExitTrap as error:
+            # What is no success stays none when the system cuts it to a byte.
+            return error.code if 0 <= error.code <= MAX_STATUS else MAX_STATUS
+        except (WasmtimeError, Trap) as error:
+            raise self._failure(error) from None
+
+    def _config(self, world: World, access: wasi.Access) -> WasiConfig:
+        from wasmtime import WasiConfig
+
+        from moonwit.host.network_access import open_network
+
+        config = WasiConfig()
+        everything = not self.binary.is_component and wasi.grants(wasi.PREVIEW1, self.grants)
+        if everything or wasi.grants("wasi:cli/stdin", self.grants):
+            config.inherit_stdin()
+        if everything or access.output:
+            config.inherit_stdout()
+        if everything or access.errors:
+            config.inherit_stderr()
+        if everything:
+            config.argv = list(world.args)
+            config.env = world.env
+        if everything or access.files:
+            preopen(config, world)
+        if access.network:
+            open_network(config, access.names)
+        return config
+
+    def _component(self) -> tuple[generic.Component, str]:
+        """Gives the compiled component and the name that it exports its `run` by."""
+        from moonwit.host import linking
+
+        try:
+            component = linking.load(self.binary.data)
+        except Refused as error:
+            raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
+        with component.type as type:
+            exported = list(type.exports(shared_engine()))
+        for name in exported:
+            if wasi.interface_of(name) == RUN:
+                return component, name
+        other = next((name for name in exported if name.startswith(RUN)), None)
+        if other is not None:
+            raise ProgramProblem("Invalid", f"{self.name} exports {shown(other)}, which is not of WASI 0.2: build it for WASI 0.2")
+        what = f"it exports {listed(exported)}" if exported else "it exports nothing"
+        raise ProgramProblem("Invalid", f"{self.name} is no program: a component must export {RUN}, and {what}")
+
+    def _module(self) -> Module:
+        from wasmtime import FuncType, WasmtimeError
+
+        try:
+            module = compile_module(self.binary.data)
+        except WasmtimeError as error:
+            raise ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {_cause(error)}") from None
+        exported = {export.name: export.type for export in module.exports}
+        start = exported.get(START)
+        if not isinstance(start, FuncType) or start.params or start.results:
+            what = f"it exports {listed(exported)}" if exported else "it exports nothing"
+            raise ProgramProblem("Invalid", f"{self.name} is no program: a core module must export a function {START}, and {what}")
+        return module
+
+    def _run_component(self, store: Store) -> int:
+        import ctypes
+
+        from wasmtime import WasmtimeError
+        from wasmtime import _ffi as ffi
+
+        from moonwit.host import linking
+
+        component, name = self._component()
+        try:
+            linker = linking.link(component, self.grants)
+        except Refused as error:
+            raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
+        instance = linker.instantiate(store, component)
+        parent = component.get_export_index(name)
+        index = None if parent is None else component.get_export_index("run", parent)
+        function = None if index is None else instance.get_func(store, index)
+        if function is None:
+            raise ProgramProblem("Invalid", f"{self.name} is no program: its {shown(name)} has no function `run`")
+        result = ffi.wasmtime_component_val_t()
+        problem = ffi.wasmtime_component_func_call(ctypes.byref(function._func), store._context(), None, 0, ctypes.byref(result), 1)
+        if problem:
+            raise WasmtimeError._from_ptr(problem)
+        try:
+            is_ok = result.kind == ffi.WASMTIME_COMPONENT_RESULT.value and result.of.result.is_ok
+            return 0 if is_ok else 1
+        finally:
+            ffi.wasmtime_component_val_delete(ctypes.byref(result))
+
+    def _run_module(self, store: Store) -> int:
+        from wasmtime import Func, Linker, WasmtimeError
+        from wasmtime import _ffi as ffi
+
+        module = self._module()
+        linker = Linker(shared_engine())
+        if wasi.grants(wasi.PREVIEW1, self.grants):
+            linker.define_wasi()
+        problem = ffi.wasmtime_linker_define_unknown_imports_as_traps(linker.ptr(), module.ptr())
+        if problem:
+            raise WasmtimeError._from_ptr(problem)
+        start = linker.instantiate(store, module).exports(store)[START]
+        assert isinstance(start, Func)
+        start(store)
+        return 0
+
+    def _failure(self, error: WasmtimeError | Trap) -> ProgramProblem:
+        from moonwit.host import linking
+
+        cause = _cause(error)
+        if linking.UNLINKED in cause:
+            interface = cause.partition(linking.UNLINKED)[2]
+            return ProgramProblem("PermissionDenied", f"{self.name} uses {interface}, which it is not granted", _frames(error))
+        unknown = _UNKNOWN.search(cause)
+        if unknown is not None:
+            message = f"{self.name} calls {unknown[2]} of {unknown[1]}, which it is not granted"
+            return ProgramProblem("PermissionDenied", message, _frames(error))
+        if cause == "interrupt":
+            return ProgramProblem("Timeout", f"{self.name} took longer than its limit of {self.max_execution_ms} ms")
+        return ProgramProblem("Internal", f"{self.name} failed: {cause}", _frames(error))
+
+
+_UNKNOWN = re.compile(r"unknown import: `(.+)::(.+)` has not been defined")
+_CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
+
+
+def _cause(error: WasmtimeError | Trap) -> str:
+    """Gives the last of the causes that Wasmtime's message lists."""
+    text = " ".join(_CAUSES.split(str(error).strip())[-1].split())
+    return re.sub(r"^wasm trap: ", "", text)
+
+
+def _frames(error: Any) -> tuple[str, ...]:
+    found = []
+    for line in str(error).splitlines():
+        frame = re.match(r"\s+\d+: +0x([0-9a-f]+) - (.+)", line)
+        if frame is not None:
+            found.append(f"\tin guest {frame[2]} at 0x{frame[1]}")
+    return tuple(found[:32])
