@@ -47,7 +47,8 @@ class Handler(BaseHTTPRequestHandler):
             self.respond(503, b"no")
         else:
             headers = [f"{name.lower()}: {value}" for name, value in self.headers.items()]
-            self.respond(200, "\n".join([f"{self.command} {self.path}", *headers, body.decode("latin-1")]).encode(), **{"Set-Cookie": "a=1; Path=/", "X-Reply": "yes"})
+            lines = [f"{self.command} {self.path}", *headers, body.decode("latin-1")]
+            self.respond(200, "\n".join(lines).encode(), **{"Set-Cookie": "a=1; Path=/", "X-Reply": "yes"})
 
     def respond(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -65,9 +66,16 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+class Peer(ThreadingHTTPServer):
+    """A server that expects its clients to go away at any moment."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing."""
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Peer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -19,7 +19,8 @@ entries:
         return {
           method = r:method(), path = r:path(), query = r:query(), one = r:query("a"), all = r:queries("a"),
           header = r:header("X-THING"),
-          headers = r:headers(), body = r:body(), params = r:params(), id = r:param("id"), remote = r:remote_addr(), type = r:content_type(),
+          headers = r:headers(), body = r:body(), params = r:params(),
+          id = r:param("id"), remote = r:remote_addr(), type = r:content_type(),
           same = r == http.request(),
         }
       end

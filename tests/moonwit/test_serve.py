@@ -1,0 +1,219 @@
+"""`moonwit serve` as a command: what it says, and how it stops."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOON = 60
+INDEX = """
+version: "1.0"
+namespace: t
+entries:
+  - {name: web, kind: http.service, addr: "127.0.0.1:0", timeouts: {stop: 500ms}}
+  - {name: other, kind: http.service, addr: "127.0.0.1:0", lifecycle: {auto_start: false}}
+  - {name: api, kind: http.router, meta: {server: web}, prefix: /api/}
+  - {name: pages, kind: fs.directory, directory: pages}
+  - {name: site, kind: http.static, meta: {server: web}, path: /, fs: pages, static_options: {cache: "max-age=60"}}
+  - {name: app, kind: http.static, meta: {server: web}, path: /app, fs: pages, static_options: {spa: true}}
+  - name: answer
+    kind: function.wat
+    source: (module (func (export "answer") (result i32) i32.const 42))
+    method: answer
+    transport: wasi-http
+  - {name: get_answer, kind: http.endpoint, path: /answer, func: answer}
+  - {name: get_again, kind: http.endpoint, path: /answer, func: answer}
+  - name: wait
+    kind: function.lua
+    modules: [http, time]
+    source: |
+      return function()
+        local response = http.response()
+        response:write("begun ")
+        response:flush()
+        time.sleep(http.request():query("for"))
+        response:write("done")
+      end
+  - {name: get_wait, kind: http.endpoint, path: /wait, func: wait}
+"""
+
+
+class Server:
+    """A server process and what it has said."""
+
+    def __init__(self, *words, cwd=None):
+        environ = {name: value for name, value in os.environ.items() if name != "MOONWIT_DEBUG"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "moonwit", *words], cwd=cwd, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+        )
+        self.said = []
+        while not re.search(r"listens on http://127.0.0.1:\d+$", line := self.process.stdout.readline().decode()):
+            assert line, self.process.stderr.read().decode()
+            self.said.append(line)
+        self.said.append(line)
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def ask(self, path, method="GET", **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SOON)
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return connection.getresponse()
+
+    def end(self, number=signal.SIGTERM):
+        """Sends a signal and gives exit code and output."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=SOON)
+        return self.process.returncode, "".join(self.said) + out.decode(), err.decode()
+
+
+def make_project(tmp_path: Path) -> Path:
+    """Makes a project with endpoints and files."""
+    (tmp_path / "_index.yaml").write_text(INDEX, encoding="utf-8")
+    pages = tmp_path / "pages"
+    (pages / "deep").mkdir(parents=True)
+    (pages / "index.html").write_text("<p>home</p>")
+    (pages / "deep" / "index.html").write_text("<p>deep</p>")
+    (pages / "a b.txt").write_text("text")
+    (pages / ".secret").write_text("secret")
+    (tmp_path / "outside.txt").write_text("outside")
+    (pages / "link.txt").symlink_to("../outside.txt")
+    os.mkfifo(pages / "pipe")
+    return tmp_path
+
+
+@pytest.fixture
+def project(tmp_path):
+    return make_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """One server for all that only asks."""
+    server = Server("serve", "--project", str(make_project(tmp_path_factory.mktemp("served"))))
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+@pytest.fixture
+def start(project):
+    running = []
+
+    def begin(*words, cwd=None):
+        running.append(Server(*(words or ("serve", "--project", str(project))), cwd=cwd))
+        return running[-1]
+
+    yield begin
+    for server in running:
+        server.process.kill()
+        server.process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_what_it_serves_and_stops_when_told(start, number):
+    """The addresses and routes are printed; SIGTERM and Ctrl-C end it with exit code 0, and it says what was asked of it."""
+    server = start()
+    assert server.ask("/api/answer").read() == b"42"
+    status, out, err = server.end(number)
+    assert status == 0
+    assert re.search(r"t:web listens on http://127.0.0.1:\d+\n  GET /api/answer -> t:answer\n", out)
+    assert "files of t:site" in out and "t:other" not in out
+    assert "GET /api/answer is answered by another endpoint already" in err
+    assert re.search(r" 127.0.0.1 GET /api/answer 200 2 [\d.]+ms ", err)
+    assert "GET /api/answer: 1 requests, 0 failed" in err
+
+
+def test_run_without_a_script_serves(start, project):
+    """`moonwit run` in a project that serves something is `moonwit serve`."""
+    server = start("run", cwd=project)
+    assert server.ask("/api/answer").read() == b"42"
+    assert server.end()[0] == 0
+
+
+def test_what_runs_is_finished(start):
+    """A request that runs when the server is told to stop gets the rest of its answer; a new one is not taken."""
+    server = start()
+    response = server.ask("/api/wait?for=200ms")
+    assert response.read(6) == b"begun "
+    server.process.send_signal(signal.SIGTERM)
+    assert response.read() == b"done"
+    assert server.process.wait(SOON) == 0
+    with pytest.raises(ConnectionError):
+        socket.create_connection(("127.0.0.1", server.port))
+
+
+def test_what_takes_too_long_is_canceled(start):
+    """After its grace time a request is canceled, and the server ends with exit code 0."""
+    server = start()
+    response = server.ask("/api/wait?for=1h")
+    assert response.read(6) == b"begun "
+    assert server.end()[0] == 0
+
+
+def test_a_second_interrupt_ends_it_at_once(start):
+    """Whoever asks twice does not wait."""
+    server = start()
+    response = server.ask("/api/wait?for=1h")
+    assert response.read(6) == b"begun "
+    server.process.send_signal(signal.SIGINT)
+    assert b"stopping" in next(line for line in server.process.stderr if b"stopping" in line)
+    assert server.end(signal.SIGINT)[0] in (0, 130)
+
+
+def test_files(served):
+    """Files are served with their types, folders by their index; HEAD and ranges work."""
+    server = served
+    home = server.ask("/")
+    assert (home.status, home.read(), home.headers["Content-Type"], home.headers["Cache-Control"]) == (
+        200,
+        b"<p>home</p>",
+        "text/html",
+        "max-age=60",
+    )
+    assert server.ask("/a%20b.txt").read() == b"text"
+    assert server.ask("/deep/").read() == b"<p>deep</p>"
+    moved = server.ask("/deep")
+    assert (moved.status, moved.headers["Location"]) == (308, "/deep/")
+    head = server.ask("/index.html", "HEAD")
+    assert (head.status, head.headers["Content-Length"], head.read()) == (200, "11", b"")
+    part = server.ask("/index.html", Range="bytes=3-6")
+    assert (part.status, part.read()) == (206, b"home")
+    assert server.ask("/index.html", If_None_Match=home.headers["ETag"]).status == 304
+    assert (server.ask("/", "POST").status, server.ask("/", "POST").headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/missing", "/../outside.txt", "/%2e%2e/outside.txt", "/link.txt", "/.secret", "/pipe", "/deep/../.secret", "//etc"],
+)  # fmt: skip
+def test_what_is_not_served(served, path):
+    """Nothing outside the folder is served, no hidden file, and nothing that is no plain file."""
+    assert served.ask(path).status == 404
+
+
+def test_a_single_page_app(served):
+    """Paths that are no file show the index, where the entry says so."""
+    assert served.ask("/app/some/page").read() == b"<p>home</p>"
+    assert served.ask("/some/page").status == 404
+
+
+def test_an_address_in_use(start, project):
+    """An address that somebody else listens on is a failure with a sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (project / "_index.yaml").write_text(INDEX.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        done = subprocess.run([sys.executable, "-m", "moonwit", "serve"], cwd=project, capture_output=True, encoding="utf-8", timeout=SOON)
+    assert done.returncode == 1
+    assert f"moonwit: the service t:web can't listen on 127.0.0.1:{port}: address already in use" in done.stderr
+
+
+def test_a_project_that_serves_nothing(tmp_path):
+    """Without anything to serve there is a sentence and exit code 1."""
+    (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries: []\n')
+    done = subprocess.run([sys.executable, "-m", "moonwit", "serve"], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=SOON)
+    assert (done.returncode, done.stderr.startswith("moonwit: the project serves nothing")) == (1, True)
