@@ -113,7 +113,7 @@ POOL = Group(
         "workers": Integer(minimum=1, maximum=100_000, summary="threads that run them at once"),
         "buffer": Integer(minimum=0, maximum=100_000_000, summary="calls that may wait in the queue"),
         "max_size": Integer(minimum=1, maximum=1_000_000, summary="instances at most"),
-        "warm_start": Flag(later=True, summary="make the first instances when loading"),
+        "warm_start": Flag(summary="make the first instances when loading"),
         "reuse": Flag(summary="false: each call gets a fresh instance"),
     },
 )

@@ -11,7 +11,9 @@ local handles = require 'lua.handles'
 local instances = require 'lua.instance'
 local intermediate = require 'lua.intermediate'
 local optional = require 'lua.optional'
+local pools = require 'lua.pools'
 local reports = require 'lua.reports'
+local upkeep = require 'lua.upkeep'
 local guests = require 'lua.guests'
 local wasmtime = require 'lua.wasmtime'
 local workers = require 'lua.workers'
@@ -20,10 +22,14 @@ local M = {}
 
 local bound = {}     -- id -> function
 local described = {} -- id -> what the host said of a function on the direct path
+local warmed = {}    -- id -> those of its E that get an instance before they are called
 local timed = {}     -- id -> {function, E} for calls with a timeout of their own
 
 -- The functions that never wait: guests on the direct path.
 M.immediate = {}
+
+-- The pools of those that may wait.
+M.pool_of = {}
 
 local plans = {}     -- plan key -> prepared plan
 local host           -- the Python functions of lua/entries.py and lua/lane.py by name, set by `setup`
@@ -70,6 +76,11 @@ local function direct(entry, P, lift, fresh, timed)
     fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
     mode = mode,
   }, hooks, E)
+  upkeep.add(E, entry.pool)
+  if entry.pool.warm and (timed or not entry.workers or P.waits or P.resources[1]) then
+    warmed[E.id] = warmed[E.id] or {}
+    table.insert(warmed[E.id], E)
+  end
   M.last = E   -- what benchmarks and tests look at
   if mode ~= 'waits' then
     f = counted.guest(E, f)
@@ -88,7 +99,8 @@ end
 
 local function compatible(entry)
   local sig = link_signature(entry.signature)
-  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig) }
+  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig), limits = { limit_ms = entry.limit_ms } }
+  local pool = pools.of(entry.id, entry.pool.bound, entry.pool.room)
   local fits = generate.compile_check(sig, hooks)
   local pair = entry.results ~= 'table'
   return function(...)
@@ -99,7 +111,9 @@ local function compatible(entry)
     local args, err = intermediate.encode_all(select('#', ...), ...)
     handles.leasing = false
     if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
-    local answer = intermediate.decode(hand_over(entry.target, args))
+    local inside, encoded = pools.inside(pool, entry.limit_ms, hand_over, entry.target, args)
+    if not inside then return nil, reports.late(E) end
+    local answer = intermediate.decode(encoded)
     if answer.failed then
       return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
     end
@@ -201,7 +215,10 @@ function M.resolve(id)
       ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, f.too_large), { entry = id })
   end
   if not f then return nil, err end
-  if not M.immediate[f] then f = counted.waiting(id, f) end
+  if not M.immediate[f] then
+    f = counted.waiting(id, f)
+    M.pool_of[f] = pools.of(id)
+  end
   bound[id] = f
   return f
 end
@@ -209,6 +226,14 @@ end
 local function cold(id, ...)
   local f, err = M.resolve(id)
   if not f then return nil, err end
+-- Finds what `id` stands for and makes its first instance, here and in a first worker. What is wrong is told to who calls it.
+function M.warm(id)
+  if not M.resolve(id) then return end
+  for _, E in ipairs(warmed[id] or {}) do upkeep.warm(E) end
+  warmed[id] = nil
+  if host.workers then workers.warm(id, host) end
+end
+
   return f(...)
 end
 
@@ -259,5 +284,6 @@ function M.setup(given)
   guests.setup(given)
   handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard)
 end
+  upkeep.watch(hooks, guests.discard)
 
 return M

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from moonwit.host.functions import LoadedFunction, Pool
     from moonwit.host.leases import Leases
     from moonwit.host.worker import Cancellation
+    from moonwit.lua.lane import Lane
     from moonwit.lua.workers import Workers
     from moonwit.registry import Entry, Problem, Registry
 
@@ -158,6 +159,15 @@ class Entries:
         ]
         return self._statistics.read(id, instances)
 
+    def warm(self, lane: Lane) -> None:
+        """Compiles the functions whose pools ask for `warm_start`, and has the lane make an instance of each."""
+        assert self.registry is not None
+        for entry in list(self.registry.entries.values()):
+            pool = entry.fields.get("pool")
+            wanted = entry.kind in WASM and isinstance(pool, dict) and pool.get("warm_start") is True
+            if wanted and not self._load(entry.id.encode()).get("failed"):
+                lane.warm(entry.id)
+
     def _wasm(self, entry: Entry) -> Data:
         from wasmtime import WasmtimeError
 
@@ -234,7 +244,7 @@ class Entries:
             data["method"] = entry.fields["method"]
         pool = entry.fields.get("pool")
         if isinstance(pool, dict) and entry.kind == "function.lua":
-            data |= _workers(int(str(pool.get("workers") or 0)))
+            data |= _script_workers(pool)
         limits = entry.fields.get("limits")
         if isinstance(limits, dict) and limits.get("max_execution_ms"):
             data["limit_ms"] = limits["max_execution_ms"]
@@ -337,7 +347,22 @@ def _pool(pool: Pool) -> Data:
     """Gives the type, how many calls may be under way at once (none for `inline`), and how many may wait before their callers do."""
     if pool.type == "inline":
         return {"type": pool.type}
-    return {"type": pool.type, "bound": pool.size, **({"room": pool.buffer} if pool.type == "static" else {})}
+    own: Data = {"room": pool.buffer} if pool.type == "static" else {"warm": True} if pool.warm_start else {}
+    return {"type": pool.type, "bound": pool.size, **own}
+
+
+def _script_workers(pool: Mapping[str, Any]) -> Data:
+    """Says the same of a function in Lua: it has instances nowhere, so all that counts is how many calls may run in other lanes."""
+    from moonwit.host.functions import BUFFER_PER_WORKER, DEFAULT_MAX_SIZE, DEFAULT_WORKERS
+
+    size, workers = pool.get("size"), pool.get("workers")
+    type = pool.get("type") or ("static" if size or workers else "lazy")
+    if type == "static":
+        count = workers or size or DEFAULT_WORKERS
+        return {"workers": count, "pool": {"type": type, "room": pool.get("buffer", count * BUFFER_PER_WORKER)}}
+    if type == "adaptive":
+        return {"workers": pool.get("max_size") or DEFAULT_MAX_SIZE, "pool": {"type": type}}
+    return {}
 
 
 def _workers(count: int) -> Data:

@@ -101,6 +101,10 @@ class Lane:
         """Has ``job`` run between two turns of the dispatcher, with the table of lua/boot.lua; it must not take long."""
         return self._ask({"kind": "job"}, job)
 
+    def warm(self, id: str) -> None:
+        """Has the lane make the first instance of a function."""
+        self._post({"kind": "warm", "id": id})
+
     def cancel(self) -> None:
         """Cancels whatever waits in the lane: its scripts and calls end with an error of kind Canceled."""
         self._post({"kind": "cancel"})

@@ -42,7 +42,7 @@ function M.read(id)
   return buffer.decode(host.statistics(id or ''))
 end
 
--- A gate lets so many through at once; the others wait in order.
+-- A gate: so many are inside at once, the others wait in order.
 local function gate() return { bound = nil, inside = 0, waiting = 0, first = nil, last = nil } end
 
 -- Waits for a place behind a gate; returns M.LATE, the error that canceled the task, or nil.
@@ -60,15 +60,15 @@ local function wait(self, what, id, deadline)
   if answer ~= PLACE then return M.LATE end
 end
 
--- Gives a place to the first who still waits, or takes it back.
-local function pass_on(self)
+-- Wakes the first who still waits; tells whether there was one.
+local function wake_first(self)
   while self.first do
     local waiter = self.first
     self.first = waiter.next
     if not self.first then self.last = nil end
-    if dispatcher.wake(waiter.task, waiter.generation, PLACE) then return end
+    if dispatcher.wake(waiter.task, waiter.generation, PLACE) then return true end
   end
-  self.inside = self.inside - 1
+  return false
 end
 
 local function is_full(self) return self.bound and self.inside >= self.bound end
@@ -78,12 +78,11 @@ local function is_full(self) return self.bound and self.inside >= self.bound end
 function M.of(id, bound, room)
   local pool = pools[id]
   if not pool then
-    pool = { id = id, places = gate(), seats = gate(), counts = ffi.cast('mw_counts *', buffer.decode(host.counts(id))) }
+    pool = { id = id, places = gate(), crowd = gate(), counts = ffi.cast('mw_counts *', buffer.decode(host.counts(id))) }
     pools[id] = pool
   end
   if bound then
-    pool.places.bound = bound
-    pool.seats.bound = room and bound + room
+    pool.places.bound, pool.room = bound, room
   end
   return pool
 end
@@ -105,6 +104,7 @@ local function queue(pool, deadline)
   local problem = wait(places, 'funcs.call (its pool is full)', pool.id, deadline)
   local queued = monotonic() - began
   counts.waiting = places.waiting
+  wake_first(pool.crowd)
   counts.waited, counts.queued, counts.most_queued = counts.waited + 1, counts.queued + queued, max(counts.most_queued, queued)
   local task = dispatcher.current()
   task.queued = (task.queued or 0) + queued
@@ -113,16 +113,17 @@ end
 
 function M.enter(pool, deadline)
   local task = dispatcher.current()
-  local counted = not is_inside(task, pool)
+  local counted, waited = not is_inside(task, pool), false
   if counted then
     if task and is_full(pool.places) then
       local problem = queue(pool, deadline)
       if problem then return nil, problem end
+      waited = true
     else
       pool.places.inside = pool.places.inside + 1
     end
   end
-  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted }
+  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted, waited = waited }
   if task then task.stay = stay end
   return stay
 end
@@ -140,22 +141,35 @@ end
 
 function M.leave(stay)
   M.depart(stay)
-  if stay.counted then pass_on(stay.pool.places) end
+  if not stay.counted then return end
+  local places = stay.pool.places
+  if not wake_first(places) then
+    places.inside = places.inside - 1
+    wake_first(stay.pool.crowd)
+  end
 end
 
--- For calls in the background: takes a seat, of which there are as many as places and the buffer together. Waits in order while
--- there is none; raises when the task is canceled.
-function M.sit(pool)
-  local seats = pool.seats
-  if not is_full(seats) then
-    seats.inside = seats.inside + 1
-    return
-  end
-  local problem = wait(seats, 'funcs.async (the queue of its pool is full)', pool.id)
+local function finish(stay, ok, ...)
+  M.leave(stay)
+  if not ok then error((...), 0) end
+  return true, ...
+end
+
+-- Calls `f(...)` inside a pool: gives true and its results, or false when it had no place within `ms` milliseconds (nil: no limit).
+-- Raises what `f` does, and when the task is canceled.
+function M.inside(pool, ms, f, ...)
+  local stay, problem = M.enter(pool, ms and monotonic() + ms * 1e6)
+  if stay then return finish(stay, pcall(f, ...)) end
+  if problem == M.LATE then return false end
+  error(problem, 0)
+end
+
+--- Waits, before a call in the background is started, until it can at least wait in the queue. Raises when the task is canceled.
+function M.await_room(pool)
+  local crowd = pool.crowd
+  if not pool.room or not is_full(pool.places) or not crowd.first and pool.places.waiting < pool.room then return end
+  local problem = wait(crowd, 'funcs.async (the queue of its pool is full)', pool.id)
   if problem then error(problem, 0) end
 end
-
--- Gives the seat back.
-function M.rise(pool) pass_on(pool.seats) end
 
 return M

@@ -25,7 +25,7 @@ local M = {}
 local MOMENT = 2
 
 -- What letters say.
-local CALL, CANCEL, LATE, VALUE, FAILURE, FORGET = 1, 2, 3, 4, 5, 6
+local CALL, CANCEL, LATE, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6, 7
 
 local workers = {}   -- {send =, load = how many of its calls are not answered}
 local sent = {}      -- number of a call -> {worker =, stay =}
@@ -62,7 +62,8 @@ local function too_late(entry)
   }
 end
 
--- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of its value or nil.
+-- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of
+-- its value or nil.
 function M.far(entry, host, result)
   local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.buffer)
   return function(...)
@@ -118,6 +119,18 @@ function M.guest(E, near, plain, far)
   end
 end
 
+-- A guest's function that can wait: it gives control back at every epoch, and `E.computed` says how many of them a call has seen. What
+-- it has done outside its memory can't be undone, so its call is not made again; later ones go to other lanes.
+function M.watched(E, plain, far)
+  return function(...)
+    if E.computed > MOMENT and away.possible() then return far(...) end
+    return plain(...)
+  end
+end
+
+-- Has a first worker make an instance of `id`.
+function M.warm(id, host) choose(host).send(WARM, 0, id) end
+
 -- Has the lane's workers look up anew what ids stand for.
 function M.forget()
   for i = 1, #workers do workers[i].send(FORGET, 0, '') end
@@ -129,6 +142,7 @@ function M.serve(orders, answers, call, encode)
   local send, running = mailbox.sender(answers), {}
   inbox.receive(orders, function(kind, number, text)
     if kind == FORGET then return require('lua.calls').forget() end
+    if kind == WARM then return require('lua.calls').warm(text) end
     if kind ~= CALL then
       if running[number] then
         running[number].late = kind == LATE

@@ -56,6 +56,7 @@ def open(directory: str | os.PathLike[str] | None = None, environ: Mapping[str, 
             from moonwit.host.environment.variables import environment_of
 
             environment_of(registry, environ)
+        project.warm()
     return project
 
 
@@ -72,6 +73,16 @@ class Project:
     def registry(self) -> Registry | None:
         """The project's registry; None where only the standard library was opened."""
         return self.entries.registry
+
+    def warm(self) -> None:
+        """Has the functions whose pools ask for `warm_start` compiled and their first instances made, in the background."""
+        registry, lane = self.registry, self._lane
+        if registry is None or lane is None:
+            return
+        if any(isinstance(pool := entry.fields.get("pool"), dict) and pool.get("warm_start") for entry in registry.entries.values()):
+            from moonwit.host import worker
+
+            worker.start(lambda: self.entries.warm(lane))
 
     def __enter__(self) -> Project:
         return self

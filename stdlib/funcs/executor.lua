@@ -134,7 +134,7 @@ function methods.async(executor, id, ...)
   local f, problem = calls.resolve(id)
   if not f then return nil, problem end
   if not executor.timeout and not executor.retry then return future.start(id, ...) end
-  return future.run(methods.call, executor, id, ...)
+  return future.pooled(id, methods.call, executor, id, ...)
 end
 
 return M

@@ -5,6 +5,7 @@ local dispatcher = require "lua.dispatcher"
 local duration = require "stdlib.time.duration"
 local errors = require "lua.errors"
 local nearest = require "lua.nearest"
+local pools = require "lua.pools"
 local queue = require "stdlib.channel.queue"
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
@@ -79,6 +80,18 @@ end
 
 local function completed(value, problem) return new(true, value, problem) end
 
+--- Runs a call of `id` as `run` does, once there is room for it in the queue of its pool.
+function M.pooled(id, f, ...)
+  local pool = calls.pool_of[resolve(id)]
+  if not pool or not pool.room then return M.run(f, ...) end
+  pools.await_room(pool)
+  local future = M.run(f, ...)
+  -- It takes its place in the queue before anybody else asks how long that is.
+  local problem = dispatcher.pause "funcs.async"
+  if problem then error(problem, 0) end
+  return future
+end
+
 --- Starts a call; returns its future, or nil and an error when there is no such function.
 function M.start(id, ...)
   local f, problem = resolve(id)
@@ -87,7 +100,7 @@ function M.start(id, ...)
   if not dispatcher.current() then
     return nil, errors.make { message = "funcs.async: there is no running script to start a call in", kind = errors.kinds.INVALID, entry = id }
   end
-  return M.run(f, ...)
+  return M.pooled(id, f, ...)
 end
 
 --- Returns the value, or nil and the error; nil and nil while the call is pending.
