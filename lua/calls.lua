@@ -74,7 +74,7 @@ local function direct(entry, P, lift, fresh, timed)
   local mode = P.waits and 'waits' or P.linker and 'hosted' or 'plain'
   local f = generate.compile(E.sig, {
     fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
-    mode = mode,
+    mode = mode, leaf = lift.leaf,
   }, hooks, E)
   upkeep.add(E, entry.pool)
   if entry.pool.warm and (timed or not entry.workers or P.waits or P.resources[1]) then
@@ -82,7 +82,9 @@ local function direct(entry, P, lift, fresh, timed)
     table.insert(warmed[E.id], E)
   end
   M.last = E   -- what benchmarks and tests look at
-  if mode ~= 'waits' then
+  if mode == 'waits' then
+    E.pool, E.computed = pools.of(entry.id, entry.pool.bound, entry.pool.room), 0
+  else
     f = counted.guest(E, f)
     M.immediate[f] = true
   end
@@ -187,6 +189,7 @@ local function resolve_wasm(entry)
   if not entry.workers or P.resources[1] then return plain end
   local result = E.sig.result
   if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
+  if P.waits then return counted.whole(workers.watched(E, counted.waiting(entry.id, plain), workers.far(entry, host, result))) end
   local near, guarded = direct(entry, P, entry.lift, entry.fresh, true)
   guarded.guarded = true
   M.tick = M.tick or buffer.decode(host.ticker())
@@ -223,9 +226,6 @@ function M.resolve(id)
   return f
 end
 
-local function cold(id, ...)
-  local f, err = M.resolve(id)
-  if not f then return nil, err end
 -- Finds what `id` stands for and makes its first instance, here and in a first worker. What is wrong is told to who calls it.
 function M.warm(id)
   if not M.resolve(id) then return end
@@ -234,6 +234,9 @@ function M.warm(id)
   if host.workers then workers.warm(id, host) end
 end
 
+local function cold(id, ...)
+  local f, err = M.resolve(id)
+  if not f then return nil, err end
   return f(...)
 end
 
@@ -281,9 +284,9 @@ end
 function M.setup(given)
   host = given
   counted.watch(hooks, instances)
+  upkeep.watch(hooks, guests.discard)
   guests.setup(given)
   handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard)
 end
-  upkeep.watch(hooks, guests.discard)
 
 return M

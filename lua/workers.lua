@@ -1,6 +1,6 @@
 -- Functions with a pool of workers. A short call runs in the caller's lane, where it costs least. A call that takes longer than a
 -- moment is ended by the epoch and made again in another lane, and so are all later ones: they run beside each other and hold
--- nobody up. The mistake costs a moment, once; a guest on the direct path does nothing outside its own memory.
+-- nobody up. The mistake costs a moment, once; a guest that can't wait does nothing outside its own memory.
 --
 -- Workers are lanes of the caller's own: it alone sends them calls and knows how many each has. Calls and answers are letters
 -- (lua/mailbox.lua); Python starts a worker and is not asked again.
@@ -65,7 +65,7 @@ end
 -- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of
 -- its value or nil.
 function M.far(entry, host, result)
-  local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.buffer)
+  local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.pool.room)
   return function(...)
     local args, why = intermediate.encode_all(select('#', ...), ...)
     if not args then
