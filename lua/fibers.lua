@@ -15,10 +15,13 @@ local wasmtime = require 'lua.wasmtime'
 
 local M = {}
 
-local values, slots   -- types, made when the library is there
+-- Types and slots, made when the library is there.
+local values, slots, alone_args, alone_results, alone_out, leaf_args, leaf_results
 
 -- How long what may not wait (realloc, post-return, a destructor) may compute, in nanoseconds.
 local MOST_ALONE = 1e9
+-- How often it may give control back at an epoch meanwhile.
+local MOST_TURNS = 200
 
 -- All C calls here may come back into Lua, so nothing that makes one is compiled.
 local function begin(ctx, func, args, count, results, size, out)
@@ -105,6 +108,8 @@ end
 --- Gives a binding what its calls need.
 function M.equip(B, params, results)
   values, slots = values or ffi.typeof "mw_val[?]", slots or ffi.typeof "void *[2]"
+  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[16]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
+  leaf_args, leaf_results = leaf_args or kinds('iiii', ffi.new 'mw_val[4]'), leaf_results or kinds('i', ffi.new 'mw_val[1]')
   B.count, B.size = #params, #results
   B.args, B.results, B.out = kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
   B.alone = results
@@ -140,13 +145,15 @@ function M.run(B, limit, trap)
   local I, args, io, out = B.I, B.args, B.io, B.out
   for i = 0, B.count - 1 do args[i].of.u64 = io[i].u64 end
   local future = begin(B.ctx, B.func, args, B.count, B.results, B.size, out)
-  I.future, I.pending = future, nil
+  I.future, I.pending, I.computed = future, nil, 0
   while true do
     hosting.running = I
     if poll(future) then break end
     if I.written then streams.flush(I) end
     local waits = I.pending ~= nil
     local problem
+    -- The first epoch may have come while it slept.
+    if not waits then I.computed = I.computed + 1 end
     if waits then problem = rest(I, limit) else problem = dispatcher.pause 'funcs.call' end
     if problem then return stopped(B, future, problem) end
     if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
@@ -165,11 +172,29 @@ end
 
 -- Calls that may not wait ---------------------------------------------------------------------------------------------
 
-local alone_args, alone_results, alone_out
+--- Calls a realloc that is known to call nothing of the host: this is compiled with the code that lowers values.
+function M.leaf(ctx, realloc, io, _, trap)
+  local C = wasmtime.C
+  local args, results, out = leaf_args, leaf_results, alone_out
+  args[0].of.u64, args[1].of.u64, args[2].of.u64, args[3].of.u64 = 0, 0, io[2].u32, io[3].u32
+  local future = C.wasmtime_func_call_async(ctx, realloc, args, 4, results, 1, out, out + 1)
+  local ready, turns = C.wasmtime_call_future_poll(future), 0
+  while not ready and turns < MOST_TURNS do
+    ready, turns = C.wasmtime_call_future_poll(future), turns + 1
+  end
+  C.wasmtime_call_future_delete(future)
+  if not ready then
+    trap[0] = C.wasmtime_trap_new('interrupt', 9)
+    return nil
+  end
+  io[0].u64 = results[0].of.u64
+  local failure = out[1]
+  trap[0], out[0], out[1] = out[0], nil, nil
+  return failure
+end
 
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
 function M.alone(I, func, io, params, results, trap)
-  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[16]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
   kinds(params, alone_args)
   for i = 0, #params - 1 do alone_args[i].of.u64 = io[i].u64 end
   local future = begin(I.ctx, func, alone_args, #params, alone_results, #results, alone_out)

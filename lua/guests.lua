@@ -10,6 +10,7 @@ local handles = require 'lua.handles'
 local hosting = require 'lua.hosting'
 local instances = require 'lua.instance'
 local mappings = require 'lua.mappings'
+local pools = require 'lua.pools'
 local reports = require 'lua.reports'
 local streams = require 'lua.wasi.streams'
 local trap = require 'lua.trap'
@@ -36,6 +37,8 @@ end
 -- Ends an instance after a failure and takes it out of the pools that it rests in.
 function M.discard(I)
   instances.delete(I)
+  if I.stay then pools.leave(I.stay) end
+  I.stay = nil
   if I.P.resident == I then I.P.resident = nil end
   for home in pairs(I.homes) do
     local before, B = nil, home.idle
@@ -136,9 +139,16 @@ end
 
 -- Guests that wait: an instance is in one call at a time.
 
--- An instance for a call of E that may have to wait for it: B, nil, whether it waited; or nil, err.
-function hooks.acquire(E)
-  local waited, limit = false, limit_of(E)
+local function leave_pool(I)
+  local stay = I.stay
+  I.stay = nil
+  if stay then pools.leave(stay) end
+end
+
+-- Finds an instance for a call of E that has its place in the pool: B, nil, whether it waited; nil, an error; or nil, nil and a
+-- problem to be raised.
+local function find(E, limit)
+  local waited = false
   while true do
     local B, err = E.idle, nil
     if B then
@@ -149,21 +159,37 @@ function hooks.acquire(E)
     end
     local problem, had_to = fibers.enter(B.I, limit)
     if problem == fibers.LATE then return nil, reports.late(E) end
-    if problem then error(problem, 0) end
+    if problem then return nil, nil, problem end
     waited = waited or had_to
     B.limit = limit
     -- The call before may have ended it.
     if B.I.store ~= nil then
       local ready
       ready, err = look(E, B.I)
-      if ready then
-        hosting.running = B.I
-        return B, nil, waited
-      end
+      if ready then return B, nil, waited end
       hooks.give_back(E, B)
       return nil, err
     end
   end
+end
+
+-- An instance for a call of E that may have to wait for it: B, nil, whether it waited; or nil, err.
+function hooks.acquire(E)
+  local limit = limit_of(E)
+  local stay, problem = pools.enter(E.pool, limit)
+  if not stay then
+    if problem == pools.LATE then return nil, reports.late(E) end
+    error(problem, 0)
+  end
+  local B, err, more = find(E, limit)
+  if B then
+    B.I.stay = stay
+    hosting.running = B.I
+    return B, nil, more or stay.waited
+  end
+  pools.leave(stay)
+  if not err then error(more, 0) end
+  return nil, err
 end
 
 -- As `acquire`, for the instance of a handle: gives err or nil, and whether it waited.
@@ -185,7 +211,9 @@ function hooks.reach(E, B)
 end
 
 function hooks.give_back(E, B)
+  leave_pool(B.I)
   fibers.leave(B.I)
+  B.rested = nil
   if E.fresh then
     hooks.dispose(B)
   else
@@ -197,6 +225,7 @@ end
 -- Runs the call whose arguments are in B.io: gives true and what Wasmtime reports, or false and an error.
 function hooks.run(E, B)
   local done, reported = fibers.run(B, B.limit, support.trap)
+  if B.I.computed > E.computed then E.computed = B.I.computed end
   if done then return true, reported end
   M.discard(B.I)
   if reported == fibers.LATE then return false, reports.late(E) end
@@ -206,6 +235,8 @@ end
 function hooks.run_post(B) return fibers.alone(B.I, B.post, B.io, B.alone, '', support.trap) end
 
 function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(hosting.running, realloc, io, 'iiii', 'i', out) end
+
+hooks.call_leaf = fibers.leaf
 
 function hooks.fail(E, B, reported)
   if B.I.written then streams.flush(B.I, true) end

@@ -8,6 +8,7 @@ from moonwit.host import engine
 from moonwit.host.wasm import types as wit
 from moonwit.host.wasm.hosting import GroupLink, Hosting
 from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
+from moonwit.host.wasm.reach import stays_inside
 from moonwit.host.wasm.show import show_type
 from moonwit.host.wasm.support import HANDLE_TABLE, resource_module, unlinked_module
 
@@ -193,6 +194,11 @@ def plan_data(function: LoadedFunction) -> Data:
     return data
 
 
+def _is_leaf(realloc: Item | None, plan: Plan) -> bool:
+    """Tells whether a realloc is known to call nothing of the host."""
+    return isinstance(realloc, Export) and stays_inside(plan.modules[plan.steps[realloc.step].module], realloc.name)
+
+
 def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
     """Gives what lua/instance.lua's ``bind`` takes, with the signature."""
     return _drop_none(
@@ -201,6 +207,7 @@ def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
             "core": _item(lift.core, hosting),
             "memory": _item(lift.memory, hosting),
             "realloc": _item(lift.realloc, hosting),
+            "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
             "params": lift.core_type.params,
             "results": lift.core_type.results,
             "post": _item(lift.post_return, hosting),

@@ -195,7 +195,9 @@ class _Linking:
         if len(memories) > 1:
             raise Unsupported("The component hands the host more than one memory.")
         groups = [self.serving(served, reallocs), *(self.null(memory, inside) for memory, inside in nulls.items())]
-        waits = bool(served) and self.can_wait
+        # What a guest prints is passed on between its turns.
+        prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
+        waits = self.can_wait and (bool(served) or prints)
         return Hosting(tuple(links), tuple(self.functions), tuple(groups), next(iter(memories), None), self.granted, waits)
 
     def how(self, stub: Stub) -> How:

@@ -48,6 +48,7 @@ local CALLS = {
   hosted = { main = 'H.call_hosted', realloc = 'H.call_hosted' },
   waits = { main = 'nil', realloc = 'H.call_realloc' },
 }
+local LEAVES = { hosted = 'C.wasmtime_func_call_unchecked', waits = 'H.call_leaf' }
 
 -- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
 M.MOST_RESULT_BYTES = 2 ^ 30
@@ -124,7 +125,7 @@ local function uses_memory(sig)
 end
 
 -- Binds the names that `body` uses to locals.
-local function prelude(body, hooks, mode)
+local function prelude(body, hooks, mode, leaf)
   local out = { 'local S, H, K, E = ...' }
   local function bind(name, from)
     if body:find('%f[%w_]' .. name .. '%f[^%w_]') then out[#out + 1] = ('local %s = %s'):format(name, from) end
@@ -133,14 +134,15 @@ local function prelude(body, hooks, mode)
   for name in pairs(support) do bind(name, 'S.' .. name) end
   for _, name in ipairs(hooks) do bind(name, 'H.' .. name) end
   out[#out + 1] = ('local C = S.C local call, call_realloc, memory_data, memory_size = %s, %s, C.wasmtime_memory_data, C.wasmtime_memory_data_size')
-    :format(CALLS[mode].main, CALLS[mode].realloc)
+    :format(CALLS[mode].main, leaf and LEAVES[mode] or CALLS[mode].realloc)
   bind('arm', 'C.wasmtime_context_set_epoch_deadline')
   return table.concat(out, '\n')
 end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
 -- `options.post` says that there is a post-return function, `options.resources` that the component defines
--- resources, `options.limit` how many epochs a call may take; `options.mode` is a key of CALLS.
+-- resources, `options.limit` how many epochs a call may take; `options.mode` is a key of CALLS, `options.leaf`
+-- that the guest's realloc calls nothing of the host.
 local function write(sig, options)
   local e = emitter.new()
   local names, checks, handles = {}, {}, false
@@ -238,7 +240,7 @@ local function write(sig, options)
 local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end
 local function full() fault = "it has no room for another handle" return 0 end]]
   local body = state .. '\nlocal io, holder\n' .. main
-  return prelude(body, HOOKS, options.mode or 'plain') .. '\n' .. body, e.constants
+  return prelude(body, HOOKS, options.mode or 'plain', options.leaf) .. '\n' .. body, e.constants
 end
 
 -- LuaJIT bounds how many names, registers and jumps a function has: some hundred parameters, some thousand cases with payloads.
