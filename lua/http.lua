@@ -23,10 +23,13 @@ local M = {}
 
 -- The kinds of requests, and of answers; lua/http_lanes.py has the same numbers.
 local GUEST = 1
-local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END = 0, 1, 2, 3, 4, 5, 6
+local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW = 0, 1, 2, 3, 4, 5, 6, 7
 
 -- How long answers wait for others, in nanoseconds.
 local PATIENCE = 2e6
+
+-- A call that holds the lane up for longer than this, in nanoseconds, is told: its like are to run elsewhere.
+local LONG = 5e6
 
 local host, modules
 local out = buffer.new()
@@ -67,7 +70,12 @@ local function guest(number, id, payload)
   local f, problem = calls.resolve(id)
   if not f then return fail(number, id, problem) end
   local values, count = intermediate.decode_all(payload)
-  if calls.immediate[f] then return answer(number, id, f(unpack(values, 1, count))) end
+  if calls.immediate[f] then
+    local began = monotonic()
+    local value, err = f(unpack(values, 1, count))
+    if monotonic() - began > LONG then emit(number, SLOW, '') end
+    return answer(number, id, value, err)
+  end
   groups[number] = dispatcher.open(function(group)
     groups[number] = nil
     local results = group.results or {}

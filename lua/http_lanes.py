@@ -14,8 +14,8 @@ from moonwit.lua.lane import Callback, Lane
 
 # The kinds of requests, and of answers; lua/http.lua has the same numbers.
 GUEST, HANDLER = 1, 2
-VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END = range(7)
-LOST = 7  # the lane has ended
+VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW = range(8)
+LOST = 8  # the lane has ended
 
 _frame = Struct("<IBI")
 _number = Struct("<Bd")
@@ -48,24 +48,36 @@ class Frame(NamedTuple):
 
 
 class Target:
-    """A function that requests are handed to."""
+    """A function that requests are handed to. ``slow`` says that its calls hold up the lane that they run in."""
 
     def __init__(self, id: str, kind: int) -> None:
         self.id = id
         self.head = buffer.encode(kind) + buffer.encode(id)
+        self.calls = 0
+        self.long = 0
+        self.slow = False
+
+    def was_long(self) -> None:
+        """Counts a call that has held up its lane. The first may have been made long by what is done once."""
+        self.long += 1
+        self.slow = self.slow or (self.long > 1 and self.long * 10 > self.calls)
 
 
 class Call:
     """A request in a lane. ``first`` is the first frame of its answer; those of a streamed one go on in ``more``."""
 
-    def __init__(self, lane: HttpLane, number: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, lane: HttpLane, number: int, target: Target, loop: asyncio.AbstractEventLoop) -> None:
         self.lane = lane
         self.number = number
+        self.target = target
         self.first: asyncio.Future[Frame] = loop.create_future()
         self.more: asyncio.Queue[Frame] | None = None
 
     def take(self, frame: Frame) -> bool:
         """Takes a frame; gives whether it was the last."""
+        if frame.code == SLOW:
+            self.target.was_long()
+            return False
         if frame.code == HEAD:
             self.more = asyncio.Queue()
         if self.first.done():
@@ -106,7 +118,8 @@ class HttpLane(Lane):
     def request(self, target: Target, payload: bytes) -> Call:
         """Hands over a request: ``payload`` is encoded arguments, or an encoded request."""
         number = next(self._requests) & _MOST
-        call = self._calls[number] = Call(self, number, self._loop)
+        call = self._calls[number] = Call(self, number, target, self._loop)
+        target.calls += 1
         if not self._batch:
             self._loop.call_soon(self._send)
         self._batch.append(_number.pack(buffer.NUMBER, number) + target.head + buffer.encode(payload))

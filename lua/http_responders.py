@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -35,35 +37,49 @@ STATUSES = {
 
 
 class Lanes:
-    """The lanes of a service. Its methods belong to the event loop's thread."""
+    """The lanes of a service. Its methods belong to the event loop's thread.
+
+    Functions that compute for long get lanes apart, as many as there are cores, so that they hold up each other alone.
+    """
 
     def __init__(self, callbacks: Mapping[str, Callback], count: int, loop: asyncio.AbstractEventLoop) -> None:
         self._callbacks = callbacks
         self._loop = loop
         self._closed = False
-        self.lanes = [self._make(number) for number in range(1, count + 1)]
+        self._numbers = itertools.count(1)
+        self._cores = os.cpu_count() or 1
+        self.lanes = [self._make() for _ in range(count)]
+        self.slow: list[HttpLane] = []
 
-    def _make(self, number: int) -> HttpLane:
-        return HttpLane(self._callbacks, f"moonwit http {number}", self._loop, self._lost)
+    def _make(self) -> HttpLane:
+        return HttpLane(self._callbacks, f"moonwit http {next(self._numbers)}", self._loop, self._lost)
 
     def _lost(self, lane: HttpLane) -> None:
         if not self._closed:
-            at = self.lanes.index(lane)
-            self.lanes[at] = self._make(at + 1)
+            among = self.lanes if lane in self.lanes else self.slow
+            among[among.index(lane)] = self._make()
 
     def request(self, target: Target, payload: bytes) -> Call:
         """Hands a request to the lane with the least to do."""
-        lanes = self.lanes
-        lane = lanes[0] if len(lanes) == 1 else min(lanes, key=lambda lane: lane.pending)
+        lanes = self.slow if target.slow else self.lanes
+        lane = lanes[0] if len(lanes) == 1 else min(lanes, key=_pending, default=None)
+        if lane is None or (target.slow and lane.pending and len(lanes) < self._cores):
+            lane = self._make()
+            lanes.append(lane)
         return lane.request(target, payload)
 
-    def close(self, timeout: float) -> None:
-        """Ends the lanes."""
+    def close(self, timeout: float) -> bool:
+        """Ends the lanes; tells whether each ended within ``timeout`` seconds."""
         self._closed = True
-        for lane in self.lanes:
+        lanes = [*self.lanes, *self.slow]
+        for lane in lanes:
             lane.cancel()
-        for lane in self.lanes:
-            lane.close(timeout)
+        ended = [lane.close(timeout) for lane in lanes]
+        return all(ended)
+
+
+def _pending(lane: HttpLane) -> int:
+    return lane.pending
 
 
 async def _first(call: Call) -> Frame:

@@ -47,16 +47,17 @@ def serve(folder: Path) -> int:
     project = moonwit.open(folder)
     try:
         show_problems(project.registry)
-        asyncio.run(_serve(project))
+        ended = asyncio.run(_serve(project))
     finally:
-        ended = project.interrupt(GRACE)
-    if not ended:
+        closed = project.interrupt(GRACE)
+    if not (ended and closed):
         # A busy guest would keep the process from ending.
         os._exit(0)
     return 0
 
 
-async def _serve(project: Project) -> None:
+async def _serve(project: Project) -> bool:
+    """Serves until it is told to stop; tells whether everything has ended then."""
     from moonwit.host.http.layout import services
     from moonwit.host.http.server import CantListen
 
@@ -69,6 +70,7 @@ async def _serve(project: Project) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _asked, stop)
     running: list[tuple[Server, Lanes]] = []
+    ended: list[bool] = []
     try:
         for service in found:
             server, lanes = _set_up(project, service)
@@ -88,9 +90,10 @@ async def _serve(project: Project) -> None:
         terminal.write_error("moonwit: stopping\n")
     finally:
         await asyncio.gather(*(server.stop() for server, _ in running))
-        await asyncio.gather(*(asyncio.to_thread(lanes.close, GRACE) for _, lanes in running))
+        ended += await asyncio.gather(*(asyncio.to_thread(lanes.close, GRACE) for _, lanes in running))
     for server, _ in running:
         terminal.write_error(_report(server))
+    return all(ended)
 
 
 def _asked(stop: asyncio.Event) -> None:

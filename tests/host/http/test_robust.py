@@ -31,6 +31,16 @@ entries:
       (module (func (export "moody") (param i32) (result i32)
         (if (i32.and (local.get 0) (i32.const 1)) (then unreachable)) (local.get 0)))
   - {name: get_moody, kind: http.endpoint, path: "/moody/{n}", func: moody}
+  - name: work
+    kind: function.wat
+    transport: wasi-http
+    method: work
+    wit: "work: func(n: u32) -> u32;"
+    source: |
+      (module (func (export "work") (param i32) (result i32) (local i32)
+        (loop $again (br_if $again (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0))))
+        (local.get 0)))
+  - {name: get_work, kind: http.endpoint, path: "/work/{n}", func: work}
   - name: patient
     kind: function.lua
     modules: [time]
@@ -221,6 +231,21 @@ def test_a_guest_that_traps_every_other_time(server):
     before = server.memory()
     round(600)
     assert server.memory() - before < 8 * 1024
+
+
+def test_a_slow_endpoint_does_not_slow_a_fast_one(server):
+    """While a guest computes, others are answered, once it is known to take long."""
+    for _ in range(2):
+        assert server.ask("GET", "/work/20000000").text == "20000000"
+    with server.connect() as connection:
+        connection.sendall(b"GET /work/3000000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.settimeout(0)
+        for _ in range(50):
+            well(server)
+        with pytest.raises(BlockingIOError):
+            connection.recv(1000)
+        connection.settimeout(60)
+        assert connection.recv(1000).endswith(b"3000000000")
 
 
 def test_a_header_that_is_no_utf8(server):
