@@ -234,7 +234,7 @@ local function start(group, f, ...)
   local task = {
     co = co, group = group, f = f, arguments = select("#", ...) > 0 and { n = select("#", ...), ... } or nil, id = last_id,
     generation = 0, answered = false, again = false, refusals = 0, begun = false, done = false, ended = false, kind = false, detail = nil,
-    problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil,
+    problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil, context = nil,
   }
   if group.last then group.last.after = task else group.first = task end
   group.last = task
@@ -249,6 +249,7 @@ function M.spawn(f, ...)
   local group = current.group
   if group.closing then error(current.problem or group.problem or "the script has ended, so nothing can be spawned", 2) end
   local task = start(group, f, ...)
+  task.context = current.context
   coroutines.hold(task.co, false)
   return task
 end

@@ -8,6 +8,7 @@
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
 local clock = require 'lua.clock'
+local context = require 'lua.context'
 local counted = require 'lua.counted'
 local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
@@ -85,7 +86,7 @@ function M.far(entry, host, result)
     local function begin(number)
       sent[number] = { worker = worker, stay = stay }
       worker.load = worker.load + 1
-      worker.send(CALL, number, buffer.encode { id, args })
+      worker.send(CALL, number, buffer.encode { id, args, context.current() })
       inbox.expect()
     end
     local function cancel(number)
@@ -150,9 +151,9 @@ function M.serve(orders, answers, call, encode)
       end
       return
     end
-    local id, args = unpack(buffer.decode(text))
+    local id, args, along = unpack(buffer.decode(text), 1, 3)
     local values, count = intermediate.decode_all(args)
-    running[number] = dispatcher.open(function(group)
+    local opened = dispatcher.open(function(group)
       running[number] = nil
       local results = group.results or {}
       -- One that was ended where it waits has not been counted as what it is.
@@ -161,6 +162,8 @@ function M.serve(orders, answers, call, encode)
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()
     end, call, id, unpack(values, 1, count))
+    opened.main.context = along
+    running[number] = opened
   end)
 end
 

@@ -26,7 +26,7 @@ function M.stats(id)
   return counted
 end
 
---- Returns an Executor: `with_options{timeout =, retry =}`, `call(id, ...)`, `async(id, ...)`.
+--- Returns an Executor: `with_options{timeout =, retry =}`, `with_context(values)`, `call(id, ...)`, `async(id, ...)`.
 M.new = executor.new
 
 return M

@@ -1,5 +1,7 @@
--- Executors: calls with a limit on how long they take, and with retries. An executor never changes; `with_options` makes another.
+-- Executors: calls with a limit on how long they take, with retries, and with a context. An executor never changes; `with_options` and
+-- `with_context` make another.
 local calls = require "lua.calls"
+local context = require "lua.context"
 local dispatcher = require "lua.dispatcher"
 local duration = require "stdlib.time.duration"
 local errors = require "lua.errors"
@@ -13,11 +15,11 @@ local KINDS = errors.kinds
 local M = {}
 
 local methods = {}
-local EXECUTOR = { __metatable = "executor", __newindex = function() error("an executor can't be changed, with_options makes another", 2) end }
+local EXECUTOR = { __metatable = "executor", __newindex = function() error("an executor can't be changed, with_options and with_context make another", 2) end }
 EXECUTOR.__index = function(_, name)
   local method = methods[name]
   if method then return method end
-  error("an executor has no method '" .. tostring(name) .. "'" .. nearest.hint(name, { "with_options", "call", "async" }), 2)
+  error("an executor has no method '" .. tostring(name) .. "'" .. nearest.hint(name, { "with_options", "with_context", "call", "async" }), 2)
 end
 EXECUTOR.__tostring = function() return "executor" end
 
@@ -84,7 +86,7 @@ local OPTIONS = {
 }
 
 --- Returns an executor without options.
-function M.new() return setmetatable({ timeout = false, retry = false }, EXECUTOR) end
+function M.new() return setmetatable({ timeout = false, retry = false, context = false }, EXECUTOR) end
 
 --- Returns an executor with these options: `timeout` ("5s", a Duration, or milliseconds) for each attempt, and `retry`, a table of
 --- `max_attempts` (3), `initial_delay` ("100ms"), `max_delay` ("30s"), `backoff_factor` (2) and `jitter` (0; a share of the delay).
@@ -92,7 +94,16 @@ function methods.with_options(executor, options)
   check(executor, "with_options")
   local given, wrong = read(options, OPTIONS, "options")
   if not given then error("executor:with_options: " .. wrong, 2) end
-  return setmetatable({ timeout = given.timeout or executor.timeout, retry = given.retry or executor.retry }, EXECUTOR)
+  return setmetatable({ timeout = given.timeout or executor.timeout, retry = given.retry or executor.retry, context = executor.context }, EXECUTOR)
+end
+
+--- Returns an executor whose calls have the values of a table in their context, on top of what is there: functions in Lua get them with
+--- `ctx.get(name)`, and so do those that they call, in other lanes too.
+function methods.with_context(executor, values)
+  check(executor, "with_context")
+  local made, wrong = context.new(values, executor.context or nil)
+  if not made then error("executor:with_context: " .. wrong, 2) end
+  return setmetatable({ timeout = executor.timeout, retry = executor.retry, context = made }, EXECUTOR)
 end
 
 local function attempt(executor, id, ...)
@@ -110,9 +121,7 @@ local function attempt(executor, id, ...)
   return value, err
 end
 
---- Calls as `funcs.call` does, under the executor's options.
-function methods.call(executor, id, ...)
-  check(executor, "call")
+local function perform(executor, id, ...)
   local retry = executor.retry
   local value, problem = attempt(executor, id, ...)
   if not retry then return value, problem end
@@ -121,11 +130,18 @@ function methods.call(executor, id, ...)
     if problem == nil or not (problem:retryable() or MOMENTARY[problem:kind()]) then break end
     local wait = min(delay, retry.max_delay or 30e9) * (1 + (retry.jitter or 0) * random())
     local canceled = dispatcher.sleep(wait, "funcs retry")
-    if canceled then error(canceled, 2) end
+    if canceled then error(canceled, 0) end
     delay = delay * (retry.backoff_factor or 2)
     value, problem = attempt(executor, id, ...)
   end
   return value, problem
+end
+
+--- Calls as `funcs.call` does, under the executor's options.
+function methods.call(executor, id, ...)
+  check(executor, "call")
+  if executor.context then return context.within(executor.context, perform, executor, id, ...) end
+  return perform(executor, id, ...)
 end
 
 --- Starts a call as `funcs.async` does, under the executor's options.
@@ -133,7 +149,7 @@ function methods.async(executor, id, ...)
   check(executor, "async")
   local f, problem = calls.resolve(id)
   if not f then return nil, problem end
-  if not executor.timeout and not executor.retry then return future.start(id, ...) end
+  if not (executor.timeout or executor.retry or executor.context) then return future.start(id, ...) end
   return future.pooled(id, methods.call, executor, id, ...)
 end
 
