@@ -148,10 +148,10 @@ function M.open(host, flag, modules)
 
   local function failed(group, number)
     local problem = group.problem
+    sink.flush()
     if not group.answered then
       return finish(number, group, clock.monotonic(), { interrupted = true })
     elseif problem and problem ~= STOP and problem:kind() ~= errors.kinds.CANCELED then
-      sink.flush()
       host.failed(number, encode(describe.describe(problem, describe.SHORT)))
     end
   end

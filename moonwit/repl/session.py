@@ -178,7 +178,7 @@ def _text(value: object) -> str:
 
 
 def _pass_epochs() -> None:
-    """Moves the engine's epoch past every deadline of the session. LuaJIT counts a hundred times faster than Python."""
+    """Moves the engines' epochs past every deadline of the session. LuaJIT counts a hundred times faster than Python."""
     from lupa.luajit21 import LuaRuntime
 
     from moonwit.host import engine
@@ -187,13 +187,15 @@ def _pass_epochs() -> None:
     lua.execute(
         b"""
         local ffi = require 'ffi'
-        local path, engine, count = ...
+        local path, count = ...
         ffi.cdef 'void wasmtime_engine_increment_epoch(void *engine);'
         local C = ffi.load(path)
-        engine = ffi.cast('void *', engine)
-        for _ = 1, count do C.wasmtime_engine_increment_epoch(engine) end
+        for i = 3, select('#', ...) do
+          local engine = ffi.cast('void *', (select(i, ...)))
+          for _ = 1, count do C.wasmtime_engine_increment_epoch(engine) end
+        end
         """,
         engine.library_path().encode(),
-        engine.address(engine.shared_engine().ptr()),
         PATIENCE + 1,
+        *(engine.address(each.ptr()) for each in tuple(engine._engines)),
     )

@@ -70,9 +70,9 @@ class Shell:
         return self.evaluate(chunk)
 
     def evaluate(self, chunk: Chunk, name: str | None = None, *, full: bool = False, quiet: bool = False) -> bool:
-        """Runs a chunk and shows its values; ``full`` shows all of them, in the pager."""
+        """Runs a chunk and shows its values; ``full`` shows them as a whole."""
         answer = self.answer(self.session.start(chunk, name or f"=[{self.number}]", full=full, quiet=quiet))
-        return answer is not None and self.show(answer, full=full)
+        return answer is not None and self.show(answer)
 
     def answer(self, future: Future[Answer]) -> Answer | None:
         """Waits for an input while its output is written; Ctrl-C stops it. None when it can't be stopped."""
@@ -111,7 +111,7 @@ class Shell:
         if not future.done():
             self.complain("this does not stop: it is in the midst of one long operation; wait for it, or leave with Ctrl-D")
 
-    def show(self, answer: Answer, *, full: bool = False) -> bool:
+    def show(self, answer: Answer) -> bool:
         """Shows what came of an input; tells whether it went well."""
         self.screen.fresh_line()
         layout = self.layout()
@@ -122,13 +122,13 @@ class Shell:
             self.say(layout.show(read(answer[b"failed"])))
         else:
             good = True
-            self._show_values(answer, layout, full)
+            self._show_values(answer, layout)
         seconds = float(answer.get(b"seconds") or 0)
         if seconds >= LONG:
             self.say(paint("dim", f"took {duration(seconds)}", self.color))
         return good
 
-    def _show_values(self, answer: Answer, layout: Layout, full: bool) -> None:
+    def _show_values(self, answer: Answer, layout: Layout) -> None:
         nodes = [read(items) for items in answer[b"values"] or ()]
         texts = [layout.show(node) for node in nodes]
         more = int(answer[b"count"]) - len(nodes)
@@ -138,7 +138,7 @@ class Shell:
             return
         if all(isinstance(node, Plain) and node.style != "string" for node in nodes) and len(nodes) > 1:
             texts = [", ".join(texts)]
-        (self.page if full else self.say)("\n".join(texts))
+        self.page("\n".join(texts))
 
     def say(self, text: str) -> None:
         """Writes lines."""
