@@ -118,6 +118,7 @@ end
 -- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
 local function rest(I, limit)
   local pending = I.pending
+  if pending.work then return pending.work(limit) end
   local deadline, sources = pending.deadline, pending.sources
   if limit and (not deadline or limit < deadline) then deadline = limit end
   if not sources then return dispatcher.sleep(deadline - clock.monotonic(), 'funcs.call') end

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from moonwit.host import wasi
 from moonwit.host.wasm.plan import CoreType, Item, Plan, Stub, Unsupported
+from moonwit.host.wasm.show import show_type
 from moonwit.registry.record import record
 
 # Core types as "params>results"; a * marks a function that may wait, or that needs memory of the guest for what it gives.
@@ -55,6 +56,9 @@ _SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:random/insecure-seed": {"insecure-seed": "i>"},
     wasi.FUNCS: {"call-string": "iiiii>*", "call-bytes": "iiiii>*"},
 }
+
+# Results whose core type does not tell them from others.
+_RESULTS: Final = {"call-string": "result<string, string>", "call-bytes": "result<list<u8>, string>"}
 
 # Interfaces by which something of the host is reached, and those of them whose functions can make a guest wait.
 _SOURCES: Final = frozenset(name for name in _SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))
@@ -216,7 +220,9 @@ class _Linking:
 
     def checked(self, stub: Stub, how: How, signature: str) -> How:
         params, _, results = signature.partition(">")
-        if stub.type != CoreType(params, results.rstrip("*")):
+        result = None if stub.signature is None else stub.signature.result
+        shown = _RESULTS.get(stub.function)
+        if stub.type != CoreType(params, results.rstrip("*")) or (shown and (result is None or show_type(result, expand=True) != shown)):
             raise Unsupported(f"The component imports `{stub.interface}#{stub.function}` with a signature of its own.")
         return how
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 
-from moonwit.host.wasm.core import describe, recursive_types
+from moonwit.host.wasm.core import describe
 from moonwit.host.wasm.plan import CoreType, Malformed
 from moonwit.host.wasm.reader import Reader
 
@@ -43,17 +43,13 @@ class _Module:
         self.bodies: list[Reader] = []
         reader = Reader(data)
         reader.take(8)
-        types: list[CoreType | None] = []
         while not reader.done:
             section, body = reader.byte(), reader.take(reader.u32())
-            if section == 1:
-                for _ in range(body.count()):
-                    types += recursive_types(body)
-            elif section == 2:
+            if section == 2:
                 for _ in range(body.count()):
                     body.name()
                     body.name()
-                    self.imported += describe(body, lambda inner: types[inner.u32()] or CoreType("", "")).kind == "func"
+                    self.imported += describe(body, lambda inner: CoreType(str(inner.u32()), "")).kind == "func"
             elif section == 7:
                 for _ in range(body.count()):
                     name, kind, index = body.name(), body.byte(), body.u32()

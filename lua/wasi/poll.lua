@@ -2,7 +2,8 @@
 --
 -- A pollable is {kind = 'pollable', deadline = monotonic nanoseconds} or {kind = 'pollable', source = object}: a source has ready(),
 -- and watch(task, generation), which wakes the task when that may have changed and returns a function that ends the watching.
--- What a guest waits for is pending: {deadline = earliest or nil, sources = list or nil}; lua/fibers.lua waits for it.
+-- What a guest waits for is pending: {deadline = earliest or nil, sources = list or nil}, or {work = function(limit)}, which waits
+-- itself and gives a problem or nil; lua/fibers.lua waits for it.
 
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
