@@ -222,7 +222,7 @@ def test_hard_links_can_not_be_made(directory):
 
 def test_a_folder_that_is_missing_has_a_sentence(tmp_path):
     """The error names the entry and the folder."""
-    with pytest.raises(FileProblem, match="the folder of app:data, .*nowhere, can't be opened: no such file or directory") as problem:
+    with pytest.raises(FileProblem, match=r"the folder of app:data, .*nowhere, can't be opened: no such file or directory") as problem:
         Directory("app:data", tmp_path / "nowhere")
     assert problem.value.kind == "NotFound"
     (tmp_path / "file").write_text("")
