@@ -200,8 +200,9 @@ class Program:
 
         cause = _cause(error)
         if linking.UNLINKED in cause:
-            interface = cause.partition(linking.UNLINKED)[2]
-            return ProgramProblem("PermissionDenied", f"{self.name} uses {interface}, which it is not granted", _frames(error))
+            interface, _, called = cause.partition(linking.UNLINKED)[2].partition("#")
+            message = f"{self.name} uses {interface}, which it is not granted (it called {called})"
+            return ProgramProblem("PermissionDenied", message, _frames(error))
         unknown = _UNKNOWN.search(cause)
         if unknown is not None:
             message = f"{self.name} calls {unknown[2]} of {unknown[1]}, which it is not granted"

@@ -98,12 +98,15 @@ def environment(**changes: str) -> dict[str, str]:
 def moonwit(tmp_path: Path) -> Moonwit:
     """Runs `moonwit` with arguments in a fresh folder and gives what came of it."""
 
-    def run(*arguments: str | Path | bytes, cwd: Path | None = None, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path | bytes, cwd: Path | None = None, env: dict[str, str] | None = None, input: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "moonwit", *arguments],
             cwd=cwd or tmp_path,
             env=environment(**(env or {})),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if input is None else None,
+            input=input,
             capture_output=True,
             encoding="utf-8",
             timeout=120,

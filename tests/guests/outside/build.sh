@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 target=$(mktemp -d)
 trap 'rm -r "$target"' EXIT
 
-RUSTFLAGS= cargo build --quiet --release --target wasm32-wasip2 --target-dir "$target"
+cargo build --quiet --release --target wasm32-wasip2 --target-dir "$target"
 wasm-tools strip --all "$target"/wasm32-wasip2/release/outside.wasm -o outside.wasm
 chmod 644 outside.wasm
 sha256sum outside.wasm
