@@ -9,6 +9,7 @@
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
+local errors = require 'lua.errors'
 local hosting = require 'lua.hosting'
 local streams = require 'lua.wasi.streams'
 local wasmtime = require 'lua.wasmtime'
@@ -55,40 +56,46 @@ end
 -- What stopped a call that has taken too long.
 M.LATE = {}
 
---- Waits until no other call is in the instance, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE or nil, and
--- whether it waited; the instance may be gone then.
-function M.enter(I, limit)
-  local waited = false
-  while I.busy and I.store ~= nil do
-    local task, generation = dispatcher.ticket()
-    if not task then return generation, waited end
-    local queue = I.queue or {}
-    I.queue = queue
-    local place = { task, generation }
-    queue[#queue + 1] = place
-    waited = true
-    local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation, nil)
-    local problem = dispatcher.suspend('funcs.call', 'the instance of another call')
-    if timer then dispatcher.cancel_timer(timer) end
-    if not problem and limit and clock.monotonic() >= limit and I.busy then problem = M.LATE end
-    if problem then
-      place.gone = true
-      if not I.busy then M.leave(I) end
-      return problem, waited
-    end
+-- What a task is woken with that is in the instance from then on.
+local MINE = {}
+
+local function forget(queue, place)
+  for i, each in ipairs(queue) do
+    if each == place then return table.remove(queue, i) end
   end
-  I.busy = true
-  return nil, waited
 end
 
---- Lets the next call in.
+--- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE or
+-- nil, and whether it waited; the instance may be gone then.
+function M.enter(I, limit)
+  if I.store == nil then return nil, false end
+  if not I.busy then
+    I.busy = true
+    return nil, false
+  end
+  local task, generation = dispatcher.ticket()
+  if not task then return generation, false end
+  local queue = I.queue or {}
+  I.queue = queue
+  local place = { task, generation }
+  queue[#queue + 1] = place
+  local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
+  local problem, answer = dispatcher.suspend('funcs.call', 'the instance of another call')
+  if timer then dispatcher.cancel_timer(timer) end
+  if not problem and answer == MINE then return nil, true end
+  forget(queue, place)
+  if not problem and I.store ~= nil then problem = M.LATE end
+  return problem, true
+end
+
+--- Lets the next call in: it is in the instance before it goes on, so that nobody overtakes it.
 function M.leave(I)
-  I.busy = false
   local queue = I.queue
   while queue and queue[1] do
     local place = table.remove(queue, 1)
-    if not place.gone and dispatcher.wake(place[1], place[2]) then return end
+    if dispatcher.wake(place[1], place[2], MINE) then return end
   end
+  I.busy = false
 end
 
 --- Tells everybody who waits for the instance that it is gone.
@@ -133,6 +140,11 @@ local function rest(I, limit)
   return problem
 end
 
+-- Its instance was ended by somebody else, and the future with it.
+local function gone()
+  return errors.make { message = 'the instance of the call was ended while the call waited', kind = errors.kinds.CANCELED }
+end
+
 local function stopped(B, future, why)
   B.I.future = nil
   delete(future)
@@ -156,6 +168,7 @@ function M.run(B, limit, trap)
     -- The first epoch may have come while it slept.
     if not waits then I.computed = I.computed + 1 end
     if waits then problem = rest(I, limit) else problem = dispatcher.pause 'funcs.call' end
+    if I.future ~= future then return false, gone() end
     if problem then return stopped(B, future, problem) end
     if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
     I.pending = nil

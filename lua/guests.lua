@@ -24,6 +24,7 @@ local failure, from_report = reports.failure, reports.of_guest
 
 -- Tells whether an instance waits in a pool for its next call.
 function M.rests(I)
+  if I.busy then return false end
   for home in pairs(I.homes) do
     local B = home.idle
     while B do
@@ -63,6 +64,13 @@ function hooks.drain()
   if handles.pending() then handles.drain() end
 end
 
+-- The folders that instances of E get, as the address of a wasi_config_t; or nil, err.
+local function folders(E)
+  local given = buffer.decode(host.folders(E.id))
+  if given.failed then return nil, failure(given.kind, given.message, { entry = E.id }) end
+  return given.config
+end
+
 -- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
 -- works only where it was made and is to be passed from one entry to another.
 function hooks.make(E)
@@ -79,7 +87,12 @@ function hooks.make(E)
             :format(E.sig.name, most), { entry = E.id, retryable = true })
       end
     end
-    I, report = instances.new(P, E.limits)
+    local files, problem
+    if P.files then
+      files, problem = folders(E)
+      if not files then return nil, problem end
+    end
+    I, report = instances.new(P, E.limits, files)
   end
   if I then
     local B
@@ -216,6 +229,9 @@ function hooks.give_back(E, B)
   B.rested = nil
   if E.fresh then
     hooks.dispose(B)
+  elseif E.P.resources[1] then
+    -- The one that all calls share, and that several may give back.
+    E.idle, B.next = B, nil
   else
     B.next = E.idle
     E.idle = B

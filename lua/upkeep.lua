@@ -29,8 +29,9 @@ local function look_at(E, keep, now)
     local next = B.next
     place = place + 1
     B.rested = B.rested or now
+    -- Another entry's call may be asleep in an instance that they share.
     if place > keep and B.I.live == 0 then
-      if now - B.rested >= LONG then discard(B.I) else left = left + 1 end
+      if not B.I.busy and now - B.rested >= LONG then discard(B.I) else left = left + 1 end
     end
     B = next
   end
