@@ -33,10 +33,17 @@ function M.again(id)
   counts.calls = counts.calls - 1
 end
 
---- Counts the error of a call that was ended because its time was up.
+--- Counts the error of a call elsewhere whose time is up.
 function M.late(id)
   local counts = pools.of(id).counts
   counts.errors, counts.timeouts = counts.errors + 1, counts.timeouts + 1
+end
+
+--- Takes that back when it was counted elsewhere as well: what came at last is the error of its own limit.
+function M.told(id, err)
+  if err:kind() ~= TIMEOUT then return end
+  local counts = pools.of(id).counts
+  counts.errors, counts.timeouts = counts.errors - 1, counts.timeouts - 1
 end
 
 local function spent(counts, executed)
@@ -104,14 +111,19 @@ function M.watch(hooks, instances)
   end
 
   function instances.delete(I)
-    if I.counts and I.store ~= nil then I.counts.live = I.counts.live - 1 end
+    local counts = I.store ~= nil and I.counts
+    if counts then
+      counts.live = counts.live - 1
+      -- It is in a call that waits, so that call has failed or is given up.
+      if I.busy then counts.replaced = counts.replaced + 1 end
+    end
     return delete(I)
   end
 
   for _, name in ipairs { 'fail', 'broken' } do
     local hook = hooks[name]
     hooks[name] = function(E, B, ...)
-      if B.I.counts then B.I.counts.replaced = B.I.counts.replaced + 1 end
+      if B.I.counts and not B.I.asynchronous then B.I.counts.replaced = B.I.counts.replaced + 1 end
       return hook(E, B, ...)
     end
   end

@@ -26,7 +26,7 @@ local M = {}
 local MOMENT = 2
 
 -- What letters say.
-local CALL, CANCEL, LATE, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6, 7
+local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
 
 local workers = {}   -- {send =, load = how many of its calls are not answered}
 local sent = {}      -- number of a call -> {worker =, stay =}
@@ -38,6 +38,7 @@ local function answered(kind, number, text)
   call.worker.load = call.worker.load - 1
   pools.leave(call.stay)
   local value = intermediate.decode(text)
+  if call.late and kind == FAILURE then counted.told(call.stay.pool.id, value) end
   if kind == FAILURE then away.answered(number, nil, value) else away.answered(number, value) end
 end
 
@@ -83,19 +84,24 @@ function M.far(entry, host, result)
       error(problem, 0)
     end
     local worker = choose(host)
+    local call = { worker = worker, stay = stay, late = false }
     local function begin(number)
-      sent[number] = { worker = worker, stay = stay }
+      sent[number] = call
       worker.load = worker.load + 1
       worker.send(CALL, number, buffer.encode { id, args, context.current() })
       inbox.expect()
     end
     local function cancel(number)
       pools.depart(stay)
-      worker.send(deadline and clock.monotonic() >= deadline and LATE or CANCEL, number, '')
+      worker.send(CANCEL, number, '')
     end
     local in_time, value
     in_time, value, problem = away.call(begin, cancel, id, deadline and (deadline - clock.monotonic()) / 1e6)
-    if not in_time then return nil, too_late(entry) end
+    if not in_time then
+      call.late = true
+      counted.late(id)
+      return nil, too_late(entry)
+    end
     if problem then return nil, problem end
     if result and value ~= nil then value = finish(result, value) end
     return value
@@ -145,10 +151,7 @@ function M.serve(orders, answers, call, encode)
     if kind == FORGET then return require('lua.calls').forget() end
     if kind == WARM then return require('lua.calls').warm(text) end
     if kind ~= CALL then
-      if running[number] then
-        running[number].late = kind == LATE
-        dispatcher.cancel_group(running[number])
-      end
+      if running[number] then dispatcher.cancel_group(running[number]) end
       return
     end
     local id, args, along = unpack(buffer.decode(text), 1, 3)
@@ -156,8 +159,8 @@ function M.serve(orders, answers, call, encode)
     local opened = dispatcher.open(function(group)
       running[number] = nil
       local results = group.results or {}
-      -- One that was ended where it waits has not been counted as what it is.
-      if group.late and group.problem then counted.late(id) end
+      -- One that was canceled before it began has not been counted.
+      if group.problem and not group.main.begun then counted.alone(id) end
       local value, problem = encode(id, results[1], group.problem or results[2])
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()

@@ -1,0 +1,56 @@
+"""max_execution_ms ends a call however it spends its time: computing, asleep, in a queue, waiting in Lua; again and again."""
+
+import importlib.util
+import threading
+from pathlib import Path
+
+import pytest
+
+import moonwit
+
+SPEC = importlib.util.spec_from_file_location("soak", Path(__file__).parents[1] / "soak" / "limits.py")
+
+
+@pytest.fixture(scope="module")
+def limits():
+    assert SPEC is not None and SPEC.loader is not None
+    module = importlib.util.module_from_spec(SPEC)
+    SPEC.loader.exec_module(module)
+    return module
+
+
+def test_every_way_to_spend_time_ends_at_the_limit(limits):
+    """A busy loop here and elsewhere, a sleep, a wait in the queue and a function in Lua that sleeps: each is Timeout, never early."""
+    threads = threading.active_count()
+    result = limits.measure(12)
+    assert set(result["spent"]) == {"busy", "busy far", "sleep", "sleep, compatible", "queue", "Lua", "Lua far"}
+    for name, spent in result["spent"].items():
+        assert len(spent) == 12 * (3 if name == "queue" else 1), name
+        assert min(spent) >= limits.LIMIT, name
+        # The most is the machine's matter; the least tells what the limit adds.
+        assert min(spent) < 2 * limits.LIMIT, (name, spent)
+    assert limits.wait_for_threads(threads + 1) <= threads + 1
+
+
+def test_a_limit_counts_from_the_call(tmp_path):
+    """What a call waits in the queue of its pool is taken off the time that it has left to run."""
+    (tmp_path / "_index.yaml").write_text("""version: "1.0"
+namespace: t
+entries:
+  - name: nap
+    kind: function.lua
+    modules: [time]
+    pool: {type: static, workers: 1}
+    limits: {max_execution_ms: 300}
+    source: return function(d) time.sleep(d) return d end
+""")
+    with moonwit.open(tmp_path) as project:
+        project.run_script("""
+            local first, second = funcs.async("t:nap", "200ms"), funcs.async("t:nap", "200ms")
+            assert(first:await() == "200ms")
+            local value, err = second:await()
+            assert(value == nil and err:kind() == "Timeout" and err:message():find "300 ms")
+            local counted = funcs.stats("t:nap")
+            assert(counted.calls == 2 and counted.errors == 1 and counted.timeouts == 1 and counted.queue.most == 1, json.encode(counted))
+            assert(counted.times.queueing.total >= 150 and counted.times.execution.max >= 190)
+        """)
