@@ -31,6 +31,8 @@ local PATIENCE = 2e6
 -- A call that holds the lane up for longer than this, in nanoseconds, is told: its like are to run elsewhere.
 local LONG = 5e6
 
+local NONE = {}
+
 local host, modules
 local out = buffer.new()
 local frame, frame_bytes = ffi.new 'mw_http_frame', ffi.sizeof 'mw_http_frame'
@@ -69,7 +71,8 @@ end
 local function guest(number, id, payload)
   local f, problem = calls.resolve(id)
   if not f then return fail(number, id, problem) end
-  local values, count = intermediate.decode_all(payload)
+  local values, count = NONE, 0
+  if #payload > 0 then values, count = intermediate.decode_all(payload) end
   if calls.immediate[f] then
     local began = monotonic()
     local value, err = f(unpack(values, 1, count))

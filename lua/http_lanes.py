@@ -21,6 +21,9 @@ _frame = Struct("<IBI")
 _number = Struct("<Bd")
 _MOST = 2**32 - 1
 
+# What stands before a string of few bytes, by their number.
+_SHORT = [buffer.encode(b"x" * size)[:-size] if size else buffer.encode(b"") for size in range(128)]
+
 # How many requests make a message at most.
 FULL = 32
 
@@ -122,7 +125,9 @@ class HttpLane(Lane):
         target.calls += 1
         if not self._batch:
             self._loop.call_soon(self._send)
-        self._batch.append(_number.pack(buffer.NUMBER, number) + target.head + buffer.encode(payload))
+        size = len(payload)
+        text = _SHORT[size] + payload if size < len(_SHORT) else buffer.encode(payload)
+        self._batch.append(_number.pack(buffer.NUMBER, number) + target.head + text)
         if len(self._batch) >= FULL:
             # The lane works on these while the others are read.
             self._send()

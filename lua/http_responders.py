@@ -100,11 +100,13 @@ def guest(lanes: Lanes, function: LoadedFunction, variables: list[str]) -> Respo
     target = Target(function.id, GUEST)
 
     async def respond(exchange: Exchange) -> web.StreamResponse:
+        if exchange.request.body_exists:
+            await exchange.read()
         try:
-            arguments = fill(await exchange.parts())
+            arguments = fill(exchange)
         except BadRequest as problem:
             raise Refused(400, str(problem)) from None
-        frame = await _first(lanes.request(target, buffer.encode_all(arguments)))
+        frame = await _first(lanes.request(target, buffer.encode_all(arguments) if arguments else b""))
         try:
             if frame.code == ERROR:
                 error, stack = frame.error()
@@ -125,7 +127,9 @@ def handler(lanes: Lanes, id: str) -> Responder:
     target = Target(id, HANDLER)
 
     async def respond(exchange: Exchange) -> web.StreamResponse:
-        call = lanes.request(target, await _encoded(exchange))
+        if exchange.request.body_exists:
+            await exchange.read()
+        call = lanes.request(target, _encoded(exchange))
         frame = await _first(call)
         try:
             if frame.code == HEAD:
@@ -141,11 +145,12 @@ def handler(lanes: Lanes, id: str) -> Responder:
     return respond
 
 
-async def _encoded(exchange: Exchange) -> bytes:
+def _encoded(exchange: Exchange) -> bytes:
     """Gives a request as lua/http.lua hands it to stdlib/http: values that follow one another."""
-    parts, request = await exchange.parts(), exchange.request
+    request, path = exchange.request, exchange.plain_path
     headers = b"\0".join(piece for pair in request.raw_headers for piece in pair)
-    values = [parts.method, parts.path, parts.query, headers, dict(parts.params), parts.body, parts.remote, request.host, exchange.id]
+    params = dict(exchange.params)
+    values = [exchange.method, path, exchange.query, headers, params, exchange.body, exchange.remote, request.host, exchange.id]
     return buffer.encode_all(values)
 
 

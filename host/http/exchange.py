@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
 from moonwit.host.http import json_text
 from moonwit.host.http.layout import Service
-from moonwit.host.http.parameters import Parts
 from moonwit.host.http.reply import SHORT, Reply
 from moonwit.host.http.results import JSON, Answer
 from moonwit.host.http.routes import BadPath, decoded
 
+NO_PARAMS: Mapping[str, str] = {}
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
@@ -32,7 +32,7 @@ class Refused(Exception):
 class Exchange:
     """A request, its id, the values of the path's variables, and the service that it came to."""
 
-    __slots__ = ("id", "log", "params", "path", "query", "request", "sent", "service")
+    __slots__ = ("body", "id", "log", "params", "path", "query", "request", "sent", "service")
 
     def __init__(self, request: web.BaseRequest, id: str, service: Service, path: str, query: str, log: Callable[[str], None]) -> None:
         self.request = request
@@ -40,15 +40,35 @@ class Exchange:
         self.service = service
         self.path = path
         self.query = query
-        self.params: dict[str, str] = {}
+        self.params: Mapping[str, str] = NO_PARAMS
+        self.body = b""
         self.log = log
         self.sent = 0
 
-    async def body(self) -> bytes:
+    @property
+    def method(self) -> str:
+        return self.request.method
+
+    @property
+    def remote(self) -> str:
+        """The address of the client."""
+        return self.request.remote or ""
+
+    @property
+    def plain_path(self) -> str:
+        """The path without its escapes; raises ``Refused``."""
+        try:
+            return decoded(self.path)
+        except BadPath as error:
+            raise Refused(400, str(error)) from None
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Gives the headers, with names in lower case."""
+        return [(name.lower(), value) for name, value in self.request.headers.items()]
+
+    async def read(self) -> None:
         """Reads the whole body; raises ``Refused`` when it is too large, too slow or broken."""
         request, limit = self.request, self.service.max_body_bytes
-        if not request.body_exists:
-            return b""
         length = request.content_length
         if (length is not None and length > limit) or limit == 0:
             raise self.too_large()
@@ -60,7 +80,7 @@ class Exchange:
             request.writer.output_size = 0
         try:
             async with asyncio.timeout(self.service.read):
-                return await request.read()
+                self.body = await request.read()
         except TimeoutError:
             raise Refused(408, f"the body did not arrive within {self.service.read:g} s", close=True) from None
         except web.HTTPRequestEntityTooLarge:
@@ -71,19 +91,6 @@ class Exchange:
     def too_large(self) -> Refused:
         """Gives the refusal of a body over the limit."""
         return Refused(413, f"the body is larger than {self.service.max_body_bytes} bytes", close=True)
-
-    async def parts(self) -> Parts:
-        """Gives what the request is made of; raises ``Refused``."""
-        request = self.request
-        try:
-            path = decoded(self.path)
-        except BadPath as error:
-            raise Refused(400, str(error)) from None
-        return Parts(request.method, path, self.query, self.headers, self.params, await self.body(), request.remote or "")
-
-    def headers(self) -> list[tuple[str, str]]:
-        """Gives the headers, with names in lower case."""
-        return [(name.lower(), value) for name, value in self.request.headers.items()]
 
     def respond(self, answer: Answer, close: bool = False) -> web.StreamResponse:
         """Makes the response of an answer."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from moonwit.host.http import json_text
@@ -26,17 +26,23 @@ class Misfit(Exception):
     """A function that can't be given a request; the message goes on after the function's name. Its author causes it."""
 
 
-@dataclass
-class Parts:
-    """What a request is made of. ``path`` is without escapes, ``query`` as it was sent; ``headers`` gives names in lower case."""
+class Parts(Protocol):
+    """What a request is made of. ``plain_path`` is without escapes, ``query`` as it was sent; ``headers`` gives names in lower case."""
 
-    method: str
-    path: str
     query: str
-    headers: Callable[[], Sequence[tuple[str, str]]]
     params: Mapping[str, str]
     body: bytes
-    remote: str = ""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def plain_path(self) -> str: ...
+
+    @property
+    def remote(self) -> str: ...
+
+    def headers(self) -> Sequence[tuple[str, str]]: ...
 
 
 Fill = Callable[[Parts], Value]
@@ -61,7 +67,7 @@ def filler(signature: wit.Function, variables: Iterable[str]) -> Callable[[Parts
         for index in rest:
             fills[index] = _member(signature.params[index].name, signature.params[index].type)
     done = [fill for fill in fills if fill is not None]
-    return lambda parts: [fill(parts) for fill in done]
+    return (lambda parts: [fill(parts) for fill in done]) if done else lambda parts: []
 
 
 def _is_request(param: wit.Field) -> bool:
@@ -84,7 +90,7 @@ def _named(name: str, type: wit.Type, variables: set[str]) -> Fill | None:
         case "method":
             return _method(type)
         case "path":
-            return _text(type, "path", lambda parts: parts.path)
+            return _text(type, "path", lambda parts: parts.plain_path)
         case "query":
             if _inner(type) == STRING:
                 return _text(type, "query", lambda parts: parts.query)
