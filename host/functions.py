@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
@@ -103,7 +103,6 @@ class LoadedFunction:
     max_memory_bytes: int | None
     max_stack_bytes: int | None
     wasi: Mapping[str, object]
-    warnings: tuple[Problem, ...] = ()
 
     @property
     def data(self) -> bytes:
@@ -134,8 +133,7 @@ def check_functions(registry: Registry) -> None:
     for entry in list(registry.entries.values()):
         if entry.kind in KINDS and not registry.is_broken(entry.id):
             try:
-                for warning in load_function(entry, registry).warnings:
-                    registry.report(warning)
+                load_function(entry, registry)
             except FunctionProblem as error:
                 registry.report(error.problem)
 
@@ -164,7 +162,7 @@ class _Loading:
         grants = tuple(dict.fromkeys(map(normalise, self.imports())))
         found = self.binary()
         try:
-            plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found)
+            plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found, grants)
         except Malformed as error:
             raise self.fail(self.home, f"the binary is not well-formed WebAssembly: {error}; build it again") from None
         except Refused as error:
@@ -187,7 +185,6 @@ class _Loading:
             max_memory_bytes=_integer(limits, "max_memory_bytes"),
             max_stack_bytes=_integer(limits, "max_stack_bytes"),
             wasi=self.group("wasi"),
-            warnings=tuple(self.warnings(found, grants)),
         )
 
     def group(self, name: str) -> Mapping[str, object]:
@@ -251,7 +248,7 @@ class _Loading:
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
         return plan, path, plan.exports[path].type, "direct", DIRECT
 
-    def core(self, found: Binary) -> tuple[Plan | None, str, Function, Lane, str]:
+    def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
         if self.text("engine") == "compatible":
             raise self.fail(("engine",), "the compatible path runs components, and this is a core module; remove `engine: compatible`")
         try:
@@ -262,6 +259,9 @@ class _Loading:
             place = self.home if error.position is None or self.text("wit") is None else ("wit",)
             raise self.fail(place, str(error), within=error.position) from None
         path = self.core_method(plan, core_functions(found.core))
+        memory = found.core.exports.get("memory")
+        own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
+        self.hosting = hosting.host(plan, grants, own, bool(self.group("wasi").get("mounts")))
         return plan, path, plan.exports[path].type, "direct", CORE
 
     def core_method(self, plan: Plan, functions: Mapping[str, CoreType]) -> str:
@@ -314,12 +314,6 @@ class _Loading:
         if sign and "#" not in name and name not in functions and inside:
             return resolve(functions, f"{interface}#{name}")
         return resolve(functions, name)
-
-    def warnings(self, found: Binary, grants: tuple[str, ...]) -> Iterator[Problem]:
-        if not found.is_component and wasi.PREVIEW1 in grants and any(i.module == wasi.PREVIEW1 for i in found.core.imports):
-            sentence = f"`{wasi.PREVIEW1}` has no effect in this version: the module's calls to it fail"
-            index = [normalise(name) for name in self.imports()].index(wasi.PREVIEW1)
-            yield self.entry.problem(("imports", index), sentence, "build the guest as a component to use WASI", severity="warning")
 
     def pool(self) -> Pool:
         """Fills in the numbers that the entry leaves open."""

@@ -60,6 +60,7 @@ class Entries:
             "end_lease": self._end_lease,
             "ticker": self._ticker,
             "world": self._world,
+            "folders": self._folders,
             "workers": self._the_workers,
             "counts": lambda id: self._statistics.address(id.decode()),
             "statistics": lambda id: self.statistics(id.decode("utf-8", "replace") or None),
@@ -213,6 +214,20 @@ class Entries:
         except WorldProblem as error:
             return failed(error.kind, error.message)
         return {"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}
+
+    def _folders(self, id: bytes) -> Data:
+        """Opens the mounts of an entry for a new instance; gives the address of their ``wasi_config_t``, which the taker owns."""
+        from wasmtime import WasiConfig
+
+        from moonwit.host import engine
+        from moonwit.host.wasi_config import WorldProblem, preopen, worlds
+
+        config = WasiConfig()
+        try:
+            preopen(config, worlds(self._loaded[id.decode()].wasi, self.registry)())
+        except WorldProblem as error:
+            return failed(error.kind, error.message)
+        return {"config": engine.address(config._consume())}
 
     def _ticker(self) -> float:
         """Starts the epochs that limits are counted in; gives the milliseconds between two."""

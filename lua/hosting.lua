@@ -92,11 +92,22 @@ local function linker_of(engine)
   return known
 end
 
+--- What the names of Wasmtime's own functions begin with.
+M.FILES = 'wasi_snapshot_preview1!'
+
+local function files_of(engine)
+  local linker = wasmtime.C.wasmtime_linker_new(engine)
+  check(wasmtime.C.wasmtime_linker_define_wasi(linker))
+  return linker
+end
+
 --- Makes the functions that a plan names ready to be linked; `functions` is a list of {name =, params =, results =}.
 function M.prepare(engine, functions)
   local linker, C = linker_of(engine), wasmtime.C
   for _, wanted in ipairs(functions) do
-    if not linker.names[wanted.name] then
+    if wanted.name:find(M.FILES, 1, true) then
+      linker.files = linker.files or files_of(engine)
+    elseif not linker.names[wanted.name] then
       linker.names[wanted.name] = true
       local number = #numbered + 1
       numbered[number] = library[wanted.name] or error('the host has no function ' .. wanted.name, 0)
@@ -105,12 +116,20 @@ function M.prepare(engine, functions)
       C.wasm_functype_delete(type)
     end
   end
-  return linker.pointer
+  return linker
 end
 
 --- Puts a function of the host into `into`, for instance `I`.
 function M.link(I, name, into)
-  if not wasmtime.C.wasmtime_linker_get(I.P.linker, I.ctx, '', 0, name, #name, into) then
+  local linker = I.P.linker
+  local found
+  if name:find(M.FILES, 1, true) then
+    local module, own = name:match '^(.-)!(.*)$'
+    found = wasmtime.C.wasmtime_linker_get(linker.files, I.ctx, module, #module, own, #own, into)
+  else
+    found = wasmtime.C.wasmtime_linker_get(linker.pointer, I.ctx, '', 0, name, #name, into)
+  end
+  if not found then
     error('a function of the host could not be linked: ' .. name, 0)
   end
 end
@@ -191,7 +210,10 @@ library.next = function(I, io) return I.after(I, io, io[0].u32) end
 -- The guest's memory -------------------------------------------------------------------------------------------------
 
 --- How many bytes of memory the guest has now.
-function M.size(I) return tonumber(wasmtime.C.wasmtime_memory_data_size(I.ctx, I.memory)) end
+function M.size(I)
+  if not I.memory then M.trap 'the guest has no memory that the host could use: export it as "memory"' end
+  return tonumber(wasmtime.C.wasmtime_memory_data_size(I.ctx, I.memory))
+end
 
 --- A pointer to `size` bytes of the guest at `at`, which must be a multiple of `align`; a trap when the guest has no such memory.
 -- It is good until the guest runs again.

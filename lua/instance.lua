@@ -6,7 +6,7 @@
 -- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =}, {host = name} or
 -- {group = index, name =, late = index or 0}; indices from 1. Functions of the host (lua/hosting.lua): hosted {{name =, params =,
 -- results =}}, groups {{module = address, memory = item or nil, functions = {name}, reallocs = {item}}}, memory = item or nil,
--- granted = {interface = true}, waits = true when a call may wait.
+-- granted = {interface = true}, waits = true when a call may wait, files = true when Wasmtime's WASI is used.
 
 local ffi = require 'ffi'
 local fibers = require 'lua.fibers'
@@ -30,7 +30,7 @@ M.all = {}
 -- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
 function M.prepare(plan)
   local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key,
-    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits }
+    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits, files = plan.files }
   for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
   P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
   P.handles = plan.handles and cast('const void *', plan.handles)
@@ -203,8 +203,8 @@ M.NO_LIMIT = NO_LIMIT
 M.NO_WORLD = { args = {}, env = {} }
 
 -- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits. `limits` may
--- have limit_ticks, for the start function, and limit_bytes, for the memory.
-function M.new(P, limits)
+-- have limit_ticks, for the start function, and limit_bytes, for the memory; `files` is the address of a wasi_config_t, which is taken.
+function M.new(P, limits, files)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
   local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
@@ -213,7 +213,12 @@ function M.new(P, limits)
   end
   C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
   if limits.limit_bytes then C.wasmtime_store_limiter(store, limits.limit_bytes, -1, -1, -1, -1) end
-  local ok, report = pcall(build, I)
+  local ok, report = true, files and C.wasmtime_context_set_wasi(I.ctx, cast('void *', files))
+  if report ~= nil then
+    ok, report = false, trap.take(report, nil)
+  else
+    ok, report = pcall(build, I)
+  end
   if ok then
     M.all[I] = I
     return I

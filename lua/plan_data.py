@@ -119,6 +119,8 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
     }
     if hosting.functions:
         data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
+        if any("!" in each.name for each in hosting.functions):
+            data["files"] = True
     if hosting.memory is not None:
         data["memory"] = _item(hosting.memory, hosting)
     if hosting.waits:
@@ -170,7 +172,7 @@ def plan_data(function: LoadedFunction) -> Data:
     data: Data = {
         "key": plan_key(function),
         "engine": engine.address(own.ptr()),
-        "modules": [compiler.binary(module) for module in plan.modules],
+        "modules": [compiler.binary(module) for module in ((hosting.module,) if hosting.module else plan.modules)],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [
             _drop_none(
@@ -184,6 +186,8 @@ def plan_data(function: LoadedFunction) -> Data:
             for number, local in enumerate(plan.resources, 1)
         ],
     }
+    if hosting.module:
+        data["steps"][0]["arguments"].append({"group": 1, "name": "memory", "late": 0})
     if plan.initialize is not None:
         data["initialize"] = _item(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):

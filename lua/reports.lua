@@ -17,11 +17,8 @@ local failure = M.failure
 local function unlinked(E, report)
   local interface, name = report.unlinked:match '^(.-)#(.*)$'
   local plain, more = interface:gsub('@.*$', ''), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
-  if plain == 'wasi_snapshot_preview1' then
-    return failure(errors.kinds.UNAVAILABLE,
-      ('the function %s uses %s (it called %s), which core modules do not get in this version: build the guest as a component'):format(E.id, plain, name), more)
-  end
-  local advice = (plain:find '^wasi:' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
+  if plain == 'wasi_snapshot_preview1' then name = name .. ' of WASI 0.1' end
+  local advice = (plain:find '^wasi[:_]' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
   return failure(errors.kinds.PERMISSION_DENIED,
     ('the function %s uses %s, which its entry does not import (it called %s): %s'):format(E.id, plain, name, advice), more)
 end

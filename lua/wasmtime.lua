@@ -1,5 +1,5 @@
 -- Wasmtime's C API as LuaJIT sees it: declarations, the loaded library, and the check that both agree on layouts.
--- Source of the declarations: wasmtime.h, wasmtime/{store,instance,func,linker,async,memory,table,val,extern,trap,error}.h of Wasmtime 50.
+-- Source of the declarations: wasmtime.h, wasmtime/{store,instance,func,linker,async,wasi,memory,table,val,extern,trap,error}.h of Wasmtime 50.
 
 local ffi = require 'ffi'
 
@@ -38,6 +38,8 @@ void *wasmtime_linker_define_func_unchecked(void *linker, const char *module, si
 void *wasmtime_linker_define_async_func(void *linker, const char *module, size_t module_length, const char *name, size_t name_length,
   const void *type, mw_wait_callback callback, void *data, void *finalizer);
 bool wasmtime_linker_get(void *linker, void *context, const char *module, size_t module_length, const char *name, size_t name_length, mw_extern *item);
+void *wasmtime_linker_define_wasi(void *linker);
+void *wasmtime_context_set_wasi(void *context, void *config);
 void *wasmtime_table_set(void *context, const mw_table *table, uint64_t index, const mw_val *value);
 void *wasmtime_trap_new(const char *message, size_t length);
 void wasmtime_context_epoch_deadline_async_yield_and_update(void *context, uint64_t ticks);

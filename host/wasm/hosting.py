@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from moonwit.host import wasi
+from moonwit.host.wasm import preview1
 from moonwit.host.wasm.plan import CoreType, Item, Plan, Stub, Unsupported
 from moonwit.host.wasm.show import show_type
 from moonwit.registry.record import record
@@ -61,8 +62,10 @@ _SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
 _RESULTS: Final = {"call-string": "result<string, string>", "call-bytes": "result<list<u8>, string>"}
 
 # Interfaces by which something of the host is reached, and those of them whose functions can make a guest wait.
-_SOURCES: Final = frozenset(name for name in _SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))
-_WAITED: Final = frozenset({"wasi:clocks/monotonic-clock", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr", wasi.FUNCS})
+_SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in _SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))})
+_WAITED: Final = frozenset(
+    {"wasi:clocks/monotonic-clock", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr", wasi.FUNCS, wasi.PREVIEW1}
+)
 
 # The host's handles that the null streams are known by.
 _CLOSED, _READY = 1, 2
@@ -141,7 +144,8 @@ class Hosting:
 
     ``links`` has for each stub: None (not linked), the index of a function of the host, or the function of a group.
     ``memory`` is the guest's memory that functions of the host read and write. ``granted`` are the interfaces, without versions, that
-    the entry grants. ``waits`` tells whether a call may wait.
+    the entry grants. ``waits`` tells whether a call may wait. ``module`` stands for the plan's only module, when it is to import the
+    memory of group 0 after all else.
     """
 
     links: tuple[int | GroupLink | None, ...] = ()
@@ -150,6 +154,7 @@ class Hosting:
     memory: Item | None = None
     granted: tuple[str, ...] = ()
     waits: bool = False
+    module: bytes | None = None
 
 
 def is_hosted(interface: str) -> bool:
@@ -157,17 +162,22 @@ def is_hosted(interface: str) -> bool:
     return wasi.interface_of(interface) in _SIGNATURES
 
 
-def host(plan: Plan, grants: Iterable[str]) -> Hosting:
-    """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take."""
-    return _Linking(plan, tuple(grants)).result()
+def host(plan: Plan, grants: Iterable[str], memory: Item | None = None, mounts: bool = False) -> Hosting:
+    """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
+
+    The rest concerns core modules: ``memory`` is what they hand WASI 0.1, ``mounts`` tells whether the entry has some.
+    """
+    return _Linking(plan, tuple(grants), memory, mounts).result()
 
 
 class _Linking:
-    def __init__(self, plan: Plan, grants: tuple[str, ...]) -> None:
+    def __init__(self, plan: Plan, grants: tuple[str, ...], memory: Item | None, mounts: bool) -> None:
         self.plan = plan
         self.grants = grants
+        self.memory = memory
+        self.mounts = mounts
         granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if wasi.grants(stub.interface, grants)}
-        self.granted = tuple(sorted(granted & _SIGNATURES.keys()))
+        self.granted = tuple(sorted(granted & (_SIGNATURES.keys() | {wasi.PREVIEW1})))
         self.in_lua = bool(granted & _SOURCES)
         self.can_wait = bool(granted & _WAITED)
         self.functions: dict[HostFunction, int] = {}
@@ -196,15 +206,25 @@ class _Linking:
                 links.append(GroupLink(0, str(len(served)), late))
                 served.append((stub, late))
         memories = {stub.memory for stub, link in zip(plan.stubs, links, strict=True) if link is not None and stub.memory is not None}
+        if self.memory is not None and self.functions:
+            memories.add(self.memory)
         if len(memories) > 1:
             raise Unsupported("The component hands the host more than one memory.")
-        groups = [self.serving(served, reallocs), *(self.null(memory, inside) for memory, inside in nulls.items())]
+        mounted = self.mounts and any(preview1.is_ours(stub) for stub, _ in served)
+        changed = preview1.import_memory(plan.modules[0]) if mounted else None
+        # Where its memory can't be shared there are no files.
+        self.mounts = changed is not None
+        groups = [self.serving(served, reallocs, changed and changed[1]), *(self.null(memory, inside) for memory, inside in nulls.items())]
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
         waits = self.can_wait and (bool(served) or prints)
-        return Hosting(tuple(links), tuple(self.functions), tuple(groups), next(iter(memories), None), self.granted, waits)
+        memory, module = next(iter(memories), None), changed and changed[0]
+        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module)
 
     def how(self, stub: Stub) -> How:
+        if preview1.is_ours(stub):
+            granted = wasi.grants(stub.interface, self.grants)
+            return "hosted" if granted and preview1.fits(stub) else "unlinked"
         interface = wasi.interface_of(stub.interface)
         name = f"{interface}#{stub.function}"
         granted = wasi.grants(stub.interface, self.grants)
@@ -227,6 +247,8 @@ class _Linking:
         return how
 
     def is_wrapped(self, stub: Stub) -> bool:
+        if preview1.is_ours(stub):
+            return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
         return _SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
 
     def function(self, stub: Stub, type: CoreType) -> int:
@@ -237,16 +259,15 @@ class _Linking:
         """Makes the group of null functions that share a memory."""
         lines = [] if memory is None else ['(import "" "memory" (memory 0))']
         for number, stub in enumerate(inside):
-            results = "".join(f"(result {_TYPES[letter]})" for letter in stub.type.results)
             body = _NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
-            lines.append(f'(func (export "{number}") {_params(stub)} {results} {body})')
+            lines.append(f'(func (export "{number}") {_params(stub)} {_results(stub)} {body})')
         return Group("\n".join(["(module $moonwit", *lines, ")"]), memory)
 
-    def serving(self, served: list[tuple[Stub, int]], reallocs: list[Item]) -> Group:
+    def serving(self, served: list[tuple[Stub, int]], reallocs: list[Item], limits: str | None) -> Group:
         """Makes the group of functions that may wait, or that need memory of the guest for what they give.
 
         Each begins with a function of the host and then does what that asks for, by a number: 0 is done, -1 is to wait, any other to
-        allocate, the alignment in its upper half and the size in its lower.
+        allocate, the alignment in its upper half and the size in its lower. ``limits`` are those of a memory that it has for the guest.
         """
         if not served:
             return Group("(module)")
@@ -254,12 +275,48 @@ class _Linking:
         imports = ['(import "" "next" (func $next (param i32) (result i64)))']
         bodies = []
         for number, (stub, late) in enumerate(served):
-            functions.append(self.function(stub, CoreType(stub.type.params, "I")))
-            imports.append(f'(import "" "{number}" (func $begin{number} {_params(stub)} (result i64)))')
-            given = " ".join(f"(local.get {index})" for index in range(len(stub.type.params)))
-            bodies.append(f'(func (export "{number}") {_params(stub)} (call $serve (call $begin{number} {given}) (i32.const {late})))')
-        lines = ["(module $moonwit", *imports, _SERVE % (len(reallocs) + 1), *bodies, ")"]
+            imported, body = self.served(number, stub, late, functions)
+            imports += imported
+            bodies.append(f'(func (export "{number}") {_params(stub)} {_results(stub)} {body})')
+        memory = [f'(memory (export "memory") {limits})'] if limits else []
+        lines = ["(module $moonwit", *imports, *memory, _SERVE % (len(reallocs) + 1), *bodies, ")"]
         return Group("\n".join(lines), None, tuple(functions), tuple(reallocs))
+
+    def served(self, number: int, stub: Stub, late: int, functions: list[int]) -> tuple[list[str], str]:
+        """Gives the imports and the body of a function that begins in the host; what it imports is added to ``functions``."""
+        given = " ".join(f"(local.get {index})" for index in range(len(stub.type.params)))
+        begin = f"(call $serve (call $begin{number} {given}) (i32.const {late}))"
+        imported = f'(import "" "{number}" (func $begin{number} {_params(stub)} (result i64)))'
+        if not preview1.is_ours(stub):
+            functions.append(self.function(stub, CoreType(stub.type.params, "I")))
+            return [imported], begin
+        imports = []
+        by = preview1.by(stub.function, self.mounts)
+        ours = theirs = f"(i32.const {preview1.BAD_DESCRIPTOR})"
+        if by in ("lane", "descriptor"):
+            waits = preview1.waits(stub.function)
+            functions.append(self.function(stub, CoreType(stub.type.params, "I") if waits else stub.type))
+            if waits:
+                # What such a function gives is read when it is done.
+                ours = f"{begin} (call $next (i32.const 0)) (i32.wrap_i64)"
+                imports.append(imported)
+            else:
+                ours = f"(call $ours{number} {given})"
+                imports.append(f'(import "" "{number}" (func $ours{number} {_params(stub)} {_results(stub)}))')
+        if by == "wasmtime" or (by == "descriptor" and self.mounts):
+            function = HostFunction(f"{wasi.PREVIEW1}!{stub.function}", stub.type)
+            functions.append(self.functions.setdefault(function, len(self.functions)))
+            imports.append(f'(import "" "{number}" (func $theirs{number} {_params(stub)} {_results(stub)}))')
+            theirs = f"(call $theirs{number} {given})"
+        if by == "lane":
+            return imports, ours
+        if by == "descriptor":
+            return imports, f"(if (result i32) (i32.le_u (local.get 0) (i32.const 2)) (then {ours}) (else {theirs}))"
+        return imports, theirs
+
+
+def _results(stub: Stub) -> str:
+    return "".join(f"(result {_TYPES[letter]})" for letter in stub.type.results)
 
 
 def _params(stub: Stub) -> str:

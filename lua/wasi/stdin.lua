@@ -38,6 +38,9 @@ function M.source.take(most)
   return not ended and '' or nil
 end
 
+--- Whether the end has been read.
+function M.source.ended() return ended end
+
 function M.source.watch(task, generation)
   local timer
   local function look()

@@ -62,18 +62,29 @@ function M.flush(I, ended)
   end
 end
 
-local function write(I, stream, at, size)
-  local text = hosting.bytes(I, at, size)
-  if not stream.name or size == 0 then return end
-  local out = written(I, stream.name)
+--- Takes what a guest writes to 'stdout' or 'stderr'.
+function M.print(I, name, text)
+  if text == '' then return end
+  local out = written(I, name)
   out[#out + 1] = text
-  out.size = out.size + size
+  out.size = out.size + #text
 end
 
-local function failure_of(I, stream)
-  local out = stream.name and I.written and I.written[stream.name]
+--- Why a stream takes nothing more, or nil.
+function M.failure(I, name)
+  local out = name and I.written and I.written[name]
   return out and out.failed
 end
+
+--- Whether a guest should wait until the lane has passed on what it wrote.
+function M.is_full(I, name) return I.P.waits and name and written(I, name).size > ROOM end
+
+local function write(I, stream, at, size)
+  local text = hosting.bytes(I, at, size)
+  if stream.name then M.print(I, stream.name, text) end
+end
+
+local function failure_of(I, stream) return M.failure(I, stream.name) end
 
 -- Writes, and waits until the lane has passed on what is too much to keep.
 local function write_and_flush(I, io)
@@ -85,7 +96,7 @@ local function write_and_flush(I, io)
     if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
     return hosting.finish(out)
   end
-  if I.P.waits and stream.name and written(I, stream.name).size > ROOM then return hosting.wait(I, io, M.soon, done) end
+  if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, done) end
   return done(I, io)
 end
 
@@ -109,11 +120,7 @@ local function write_zeroes(I, io)
   local stream, size, ret = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
   hosting.at(I, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, ROOM) end
-  if stream.name and size > 0 then
-    local out = written(I, stream.name)
-    out[#out + 1] = zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)
-    out.size = out.size + size
-  end
+  if stream.name then M.print(I, stream.name, zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)) end
   put_ok(I, ret)
 end
 

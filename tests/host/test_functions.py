@@ -5,10 +5,13 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+from wasmtime import wat2wasm
 
 from moonwit.host.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
 from moonwit.host.kinds import KINDS
-from moonwit.host.wasm.plan import CoreType
+from moonwit.host.wasm.core_plan import plan_core
+from moonwit.host.wasm.hosting import host
+from moonwit.host.wasm.plan import CoreType, Export
 from moonwit.host.wasm.show import show_signature
 from moonwit.registry import Registry, load
 
@@ -342,14 +345,18 @@ def test_places_in_a_file(tmp_path: Path) -> None:
     assert (problem.file, problem.line, problem.column) == (tmp_path / "it.wat", 2, 25)
 
 
-def test_preview_1_has_no_effect_yet(tmp_path: Path) -> None:
-    """A core module whose entry grants preview 1 loads with a warning."""
-    source = '(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))) (func (export "f")))'
-    found = loaded(tmp_path, source, "f", "imports: [preview1]")
-    assert [(w.severity, w.sentence) for w in found.warnings] == [
-        ("warning", "`wasi_snapshot_preview1` has no effect in this version: the module's calls to it fail")
-    ]
-    assert loaded(tmp_path, source, "f").warnings == ()
+def test_wasi_0_1_of_a_core_module_is_hosted_where_it_is_granted(tmp_path: Path) -> None:
+    """What a core module imports of WASI 0.1 is the lane's; where there are mounts, its files are Wasmtime's, and they share a memory."""
+    source = """(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_sync" (func (param i32) (result i32))) (memory (export "memory") 1) (func (export "f")))"""
+    assert loaded(tmp_path, source, "f").hosting.functions == ()
+    found = loaded(tmp_path, source, "f", "imports: [preview1]").hosting
+    assert found.waits and found.module is None
+    assert [function.name for function in found.functions] == [
+        "next", "wasi_snapshot_preview1#fd_write", "wasi_snapshot_preview1#fd_sync"
+    ]  # fmt: skip
+    found = host(plan_core(bytes(wat2wasm(source))), ["preview1"], Export(0, "memory"), mounts=True)
+    assert found.module is not None and "wasi_snapshot_preview1!fd_sync" in [function.name for function in found.functions]
 
 
 def test_check_reports_all(tmp_path: Path) -> None:
