@@ -27,20 +27,31 @@ examples:
     "run": f"""\
 usage: moonwit run [--project DIR] SCRIPT.lua [ARGS...]
        moonwit run [--project DIR] NAMESPACE:NAME [ARGS...]
+       moonwit run [--project DIR] COMMAND [ARGS...]
+       moonwit run [--project DIR] list
+       moonwit run [--env NAME[=VALUE]] [--dir HOST[::GUEST][:ro]] FILE.wasm [ARGS...]
 
 Runs a Lua script. What follows its name belongs to the script: `...`, and the global `arg`.
 For `-` the script is read from standard input.
 Runs a function of the registry when given an id; its arguments are read as by `moonwit call`,
 and its result is not shown.
+Runs a process by the name of its command (`meta.command`), with ARGS and its own exit code;
+`list` lists the commands.
+Runs FILE.wasm, a component that exports `wasi:cli/run` or a core module with `_start`, without a
+project: it sees no variable and no folder that is not granted by an option.
 
 options:
 {_PROJECT}\
                   (looked for from the script's folder, then from the working directory)
+  --env NAME[=VALUE]   a variable of the program; without a value the host's own
+  --dir HOST[::GUEST][:ro]   a folder of the program, `:ro` read only; both may be repeated
 
 examples:
   moonwit run script.lua
   moonwit run script.lua --verbose input.txt
   moonwit run app:main
+  moonwit run greet Ann
+  moonwit run --dir data::/data:ro program.wasm /data/input.txt
 """,
     "call": f"""\
 usage: moonwit call [--project DIR] NAMESPACE:NAME [ARG...]

@@ -312,7 +312,7 @@ def test_ctrl_c_ends_a_program(background, write, name):
     write(
         "spin.wat",
         '(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))'
-        ' (memory (export "memory") 1) (data (i32.const 0) "\08\00\00\00\06\00\00\00ready\0a")'
+        r' (memory (export "memory") 1) (data (i32.const 0) "\08\00\00\00\06\00\00\00ready\0a")'
         ' (func (export "_start")'
         " (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100))) (loop $again (br $again))))",
     )
