@@ -40,6 +40,35 @@ entries:
         (func (export "sleep") (canon lift (core func $i "sleep"))))
 """
 
+# What computes in other lanes and on the compatible path.
+BUSY = """
+version: "1.0"
+namespace: demo
+entries:
+  - name: spin_far
+    kind: function.wat
+    method: spin
+    pool: {type: static, workers: 1}
+    source: (module (func (export "spin") (loop $again br $again)))
+  - name: spin_other
+    kind: function.wat
+    method: spin
+    engine: compatible
+    source: |
+      (component
+        (core module $m (func (export "spin") (loop $again br $again)))
+        (core instance $i (instantiate $m))
+        (func (export "spin") (canon lift (core func $i "spin"))))
+  - name: lua_far
+    kind: function.lua
+    pool: {type: static, workers: 1}
+    source: return function() print("ready, from another lane") while true do end end
+  - name: say_far
+    kind: function.lua
+    pool: {type: static, workers: 1}
+    source: return function(n) print("line " .. n) end
+"""
+
 # How long a command may take to end; it needs about a third of a second, and the machine may be busy.
 SOON = 10
 
@@ -47,6 +76,12 @@ SCRIPTS = {
     "a Lua loop": "print('ready') while true do end",
     "a guest's loop": "print('ready') funcs.call('demo:spin') while true do end",
     "a guest's sleep": "print('ready') funcs.call('demo:sleep')",
+    "a guest's sleep here": "print('ready') funcs.call('demo:sleep_here')",
+    "a channel": "coroutine.spawn(function() print('ready') time.sleep('1h') end) channel.new():receive()",
+    "a busy guest elsewhere": "print('ready') funcs.call('demo:spin_far')",
+    "a busy compatible guest": "print('ready') funcs.call('demo:spin_other')",
+    "Lua elsewhere": "funcs.call('demo:lua_far')",
+    "all of it": "for _, id in ipairs{'demo:spin_far', 'demo:spin_other', 'demo:lua_far'} do funcs.async(id) end time.sleep('1h')",
     "a caught guest": "print('ready') while true do funcs.call('demo:spin') end",
 }
 
@@ -57,8 +92,10 @@ def started(write, project):
     running = []
 
     def start(name):
-        folder = "sleeper" if "sleep" in SCRIPTS[name] else "project"
-        write("sleeper/_index.yaml", SLEEPER)
+        folder = "sleeper" if "demo:sleep" in SCRIPTS[name] else "busy" if "elsewhere" in name or "_other" in SCRIPTS[name] else "project"
+        here = SLEEPER.partition("entries:")[2].replace("name: sleep", "name: sleep_here").replace("    engine: compatible\n", "")
+        write("sleeper/_index.yaml", SLEEPER + here)
+        write("busy/_index.yaml", BUSY)
         script = write(f"{folder}/s.lua", SCRIPTS[name])
         controller, terminal = pty.openpty()
         process = subprocess.Popen(
@@ -117,6 +154,22 @@ def test_what_was_printed_is_there(write):
         shown += process.stdout.read()
         assert process.wait(SOON) == 130
     assert shown.decode().splitlines() == [f"line {i}" for i in range(1, 3001)]
+
+
+def test_what_was_printed_in_other_lanes_is_there(write):
+    """Lines that functions in other lanes have printed are written too."""
+    write("busy/_index.yaml", BUSY)
+    script = write("busy/s.lua", "for i = 1, 3000 do funcs.call('demo:say_far', i) end print('all') while true do end")
+    with subprocess.Popen([sys.executable, "-m", "moonwit", "run", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        shown = process.stdout.read1()
+        while b"line 2500\n" not in shown:
+            shown += process.stdout.read1()
+        settle(process.pid)
+        process.send_signal(signal.SIGINT)
+        shown += process.stdout.read()
+        assert process.wait(SOON) == 130
+    assert shown.decode().splitlines() == [*(f"line {i}" for i in range(1, 3001)), "all"]
 
 
 def settle(pid):
