@@ -246,7 +246,7 @@ class _Loading:
             raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
         if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
-        return plan, path, plan.exports[path].type, "direct", DIRECT
+        return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()
 
     def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
         if self.text("engine") == "compatible":
@@ -262,7 +262,13 @@ class _Loading:
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
         self.hosting = hosting.host(plan, grants, own, bool(self.group("wasi").get("mounts")))
-        return plan, path, plan.exports[path].type, "direct", CORE
+        return plan, path, plan.exports[path].type, "direct", CORE + self.how_it_runs()
+
+    def how_it_runs(self) -> str:
+        """Says what the host's functions that the guest is given do to its calls."""
+        if self.hosting.waits:
+            return " What it is granted of the host may wait, so its calls run on fibers."
+        return " It calls functions of the host." if self.hosting.functions else ""
 
     def core_method(self, plan: Plan, functions: Mapping[str, CoreType]) -> str:
         """Finds the function among those declared, or, without `wit`, among those whose signature can be derived."""

@@ -12,6 +12,7 @@ from moonwit.host.functions import CORE, LoadedFunction, load_function
 from moonwit.host.methods import UnknownMethod, resolve
 from moonwit.host.names import listed, shown
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
+from moonwit.host.wasm.hosting import is_hosted
 from moonwit.host.wasm.plan import Malformed, Refused, Unsupported
 from moonwit.host.wasm.show import show_function, show_world
 from moonwit.host.wasm.types import Function
@@ -104,8 +105,9 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
         # An interface that only names types is nothing to call.
         needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
         missing = [name for name in found.world.imports if wasi.grant_for(name) is None and "/" in name and name in needed]
-        if grants and loaded is None and not isinstance(plan, Unsupported):
-            facts.append(("", "compatible: where the entry grants interfaces of WASI that it imports."))
+        elsewhere = [grant for grant in grants if any(wasi.grants(name, [grant]) and not is_hosted(name) for name in found.world.imports)]
+        if elsewhere and loaded is None and not isinstance(plan, Unsupported):
+            facts.append(("", f"compatible: where the entry grants {listed(elsewhere)}."))
     if loaded is not None:
         facts = [("call path", f"{loaded.lane}: {loaded.reason}")]
     facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))

@@ -87,7 +87,9 @@ def test_a_component(tmp_path: Path) -> None:
     text = report(tmp_path, "it.wasm", COMPONENT)
     assert "kind       component\n" in text
     assert "call path  direct: The direct path takes all that the component is made of.\n" in text
-    assert "compatible: where the entry grants interfaces of WASI that it imports.\n" in text
+    assert "compatible" not in text
+    sockets = report(tmp_path, "other.wasm", COMPONENT.replace("wasi:clocks/monotonic-clock", "wasi:sockets/network"))
+    assert "           compatible: where the entry grants `wasi:sockets`.\n" in sockets
     assert "imports    wasi:clocks (what the code does not use need not be granted)\n" in text
     assert "missing    `demo:own/thing@1.0.0`: nothing provides them, and calling them fails\n" in text
     assert "  import wasi:clocks/monotonic-clock@0.2.3: interface {\n    now: func() -> u64;\n  }\n" in text
@@ -108,7 +110,7 @@ def test_an_entry(tmp_path: Path) -> None:
     assert "entry      app:now (function.wat)\n" in text
     assert "method     demo:time/api@1.2.0#ticks\nsignature  ticks: func() -> u64;\npool       lazy\n" in text
     assert load_function(registry.entries["app:now"], registry).lane == "direct"
-    assert "call path  direct: The direct path takes all that the component is made of." in text
+    assert "call path  direct: The direct path takes all that the component is made of. It calls functions of the host.\n" in text
     assert "# _index.yaml" not in text
 
 
