@@ -58,6 +58,8 @@ def filler(signature: wit.Function, variables: Iterable[str]) -> Callable[[Parts
     names = set(variables)
     fills: list[Fill | None] = []
     for param in signature.params:
+        if _holds_resource(param.type):
+            raise Misfit(f"takes a resource as its parameter {shown(param.name)}, and nothing of a request can be one")
         fills.append(_named(param.name, param.type, names))
     rest = [index for index, fill in enumerate(fills) if fill is None]
     if len(rest) == 1:
@@ -68,6 +70,23 @@ def filler(signature: wit.Function, variables: Iterable[str]) -> Callable[[Parts
             fills[index] = _member(signature.params[index].name, signature.params[index].type)
     done = [fill for fill in fills if fill is not None]
     return (lambda parts: [fill(parts) for fill in done]) if done else lambda parts: []
+
+
+def _holds_resource(type: wit.Type | None) -> bool:
+    match type:
+        case wit.Own() | wit.Borrow():
+            return True
+        case wit.List(element):
+            return _holds_resource(element)
+        case wit.Option(some):
+            return _holds_resource(some)
+        case wit.Result(ok, err):
+            return _holds_resource(ok) or _holds_resource(err)
+        case wit.Tuple(types):
+            return any(map(_holds_resource, types))
+        case wit.Record(parts) | wit.Variant(parts):
+            return any(_holds_resource(part.type) for part in parts)
+    return False
 
 
 def _is_request(param: wit.Field) -> bool:
