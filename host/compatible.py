@@ -13,10 +13,12 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
+from wasmtime import Engine
 from wasmtime import component as generic
 
 from moonwit.host import linking, wasi, worker
 from moonwit.host.component_instance import GuestFailed, Instance, ResourceHandle, Running
+from moonwit.host.engine import engine_for
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
 from moonwit.host.transcode import Case, Passed, ValueMismatch, arguments_to_component, from_component
@@ -77,7 +79,9 @@ class CompatibleFunction:
         max_memory_bytes: int | None = None,
         world: Callable[[], World] = lambda: EMPTY,
         inherit_stdin: bool = False,
+        max_stack_bytes: int | None = None,
     ) -> None:
+        self.max_stack_bytes = max_stack_bytes
         self.max_execution_ms = max_execution_ms
         self.max_memory_bytes = max_memory_bytes
         self.interface = interface
@@ -165,9 +169,9 @@ class CompatibleFunction:
             if self.idle:
                 return self.idle.pop()
             if self.linked is None:
-                component = linking.load(self.data)
-                self.linked = component, linking.link(component, self.imports)
-        made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.inherit_stdin)
+                component = linking.load(self.data, self.engine)
+                self.linked = component, linking.link(component, self.imports, self.engine)
+        made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.inherit_stdin, self.engine)
         with self.lock:
             self.made += 1
         return made
@@ -201,6 +205,11 @@ class CompatibleFunction:
             raise ValueMismatch(f"{self.name}: a handle that is given away is passed more than once")
         return next(iter(owners.values()), None)
 
+    @property
+    def engine(self) -> Engine:
+        """The engine whose guests have as much stack as this one."""
+        return engine_for(stack_bytes=self.max_stack_bytes)
+
     def _sentence(self, kind: str, reason: str) -> str:
         if reason.startswith(linking.UNLINKED):
             interface, _, called = reason.removeprefix(linking.UNLINKED).partition("#")
@@ -214,6 +223,8 @@ class CompatibleFunction:
             return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms"
         if kind == "Canceled":
             return f"{self.name}: the call was canceled"
+        if self.max_stack_bytes is not None and reason == "call stack exhausted":
+            return f"the function {self.name} failed: {reason}: it has {self.max_stack_bytes} bytes of stack (max_stack_bytes)"
         limit = "" if self.max_memory_bytes is None else f" (its memory is limited to {self.max_memory_bytes} bytes, max_memory_bytes)"
         return f"the function {self.name} failed: {reason}{limit}"
 

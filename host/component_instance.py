@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from wasmtime import ExitTrap, Store, WasiConfig, WasmtimeError
+from wasmtime import Engine, ExitTrap, Store, WasiConfig, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
@@ -100,6 +100,7 @@ class Instance:
         running: Running,
         memory: int | None = None,
         inherit_stdin: bool = False,
+        engine: Engine | None = None,
     ) -> None:
         self.component = component
         self.world = world
@@ -109,7 +110,7 @@ class Instance:
         self.garbage: deque[generic.ResourceAny] = deque()
         self.lock = threading.RLock()
         self.output: list[GuestOutput] = []
-        self.store = Store(shared_engine())
+        self.store = Store(engine or shared_engine())
         if memory is not None:
             self.store.set_limits(memory_size=memory)
         self.store.set_wasi(self._config(access, inherit_stdin))

@@ -19,6 +19,7 @@ from wasmtime import _ffi as ffi
 # Seconds between two epochs; how far a call that has no limit is from its epoch deadline, in epochs.
 TICK = 0.005
 NO_LIMIT = 2**62
+MOST_STACK = 1024 * 1024
 
 _engines: list[Engine] = []
 _modules: dict[tuple[int, bytes], Module] = {}
@@ -30,13 +31,18 @@ def shared_engine() -> Engine:
     return engine_for()
 
 
-@functools.cache
 def engine_for(small: bool = False, stack_bytes: int | None = None) -> Engine:
     """Gives the engine for some kind of instances; each kind has its own, because Wasmtime fixes these things per engine.
 
     ``small``: instances of which there may be tens of thousands. Each takes half as many of the process's memory mappings, and no
-    address space beyond its memory; accesses to its memory are compared with its size instead. ``stack_bytes`` bounds the stack.
+    address space beyond its memory; accesses to its memory are compared with its size instead. ``stack_bytes`` bounds the stack; the
+    threads and fibers that guests run on have room for ``MOST_STACK``.
     """
+    return _engine(small, None if stack_bytes is None else min(stack_bytes, MOST_STACK))
+
+
+@functools.cache
+def _engine(small: bool, stack_bytes: int | None) -> Engine:
     config = Config()
     config.epoch_interruption = True
     ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)

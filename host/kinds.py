@@ -122,7 +122,7 @@ LIMITS = Group(
     fields={
         "max_execution_ms": Integer(minimum=1, summary="milliseconds from the call to its end"),
         "max_memory_bytes": Integer(minimum=1, summary="bytes of the guest's memory"),
-        "max_stack_bytes": Integer(minimum=1, later=True, summary="bytes of the guest's stack"),
+        "max_stack_bytes": Integer(minimum=1, summary="bytes of the guest's stack, up to 1 MiB"),
     },
 )
 

@@ -13,7 +13,7 @@ import itertools
 import threading
 from typing import Any
 
-from wasmtime import WasmtimeError
+from wasmtime import Engine, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 from wasmtime._managed import Managed
@@ -26,24 +26,25 @@ from moonwit.host.wasm.plan import Refused
 # Begins the message of a function that stands in for one that is not linked; `interface#function` follows.
 UNLINKED = "moonwit:unlinked "
 
-_components: dict[bytes, generic.Component] = {}
+_components: dict[tuple[int, bytes], generic.Component] = {}
 _compiling = threading.Lock()
 
 _stubs: dict[int, str] = {}
 _numbers = itertools.count(1)
 
 
-def load(data: bytes) -> generic.Component:
-    """Compiles a component, once per process and content.
+def load(data: bytes, engine: Engine | None = None) -> generic.Component:
+    """Compiles a component, once per process, engine and content.
 
     With concurrency support off, the engine takes no streams, futures and error contexts, at which its C API would abort.
     """
-    key = hashlib.sha256(data).digest()
+    engine = engine or shared_engine()
+    key = id(engine), hashlib.sha256(data).digest()
     with _compiling:
         component = _components.get(key)
         if component is None:
             try:
-                component = generic.Component(shared_engine(), data)
+                component = generic.Component(engine, data)
             except WasmtimeError as error:
                 lines = (line.strip() for line in str(error).replace("Caused by:", "").splitlines())
                 raise Refused(f"the component can't be compiled: {': '.join(line for line in lines if line)}") from None
@@ -51,9 +52,9 @@ def load(data: bytes) -> generic.Component:
     return component
 
 
-def link(component: generic.Component, imports: frozenset[str]) -> generic.Linker:
+def link(component: generic.Component, imports: frozenset[str], engine: Engine | None = None) -> generic.Linker:
     """Makes a linker that gives a component what ``imports`` grant, and for the rest functions that fail."""
-    engine = shared_engine()
+    engine = engine or shared_engine()
     linker = generic.Linker(engine)
     linker.allow_shadowing = True
     linker.add_wasip2()

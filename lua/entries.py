@@ -237,7 +237,7 @@ class Entries:
         return engine.TICK * 1000
 
     def _limits(self, function: LoadedFunction) -> Data:
-        """Gives ``limit_ms``, ``limit_ticks`` and ``limit_bytes`` where the entry has limits."""
+        """Gives ``limit_ms``, ``limit_ticks``, ``limit_bytes`` and ``limit_stack`` where the entry has limits."""
         from moonwit.host import engine
 
         limits: Data = {}
@@ -246,6 +246,8 @@ class Entries:
             limits = {"limit_ms": function.max_execution_ms, "limit_ticks": engine.ticks(function.max_execution_ms)}
         if function.max_memory_bytes is not None:
             limits["limit_bytes"] = function.max_memory_bytes
+        if function.max_stack_bytes is not None:
+            limits["limit_stack"] = function.max_stack_bytes
         return limits
 
     def _script(self, entry: Entry) -> Data:
@@ -315,6 +317,7 @@ class Entries:
                     function.max_execution_ms,
                     function.max_memory_bytes,
                     worlds(function.wasi, self.registry),
+                    max_stack_bytes=function.max_stack_bytes,
                 )
                 self._compatible[target] = made
         return target

@@ -154,7 +154,8 @@ def plan_key(function: LoadedFunction) -> str:
     """Names what entries may share instances of: a binary, and what of the host it is linked with."""
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
-    return "|".join([binary, ",".join(function.hosting.granted), world, "small" if _is_small(function) else ""])
+    kind = f"{'small' if _is_small(function) else ''} {function.max_stack_bytes or ''}"
+    return "|".join([binary, ",".join(function.hosting.granted), world, kind])
 
 
 def _is_small(function: LoadedFunction) -> bool:
@@ -167,7 +168,7 @@ def plan_data(function: LoadedFunction) -> Data:
     """Compiles the core modules of a function's plan and gives what lua/instance.lua's ``prepare`` takes."""
     plan, hosting = function.plan, function.hosting
     assert plan is not None
-    own = engine.engine_for(small=_is_small(function))
+    own = engine.engine_for(small=_is_small(function), stack_bytes=function.max_stack_bytes)
     compiler = _Compiler(own)
     data: Data = {
         "key": plan_key(function),

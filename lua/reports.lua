@@ -33,6 +33,10 @@ function M.of_guest(E, report)
   if report.unlinked then return unlinked(E, report) end
   local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
   if report.reason == 'interrupt' then return M.late(E, more) end
+  if E.limits.limit_stack and report.reason == 'call stack exhausted' then
+    return failure(errors.kinds.INTERNAL,
+      ('%s: %s: it has %d bytes of stack (max_stack_bytes)'):format(E.sig.name, report.reason, E.limits.limit_stack), more)
+  end
   local limit = E.limits.limit_bytes
   if limit and report.bytes and report.bytes + 65536 > limit then
     return failure(errors.kinds.INTERNAL,

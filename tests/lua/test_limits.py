@@ -23,6 +23,13 @@ WORK = """(module (func (export "work") (param i64) (result i64)
   (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 5)))"""
 
 
+DEEP = """(component
+  (core module $m (func $deep (export "deep") (param i32) (result i32)
+    (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0)))))
+  (core instance $i (instantiate $m))
+  (func (export "deep") (param "levels" u32) (result u32) (canon lift (core func $i "deep"))))"""
+
+
 def entry(name, source, method, **fields):
     lines = [f"  - name: {name}", "    kind: function.wat", f"    method: {method}"]
     lines += [f"    {key}: {value}" for key, value in fields.items()]
@@ -41,6 +48,11 @@ def project(tmp_path):
         entry("large", GROW, "grow", limits="{max_memory_bytes: 1000}"),
         entry("grow_other", GROW_COMPONENT, "grow", engine="compatible", limits="{max_memory_bytes: 200000}"),
         entry("work", WORK, "work"),
+        entry("deep", DEEP, "deep"),
+        entry("deep_little", DEEP, "deep", limits="{max_stack_bytes: 50000}"),
+        entry("deep_much", DEEP, "deep", limits="{max_stack_bytes: 1000000}"),
+        entry("deep_far", DEEP, "deep", limits="{max_stack_bytes: 50000}", pool="{type: static, workers: 1}"),
+        entry("deep_other", DEEP, "deep", engine="compatible", limits="{max_stack_bytes: 50000}"),
     ]
     (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(entries) + "\n")
     with moonwit.open(tmp_path) as project:
@@ -82,6 +94,23 @@ def test_memory_is_bounded_on_the_compatible_path(project):
     with pytest.raises(moonwit.CallError, match="max_memory_bytes"):
         project.call("t:grow_other", 1)
     assert project.call("t:grow_other", 1) == 2
+
+
+@pytest.mark.parametrize("name", ["deep_little", "deep_far", "deep_other"])
+def test_the_stack_is_bounded(project, name):
+    """A guest that calls itself too deep for its stack fails, the error names the limit, and the next call works."""
+    for _ in range(2):
+        assert project.call(f"t:{name}", 100) == 100
+        with pytest.raises(moonwit.CallError, match=r"stack exhausted.* 50000 .*max_stack_bytes") as raised:
+            project.call(f"t:{name}", 5000)
+        assert raised.value.kind == "Internal"
+
+
+def test_each_entry_has_its_own_stack(project):
+    """The same binary may have less and more stack than what guests have without a limit."""
+    assert project.call("t:deep", 5000) == 5000 and project.call("t:deep_much", 25000) == 25000
+    with pytest.raises(moonwit.CallError, match=r"stack exhausted$"):
+        project.call("t:deep", 25000)
 
 
 def test_without_a_limit_a_call_takes_its_time(project):
