@@ -120,13 +120,15 @@ end
 
 -- Guests with functions of the host -----------------------------------------------------------------------------------
 
--- What the guest sees of the world in this call of E, or nil, err.
+-- What the guest sees of the world in this call of E, or nil, err. Says as well whether a call before saw something else.
 local function look(E, I)
   if not E.worldly then return true end
-  local world = buffer.decode(host.world(E.id))
+  local seen = host.world(E.id)
+  local world = buffer.decode(seen)
   if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
-  I.world = world
-  return true
+  local changed = I.seen ~= nil and I.seen ~= seen
+  I.world, I.seen = world, seen
+  return true, changed
 end
 
 -- Before and after a call that can't wait; `enter` gives an error or nil.
@@ -177,11 +179,16 @@ local function find(E, limit)
     B.limit = limit
     -- The call before may have ended it.
     if B.I.store ~= nil then
-      local ready
-      ready, err = look(E, B.I)
-      if ready then return B, nil, waited end
-      hooks.give_back(E, B)
-      return nil, err
+      local ready, changed
+      ready, changed = look(E, B.I)
+      if not ready then
+        hooks.give_back(E, B)
+        return nil, changed
+      end
+      -- A guest's library reads its variables once: who sees others gets an instance that has not, unless a handle keeps this one.
+      if not changed or B.I.live > 0 then return B, nil, waited end
+      fibers.leave(B.I)
+      M.discard(B.I)
     end
   end
 end
