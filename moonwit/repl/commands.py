@@ -74,7 +74,6 @@ class Commands:
         """Runs an input of Lua."""
         if self._shell.run(text):
             self.inputs.append(text)
-        self._shell.number += 1
 
     @staticmethod
     def _named(word: str) -> str:

@@ -41,7 +41,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
         problems = opening.load_project()
         completer, toolbar = LuaCompleter(session, knowledge, SUMMARIES), Toolbar(session, knowledge)
         prompt = Prompt(screen, color=color, finished=shell.finished, completer=completer, toolbar=toolbar.show)
-        opening.session, commands.prompt = session, prompt
+        opening.session, commands.prompt, shell.pressed_ctrl_c = session, prompt, prompt.pressed_ctrl_c
         parts = [paint("bold", f"moonwit {__version__}", color), *opening.summary()]
         shell.say(f"{', '.join(parts)}\n{paint('dim', ':help explains, Tab completes, Ctrl-D leaves', color)}")
         if problems:
@@ -79,3 +79,4 @@ def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
             mistakes += 1
             words = " ".join(f"{type(error).__name__}: {error}".split())
             shell.complain(f"this is a bug in moonwit, please report it with what MOONWIT_DEBUG=1 shows: {words}")
+        shell.number += 1

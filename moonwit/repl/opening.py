@@ -82,6 +82,8 @@ class Opening:
     def open(self, name: str, namespace: str | None) -> Sequence[str]:
         """Makes the functions of a WebAssembly file callable, and gives their ids."""
         path = Path(name).resolve()
+        if not path.exists():
+            raise Failure(f"the file {name} does not exist; name a .wasm or .wat file")
         wanted = namespace or "".join(c if c.isalnum() or c in "_-" else "_" for c in path.stem) or "opened"
         if wanted not in self._files and any(entry.namespace == wanted for entry in self._knowledge.ids(callable_only=False)):
             raise Failure(f"the project has a namespace {wanted}; write :open {name} as another name")

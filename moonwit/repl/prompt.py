@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import select
 from collections.abc import Callable
 from typing import TextIO
 
@@ -16,7 +17,9 @@ from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
 from prompt_toolkit.filters import has_focus, is_searching
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.layout.utils import explode_text_fragments
 from prompt_toolkit.lexers import Lexer
@@ -141,7 +144,7 @@ class Prompt:
             input_processors=[Brackets()],
             key_bindings=self._bindings(),
             bottom_toolbar=self._below,
-            reserve_space_for_menu=6,
+            reserve_space_for_menu=8,
             output=self._output,
             editing_mode=EditingMode.VI if os.environ.get("MOONWIT_KEYS") == "vi" else EditingMode.EMACS,
         )
@@ -164,6 +167,19 @@ class Prompt:
             return self._session.prompt(pre_run=self._watch)
         finally:
             self._screen.wake = None
+
+    def pressed_ctrl_c(self) -> bool:
+        """Takes what was typed while an input runs, for the next prompt; tells whether Ctrl-C is in it, what was before it is dropped.
+
+        Ctrl-C is a signal then, but not when it was pressed a moment before.
+        """
+        source = self._session.app.input
+        keys = get_typeahead(source)
+        if select.select([source.fileno()], [], [], 0)[0]:
+            keys += source.read_keys()
+        stops = [number for number, press in enumerate(keys) if press.key == Keys.ControlC]
+        store_typeahead(source, keys[stops[-1] + 1 :] if stops else keys)
+        return bool(stops)
 
     def _watch(self) -> None:
         """Has output written above the prompt, as long as it is edited."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -33,6 +33,7 @@ class Shell:
         self.color = color
         self.compiler = Compiler()
         self.number = 1
+        self.pressed_ctrl_c: Callable[[], bool] = lambda: False  # the prompt's
         self.session: Session
 
     def failed(self, number: int, items: Sequence[bytes]) -> None:
@@ -86,6 +87,8 @@ class Shell:
         with interrupts(press), self.screen.quiet():
             while not future.done():
                 self.screen.wait(LOOK)
+                if self.pressed_ctrl_c():
+                    pressed.append(None)
                 piece = self.screen.take()
                 if piece and not pressed:
                     self.screen.write_bytes(piece)

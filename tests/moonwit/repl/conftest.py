@@ -69,6 +69,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.seen = b""
+        self.number = 1
         self._main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         # The terminal must be the command's own, or Ctrl-C would be no signal.
@@ -115,12 +116,14 @@ class Terminal:
 
     def prompt(self, number: int) -> str:
         """Waits until the session asks for an input, at the cursor."""
+        self.number = number
         return self.until(lambda _: self.screen.display[self.screen.cursor.y].startswith(f"[{number}]>"))
 
-    def enter(self, text: str, number: int) -> str:
-        """Types an input, waits for the prompt ``number`` after it, and gives the screen."""
+    def enter(self, text: str) -> str:
+        """Types an input, waits for the prompt after it, and gives the screen."""
         self.send(text + "\r")
-        return self.prompt(number)
+        self.number += 1
+        return self.prompt(self.number)
 
     def ended(self) -> int:
         """Waits until the command has ended; gives its exit code."""

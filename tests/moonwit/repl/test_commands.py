@@ -1,0 +1,169 @@
+"""The commands of a session, in a real terminal."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def test_help(start):
+    """`:help` lists every command; with a name it explains a command, a module, a function, a class or an id."""
+    from moonwit.repl.commands import SUMMARIES
+
+    repl = start(lines=60)
+    repl.until("[1]>")
+    shown = repl.enter(":help")
+    assert all(name in shown for name in SUMMARIES)
+    assert "Ctrl-R" in shown
+    assert "run it many times" in repl.enter(":help bench")
+    assert "time.sleep(duration)\n  Waits;" in repl.enter(":help time.sleep")
+    assert "Future:await(timeout) -> value: any, err: Error?" in repl.enter(":help Future")
+    assert "demo:add: func(left: u32, right: u32) -> u32\n  a function.wat in _index.yaml" in repl.enter(":help demo:add")
+    assert "nothing is known of `time.slep`; did you mean time.sleep?" in repl.enter(":help time.slep")
+
+
+def test_help_of_values(start):
+    """`help(x)` explains modules, functions, ids, objects and the user's own functions."""
+    repl = start(lines=100)
+    repl.until("[1]>")
+    assert "json.encode(value, options) -> text: string?, err: Error?" in repl.enter("help(json)")
+    assert "funcs.call(id, ...) -> value: any, err: Error?\n  Calls a function" in repl.enter("help(funcs.call)")
+    assert "demo:answer: func() -> s32" in repl.enter("help('demo:answer')")
+    assert "Channel:receive() -> value: any, ok: boolean" in repl.enter("help(channel.new())")
+    assert "function(a, b)" in repl.enter("help(function(a, b) end)")
+    assert "help(x) explains" in repl.enter("help()")
+    assert "record place {" in repl.enter("help('demo:move')")
+
+
+def test_entries(repl):
+    """`:entries` lists entries, those that fit a pattern."""
+    shown = repl.enter(":entries")
+    assert re.search(r"demo:add +function.wat +direct +func\(left: u32, right: u32\) -> u32", shown)
+    repl.enter("1")
+    assert "demo:spin" not in repl.enter(":entries *a*d*").split("[3]>")[1]
+    assert "no entry fits xyz" in repl.enter(":entries xyz")
+
+
+def test_inspect(start):
+    """`:inspect` shows an entry's binary, or a file."""
+    repl = start(lines=80)
+    repl.until("[1]>")
+    assert "call path  direct" in repl.enter(":inspect demo:add")
+    assert "kind       core module" in repl.enter(f":inspect {EXAMPLES}/orchestration/collatz.wat")
+    assert "error: there is no entry `demo:ad`, did you mean demo:add?" in repl.enter(":inspect demo:ad")
+    assert "error: the file" in repl.enter(":inspect nowhere.wasm")
+
+
+def test_open(start, tmp_path):
+    """`:open` makes the functions of a file callable, also without a project, and under a name."""
+    repl = start(cwd=tmp_path)
+    repl.until("[1]>")
+    shown = repl.enter(f":open {EXAMPLES}/orchestration/collatz.wat")
+    assert "collatz:collatz: func(p1: s64) -> s32" in shown
+    assert "\n111\n" in repl.enter("(funcs.call('collatz:collatz', 27))")
+    repl.enter(f":open {EXAMPLES}/resources/wasm/library.wasm as lib")
+    repl.enter("index = funcs.call('lib:text_index', 'a')")
+    assert "text-index handle 1" in repl.enter("index")
+    assert '"a"' in repl.enter("index:name()")
+    assert "error: the file" in repl.enter(":open nowhere.wasm")
+
+
+def test_files_on_the_command_line(start, folder):
+    """Files named when it starts are run, or opened."""
+    (folder / "setup.lua").write_text("local from_file = 12\nfunction twice() return from_file * 2 end", encoding="utf-8")
+    shutil.copy(EXAMPLES / "orchestration" / "collatz.wat", folder / "collatz.wat")
+    repl = start("repl", "setup.lua", "collatz.wat")
+    repl.until("[1]>")
+    assert "\n24, 12\n" in repl.enter("twice(), from_file")
+    assert "\n111\n" in repl.enter("(funcs.call('collatz:collatz', 27))")
+
+
+def test_load(repl, folder):
+    """`:load` runs a file: its locals live on, its errors name its lines."""
+    (folder / "a.lua").write_text("local counted = 1\n\nfunction next_one()\n  counted = counted + 1\n  return counted\nend\n", encoding="utf-8")
+    repl.enter(":load a.lua")
+    assert "\n2, 2\n" in repl.enter("next_one(), counted")
+    (folder / "b.lua").write_text("x = 1\nerror('broken')\n", encoding="utf-8")
+    assert "Internal: b.lua:2: broken" in repl.enter(":load b.lua")
+    (folder / "c.lua").write_text("x = = 1", encoding="utf-8")
+    assert "error: c.lua:1: unexpected symbol near '='" in repl.enter(":load c.lua")
+
+
+def test_reload(repl, folder):
+    """`:reload` reads the registry again; Lua's state stays."""
+    repl.enter("kept = (funcs.call('demo:answer'))")
+    index = folder / "_index.yaml"
+    index.write_text(index.read_text(encoding="utf-8").replace("i32.const 42", "i32.const 43"), encoding="utf-8")
+    assert "project project, 6 functions" in repl.enter(":reload")
+    assert "\n42, 43\n" in repl.enter("kept, (funcs.call('demo:answer'))")
+    index.write_text("namespace: demo\nentries: 5\n", encoding="utf-8")
+    assert "error" in repl.enter(":reload").split(":reload")[-1]
+    assert "there is no entry" in repl.enter("funcs.call('demo:answer')")
+
+
+def test_time_and_bench(repl):
+    """`:time` says how long one run took, `:bench` gives statistics over many."""
+    assert re.search(r"^42\ntook [\d.]+ \w+$", repl.enter(":time 6 * 7"), re.MULTILINE)
+    repl.enter("local n = 0")
+    shown = repl.enter(":bench funcs.call('demo:add', 1, 2)")
+    assert re.search(r"median [\d.]+ ns, mean [\d.]+ \w+, min [\d.]+ \w+, max [\d.]+ \w+\n[\d,]+ runs in \d+ samples", shown)
+    assert "Internal: bench:1: attempt to call" in repl.enter(":bench nothing()")
+    repl.send(":bench time.sleep('1000s')\r")
+    repl.send("\x03")
+    repl.until("interrupted")
+
+
+def test_trace(repl):
+    """`:trace on` shows each call with its arguments, result and time, until `:trace off`."""
+    repl.enter(":trace on")
+    shown = repl.enter("(funcs.call('demo:add', 1, 2))")
+    assert re.search(r"^trace demo:add\(1, 2\) -> 3  [\d.]+ \w+\n3$", shown, re.MULTILINE)
+    assert re.search(r"^trace demo:add\(1, {}\) -> nil, Invalid: ", repl.enter("(funcs.call('demo:add', 1, {}))"), re.MULTILINE)
+    repl.enter(":trace off")
+    assert repl.enter("(funcs.call('demo:add', 1, 2))").count("trace demo") == 2
+
+
+def test_stop(repl):
+    """`:stop` ends what earlier inputs have left running."""
+    repl.enter("coroutine.spawn(function() while true do time.sleep('100ms') print('tick') end end)")
+    repl.until("tick")
+    repl.enter(":stop")
+    repl.enter("time.sleep('400ms') print('later')")
+    assert "tick" not in repl.text.split("later')")[1]
+
+
+def test_save(repl, folder):
+    """`:save` writes the inputs that went well; the file can be loaded, and an existing one is kept."""
+    repl.enter("a = 1")
+    repl.enter("error('x')")
+    repl.enter("a = a + 1")
+    assert "2 inputs written to saved.lua" in repl.enter(":save saved.lua")
+    assert (folder / "saved.lua").read_text(encoding="utf-8") == "a = 1\na = a + 1\n"
+    assert "error: saved.lua is there already" in repl.enter(":save saved.lua")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (":halp", "error: there is no command `:halp`; did you mean `:help`?"),
+        (":s", "error: :s may mean :show or :stop or :save; write more of it"),
+        (":trace", "error: :trace takes on or off"),
+        (":load", "error: :load needs a Lua file"),
+        (":load nowhere.lua", "error: the script nowhere.lua does not exist"),
+        (":time", "error: this needs an expression"),
+        (":bench )", "error: [1]:1: unexpected symbol near ')'"),
+        (":save /nowhere/at/all", "error: /nowhere/at/all can't be written: no such file or directory"),
+    ],
+)
+def test_mistakes(repl, typed, sentence):
+    """A wrong command is told in a sentence, and the session goes on."""
+    assert sentence in repl.enter(typed)
+
+
+def test_beginnings_of_names(repl):
+    """The beginning of a command's name is enough where it is one command's."""
+    repl.send(":q\r")
+    assert repl.ended() == 0
