@@ -34,7 +34,10 @@ function M.trap(reason) error(setmetatable({ reason = reason }, Trap), 0) end
 local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
 
 local function called(env, _, io, _)
-  local ok, reason = pcall(numbered[tonumber(cast(address, env))], M.running, io)
+  local I, f = M.running, numbered[tonumber(cast(address, env))]
+  -- A guest's realloc runs in the middle of one of its calls, which is not done.
+  if I.asked and f ~= library.next then return new_trap "the guest's realloc calls a function of the host" end
+  local ok, reason = pcall(f, I, io)
   if ok and reason == nil then return nil end
   if not ok then
     reason = getmetatable(reason) == Trap and reason.reason or 'a mistake in Moonwit, please report it: ' .. tostring(reason)
@@ -243,6 +246,9 @@ end
 
 -- Handles ------------------------------------------------------------------------------------------------------------
 
+--- How many handles a guest may hold.
+M.MOST_HANDLES = 2 ^ 16
+
 --- Gives the guest a handle of a host object: {kind =, ...}.
 function M.hand(I, object)
   local held = I.held
@@ -251,7 +257,7 @@ function M.hand(I, object)
     held.free = held[index]
   else
     index = held.next
-    if index >= 0x100000 then M.trap 'the guest holds too many handles' end
+    if index > M.MOST_HANDLES then M.trap(('the guest holds %d handles, more than it may'):format(M.MOST_HANDLES)) end
     held.next = index + 1
   end
   held[index] = object

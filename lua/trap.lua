@@ -8,6 +8,9 @@ local M = {}
 -- The name of the generated module whose functions stand in for imports that are not linked; see host/wasm/support.py.
 M.UNLINKED = 'moonwit:unlinked'
 
+-- The name of the one between a guest and functions of the host; see host/wasm/hosting.py.
+M.HOSTED = 'moonwit'
+
 local function take_bytes(fill, from)
   local out = ffi.new 'mw_bytes'
   fill(from, out)
@@ -60,6 +63,7 @@ function M.take(failure, trap)
     C.wasmtime_error_delete(failure)
   end
   local top = frames[1]
+  if top and top.module == M.HOSTED and top.func == 'waits_while_it_is_made' then message = 'it waits in its start function, where a guest may not' end
   return {
     reason = reason(message),
     frames = frames,

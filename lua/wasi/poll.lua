@@ -30,13 +30,16 @@ end
 
 -- What a list of pollables waits for together.
 local function pending_of(pollables)
-  local pending = {}
+  local pending, seen = {}, {}
   for _, pollable in ipairs(pollables) do
     if pollable.deadline then
       if not pending.deadline or pollable.deadline < pending.deadline then pending.deadline = pollable.deadline end
     else
       pending.sources = pending.sources or {}
-      table.insert(pending.sources, pollable.source)
+      if not seen[pollable.source] then
+        seen[pollable.source] = true
+        table.insert(pending.sources, pollable.source)
+      end
     end
   end
   return pending
@@ -45,6 +48,7 @@ end
 local function poll(I, io)
   local list, count, ret = io[0].u32, io[1].u32, io[2].u32
   if count == 0 then return 'the guest polls an empty list' end
+  if count > hosting.MOST_HANDLES then return ('the guest polls %d pollables at once; at most %d are taken'):format(count, hosting.MOST_HANDLES) end
   local indices = ffi.cast('uint32_t *', hosting.at(I, list, 4 * count, 4))
   local pollables = {}
   for i = 1, count do pollables[i] = hosting.object(I, indices[i - 1], 'pollable') end

@@ -90,6 +90,7 @@ local function failure_of(I, stream) return M.failure(I, stream.name) end
 local function write_and_flush(I, io)
   local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
   hosting.at(I, ret, 12, 4)
+  if size > ROOM then return ('the guest writes %d bytes at once; at most %d are taken'):format(size, ROOM) end
   write(I, stream, at, size)
   local function done(_, out)
     local failed = failure_of(I, stream)
@@ -119,7 +120,7 @@ local zeroes = ('\0'):rep(4096)
 local function write_zeroes(I, io)
   local stream, size, ret = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
   hosting.at(I, ret, 12, 4)
-  if size > ROOM then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, ROOM) end
+  if size > ROOM then return ('the guest writes %d zeroes at once; at most %d are taken'):format(size, ROOM) end
   if stream.name then M.print(I, stream.name, zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)) end
   put_ok(I, ret)
 end
@@ -194,7 +195,7 @@ hosting.provide('wasi:io/streams', {
   ['[method]output-stream.write'] = function(I, io)
     local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
     hosting.at(I, ret, 12, 4)
-    if size > ROOM then return ('the guest writes %d bytes at once; check-write allows %d'):format(size, ROOM) end
+    if size > room(I, stream) then return ('the guest writes %d bytes at once; check-write allows %d'):format(size, room(I, stream)) end
     write(I, stream, at, size)
     put_ok(I, ret)
   end,
@@ -204,10 +205,16 @@ hosting.provide('wasi:io/streams', {
     flush(I, io, io[1].u32)
     return hosting.finish(io)
   end,
-  ['[method]output-stream.write-zeroes'] = write_zeroes,
+  ['[method]output-stream.write-zeroes'] = function(I, io)
+    local stream, size = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64)
+    if size > room(I, stream) then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(I, stream)) end
+    return write_zeroes(I, io)
+  end,
   ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(I, io)
+    local stream = hosting.object(I, io[0].u32, 'output-stream')
     local reason = write_zeroes(I, io)
     if reason then return reason end
+    if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, function(_, out) return hosting.finish(out) end) end
     return hosting.finish(io)
   end,
   ['[method]output-stream.subscribe'] = function(I, io)
