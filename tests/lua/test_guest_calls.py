@@ -1,0 +1,166 @@
+"""Guests that call functions of the registry by wippy:runtime/funcs."""
+
+import pytest
+
+import moonwit
+
+ASK = """(component
+  (import "wippy:runtime/funcs@0.1.0" (instance $f
+    (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))
+    (export "call-bytes" (func (param "target" string) (param "input" (list u8)) (result (result (list u8) (error string)))))))
+  (core module $libc (memory (export "m") 1) (global $at (mut i32) (i32.const 4096))
+    (func (export "r") (param i32 i32 i32 i32) (result i32)
+      (global.set $at (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
+      (global.get $at) (global.set $at (i32.add (global.get $at) (local.get 3)))))
+  (core instance $libc (instantiate $libc))
+  (core func $string (canon lower (func $f "call-string") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
+  (core func $bytes (canon lower (func $f "call-bytes") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
+  (core module $main
+    (import "h" "string" (func $string (param i32 i32 i32 i32 i32)))
+    (import "h" "bytes" (func $bytes (param i32 i32 i32 i32 i32)))
+    (func (export "ask") (param i32 i32 i32 i32) (result i32)
+      (call $string (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 64)) (i32.const 64))
+    (func (export "ask-bytes") (param i32 i32 i32 i32) (result i32)
+      (call $bytes (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 128)) (i32.const 128)))
+  (core instance $main (instantiate $main
+    (with "h" (instance (export "string" (func $string)) (export "bytes" (func $bytes))))))
+  (func (export "ask") (param "target" string) (param "input" string) (result (result string (error string)))
+    (canon lift (core func $main "ask") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
+  (func (export "ask-bytes") (param "target" string) (param "input" (list u8)) (result (result (list u8) (error string)))
+    (canon lift (core func $main "ask-bytes") (memory (core memory $libc "m")) (realloc (core func $libc "r")))))"""
+
+INDEX = """
+version: "1.0"
+namespace: t
+entries:
+  - {name: ask, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: lazy, max_size: 1}}
+  - {name: ask_inline, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: inline}}
+  - {name: ask_static, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: static, size: 1, workers: 1}}
+  - {name: ask_adaptive, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: adaptive}}
+  - {name: bytes, kind: function.wat, source: "file://ask.wat", method: ask-bytes, imports: [funcs]}
+  - {name: late, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], limits: {max_execution_ms: 60}}
+  - {name: refused, kind: function.wat, source: "file://ask.wat", method: ask}
+  - {name: double, kind: function.wat, method: double, wit: "double: func(text: string) -> string;", source: "file://double.wat"}
+  - name: lua
+    kind: function.lua
+    modules: [time, funcs, errors]
+    method: main
+    source: |
+      local time, funcs, errors = require("time"), require("funcs"), require("errors")
+      local answers = {}
+      function answers.upper(text) time.sleep("5ms") return text:upper() end
+      function answers.nothing() end
+      function answers.number() return 42.5 end
+      function answers.list() return {1, 2} end
+      function answers.broken() return "\\255\\254" end
+      function answers.raise() error("no luck", 0) end
+      function answers.refuse() return nil, errors.new{message = "not today", kind = errors.UNAVAILABLE} end
+      function answers.slow() time.sleep("1h") end
+      function answers.again(text)
+        if #text > 20 then return text end
+        local value, err = funcs.call("t:ask", "t:lua", text .. "x")
+        return value, err
+      end
+      function answers.endless(text)
+        local value, err = funcs.call("t:ask", "t:lua", text)
+        return value, err
+      end
+      return { main = function(text) return answers[text:match("^%a+")](text) end }
+"""
+
+DOUBLE = """(module (memory (export "memory") 1) (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 256))
+  (func (export "double") (param i32 i32) (result i32)
+    (memory.copy (i32.add (i32.const 256) (local.get 1)) (i32.const 256) (local.get 1))
+    (i32.store (i32.const 8) (i32.const 256)) (i32.store (i32.const 12) (i32.mul (local.get 1) (i32.const 2))) (i32.const 8)))"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "_index.yaml").write_text(INDEX)
+    (tmp_path / "ask.wat").write_text(ASK)
+    (tmp_path / "double.wat").write_text(DOUBLE)
+    with moonwit.open(tmp_path) as project:
+        assert project.registry.problems == []
+        yield project
+
+
+@pytest.mark.parametrize("pool", ["ask", "ask_inline", "ask_static", "ask_adaptive"])
+def test_a_guest_calls_lua_and_webassembly(project, pool):
+    """What a guest calls may be in Lua, and wait, or in WebAssembly; from all pools."""
+    assert project.call(f"t:{pool}", "t:lua", "upper case") == "UPPER CASE"
+    assert project.call(f"t:{pool}", "t:double", "ab") == "abab"
+
+
+def test_the_lane_goes_on_while_a_guest_waits_for_what_it_calls(project):
+    """The script runs between the guest's call and its answer."""
+    project.run_script("""
+        local funcs, time = require("funcs"), require("time")
+        local order = {}
+        local future = funcs.async("t:ask", "t:lua", "upper")
+        coroutine.spawn(function() time.sleep("1ms") order[#order + 1] = "script" end)
+        assert(future:await() == "UPPER")
+        order[#order + 1] = "guest"
+        assert(order[1] == "script" and order[2] == "guest")
+    """)
+
+
+@pytest.mark.parametrize(
+    ("input", "value"), [("nothing", ""), ("number", "42.5"), ("again ", "again " + "x" * 15)], ids=["nothing", "number", "recursion"]
+)
+def test_values(project, input, value):
+    """Nothing is an empty string, a number its text; a guest may call itself by way of Lua though its pool has one place."""
+    assert project.call("t:ask", "t:lua", input) == value
+
+
+@pytest.mark.parametrize(
+    ("target", "input", "sentence"),
+    [
+        ("t:lua", "list", "t:lua gave a table, and a guest can be given a string: return one"),
+        ("t:lua", "broken", "t:lua gave a string that is not UTF-8: call it with call-bytes"),
+        ("t:lua", "raise", "no luck"),
+        ("t:lua", "refuse", "not today"),
+        ("t:nothing", "x", "there is no entry `t:nothing`"),
+        ("nonsense", "x", "`nonsense` is not an id: write namespace:name"),
+        ("t:lua", "endless", "t:lua: guests call each other more than 100 levels deep"),
+    ],
+)
+def test_errors_are_the_err_side(project, target, input, sentence):
+    """What goes wrong in what a guest calls reaches the guest as the err side of its result; the next call works."""
+    with pytest.raises(moonwit.CallError) as raised:
+        project.call("t:ask", target, input)
+    assert raised.value.message == sentence
+    assert project.call("t:ask", "t:lua", "upper") == "UPPER"
+
+
+def test_bytes(project):
+    """call-bytes passes any bytes, both ways."""
+    assert project.call("t:bytes", "t:lua", b"upper\xff") == b"UPPER\xff"
+    assert project.call("t:bytes", "t:lua", b"broken") == b"\xff\xfe"
+
+
+def test_a_limit_ends_a_guest_that_waits_for_what_it_calls(project):
+    """The limit of the guest's entry ends the whole of its call, and what it called too."""
+    with pytest.raises(moonwit.CallError, match="limit of 60 ms") as raised:
+        project.call("t:late", "t:lua", "slow")
+    assert raised.value.kind == "Timeout"
+    assert project.call("t:late", "t:lua", "upper") == "UPPER"
+
+
+def test_cancelling_ends_what_the_guest_has_called(project):
+    """A canceled call takes the Lua function that its guest waits for with it."""
+    project.run_script("""
+        local funcs, time = require("funcs"), require("time")
+        local future = funcs.async("t:ask", "t:lua", "slow")
+        time.sleep("5ms")
+        assert(future:cancel())
+        local value, err = future:await()
+        assert(value == nil and err:kind() == "Canceled")
+        assert(funcs.call("t:ask", "t:lua", "upper") == "UPPER")
+    """)
+
+
+def test_without_the_grant_a_guest_calls_nobody(project):
+    """An entry that does not import `funcs` has a guest whose call is a sentence."""
+    with pytest.raises(moonwit.CallError, match="uses wippy:runtime/funcs, which its entry does not import") as raised:
+        project.call("t:refused", "t:lua", "upper")
+    assert raised.value.kind == "PermissionDenied"
