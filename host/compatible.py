@@ -60,7 +60,7 @@ class CompatibleFunction:
     ``interface`` and ``name`` are those of its lift, ``imports`` what its entry grants, and ``world`` gives what its `wasi:`
     shows to a call. Without ``reuse`` each call has a fresh instance; with it, an instance serves the calls that see the same
     world, because a guest's library reads its environment once. Calls from several threads run beside each other, each in an
-    instance of its own. A guest's standard input is empty, unless it may have the process's own.
+    instance of its own. A guest's standard input is the process's, where it is granted and the process has no terminal.
 
     A call that takes longer than ``max_execution_ms`` ends for its caller even when the guest is asleep or blocked, where
     nothing can wake it: its thread is ``abandoned`` until the guest comes back, and further calls have others.
@@ -78,7 +78,6 @@ class CompatibleFunction:
         max_execution_ms: int | None = None,
         max_memory_bytes: int | None = None,
         world: Callable[[], World] = lambda: EMPTY,
-        inherit_stdin: bool = False,
         max_stack_bytes: int | None = None,
     ) -> None:
         self.max_stack_bytes = max_stack_bytes
@@ -92,7 +91,6 @@ class CompatibleFunction:
         self.reuse = reuse
         self.data = data
         self.world = world
-        self.inherit_stdin = inherit_stdin
         self.access = wasi.access(self.imports)
         self.lock = threading.Lock()
         self.linked: tuple[generic.Component, generic.Linker] | None = None
@@ -171,7 +169,7 @@ class CompatibleFunction:
             if self.linked is None:
                 component = linking.load(self.data, self.engine)
                 self.linked = component, linking.link(component, self.imports, self.engine)
-        made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.inherit_stdin, self.engine)
+        made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.engine)
         with self.lock:
             self.made += 1
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import os
 import re
 import threading
 import time
@@ -99,7 +100,6 @@ class Instance:
         world: World,
         running: Running,
         memory: int | None = None,
-        inherit_stdin: bool = False,
         engine: Engine | None = None,
     ) -> None:
         self.component = component
@@ -113,7 +113,7 @@ class Instance:
         self.store = Store(engine or shared_engine())
         if memory is not None:
             self.store.set_limits(memory_size=memory)
-        self.store.set_wasi(self._config(access, inherit_stdin))
+        self.store.set_wasi(self._config(access))
         if access.http:
             self.store.set_wasi_http()
         self.number = next(_numbers)
@@ -123,7 +123,7 @@ class Instance:
         self.functions: dict[tuple[str | None, str], generic.Func] = {}
         self.instance = self._guarded(lambda: linker.instantiate(self.store, component))
 
-    def _config(self, access: Access, inherit_stdin: bool) -> WasiConfig:
+    def _config(self, access: Access) -> WasiConfig:
         config = WasiConfig()
         if access.output:
             self.output.append(GuestOutput("stdout"))
@@ -131,7 +131,8 @@ class Instance:
         if access.errors:
             self.output.append(GuestOutput("stderr"))
             config.stderr_custom = self.output[-1].write
-        if inherit_stdin:
+        # At a terminal Wasmtime's blocked reader, which nothing wakes, would take the next line from whoever reads after it.
+        if access.input and not os.isatty(0):
             config.inherit_stdin()
         if access.network:
             open_network(config, access.names)

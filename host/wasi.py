@@ -126,6 +126,7 @@ def links(interface: str, imports: Iterable[str]) -> bool:
 class Access:
     """What of the host's own an instance's WASI is made with; the linker decides which functions there are."""
 
+    input: bool = False
     output: bool = False
     errors: bool = False
     files: bool = False
@@ -138,6 +139,7 @@ def access(imports: Iterable[str]) -> Access:
     """Gives what an entry's ``imports:`` open."""
     granted = frozenset[str]().union(*map(_granted, imports))
     return Access(
+        input="wasi:cli/stdin" in granted,
         output="wasi:cli/stdout" in granted,
         errors="wasi:cli/stderr" in granted,
         files="wasi:filesystem/preopens" in granted,

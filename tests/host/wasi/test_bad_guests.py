@@ -113,11 +113,6 @@ def test_ten_thousand_files(outside: Any, tmp_path: Path) -> None:
     assert opening.call(["/data/a.txt", 5]) == 5
 
 
-def test_there_is_nothing_to_read(outside: Any) -> None:
-    """A guest's standard input is empty, with the grant too: a call takes nothing from whoever types at the host."""
-    assert outside("read-input", "wasi:cli").call([]) == b""
-
-
 def test_a_huge_environment(outside: Any) -> None:
     """Many and long arguments and variables reach a guest complete."""
     world = World(
