@@ -258,13 +258,15 @@ def test_functions_list_the_module(run, data):
     [
         "../secret", "/../secret", "sub/../../secret", "./../secret", "..//secret", "sub/./../../secret", "//../secret", "..",
         "../", "../data/../secret", "%2e%2e/secret", "..%2fsecret", "%2e%2e%2fsecret", "..\\\\secret", "\\192\\174\\192\\174/secret",
-        "..\\0/secret", "out", "out/secret", "up/secret", "abs", "abs_dir/secret", "sub/out", "chain", "dangling", "proc/etc/passwd",
-        "/proc/self/environ", "/proc/self/root/etc/passwd", "/etc/passwd", "/dev/zero", "dev", "fifo", "sub/up/../../secret", "loop",
-        "~/secret", "file:///etc/passwd", "C:/secret",
+        "..\\0/secret", "out", "out/secret", "up/secret", "abs", "abs_dir/secret", "sub/out", "chain", "dangling", "proc/TMP/secret",
+        "/proc/self/root/TMP/secret", "/TMP/secret", "proc/TMP/data/out", "/dev/zero", "dev", "fifo", "sub/up/../../secret", "loop",
+        "~/secret", "file:///TMP/secret", "C:/secret",
     ],
 )  # fmt: skip
 def test_no_way_out(run, tmp_path, data, path):
     """None of these tries reads, writes, makes, lists, looks at or removes anything outside the folder."""
+    # TMP is the folder that holds the secret. Nothing here names the system's files: a try that succeeds must do no harm.
+    path = path.replace("TMP", str(tmp_path).lstrip("/"))
     secret = tmp_path / "secret"
     secret.write_text("secret")
     (data / "sub").mkdir()
