@@ -8,8 +8,10 @@ resume and a yield, or creating a coroutine and running it to its end.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from moonwit.lua.lane import new_state
@@ -127,6 +129,16 @@ def main() -> None:
     ]
     for name, ours, floor, what in rows:
         print(f"{name:36} {ours:8.0f} ns {ours / floor:7.2f}x {what}")
+    far = other_lane(3 if "--quick" in sys.argv[1:] else 7)
+    print(f"{'a call to another lane and back':36} {far:8.0f} ns {far / (2 * best['switch']):7.2f}x of two bare pairs")
+
+
+def other_lane(rounds: int) -> float:
+    spec = importlib.util.spec_from_file_location("lanes", Path(__file__).with_name("lanes.py"))
+    assert spec is not None and spec.loader is not None
+    lanes: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lanes)
+    return float(lanes.other_lane(rounds))
 
 
 if __name__ == "__main__":
