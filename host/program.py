@@ -128,7 +128,7 @@ class Program:
         with component.type as type:
             exported = list(type.exports(shared_engine()))
         for name in exported:
-            if wasi.interface_of(name) == RUN:
+            if _RUN.match(name):
                 return component, name
         other = next((name for name in exported if name.startswith(RUN)), None)
         if other is not None:
@@ -212,6 +212,7 @@ class Program:
         return ProgramProblem("Internal", f"{self.name} failed: {cause}", _frames(error))
 
 
+_RUN = re.compile(rf"{RUN}@0\.2\.[0-9A-Za-z.+-]+\Z")
 _UNKNOWN = re.compile(r"unknown import: `(.+)::(.+)` has not been defined")
 _CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
 

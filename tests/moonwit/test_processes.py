@@ -178,6 +178,15 @@ def core(body):
     return wat2wasm(f"(module (memory (export \"memory\") 1) {body})")
 
 
+def run_of(version):
+    """A component whose `run` fails."""
+    return wat2wasm(
+        '(component (core module $m (func (export "run") (result i32) i32.const 1)) (core instance $i (instantiate $m))'
+        ' (func $f (result (result)) (canon lift (core func $i "run"))) (instance $x (export "run" (func $f)))'
+        f' (export "wasi:cli/run@{version}" (instance $x)))'
+    )
+
+
 SPIN = core('(func (export "_start") (loop $again (br $again)))')
 TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
 
@@ -188,6 +197,7 @@ TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
         (core('(func (export "main"))'), "", "a core module must export a function _start, and it exports `memory` and `main`"),
         (core('(func (export "_start") (param i32))'), "", "p is no program: a core module must export a function _start"),
         (wat2wasm("(component)"), "", "p is no program: a component must export wasi:cli/run, and it exports nothing"),
+        (run_of("0.3.0"), "", "p exports `wasi:cli/run@0.3.0`, which is not of WASI 0.2: build it for WASI 0.2"),
         (b"\0asm\1\0\0\0\xff", "", "p is not valid WebAssembly"),
         (b"nothing", "", "p is not valid WebAssembly"),
         (TRAP, "", "p failed: wasm `unreachable` instruction executed"),
@@ -200,6 +210,12 @@ def test_a_program_that_fails_has_a_sentence(program, data, more, sentence):
     """Whatever is wrong with a program, or in it, is told in a sentence, and the status is 1."""
     result = program(data, more=more)
     assert (result.stdout, result.returncode) == ("", 1) and sentence in result.stderr and "bug" not in result.stderr
+
+
+def test_the_error_side_of_run_is_1(program):
+    """A component has no sentence for its failure: it has written what there is to say."""
+    result = program(run_of("0.2.9"))
+    assert (result.stdout, result.stderr, result.returncode) == ("", "", 1)
 
 
 def test_a_trap_shows_where_it_was(program):
