@@ -153,12 +153,10 @@ class Entries:
         entry = self.find(id)
         if isinstance(entry, dict):
             return entry
-        instances = [
-            {"live": made.made - made.ended, "made": made.made, "replaced": made.failed}
-            for target, made in list(self._compatible.items())
-            if target.partition("|")[0] == id
-        ]
-        return self._statistics.read(id, instances)
+        elsewhere = [made for target, made in list(self._compatible.items()) if target.partition("|")[0] == id]
+        instances = [{"live": made.made - made.ended, "made": made.made, "replaced": made.failed} for made in elsewhere]
+        stuck = {name: sum(getattr(made, name) for made in elsewhere) for name in ("abandoned", "ever_abandoned")}
+        return {**self._statistics.read(id, instances), "threads": stuck}
 
     def warm(self, lane: Lane) -> None:
         """Compiles the functions whose pools ask for `warm_start`, and has the lane make an instance of each."""

@@ -157,7 +157,8 @@ class Project:
         """Gives what is counted of a function, or of each that was used, by id; raises ``CallError`` for an id that is unknown.
 
         There are ``calls``, ``errors``, ``timeouts``, ``instances`` (``live``, ``made``, ``replaced``), ``queue`` (``waiting``,
-        ``most``) and ``times`` (``execution``, ``queueing``: each ``total``, ``mean``, ``max`` in milliseconds).
+        ``most``), ``times`` (``execution``, ``queueing``: each ``total``, ``mean``, ``max`` in milliseconds) and ``threads``
+        (``abandoned``, ``ever_abandoned``: left to guests on the compatible path that are asleep or blocked past their limits).
         """
         counted = self.entries.statistics(id)
         if counted.get("failed") is True:

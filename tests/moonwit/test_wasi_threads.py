@@ -87,9 +87,8 @@ def test_a_timeout_of_the_caller_leaves_the_guest(project: moonwit.Project) -> N
         local value, err = careful:call('t:sleep', 1000)
         assert(value == nil and err:kind() == 'Timeout', tostring(err))
     """)
-    sleeping = function(project, "sleep")
-    assert sleeping.ever_abandoned == 1
-    until(lambda: sleeping.abandoned == 0)
+    assert project.statistics("t:sleep")["threads"]["ever_abandoned"] == 1
+    until(lambda: project.statistics("t:sleep")["threads"]["abandoned"] == 0)
 
 
 def test_a_canceled_call_of_a_busy_guest_frees_its_thread(project: moonwit.Project) -> None:
