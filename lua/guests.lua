@@ -80,7 +80,7 @@ function hooks.make(E)
   local made = not I
   if made then
     if P.waits then
-      local room, most = mappings.take()
+      local room, most = mappings.take(P.small)
       if not room then
         return nil, failure(errors.kinds.UNAVAILABLE,
           ('%s: no more guests can wait at once in this process, which may have %d memory mappings: try again when some are done, or raise vm.max_map_count')

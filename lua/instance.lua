@@ -6,7 +6,8 @@
 -- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =}, {host = name} or
 -- {group = index, name =, late = index or 0}; indices from 1. Functions of the host (lua/hosting.lua): hosted {{name =, params =,
 -- results =}}, groups {{module = address, memory = item or nil, functions = {name}, reallocs = {item}}}, memory = item or nil,
--- granted = {interface = true}, waits = true when a call may wait, files = true when Wasmtime's WASI is used.
+-- granted = {interface = true}, waits = true when a call may wait, files = true when Wasmtime's WASI is used,
+-- small = true for small instances (host/engine.py).
 
 local ffi = require 'ffi'
 local fibers = require 'lua.fibers'
@@ -30,7 +31,7 @@ M.all = {}
 -- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
 function M.prepare(plan)
   local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key,
-    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits, files = plan.files }
+    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits, small = plan.small, files = plan.files }
   for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
   P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
   P.handles = plan.handles and cast('const void *', plan.handles)

@@ -5,15 +5,16 @@ local clock = require 'lua.clock'
 
 local M = {}
 
--- The most mappings that an instance takes, with its stack; and how many are left to the rest of the process.
-local EACH, RESERVE = 6, 2000
+-- The most mappings that an instance takes, with its stack, a small one (see host/engine.py) and any other; and how many are left to
+-- the rest of the process.
+local SMALL, LARGE, RESERVE = 3, 6, 2000
 -- Other lanes make instances too: only part of what is left is used before it is counted again.
 local SHARE = 2
--- How long a count that left nothing holds, in nanoseconds: counting takes milliseconds.
-local STALE = 100e6
+-- How long a count holds, in nanoseconds: counting takes milliseconds, and meanwhile the rest of the process takes mappings too.
+local STALE = 250e6
 
 local limit
-local left, counted_at = 0, nil
+local left, counted_at = 0, 0   -- in mappings, in nanoseconds
 
 local function most()
   local file = io.open '/proc/sys/vm/max_map_count'
@@ -37,15 +38,20 @@ local function count()
 end
 
 --- Takes the room for one more instance: gives true, or false and how many mappings there may be.
-function M.take()
-  if left < 1 and (not counted_at or clock.system() - counted_at > STALE) then
+function M.take(small)
+  local each, now = small and SMALL or LARGE, clock.system()
+  if now - counted_at > STALE or left >= 0 and left < each then
     limit = limit or most()
-    left = math.floor((limit - RESERVE - count()) / EACH / SHARE)
-    counted_at = left < 1 and clock.system() or nil
+    left = math.floor((limit - RESERVE - count()) / SHARE)
+    counted_at = now
   end
-  left = left - 1
-  if left >= 0 then return true end
-  return false, limit
+  -- Nothing is counted again for each that is refused.
+  if left < each then
+    left = -1
+    return false, limit
+  end
+  left = left - each
+  return true
 end
 
 return M

@@ -195,6 +195,8 @@ def plan_data(function: LoadedFunction) -> Data:
         data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
     if plan.resources:
         data["handles"] = compiler.text(HANDLE_TABLE)
+    if _is_small(function):
+        data["small"] = True
     data.update(_hosted(hosting, compiler))
     return data
 

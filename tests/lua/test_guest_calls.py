@@ -35,7 +35,7 @@ namespace: t
 entries:
   - {name: ask, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: lazy, max_size: 1}}
   - {name: ask_inline, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: inline}}
-  - {name: ask_static, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: static, size: 1, workers: 1}}
+  - {name: ask_static, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: static, workers: 1}}
   - {name: ask_adaptive, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: adaptive}}
   - {name: bytes, kind: function.wat, source: "file://ask.wat", method: ask-bytes, imports: [funcs]}
   - {name: late, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], limits: {max_execution_ms: 60}}
