@@ -26,5 +26,6 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command("moonwit.serve", "serve what a project declares over HTTP"),
     "check": Command("moonwit.check", "look for every problem in a project"),
     "list": Command("moonwit.listing", "list the entries of a project"),
+    "types": Command("moonwit.types", "write annotations of a project's functions, for editors"),
     "inspect": Command("moonwit.inspection", "show what a WebAssembly binary exports and imports"),
 }

@@ -105,6 +105,18 @@ examples:
   moonwit list
   moonwit list --project examples/hello
 """,
+    "types": """\
+usage: moonwit types [DIR]
+
+Writes annotations (LuaCATS) of the project's functions, from their WIT, and of the standard
+library to `.moonwit/types`, and a `.luarc.json` that names them: editors with the Lua language
+server complete and check scripts then. Write them again after the registry has changed.
+DIR is the project's folder; without it, the project of the working directory.
+
+examples:
+  moonwit types
+  moonwit types examples/pipeline
+""",
     "inspect": f"""\
 usage: moonwit inspect FILE.wasm|FILE.wat
        moonwit inspect [--project DIR] NAMESPACE:NAME

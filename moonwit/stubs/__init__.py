@@ -69,7 +69,7 @@ def _doc(line: str, text: str, tags: Sequence[tuple[str, str]], module: str) -> 
     for tag, rest in tags:
         if tag == "class" and line.startswith("local"):
             name = rest.split()[0]
-            yield Doc(name, "module" if name == module else "class", text)
+            yield Doc(name, "module" if module in (name, LANGUAGE) else "class", text)
             for other, field in tags:
                 if other == "field":
                     field_name, _, about = field.partition(" ")

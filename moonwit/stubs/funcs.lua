@@ -19,6 +19,12 @@ function funcs.call(id, ...) end
 ---@return Error? err
 function funcs.async(id, ...) end
 
+---Gives what is counted of a function; without an id of each that was used, by id.
+---@param id? string `"namespace:name"`
+---@return {calls: integer, errors: integer, timeouts: integer, instances: table, queue: table, times: table}? counted
+---@return Error? err
+function funcs.stats(id) end
+
 ---Makes an executor, which calls with a timeout and retries.
 ---@return Executor
 function funcs.new() end
@@ -33,6 +39,11 @@ local Executor = {}
 ---@param options {timeout?: string|number|Duration, retry?: table}
 ---@return Executor
 function Executor:with_options(options) end
+
+---Gives an executor that hands values along, which `ctx.get` reads.
+---@param values table<string, any>
+---@return Executor
+function Executor:with_context(values) end
 
 ---Calls a function as `funcs.call` does, under the options.
 ---@param id string `"namespace:name"`

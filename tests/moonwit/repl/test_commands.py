@@ -83,7 +83,8 @@ def test_files_on_the_command_line(start, folder):
 
 def test_load(repl, folder):
     """`:load` runs a file: its locals live on, its errors name its lines."""
-    (folder / "a.lua").write_text("local counted = 1\n\nfunction next_one()\n  counted = counted + 1\n  return counted\nend\n", encoding="utf-8")
+    script = "local counted = 1\n\nfunction next_one()\n  counted = counted + 1\n  return counted\nend\n"
+    (folder / "a.lua").write_text(script, encoding="utf-8")
     repl.enter(":load a.lua")
     assert "\n2, 2\n" in repl.enter("next_one(), counted")
     (folder / "b.lua").write_text("x = 1\nerror('broken')\n", encoding="utf-8")

@@ -3,8 +3,6 @@
 import pytest
 
 
-
-
 @pytest.mark.parametrize(
     ("typed", "names"),
     [

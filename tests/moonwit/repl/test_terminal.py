@@ -93,7 +93,7 @@ def test_a_mistake_is_told_at_once(repl):
 
 def test_paste(repl):
     """A pasted script is one input, whatever lines it has."""
-    script = "local total = 0\nfor i = 1, 3 do\n  total = total + i\nend\n\nlocal function twice(n)\n  return n * 2\nend\nprint(twice(total))"
+    script = "local total = 0\nfor i = 1, 3 do total = total + i end\n\nlocal function twice(n)\n  return n * 2\nend\nprint(twice(total))"
     repl.send(f"\x1b[200~{script}\x1b[201~")
     repl.until("print(twice(total))")
     repl.enter("")
