@@ -159,7 +159,9 @@ class _Loading:
         return value if isinstance(value, str) else None
 
     def load(self) -> LoadedFunction:
-        grants = tuple(dict.fromkeys(map(normalise, self.imports())))
+        # A guest that answers requests itself needs the types of requests, which by themselves grant nothing.
+        served = ("wasi:http/types",) if self.text("transport") == "wasi-http" else ()
+        grants = tuple(dict.fromkeys((*map(normalise, self.imports()), *served)))
         found = self.binary()
         try:
             plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found, grants)

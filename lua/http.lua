@@ -22,8 +22,8 @@ local monotonic = clock.monotonic
 local M = {}
 
 -- The kinds of requests, and of answers; lua/http_lanes.py has the same numbers.
-local GUEST = 1
-local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW = 0, 1, 2, 3, 4, 5, 6, 7
+local GUEST, INCOMING = 1, 3
+local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW, PULL = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
 -- How long answers wait for others, in nanoseconds.
 local PATIENCE = 2e6
@@ -160,6 +160,81 @@ local function handler(number, id, payload)
   groups[number] = group
 end
 
+-- Guests that answer requests themselves ----------------------------------------------------------------------------
+
+-- Sends a piece of a body, after the head; gives whether the client has taken it within `ms` milliseconds.
+local function send(context, data, ms)
+  if not context.started then begin(context) end
+  local in_time, taken = away.call(function(ticket)
+    emit(context.number, CHUNK, tostring(ticket) .. '\n' .. data)
+  end, function() end, 'http.response', ms)
+  return not in_time or taken
+end
+
+-- The body of a request, as its pieces arrive: a source of an input stream (lua/wasi/streams.lua).
+local function body_source(number)
+  local source = { text = '', over = false, asked = false, watchers = {} }
+  local function pull()
+    if source.asked or source.over then return end
+    source.asked = true
+    emit(number, PULL, '')
+  end
+  function source.ready()
+    if source.text == '' and not source.over then pull() end
+    return source.text ~= '' or source.over
+  end
+  function source.take(most)
+    if source.text == '' then
+      if source.over then return nil end
+      pull()
+      return ''
+    end
+    local text = source.text:sub(1, most)
+    source.text = source.text:sub(most + 1)
+    return text
+  end
+  function source.watch(task, generation, wake)
+    local watcher = function() wake(task, generation) end
+    source.watchers[watcher] = true
+    return function() source.watchers[watcher] = nil end
+  end
+  function source.arrived(text, over)
+    source.asked, source.text, source.over = false, source.text .. text, over
+    for watcher in pairs(source.watchers) do watcher() end
+  end
+  return source
+end
+
+local function incoming_over(context, id, problem)
+  local number, body = context.number, context.outgoing
+  context.over = true
+  if problem ~= nil then return fail(number, id, problem) end
+  local what = context.refused and ('%s: the guest refused the request (error-code %d)'):format(id, context.refused)
+    or not body and id .. ': the guest gave no response' or not body.finished and id .. ': the guest did not finish its response'
+  if what then return fail(number, id, errors.make { message = what, kind = errors.kinds.INTERNAL, entry = id, lua_stack = {} }) end
+  local rest = require('lua.wasi.body').rest(body)
+  if not context.started then
+    return emit(number, RESPONSE, intermediate.encode { status = context.status, headers = context.headers, body = rest })
+  end
+  if rest ~= '' then emit(number, CHUNK, '0\n' .. rest) end
+  emit(number, END, '')
+end
+
+local function incoming(number, id, payload)
+  local f, problem = calls.resolve(id)
+  if not f then return fail(number, id, problem) end
+  local http = require 'lua.wasi.http'
+  local context = { number = number, started = false, source = body_source(number), incoming = intermediate.decode(payload) }
+  function context.send(data, ms) return send(context, data, ms) end
+  local group = dispatcher.open(function(group)
+    groups[number] = nil
+    local results = group.results or {}
+    incoming_over(context, id, group.problem or results[2])
+  end, f, http.REQUEST, http.OUTPARAM)
+  group.http = context
+  groups[number] = group
+end
+
 -- Messages ---------------------------------------------------------------------------------------------------------
 
 local function requests(message)
@@ -167,7 +242,7 @@ local function requests(message)
   local began = monotonic()
   while #batch > 0 do
     local number, kind, id, payload = batch:decode(), batch:decode(), batch:decode(), batch:decode()
-    if kind == GUEST then guest(number, id, payload) else handler(number, id, payload) end
+    if kind == GUEST then guest(number, id, payload) elseif kind == INCOMING then incoming(number, id, payload) else handler(number, id, payload) end
     if #out > 0 and monotonic() - began > PATIENCE then
       flush()
       began = monotonic()
@@ -181,10 +256,16 @@ local function cancel(message)
   if group then dispatcher.cancel_group(group) end
 end
 
+-- A piece of a request's body, for a guest that reads it as it arrives.
+local function arrived(message)
+  local group = groups[message.number]
+  if group and group.http then group.http.source.arrived(message.data, message.over) end
+end
+
 -- Adds what a lane that serves HTTP understands to the handlers of its messages.
 function M.setup(callbacks, stdlib, messages)
   host, modules = callbacks, stdlib
-  messages.http, messages.http_cancel = requests, cancel
+  messages.http, messages.http_cancel, messages.http_body = requests, cancel, arrived
   table.insert(dispatcher.sources, flush)
   local idle = dispatcher.idle
   function dispatcher.idle(ns)

@@ -13,9 +13,9 @@ from moonwit.lua import buffer
 from moonwit.lua.lane import Callback, Lane
 
 # The kinds of requests, and of answers; lua/http.lua has the same numbers.
-GUEST, HANDLER = 1, 2
-VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW = range(8)
-LOST = 8  # the lane has ended
+GUEST, HANDLER, INCOMING = 1, 2, 3
+VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW, PULL = range(9)
+LOST = 9  # the lane has ended
 
 _frame = Struct("<IBI")
 _number = Struct("<Bd")
@@ -75,11 +75,20 @@ class Call:
         self.target = target
         self.first: asyncio.Future[Frame] = loop.create_future()
         self.more: asyncio.Queue[Frame] | None = None
+        self.pull: Callable[[], None] | None = None  # has the next piece of the request's body sent to the lane
+
+    def feed(self, data: bytes, over: bool) -> None:
+        """Sends a piece of the request's body, the last one when it is ``over``."""
+        self.lane.feed(self, data, over)
 
     def take(self, frame: Frame) -> bool:
         """Takes a frame; gives whether it was the last."""
         if frame.code == SLOW:
             self.target.was_long()
+            return False
+        if frame.code == PULL:
+            if self.pull is not None:
+                self.pull()
             return False
         if frame.code == HEAD:
             self.more = asyncio.Queue()
@@ -138,6 +147,10 @@ class HttpLane(Lane):
         if self._calls.pop(call.number, None) is not None:
             self._send()
             self._post({"kind": "http_cancel", "number": call.number})
+
+    def feed(self, call: Call, data: bytes, over: bool) -> None:
+        """Sends a piece of a request's body."""
+        self._post({"kind": "http_body", "number": call.number, "data": data, "over": over})
 
     def acknowledge(self, ticket: int, well: bool) -> None:
         """Answers a task that waits for the client."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -16,8 +17,11 @@ from moonwit.host.http.results import BadAnswer, from_lua, from_response, head, 
 from moonwit.host.intermediate import ErrorValue
 from moonwit.host.wasm import types as wit
 from moonwit.lua import buffer
-from moonwit.lua.http_lanes import CHUNK, END, ERROR, GUEST, HANDLER, HEAD, LOST, RESPONSE, Call, Frame, HttpLane, Target
+from moonwit.lua.http_lanes import CHUNK, END, ERROR, GUEST, HANDLER, HEAD, INCOMING, LOST, RESPONSE, Call, Frame, HttpLane, Target
 from moonwit.lua.lane import Callback
+
+_INCOMING = re.compile(r"wasi:http/incoming-handler(?:@0\.2\.[^#]*)?#handle")
+_HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("response", wit.Primitive("u32"))), None)
 
 if TYPE_CHECKING:
     from moonwit.host.functions import LoadedFunction
@@ -43,7 +47,7 @@ class Lanes:
     """
 
     def __init__(self, callbacks: Mapping[str, Callback], count: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._callbacks = callbacks
+        self._callbacks = {**callbacks, "load": _loader(callbacks["load"])}
         self._loop = loop
         self._closed = False
         self._numbers = itertools.count(1)
@@ -80,6 +84,27 @@ class Lanes:
 
 def _pending(lane: HttpLane) -> int:
     return lane.pending
+
+
+def answers_itself(path: str) -> bool:
+    """Tells whether an export takes requests as they are."""
+    return _INCOMING.fullmatch(path) is not None
+
+
+def _loader(load: Callback) -> Callback:
+    """Has lanes call such an export with the plain numbers of its two handles: lua/wasi/http.lua knows what they stand for."""
+
+    def loaded(id: bytes) -> Any:
+        from moonwit.lua.plan_data import signature_data
+
+        data = load(id)
+        lift = data.get("lift")
+        if lift is None or not answers_itself(lift["path"]):
+            return data
+        rest = {key: value for key, value in data.items() if key != "workers"}
+        return {**rest, "lift": {**lift, "signature": signature_data("handle", _HANDLES)}}
+
+    return loaded
 
 
 async def _first(call: Call) -> Frame:
@@ -145,6 +170,57 @@ def handler(lanes: Lanes, id: str) -> Responder:
     return respond
 
 
+def incoming(lanes: Lanes, function: LoadedFunction) -> Responder:
+    """Gives what answers by a guest that exports `wasi:http/incoming-handler`: request and response pass as they are made."""
+    target, id = Target(function.id, INCOMING), function.id
+
+    async def respond(exchange: Exchange) -> web.StreamResponse:
+        request = exchange.request
+        headers = [[name.lower(), value] for name, value in request.raw_headers]
+        parts = {"method": exchange.method, "target": request.raw_path, "authority": request.host, "headers": headers}
+        call = lanes.request(target, buffer.encode(parts))
+        reading: set[asyncio.Task[None]] = set()
+
+        def pull() -> None:
+            task = asyncio.ensure_future(_feed(exchange, call))
+            reading.add(task)
+            task.add_done_callback(reading.discard)
+
+        call.pull = pull
+        try:
+            frame = await _first(call)
+            if frame.code == HEAD:
+                return await _stream(exchange, call, frame, id)
+            if frame.code == ERROR:
+                raise _guest_problem(exchange, *frame.error())
+            if frame.code == LOST:
+                raise _lost(exchange, id)
+            return exchange.respond(from_response(frame.value()))
+        except BadAnswer as problem:
+            raise _bad(exchange, id, problem) from None
+        finally:
+            call.pull = None
+            for task in reading:
+                task.cancel()
+
+    return respond
+
+
+async def _feed(exchange: Exchange, call: Call) -> None:
+    """Sends the next piece of a request's body to its guest. A body that is broken, too large or too slow ends the call."""
+    try:
+        data = await exchange.piece()
+    except Refused as refused:
+        call.cancel()
+        if call.first.done():
+            if exchange.request.transport is not None:
+                exchange.request.transport.abort()
+        else:
+            call.first.set_exception(refused)
+        return
+    call.feed(data, not data)
+
+
 def _encoded(exchange: Exchange) -> bytes:
     """Gives a request as lua/http.lua hands it to stdlib/http: values that follow one another."""
     request, path = exchange.request, exchange.plain_path
@@ -192,10 +268,15 @@ async def _stream(exchange: Exchange, call: Call, frame: Frame, id: str) -> web.
     # The status is gone already: only a broken connection says that something is missing.
     if frame.code == ERROR:
         error, stack = frame.error()
-        exchange.log(f"{exchange.id} {id} failed while its response was sent: {error.message}\n{stack}")
+        exchange.log(f"{exchange.id} {id} failed while its response was sent: {_told(error, stack)}")
     if exchange.request.transport is not None:
         exchange.request.transport.abort()
     raise ConnectionResetError("the response has failed")
+
+
+def _told(error: ErrorValue, stack: str) -> str:
+    """Gives an error for the log: its stack begins with its message."""
+    return stack or error.message
 
 
 def _guest_problem(exchange: Exchange, error: ErrorValue, stack: str) -> Refused:
@@ -207,7 +288,7 @@ def _guest_problem(exchange: Exchange, error: ErrorValue, stack: str) -> Refused
         case "Unavailable" | "RateLimited" | "Canceled":
             exchange.log(f"{exchange.id} {error.message}")
             return Refused(503, "the function can't be called now", headers={"Retry-After": "1"})
-    exchange.log(f"{exchange.id} {error.message}\n{stack}")
+    exchange.log(f"{exchange.id} {_told(error, stack)}")
     return Refused(500, "the function has failed")
 
 
@@ -220,7 +301,7 @@ def _handler_problem(exchange: Exchange, id: str, error: ErrorValue, stack: str)
         return Refused(status, error.message)
     if status not in (503, 504):
         status = 500
-    exchange.log(f"{exchange.id} {id}: {error.message}\n{stack}")
+    exchange.log(f"{exchange.id} {id}: {_told(error, stack)}")
     sentence = {503: "the function can't be called now", 504: "the function took too long"}.get(status, "the function has failed")
     return Refused(status, sentence)
 

@@ -117,7 +117,7 @@ def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
 def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -> None:
     from moonwit.host.functions import FunctionProblem
     from moonwit.host.http.parameters import Misfit
-    from moonwit.lua.http_responders import broken, guest, handler
+    from moonwit.lua.http_responders import answers_itself, broken, guest, handler, incoming
 
     registry, problem = project.registry, endpoint.problem
     assert registry is not None
@@ -127,9 +127,16 @@ def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -
         respond = handler(lanes, endpoint.function)
     elif problem is None:
         try:
-            respond = guest(lanes, project.entries.loaded(registry.entries[endpoint.function]), variables)
+            function = project.entries.loaded(registry.entries[endpoint.function])
+            if not answers_itself(function.path):
+                respond = guest(lanes, function, variables)
+            elif function.plan is not None:
+                respond = incoming(lanes, function)
+            else:
+                problem = f"it answers requests itself, which the compatible path can't be asked to: {function.reason}"
         except (Misfit, FunctionProblem) as error:
             problem = f"the function {endpoint.function} {error}" if isinstance(error, Misfit) else error.problem.sentence
+        if problem is not None:
             terminal.complain(f"{endpoint.id} can't be served: {problem}")
     if respond is None:
         respond = broken(endpoint.id, problem or "", server.say)

@@ -32,7 +32,7 @@ class Refused(Exception):
 class Exchange:
     """A request, its id, the values of the path's variables, and the service that it came to."""
 
-    __slots__ = ("body", "id", "log", "params", "path", "query", "request", "sent", "service")
+    __slots__ = ("body", "id", "log", "params", "path", "query", "received", "request", "sent", "service")
 
     def __init__(self, request: web.BaseRequest, id: str, service: Service, path: str, query: str, log: Callable[[str], None]) -> None:
         self.request = request
@@ -44,6 +44,7 @@ class Exchange:
         self.body = b""
         self.log = log
         self.sent = 0
+        self.received = 0
 
     @property
     def method(self) -> str:
@@ -66,8 +67,27 @@ class Exchange:
         """Gives the headers, with names in lower case."""
         return [(name.lower(), value) for name, value in self.request.headers.items()]
 
-    async def read(self) -> None:
-        """Reads the whole body; raises ``Refused`` when it is too large, too slow or broken."""
+    async def piece(self) -> bytes:
+        """Reads the next piece of a body that nobody else reads; none at its end. Raises ``Refused`` as ``read`` does."""
+        request = self.request
+        if not request.body_exists:
+            return b""
+        if not self.received:
+            await self._begin()
+        try:
+            async with asyncio.timeout(self.service.read):
+                data: bytes = await request.content.readany()
+        except TimeoutError:
+            raise self._late() from None
+        except web.RequestPayloadError:
+            raise Refused(400, "the body is broken", close=True) from None
+        self.received += len(data)
+        if self.received > self.service.max_body_bytes:
+            raise self.too_large()
+        return data
+
+    async def _begin(self) -> None:
+        """Tells a client that asks first to go on; raises ``Refused`` for a body that says to be too large."""
         request, limit = self.request, self.service.max_body_bytes
         length = request.content_length
         if (length is not None and length > limit) or limit == 0:
@@ -78,11 +98,18 @@ class Exchange:
                 raise Refused(417, f"the header Expect: {expect[:60]} is not known", close=True)
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
+
+    def _late(self) -> Refused:
+        return Refused(408, f"the body did not arrive within {self.service.read:g} s", close=True)
+
+    async def read(self) -> None:
+        """Reads the whole body; raises ``Refused`` when it is too large, too slow or broken."""
+        await self._begin()
         try:
             async with asyncio.timeout(self.service.read):
-                self.body = await request.read()
+                self.body = await self.request.read()
         except TimeoutError:
-            raise Refused(408, f"the body did not arrive within {self.service.read:g} s", close=True) from None
+            raise self._late() from None
         except web.HTTPRequestEntityTooLarge:
             raise self.too_large() from None
         except web.RequestPayloadError:

@@ -35,6 +35,44 @@ _STREAMS = {
     "[resource-drop]input-stream": "i>",
     "[resource-drop]output-stream": "i>",
 }
+# What a guest needs that answers requests itself; what is for outgoing requests alone is not provided.
+_HTTP = {
+    "[constructor]fields": ">i",
+    "[static]fields.from-list": "iii>",
+    "[method]fields.get": "iiii>*",
+    "[method]fields.has": "iii>i",
+    "[method]fields.set": "iiiiii>",
+    "[method]fields.delete": "iiii>",
+    "[method]fields.append": "iiiiii>",
+    "[method]fields.entries": "ii>*",
+    "[method]fields.clone": "i>i",
+    "[method]incoming-request.method": "ii>*",
+    "[method]incoming-request.path-with-query": "ii>*",
+    "[method]incoming-request.scheme": "ii>*",
+    "[method]incoming-request.authority": "ii>*",
+    "[method]incoming-request.headers": "i>i",
+    "[method]incoming-request.consume": "ii>",
+    "[method]incoming-body.stream": "ii>",
+    "[static]incoming-body.finish": "i>i",
+    "[method]future-trailers.subscribe": "i>i",
+    "[method]future-trailers.get": "ii>",
+    "[constructor]outgoing-response": "i>i",
+    "[method]outgoing-response.status-code": "i>i",
+    "[method]outgoing-response.set-status-code": "ii>i",
+    "[method]outgoing-response.headers": "i>i",
+    "[method]outgoing-response.body": "ii>",
+    "[method]outgoing-body.write": "ii>",
+    "[static]outgoing-body.finish": "iiii>",
+    "[static]response-outparam.set": "iiiiIiiii>",
+    "http-error-code": "ii>",
+    "[resource-drop]fields": "i>",
+    "[resource-drop]incoming-request": "i>",
+    "[resource-drop]incoming-body": "i>",
+    "[resource-drop]future-trailers": "i>",
+    "[resource-drop]outgoing-response": "i>",
+    "[resource-drop]outgoing-body": "i>",
+    "[resource-drop]response-outparam": "i>",
+}
 _SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:clocks/monotonic-clock": {"now": ">I", "resolution": ">I", "subscribe-instant": "I>i", "subscribe-duration": "I>i"},
     "wasi:clocks/wall-clock": {"now": "i>", "resolution": "i>"},
@@ -55,6 +93,7 @@ _SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:random/random": {"get-random-bytes": "Ii>*", "get-random-u64": ">I"},
     "wasi:random/insecure": {"get-insecure-random-bytes": "Ii>*", "get-insecure-random-u64": ">I"},
     "wasi:random/insecure-seed": {"insecure-seed": "i>"},
+    "wasi:http/types": _HTTP,
     wasi.FUNCS: {"call-string": "iiiii>*", "call-bytes": "iiiii>*"},
 }
 
@@ -64,7 +103,7 @@ _RESULTS: Final = {"call-string": "result<string, string>", "call-bytes": "resul
 # Interfaces by which something of the host is reached, and those of them whose functions can make a guest wait.
 _SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in _SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))})
 _WAITED: Final = frozenset(
-    {"wasi:clocks/monotonic-clock", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr", wasi.FUNCS, wasi.PREVIEW1}
+    {"wasi:clocks/monotonic-clock", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr", "wasi:http/types", wasi.FUNCS, wasi.PREVIEW1}
 )
 
 # The host's handles that the null streams are known by.

@@ -3,7 +3,8 @@
 --
 -- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/poll.lua) and
 -- take(most), which gives bytes, "" for none yet, or nil at the end. An output stream is {kind = 'output-stream', name = 'stdout',
--- 'stderr' or nil}.
+-- 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which begins to pass on, and what a
+-- guest waits for: `pending` until all is passed on, the source `source` until there is room.
 
 local hosting = require 'lua.hosting'
 local output = require 'lua.output'
@@ -81,10 +82,17 @@ function M.is_full(I, name) return I.P.waits and name and written(I, name).size 
 
 local function write(I, stream, at, size)
   local text = hosting.bytes(I, at, size)
-  if stream.name then M.print(I, stream.name, text) end
+  if stream.sink then
+    stream.sink.write(text)
+  elseif stream.name then
+    M.print(I, stream.name, text)
+  end
 end
 
-local function failure_of(I, stream) return M.failure(I, stream.name) end
+local function failure_of(I, stream)
+  if stream.sink then return stream.sink.failure() end
+  return M.failure(I, stream.name)
+end
 
 -- Writes, and waits until the lane has passed on what is too much to keep.
 local function write_and_flush(I, io)
@@ -97,6 +105,7 @@ local function write_and_flush(I, io)
     if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
     return hosting.finish(out)
   end
+  if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
   if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, done) end
   return done(I, io)
 end
@@ -106,11 +115,25 @@ M.soon = { deadline = 0 }
 
 local function flush(I, io, ret)
   local stream = hosting.object(I, io[0].u32, 'output-stream')
+  if stream.sink then stream.sink.flush() end
   local failed = failure_of(I, stream)
   if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
 end
 
+local function blocking_flush(I, io)
+  local stream, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32
+  hosting.at(I, ret, 12, 4)
+  local function done(_, out)
+    local failed = failure_of(I, stream)
+    if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+    return hosting.finish(out)
+  end
+  if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
+  return done(I, io)
+end
+
 local function room(I, stream)
+  if stream.sink then return stream.sink.room() end
   if not stream.name then return ROOM end
   return math.max(ROOM - written(I, stream.name).size, 0)
 end
@@ -121,7 +144,12 @@ local function write_zeroes(I, io)
   local stream, size, ret = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
   hosting.at(I, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d zeroes at once; at most %d are taken'):format(size, ROOM) end
-  if stream.name then M.print(I, stream.name, zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)) end
+  local text = (stream.sink or stream.name) and zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)
+  if stream.sink then
+    stream.sink.write(text)
+  elseif stream.name then
+    M.print(I, stream.name, text)
+  end
   put_ok(I, ret)
 end
 
@@ -201,10 +229,7 @@ hosting.provide('wasi:io/streams', {
   end,
   ['[method]output-stream.blocking-write-and-flush'] = write_and_flush,
   ['[method]output-stream.flush'] = function(I, io) return flush(I, io, io[1].u32) end,
-  ['[method]output-stream.blocking-flush'] = function(I, io)
-    flush(I, io, io[1].u32)
-    return hosting.finish(io)
-  end,
+  ['[method]output-stream.blocking-flush'] = blocking_flush,
   ['[method]output-stream.write-zeroes'] = function(I, io)
     local stream, size = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64)
     if size > room(I, stream) then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(I, stream)) end
@@ -219,7 +244,9 @@ hosting.provide('wasi:io/streams', {
   end,
   ['[method]output-stream.subscribe'] = function(I, io)
     local stream = hosting.object(I, io[0].u32, 'output-stream')
-    if not stream.name then
+    if stream.sink then
+      io[0].u64 = poll.of_source(I, stream.sink.source)
+    elseif not stream.name then
       io[0].u64 = poll.of_source(I, poll.always)
     else
       stream.source = stream.source or {
