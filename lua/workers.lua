@@ -18,12 +18,16 @@ local intermediate = require 'lua.intermediate'
 local mailbox = require 'lua.mailbox'
 local pools = require 'lua.pools'
 
-local select, unpack = select, unpack
+local select, unpack, min = select, unpack, math.min
 
 local M = {}
 
 -- How many epochs a call may take in the caller's lane.
 local MOMENT = 2
+
+-- A call elsewhere that takes less than this, in nanoseconds, there and back, could have stayed; how many of them in a row tell so.
+local QUICK_NS = 2e6
+local QUICK_CALLS, MOST_QUICK_CALLS = 4, 4096
 
 -- What letters say.
 local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
@@ -111,18 +115,32 @@ end
 -- A guest's function: `near(...)` runs it here under a limit of `E.ticks` epochs and sets `E.interrupted` when that ended it;
 -- `plain(...)` runs it here without.
 function M.guest(E, near, plain, far)
-  local long = false
+  local long, quick, enough = false, 0, QUICK_CALLS
   E.ticks = MOMENT
+
+  -- A machine with much to do makes short calls long: who is quick again and again may stay, and less easily after each mistake.
+  local function finish(began, ...)
+    quick = clock.monotonic() - began < QUICK_NS and quick + 1 or 0
+    if quick >= enough then
+      long, quick, enough = false, 0, min(2 * enough, MOST_QUICK_CALLS)
+      E.interrupted = false
+    end
+    return ...
+  end
+
   return function(...)
     if not long then
       if not away.possible() then return plain(...) end
       local value, problem = near(...)
-      if not E.interrupted then return value, problem end
+      if not E.interrupted then
+        if problem == nil then return value end
+        return nil, problem
+      end
       counted.again(E.id)
       long = true
     end
     if not away.possible() then return plain(...) end
-    return far(...)
+    return finish(clock.monotonic(), far(...))
   end
 end
 

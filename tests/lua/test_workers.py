@@ -85,6 +85,22 @@ def test_short_calls_stay_in_the_lane(project):
     """)
 
 
+def test_a_function_that_is_quick_again_comes_back(project):
+    """After a long call has sent a function to other lanes, some short ones bring it back to where they cost least."""
+    project.run_script(f"""
+        assert(funcs.call("t:work", {LONG}) == 5)
+        local function stays()
+          local other = false
+          coroutine.spawn(function() other = true end)
+          assert(funcs.call("t:work", 10) == 5)
+          return not other
+        end
+        local before = stays()
+        for _ = 1, 1000 do if stays() then break end end
+        assert(not before and stays())
+    """)
+
+
 def test_values_are_the_same_from_far(project):
     """A record keeps both spellings of its names and its 64-bit integers when it comes from another lane."""
     project.run_script(f"""
