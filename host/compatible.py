@@ -8,6 +8,7 @@ away, and the next call gets another one.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
@@ -30,6 +31,8 @@ from moonwit.host.wasm.types import Function
 MOST_ABANDONED = 100
 # How much longer than its limit a call is waited for, in seconds: a busy guest ends itself by then.
 GRACE = 0.03
+# How long an instance stays that nobody calls, in seconds: looked at in such steps, so twice as long at most.
+IDLE = 15.0
 
 
 class CallFailed(Exception):
@@ -79,6 +82,7 @@ class CompatibleFunction:
         max_memory_bytes: int | None = None,
         world: Callable[[], World] = lambda: EMPTY,
         max_stack_bytes: int | None = None,
+        keep: int | None = None,
     ) -> None:
         self.max_stack_bytes = max_stack_bytes
         self.max_execution_ms = max_execution_ms
@@ -94,7 +98,10 @@ class CompatibleFunction:
         self.access = wasi.access(self.imports)
         self.lock = threading.Lock()
         self.linked: tuple[generic.Component, generic.Linker] | None = None
+        # How many instances stay though nobody calls, None for all; the others end after a while.
+        self.keep = keep
         self.idle: list[Instance] = []
+        self.looked_after = False
         # How many instances were made, have ended, and have ended by a failure.
         self.made = self.ended = self.failed = 0
         # How many threads are stuck in the guest now, and how many ever were.
@@ -154,10 +161,30 @@ class CompatibleFunction:
         finally:
             with self.lock:
                 if self.reuse and not instance.dead:
+                    instance.rested = time.monotonic()
                     self.idle.append(instance)
+                    self._look_after()
                 else:
                     self.ended += 1
                     self.failed += instance.dead
+
+    def _look_after(self) -> None:
+        """Has the idle instances looked at in a while, if some may end; the lock is held."""
+        if not self.looked_after and self.keep is not None and len(self.idle) > self.keep:
+            self.looked_after = True
+            looking = threading.Timer(IDLE, self._let_go)
+            looking.daemon = True
+            looking.start()
+
+    def _let_go(self) -> None:
+        """Ends what has long been idle; the ones used last stay."""
+        with self.lock:
+            self.looked_after = False
+            spare = len(self.idle) - (self.keep or 0)
+            old = [each for each in self.idle[: max(spare, 0)] if time.monotonic() - each.rested >= IDLE * 0.99]
+            self.idle = [each for each in self.idle if each not in old]
+            self.ended += len(old)
+            self._look_after()
 
     def _take(self, world: World, running: Running) -> Instance:
         with self.lock:

@@ -107,6 +107,7 @@ class Instance:
         self.running = running
         running.instance = self
         self.dead = False
+        self.rested = 0.0
         self.garbage: deque[generic.ResourceAny] = deque()
         self.lock = threading.RLock()
         self.output: list[GuestOutput] = []

@@ -316,6 +316,7 @@ class Entries:
                     function.max_memory_bytes,
                     worlds(function.wasi, self.registry),
                     max_stack_bytes=function.max_stack_bytes,
+                    keep={"static": function.pool.size, "adaptive": 1}.get(function.pool.type, 0),
                 )
                 self._compatible[target] = made
         return target

@@ -131,3 +131,17 @@ def test_a_guest_blocked_in_a_file(outside: Any, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     reading.max_execution_ms = 60_000
     assert reading.call(["/data/a.txt"]) == {b"ok": b"x"}
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, 0), (1, 1)])
+def test_idle_instances_end(outside: Any, monkeypatch: pytest.MonkeyPatch, keep: int, left: int) -> None:
+    """Instances that nobody calls end after a while, except for as many as the pool keeps."""
+    monkeypatch.setattr(compatible, "IDLE", 0.02)
+    counting = outside("sleep-ms", "wasi:clocks", keep=keep)
+    calls = [worker.start(lambda: counting.call_here([30])) for _ in range(3)]
+    for call in calls:
+        call.result()
+    until(lambda: len(counting.idle) <= left and not counting.looked_after)
+    assert len(counting.idle) == left
+    assert counting.made - counting.ended == left
+    counting.call([0])
