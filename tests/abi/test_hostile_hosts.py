@@ -174,7 +174,7 @@ def test_a_realloc_of_bad_intent(folder: Path, body: str, message: str | None) -
     """What realloc gives is checked, it may not call the host, and memory that moves under the host is found again."""
     taken = "(call $random (i64.const 7) (i32.const 64)) (i32.load offset=4 (i32.const 64))"
     source = f"(func $r (param i32 i32 i32 i32) (result i32) {body}) (elem (i32.const 0) $r)"
-    guests = Guests(folder, {"global": source, "f": taken, "env": "(call $arguments (i32.const 64)) (i32.const 7)"}, realloc=HOOKED)
+    guests = Guests(folder, {"global": source, "f": taken, "env": "(call $wall (i32.const 64)) (i32.const 7)"}, realloc=HOOKED)
     for name in ("f", "f-quick") if "instant" not in body else ("f",):
         if message:
             guests.expect(name, message)
