@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from weakref import WeakKeyDictionary
 
 from moonwit.registry import Broken, Choice, Entry, Field, Flag, Group, Integer, Kind, Problem, Reference, Registry, Text, listed, shown
 from moonwit.registry.names import full_id, meant
@@ -122,9 +123,24 @@ def check_server(entry: Entry, registry: Registry) -> Iterable[Problem]:
     yield from _check_choice(entry, registry, "server", "http.service")
 
 
+_routes: WeakKeyDictionary[Registry, dict[tuple[object, ...], Entry]] = WeakKeyDictionary()
+
+
+def _check_route(entry: Entry, registry: Registry) -> Iterator[Problem]:
+    """Checks that no endpoint before this one answers the same requests."""
+    segments = ["{}" if part.startswith("{") else part for part in pattern_segments(str(entry.fields.get("path", "")))]
+    router = entry.meta.get("router")
+    home = full_id(router, entry.namespace) if isinstance(router, str) else None
+    first = _routes.setdefault(registry, {}).setdefault((home, entry.fields.get("method"), *segments), entry)
+    if first is not entry and "path" in entry.fields:
+        sentence = f"{shown(first.id)} answers {entry.fields.get('method')} {entry.fields['path']} already"
+        yield entry.problem(("path",), sentence, "remove one of them, or give it another path")
+
+
 def check_endpoint(entry: Entry, registry: Registry) -> Iterable[Problem]:
     """Checks which router an endpoint belongs to, and that its function answers HTTP requests."""
     yield from _check_choice(entry, registry, "router", "http.router")
+    yield from _check_route(entry, registry)
     services = sum(other.kind == "http.service" for other in registry.entries.values())
     routers = sum(other.kind == "http.router" for other in registry.entries.values())
     if services > 1 and not routers:

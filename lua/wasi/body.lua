@@ -1,6 +1,8 @@
 -- The body of a response that a guest writes: kept until the response is set, then sent by the context that lua/http.lua made.
 
+local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
+local hosting = require 'lua.hosting'
 
 local M = {}
 
@@ -43,6 +45,7 @@ function M.sink(body)
   local sink = {}
   function sink.write(text)
     if body.finished then return end
+    if body.size + #text > 2 * ROOM then hosting.trap 'the guest writes more of its response than it was allowed to; it must flush, and set the response before' end
     body.pieces[#body.pieces + 1] = text
     body.size = body.size + #text
   end
@@ -53,7 +56,6 @@ function M.sink(body)
   -- What a guest waits for when it flushes.
   sink.pending = {
     work = function(limit)
-      local clock = require 'lua.clock'
       local ok, problem = pcall(M.send, body, limit and math.max((limit - clock.monotonic()) / 1e6, 1) or nil)
       if not ok then return problem end
     end,

@@ -1,8 +1,10 @@
 """`moonwit serve` as a command: what it says, and how it stops."""
 
 import http.client
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 SOON = 60
+EXAMPLES = Path(__file__).parents[2] / "examples"
 INDEX = """
 version: "1.0"
 namespace: t
@@ -217,3 +220,43 @@ def test_a_project_that_serves_nothing(tmp_path):
     (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries: []\n')
     done = subprocess.run([sys.executable, "-m", "moonwit", "serve"], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=SOON)
     assert (done.returncode, done.stderr.startswith("moonwit: the project serves nothing")) == (1, True)
+
+
+def test_the_greeting(tmp_path):
+    """The seed's example as it stands: an endpoint without a router, on the default address."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", 8080))
+        except OSError:
+            pytest.skip("something else listens on 127.0.0.1:8080")
+    server = Server("serve", "--project", str(EXAMPLES / "greet"))
+    try:
+        assert server.said == ["moonwit listens on http://127.0.0.1:8080\n"]
+        connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=SOON)
+        connection.request("POST", "/api/greet", "Ann")
+        response = connection.getresponse()
+        assert (response.status, response.headers["Content-Type"], response.read()) == (200, "text/plain; charset=utf-8", b"Hello, Ann!\n")
+        assert server.end()[0] == 0
+    finally:
+        server.process.kill()
+        server.process.communicate()
+
+
+def test_the_json_api(tmp_path):
+    """The example's API counts primes in parts beside each other, and its page is served."""
+    shutil.copytree(EXAMPLES / "json_api", tmp_path / "api")
+    index = tmp_path / "api" / "_index.yaml"
+    index.write_text(index.read_text().replace("127.0.0.1:8085", "127.0.0.1:0"))
+    server = Server("serve", "--project", str(tmp_path / "api"))
+    try:
+        found = json.loads(server.ask("/api/primes?first=1&last=100000&parts=16").read())
+        assert (found["count"], len(found["parts"]), sum(part["count"] for part in found["parts"])) == (9592, 16, 9592)
+        wrong = server.ask("/api/primes?first=0&last=10")
+        assert (wrong.status, json.loads(wrong.read())["error"]) == (400, "first must be a whole number from 1 to 5000000")
+        assert b"primes.js" in server.ask("/").read()
+        assert server.ask("/primes.js").headers["Content-Type"].endswith("javascript")
+        assert server.end()[0] == 0
+    finally:
+        server.process.kill()
+        server.process.communicate()
