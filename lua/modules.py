@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from moonwit.lua import buffer
+from moonwit.lua import buffer, digests
 from moonwit.lua.environment import Variables
 from moonwit.lua.files import Files
 
@@ -16,7 +16,7 @@ Callback = Callable[..., Any]
 
 
 class Modules:
-    """The callbacks of the modules `env` and `fs`, the same for all lanes of a project."""
+    """The callbacks of the modules `env`, `fs`, `base64`, `hash` and `uuid`, the same for all lanes of a project."""
 
     def __init__(self, entries: Entries) -> None:
         self.files = Files(entries)
@@ -31,7 +31,7 @@ class Modules:
             action = blocking.get(target.decode("utf-8", "replace"))
             return call(target, arguments) if action is None else action(*buffer.decode_all(arguments))
 
-        return {**own, **self.files.callbacks, **self.variables.callbacks, "call": begin}
+        return {**own, **self.files.callbacks, **self.variables.callbacks, **digests.callbacks(), "call": begin}
 
     def close(self) -> None:
         """Frees what scripts have left open."""

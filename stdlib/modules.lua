@@ -1,7 +1,11 @@
 -- The standard library by name: what a script can `require`. Each module is loaded when somebody asks for it.
 local modules = {}
 
-for _, name in ipairs { 'channel', 'ctx', 'env', 'errors', 'fs', 'funcs', 'http', 'http_client', 'json', 'time', 'wit' } do
+local NAMES = {
+  'base64', 'channel', 'ctx', 'env', 'errors', 'fs', 'funcs', 'hash', 'http', 'http_client', 'json', 'logger', 'time', 'uuid', 'wit',
+}
+
+for _, name in ipairs(NAMES) do
   modules[name] = function() return require('stdlib.' .. name) end
 end
 
