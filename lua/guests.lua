@@ -71,6 +71,14 @@ local function folders(E)
   return given.config
 end
 
+-- What a call of E that is made now sees of the world, and the same as text; or nil, err.
+local function world_of(E)
+  local seen = host.world(E.id)
+  local world = buffer.decode(seen)
+  if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
+  return world, seen
+end
+
 -- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
 -- works only where it was made and is to be passed from one entry to another.
 function hooks.make(E)
@@ -87,12 +95,18 @@ function hooks.make(E)
             :format(E.sig.name, most), { entry = E.id, retryable = true })
       end
     end
-    local files, problem
+    local files, world, seen
+    if E.worldly and P.linker then
+      world, seen = world_of(E)
+      if not world then return nil, seen end
+    end
     if P.files then
+      local problem
       files, problem = folders(E)
       if not files then return nil, problem end
     end
-    I, report = instances.new(P, E.limits, files)
+    I, report = instances.new(P, E.limits, world, files)
+    if I then I.seen = seen end
   end
   if I then
     local B
@@ -120,12 +134,11 @@ end
 
 -- Guests with functions of the host -----------------------------------------------------------------------------------
 
--- What the guest sees of the world in this call of E, or nil, err. Says as well whether a call before saw something else.
+-- Lets the guest see what a call of E made now sees of the world: gives true, and whether it saw something else before; or nil, err.
 local function look(E, I)
   if not E.worldly then return true end
-  local seen = host.world(E.id)
-  local world = buffer.decode(seen)
-  if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
+  local world, seen = world_of(E)
+  if not world then return nil, seen end
   local changed = I.seen ~= nil and I.seen ~= seen
   I.world, I.seen = world, seen
   return true, changed

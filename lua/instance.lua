@@ -204,13 +204,14 @@ M.NO_LIMIT = NO_LIMIT
 M.NO_WORLD = { args = {}, env = {} }
 
 -- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits. `limits` may
--- have limit_ticks, for the start function, and limit_bytes, for the memory; `files` is the address of a wasi_config_t, which is taken.
-function M.new(P, limits, files)
+-- have limit_ticks, for the start function, and limit_bytes, for the memory; `world` is what the guest sees of arguments and environment
+-- while it starts, or nil; `files` the address of a wasi_config_t, which is taken, or nil.
+function M.new(P, limits, world, files)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
   local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
-  if P.linker or P.groups[1] then
-    I.groups, I.held, I.world = {}, { next = 1 }, M.NO_WORLD
+  if P.linker or P.groups[1] or P.waits then
+    I.groups, I.held, I.world = {}, { next = 1 }, world or M.NO_WORLD
   end
   C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
   if limits.limit_bytes then C.wasmtime_store_limiter(store, limits.limit_bytes, -1, -1, -1, -1) end
