@@ -70,8 +70,10 @@ class Entries:
     @property
     def worker_callbacks(self) -> Mapping[str, Callable[..., Any]]:
         """The functions for the lanes of ``Workers``, whose own calls all run in themselves."""
+        from moonwit.lua.workers import as_told
+
         own = {name: callback for name, callback in self.callbacks.items() if name != "workers"}
-        return {**own, "load": lambda id: {key: value for key, value in self._load(id).items() if key != "workers"}}
+        return {**own, "load": lambda id: as_told(self._load(id))}
 
     def _the_workers(self) -> Workers:
         from moonwit.lua.workers import Workers

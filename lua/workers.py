@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from typing import Any
 
+from moonwit.host import engine
 from moonwit.lua.lane import Callback, Lane
 from moonwit.lua.mailbox import Mailbox
+
+
+def as_told(entry: dict[str, Any]) -> dict[str, Any]:
+    """Gives what a worker is told of an entry, from what lua/entries.py says: that it runs there, where it is.
+
+    A guest whose calls come from elsewhere gives control back at every epoch, as those do that wait: its lane hears that the call
+    is canceled, and goes on with others meanwhile.
+    """
+    told = {key: value for key, value in entry.items() if key != "workers"}
+    plan = told.get("plan")
+    if plan is not None and "workers" in entry and not plan["resources"]:
+        engine.start_ticker()
+        told["plan"] = {**plan, "waits": True, "key": f"{plan['key']} elsewhere"}
+    return told
 
 
 class Workers:

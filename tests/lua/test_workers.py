@@ -159,6 +159,27 @@ def test_cancel_reaches_other_lanes(project):
     """)
 
 
+def test_cancel_ends_a_busy_guest_elsewhere(project):
+    """A guest without a limit that computes in another lane ends with its call: canceled, out of time, or left behind by a script."""
+    project.run_script(f"""
+        assert(funcs.call("t:work", {LONG}) == 5)
+        for _ = 1, 3 do
+          local futures = {{}}
+          for i = 1, 2 do futures[i] = funcs.async("t:work", -1) end
+          time.sleep("30ms")
+          for i = 1, 2 do assert(futures[i]:cancel()) end
+          local value, err = funcs.new():with_options{{timeout = "30ms"}}:call("t:work", -1)
+          assert(value == nil and err:kind() == "Timeout")
+          assert(funcs.call("t:work", {LONG}) == 5)
+        end
+        local counted = funcs.stats("t:work")
+        assert(counted.instances.replaced >= 9, json.encode(counted))
+        for i = 1, 2 do funcs.async("t:work", -1) end
+        time.sleep("10ms")
+    """)
+    project.run_script(f'assert(funcs.call("t:work", {LONG}) == 5)')
+
+
 def test_a_script_that_ends_leaves_no_call_behind(project):
     """What a script has started elsewhere ends with it."""
     project.run_script('for i = 1, 4 do funcs.async("t:nap", "1h", i) end time.sleep("10ms")')
