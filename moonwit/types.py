@@ -116,11 +116,11 @@ class Namer:
 
         namespace = function.id.partition(":")[0]
         params = [f'id: "{function.id}"']
-        trailing = True
-        for field in reversed(function.signature.params):
-            trailing = trailing and isinstance(field.type, wit.Option)
-            mark = "?" if trailing else ""
-            params.insert(1, f"{_identifier(field.name)}{mark}: {self.type(field.type, namespace)}")
+        fields = function.signature.params
+        # Trailing options may be left out.
+        required = max((number for number, field in enumerate(fields, 1) if not isinstance(field.type, wit.Option)), default=0)
+        for number, field in enumerate(fields, 1):
+            params.append(f"{_identifier(field.name)}{'?' if number > required else ''}: {self.type(field.type, namespace)}")
         result = function.signature.result
         if isinstance(result, wit.Result) and function.results == "pair":
             result = result.ok

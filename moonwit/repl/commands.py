@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from moonwit.failures import Failure
 from moonwit.repl.chunks import Chunk, Mistake
 from moonwit.repl.colors import paint
+from moonwit.repl.durations import duration
 from moonwit.repl.explanations import Explanations
 from moonwit.repl.opening import Opening
-from moonwit.repl.shell import Shell, duration
+from moonwit.repl.shell import Shell
 from moonwit.repl.values import read
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SUMMARIES: Mapping[str, tuple[str, str]] = {
     ":time": ("EXPRESSION", "run it and say how long it took"),
     ":bench": ("EXPRESSION", "run it many times, compiled, and give statistics"),
     ":trace": ("on|off", "show each funcs.call with arguments, result and time"),
+    ":pools": ("", "show what is counted of each function that was called"),
     ":stop": ("", "end what earlier inputs have left running"),
     ":save": ("FILE", "write the inputs of this session to a file"),
     ":keys": ("emacs|vi", "edit with the keys of Emacs or of vi"),
@@ -56,6 +58,7 @@ class Commands:
             ":time": self._time,
             ":bench": self._bench,
             ":trace": self._trace,
+            ":pools": self._pools,
             ":stop": self._stop,
             ":save": self._save,
             ":keys": self._keys,
@@ -186,6 +189,12 @@ class Commands:
         if word not in ("on", "off"):
             raise Failure(":trace takes on or off")
         self._shell.session.trace(word == "on")
+
+    def _pools(self, _: str) -> None:
+        from moonwit.repl.counts import table
+
+        counted = self._shell.session.project.statistics()
+        self._shell.page(table(counted) if counted else "no function was called yet")
 
     def _stop(self, _: str) -> None:
         self._shell.session.cancel_background()

@@ -12,6 +12,7 @@ from moonwit import memory, terminal
 from moonwit.project import GRACE
 from moonwit.repl.chunks import Chunk, Compiler, Mistake
 from moonwit.repl.colors import paint
+from moonwit.repl.durations import duration
 from moonwit.repl.pager import page
 from moonwit.repl.screen import Screen, interrupts
 from moonwit.repl.session import Answer, Session
@@ -156,14 +157,6 @@ class Shell:
     def complain(self, sentence: str) -> None:
         """Says what went wrong."""
         self.say(paint("error", "error:", self.color) + f" {terminal.clean(sentence)}")
-
-
-def duration(seconds: float) -> str:
-    """Gives a time as people say it."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
 
 
 def leave(session: Session, screen: Screen) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("run", "call", "check", "list", "inspect")
+COMMANDS = ("repl", "types", "run", "call", "check", "list", "inspect")
 
 
 def test_version(moonwit):
