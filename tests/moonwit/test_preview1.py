@@ -185,3 +185,21 @@ def test_nothing_without_the_grant(project: moonwit.Project, guest: str, method:
     error = failure(project.call, id, *arguments)
     assert error.kind == "PermissionDenied"
     assert f"the function {id} uses wasi_snapshot_preview1, which its entry does not import" in error.message
+
+
+STARTS = """(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+  (memory (export "memory") 1) (global $count (mut i32) (i32.const -1))
+  (func (export "_initialize") (drop (call $sizes (i32.const 0) (i32.const 4))) (global.set $count (i32.load (i32.const 0))))
+  (func (export "count") (result i32) (global.get $count)))"""
+
+
+def test_a_guest_sees_its_arguments_while_it_starts(tmp_path: Path) -> None:
+    """A run-time that reads its arguments when it is set up, as Go's does, finds those of the entry there."""
+    (tmp_path / "starts.wat").write_text(STARTS)
+    (tmp_path / "_index.yaml").write_text(
+        'version: "1.0"\nnamespace: t\nentries:\n  - {name: count, kind: function.wat, source: "file://starts.wat", method: count, '
+        "imports: [preview1], wasi: {args: [one, two, three]}}\n"
+    )
+    with moonwit.open(tmp_path) as project:
+        assert project.call("t:count") == 3
