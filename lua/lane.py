@@ -178,7 +178,9 @@ class Lane:
 
     def _done(self, number: float, value: bytes | bool | None, error: bytes | None = None, stack: bytes | None = None) -> None:
         future, _ = self._waiting.pop(int(number))
-        future.set_result((value or None, error, stack))
+        # Whoever asked may have canceled it meanwhile.
+        if future.set_running_or_notify_cancel():
+            future.set_result((value or None, error, stack))
 
     def _job(self, number: float) -> None:
         future, job = self._waiting.pop(int(number))

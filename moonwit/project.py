@@ -122,10 +122,16 @@ class Project:
         return self._result(id, self._running().call(id, buffer.encode_all(list(arguments))).result())
 
     async def acall(self, id: str, *arguments: Value) -> Value:
-        """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile."""
+        """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile. Cancelling it ends the call."""
         import asyncio
 
-        answer = await asyncio.wrap_future(self._running().call(id, buffer.encode_all(list(arguments))))
+        lane = self._running()
+        future = lane.call(id, buffer.encode_all(list(arguments)))
+        try:
+            answer = await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            lane.cancel_call(future)
+            raise
         return self._result(id, answer)
 
     def start_script(self, source: bytes, name: str, arguments: Sequence[str | bytes] = ()) -> Future[None]:

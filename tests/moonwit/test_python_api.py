@@ -117,6 +117,24 @@ def test_calls_from_many_threads_and_from_asyncio(host):
         asyncio.run(host.acall("demo:nothing"))
 
 
+def test_asyncio_cancels_calls(tmp_path):
+    """A task of asyncio that is canceled, or out of time, ends its call, and the worker is free for the next."""
+    (tmp_path / "_index.yaml").write_text(
+        "version: '1.0'\nnamespace: demo\nentries:\n"
+        "  - {name: nap, kind: function.lua, modules: [time], pool: {type: static, workers: 1},\n"
+        "     source: 'return function(duration) time.sleep(duration) return duration end'}\n"
+    )
+    with moonwit.open(tmp_path) as host:
+
+        async def use():
+            for _ in range(3):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(host.acall("demo:nap", "1h"), 0.02)
+            return await host.acall("demo:nap", "1ms")
+
+        assert asyncio.run(use()) == "1ms"
+
+
 def test_a_closed_project_leaves_nothing_behind(project):
     """Opening and closing a project again and again keeps threads and file descriptors as they were."""
     def left():
