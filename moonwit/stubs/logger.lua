@@ -5,33 +5,39 @@
 local logger = {}
 
 ---Writes a message of the level debug.
+---@param self logger
 ---@param message string
 ---@param fields? table<string, any>
-function logger:debug(message, fields) end
+function logger.debug(self, message, fields) end
 
 ---Writes a message of the level info.
+---@param self logger
 ---@param message string
 ---@param fields? table<string, any>
-function logger:info(message, fields) end
+function logger.info(self, message, fields) end
 
 ---Writes a message of the level warn.
+---@param self logger
 ---@param message string
 ---@param fields? table<string, any>
-function logger:warn(message, fields) end
+function logger.warn(self, message, fields) end
 
 ---Writes a message of the level error.
+---@param self logger
 ---@param message string
 ---@param fields? table<string, any>
-function logger:error(message, fields) end
+function logger.error(self, message, fields) end
 
 ---Gives a logger that adds these fields to each message.
+---@param self logger
 ---@param fields table<string, any>
 ---@return logger
-function logger:with(fields) end
+function logger.with(self, fields) end
 
 ---Gives a logger that puts a name before each message.
+---@param self logger
 ---@param name string
 ---@return logger
-function logger:named(name) end
+function logger.named(self, name) end
 
 return logger
