@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from moonwit.host import wasi
+from moonwit.host.folders import real_folder
 from moonwit.registry import (
     Broken,
     Choice,
@@ -246,6 +247,8 @@ def check_folder(entry: Entry, registry: Registry) -> Iterable[Problem]:
     name = str(entry.fields["directory"])
     folder = folder_of(entry, registry)
     try:
+        # What the path means now is what is mounted later.
+        real_folder(entry, registry)
         if folder.is_dir():
             return
         exists = folder.exists() or folder.is_symlink()

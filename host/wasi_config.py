@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moonwit.host.folders import open_folder, real_folder
 from moonwit.host.names import shown
 from moonwit.registry.record import record
 
@@ -27,7 +29,10 @@ class WorldProblem(Exception):
 
 @record
 class Mount:
-    """A folder that a guest sees at an absolute path. ``id`` is the `fs.directory` entry; ``mode`` makes a folder that is not there."""
+    """A folder that a guest sees at an absolute path. ``id`` is the `fs.directory` entry; ``mode`` makes a folder that is not there.
+
+    ``folder`` has no symbolic links, and none is followed that is put there later.
+    """
 
     id: str
     folder: Path
@@ -38,14 +43,15 @@ class Mount:
     def open(self) -> int:
         """Gives a descriptor of the folder, making the folder if its entry says so; raises ``WorldProblem``."""
         try:
-            if self.mode is not None and not self.folder.is_dir():
-                self.folder.mkdir(self.mode, parents=True, exist_ok=True)
-            return os.open(self.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            return open_folder(self.folder, self.mode)
         except FileNotFoundError:
             raise self.problem("NotFound", "does not exist; make the folder, or correct `directory`") from None
-        except (NotADirectoryError, FileExistsError):
+        except NotADirectoryError:
             raise self.problem("NotFound", "is not a folder; correct `directory`") from None
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                what = "was no symbolic link when the project was loaded, and there is one in its path now; put the folder back"
+                raise self.problem("PermissionDenied", what) from None
             raise self.problem("Unavailable", f"can't be opened: {(error.strerror or 'unknown error').lower()}") from None
 
     def problem(self, kind: str, what: str) -> WorldProblem:
@@ -151,11 +157,9 @@ class WasiSettings:
         return World(self._fixed.args, self._fixed.cwd, tuple(found.items()), self._fixed.mounts)
 
     def _mount(self, item: Mapping[str, object]) -> Mount:
-        from moonwit.host.kinds import folder_of
-
         entry = self._registry.entries[str(item["fs"])]
         mode = int(str(entry.fields.get("mode") or "0755"), 8) if entry.fields.get("auto_init") else None
-        return Mount(entry.id, folder_of(entry, self._registry), _plain(str(item["guest"])), item.get("read_only") is True, mode)
+        return Mount(entry.id, real_folder(entry, self._registry), _plain(str(item["guest"])), item.get("read_only") is True, mode)
 
 
 def _items(given: object) -> list[Mapping[str, object]]:

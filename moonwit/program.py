@@ -138,7 +138,7 @@ def _world(words: Sequence[str], grants: Grants) -> World:
         folder = Path(host)
         if not folder.is_dir():
             raise Failure(f"--dir {text}: the folder {host} {'is a file' if folder.exists() else 'does not exist'}")
-        mounts.append(Mount("--dir", folder, guest, plain != text))
+        mounts.append(Mount("--dir", folder.resolve(), guest, plain != text))
     for word in (*words, *env, *env.values()):
         try:
             word.encode()

@@ -248,6 +248,31 @@ def test_the_working_directory_can_not_be_led_astray(place: Place, target: str) 
     assert caught.value.message.startswith("read-file: the working directory /data/here can't be opened in app:data: ")
 
 
+@pytest.mark.parametrize("link", ["inner", "inner/deep"])
+def test_a_folder_swapped_for_a_link_is_not_followed(place: Place, link: str) -> None:
+    """A guest that may write to a folder in which another mount lies can't lead that mount astray: the next call that wants it
+    fails, also when the link stands further up, and works when the folder is back."""
+    (place.data / "inner" / "deep").mkdir(parents=True)
+    (place.outer / "deep").mkdir()
+    (place.outer / "deep" / "secret").write_bytes(SECRET)
+    whole = place.world
+    inner = World(mounts=(Mount("app:inner", place.data / "inner" / "deep", "/inner", False),))
+    place.world = inner
+    assert place("write-file", "/inner/secret", b"harmless") == {b"ok": True}
+    place.world = whole
+    assert list(place("rename-at", 0, link, 0, "kept")) == [b"ok"]
+    place("symlink-at", 0, "../outer" if link == "inner" else "../../outer/deep", link)
+    assert (place.data / link).is_symlink()
+    place.world = inner
+    with pytest.raises(CallFailed) as caught:
+        place("read-file", "/inner/secret")
+    assert caught.value.kind == "PermissionDenied"
+    assert "was no symbolic link when the project was loaded" in caught.value.message
+    (place.data / link).unlink()
+    (place.data / "kept").rename(place.data / link)
+    assert place("read-file", "/inner/secret") == {b"ok": b"harmless"}
+
+
 def test_a_race_between_check_and_use_is_lost(place: Place) -> None:
     """While a folder is swapped for a link that leads out, and back, a guest reads only what is inside."""
     harmless, link, here = place.data / "harmless", place.data / "link", place.data / "here"

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from moonwit.host.compatible import CallFailed
-from moonwit.host.wasi_config import EMPTY, Mount, World
+from moonwit.host.wasi_config import EMPTY, Mount, WasiSettings, World
+from moonwit.kinds import KINDS
+from moonwit.registry import load
 
 WORLD = World(args=("--verbose", "", "ü 漢"), cwd="/app", env=(("NAME", "value = x"), ("EMPTY", "")))
 
@@ -114,14 +116,39 @@ def test_a_folder_is_made_when_its_entry_says_so(outside: Any, tmp_path: Path) -
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def settings(tmp_path: Path, directory: str) -> WasiSettings:
+    """The `wasi:` of an entry with one mount, of a project in ``tmp_path``."""
+    (tmp_path / "_index.yaml").write_text(f"""version: "1.0"
+namespace: app
+entries:
+  - {{name: data, kind: fs.directory, directory: {directory}}}
+""")
+    return WasiSettings({"mounts": [{"fs": "app:data", "guest": "/data"}]}, load(tmp_path, KINDS))
+
+
 def test_a_folder_behind_a_link(outside: Any, tmp_path: Path) -> None:
-    """The folder of a mount may be a symbolic link, which its owner made; what it leads to is what is mounted."""
-    (tmp_path / "real").mkdir()
-    (tmp_path / "real" / "a.txt").write_text("x")
+    """The folder of a mount may be a symbolic link, or lie behind one, which its owner made; what it leads to is mounted, and
+    no path leads out of it."""
+    (tmp_path / "real" / "sub").mkdir(parents=True)
+    (tmp_path / "real" / "sub" / "a.txt").write_text("x")
     (tmp_path / "link").symlink_to("real")
-    world = World(mounts=(Mount("app:data", tmp_path / "link", "/data", True),))
-    assert outside("read-file", "wasi:filesystem", world=world).call(["/data/a.txt"]) == {b"ok": b"x"}
-    assert list(outside("read-file", "wasi:filesystem", world=world).call(["/data/../real/a.txt"])) == [b"err"]
+    for directory in ("link/sub", "link"):
+        world = settings(tmp_path, directory).world()
+        read = outside("read-file", "wasi:filesystem", world=world)
+        assert read.call(["/data/a.txt" if directory == "link/sub" else "/data/sub/a.txt"]) == {b"ok": b"x"}
+        assert list(read.call(["/data/../real/sub/a.txt"])) == [b"err"]
+
+
+def test_a_link_is_what_it_was_when_the_project_was_loaded(outside: Any, tmp_path: Path) -> None:
+    """A link that is changed later changes nothing for a project that is loaded."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(name)
+    (tmp_path / "link").symlink_to("one")
+    given = settings(tmp_path, "link")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("two")
+    assert outside("read-file", "wasi:filesystem", world=given.world).call(["/data/a.txt"]) == {b"ok": b"one"}
 
 
 @pytest.mark.parametrize("name", ["fol\tder", "fo:ld er", "漢字"])
