@@ -11,7 +11,7 @@ import pytest
         ("co", ["collectgarbage", "coroutine"]),
         ("funcs.call('demo:a", ["demo:add", "func(left: u32, right: u32) -> u32", "demo:answer", "func() -> s32"]),
         ("funcs.async(\"demo:", ["demo:spin", "demo:move"]),
-        ("require('", ["channel", "time"]),
+        ("require('", ["channel", "errors"]),
         (":e", [":entries"]),
         (":", [":help", "explain a module", ":open"]),
         (":trace o", ["on", "off"]),
