@@ -36,11 +36,13 @@ def lane(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable
     """Opens a project: ``lane({entry: fields}, text)``, whose entries are of kind function.wat and of the component ``text``."""
     lanes: list[Lane] = []
 
-    def make(entries: Mapping[str, str], text: str, clock: str = "test", more: tuple[str, ...] = ()) -> Lane:
+    def make(
+        entries: Mapping[str, str], text: str, clock: str = "test", more: tuple[str, ...] = (), files: Mapping[str, str] | None = None
+    ) -> Lane:
         lines = [f"name: {name}, kind: function.wat, source: file://guest.wat, {fields}" for name, fields in entries.items()]
         folder = tmp_path / str(len(lanes))
         folder.mkdir()
-        state = State(folder, [*lines, *more], {"guest.wat": text})
+        state = State(folder, [*lines, *more], {"guest.wat": text, **(files or {})})
         if clock == "test":
             state.boot[b"test_clock"]()
         lanes.append(Lane(state, capfd))
