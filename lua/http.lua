@@ -266,6 +266,8 @@ end
 function M.setup(callbacks, stdlib, messages)
   host, modules = callbacks, stdlib
   messages.http, messages.http_cancel, messages.http_body = requests, cancel, arrived
+  -- A handler may wait for what a later request brings: whatever all wait for may still come.
+  dispatcher.expect(1)
   table.insert(dispatcher.sources, flush)
   local idle = dispatcher.idle
   function dispatcher.idle(ns)

@@ -75,6 +75,7 @@ class Call:
         self.target = target
         self.first: asyncio.Future[Frame] = loop.create_future()
         self.more: asyncio.Queue[Frame] | None = None
+        self.tickets: set[int] = set()  # who waits in the lane until a chunk has been taken
         self.pull: Callable[[], None] | None = None  # has the next piece of the request's body sent to the lane
 
     def feed(self, data: bytes, over: bool) -> None:
@@ -90,6 +91,8 @@ class Call:
             if self.pull is not None:
                 self.pull()
             return False
+        if frame.code == CHUNK:
+            self.tickets.add(frame.chunk()[0])
         if frame.code == HEAD:
             self.more = asyncio.Queue()
         if self.first.done():
@@ -102,9 +105,12 @@ class Call:
     def cancel(self) -> None:
         """Ends the call where it waits; nobody wants its answer."""
         self.lane.cancel_request(self)
+        for ticket in list(self.tickets):
+            self.taken(ticket, False)
 
     def taken(self, ticket: int, well: bool) -> None:
         """Tells who waits for it that a chunk has been taken by the client, or won't be."""
+        self.tickets.discard(ticket)
         if ticket:
             self.lane.acknowledge(ticket, well)
 
@@ -171,7 +177,10 @@ class HttpLane(Lane):
             number, code, length = _frame.unpack_from(frames, at)
             at += 9
             call = calls.get(number)
-            if call is not None and call.take(Frame(code, frames[at : at + length])):
+            if call is None:
+                if code == CHUNK and (ticket := Frame(code, frames[at : at + length]).chunk()[0]):
+                    self.acknowledge(ticket, False)
+            elif call.take(Frame(code, frames[at : at + length])):
                 del calls[number]
             at += length
 

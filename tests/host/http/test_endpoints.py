@@ -47,7 +47,7 @@ INDEX = "\n".join(
         'version: "1.0"',
         "namespace: t",
         "entries:",
-        '  - {name: web, kind: http.service, addr: "127.0.0.1:0", limits: {max_body_bytes: 100000}, timeouts: {read: 2s}}',
+        '  - {name: web, kind: http.service, addr: "127.0.0.1:0", workers: 2, limits: {max_body_bytes: 100000}, timeouts: {read: 2s}}',
         entry("text", "text: func(name: string) -> string;", SAME.format(name="text")),
         entry("bytes", "bytes: func(data: list<u8>) -> list<u8>;", SAME.format(name="bytes")),
         entry("maybe", "maybe: func(data: option<string>) -> bool;",

@@ -8,7 +8,7 @@ INDEX = r"""
 version: "1.0"
 namespace: t
 entries:
-  - {name: web, kind: http.service, addr: "127.0.0.1:0", workers: 2}
+  - {name: web, kind: http.service, addr: "127.0.0.1:0"}
   - {name: api, kind: http.router, prefix: /api}
   - name: show
     kind: function.lua
@@ -95,6 +95,39 @@ entries:
         http.response():write(mine .. table.concat(found))
       end
   - {name: spread_endpoint, kind: http.endpoint, path: /spread, func: spread}
+  - name: mailbox
+    kind: function.lua
+    modules: [http, channel]
+    source: |
+      local letters = channel.new()
+      return function()
+        local text = http.request():query("send")
+        if not text then return (letters:receive()) end
+        letters:send(text)
+        return "sent"
+      end
+  - {name: mailbox_endpoint, kind: http.endpoint, path: /mailbox, func: mailbox}
+  - name: proxy
+    kind: function.lua
+    modules: [http, http_client]
+    source: |
+      return function()
+        local base = "http://" .. http.request():host() .. "/api/returns/"
+        local responses = http_client.request_batch{{"GET", base .. "text"}, {"GET", base .. "list"}}
+        return {responses[1].body, responses[2].body}
+      end
+  - {name: proxy_endpoint, kind: http.endpoint, path: /proxy, func: proxy}
+  - name: compatible
+    kind: function.wat
+    engine: compatible
+    transport: wasi-http
+    method: answer
+    source: |
+      (component
+        (core module $m (func (export "answer") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))
+        (core instance $i (instantiate $m))
+        (func (export "answer") (param "n" u32) (result u32) (canon lift (core func $i "answer"))))
+  - {name: compatible_endpoint, kind: http.endpoint, path: "/compatible/{n}", func: compatible}
   - name: limited
     kind: function.lua
     modules: [time]
@@ -227,6 +260,26 @@ def test_a_request_belongs_to_its_coroutines(server):
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda n: server.ask("GET", f"/api/spread?n={n}").text, range(10, 74)))
     assert found == [str(n) * 4 for n in range(10, 74)]
+
+
+def test_requests_may_wait_for_each_other(server):
+    """A handler waits for what another request brings, even while nothing else runs."""
+    with server.connect() as connection:
+        connection.sendall(b"GET /api/mailbox HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert server.ask("GET", "/api/returns/text").text == "text"
+        assert server.ask("GET", "/api/mailbox?send=hello").text == "sent"
+        assert connection.recv(1000).endswith(b"hello")
+
+
+def test_a_handler_may_ask_others(server):
+    """A handler sends requests of its own, even to its own server, which goes on meanwhile."""
+    assert json.loads(server.ask("GET", "/api/proxy").body) == ["text", '[1,{"a":"b"}]']
+
+
+def test_the_compatible_path(server):
+    """A function on the compatible path answers requests too."""
+    assert server.ask("GET", "/api/compatible/41").text == "42"
+    assert server.ask("GET", "/api/compatible/x").status == 400
 
 
 def test_a_limit(server):
