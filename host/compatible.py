@@ -215,7 +215,8 @@ class CompatibleFunction:
 
     def _come_back(self, running: Running) -> None:
         with self.lock:
-            running.over = True
+            # An instance knows its call too: only without this circle does it end at once when it is let go.
+            running.over, running.instance = True, None
             if running.given_up is not None:
                 self.abandoned -= 1
 

@@ -189,7 +189,11 @@ class Instance:
         self.dead = True
         if failure.kind == "Timeout" and self.running.given_up:
             failure.kind = self.running.given_up
-        raise failure
+        try:
+            raise failure
+        finally:
+            # The exception knows this frame: without the name there is no circle, and the instance ends as soon as it is let go.
+            del failure
 
     def give_up(self) -> None:
         """Ends the instance for its next caller, and has the guest heard no more."""

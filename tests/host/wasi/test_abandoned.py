@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from moonwit.host import compatible, worker
+from moonwit.host import compatible, component_instance, worker
 from moonwit.host.compatible import CallFailed, CompatibleFunction
 from moonwit.host.wasi_config import Mount, World
 
@@ -145,3 +146,20 @@ def test_idle_instances_end(outside: Any, monkeypatch: pytest.MonkeyPatch, keep:
     assert len(counting.idle) == left
     assert counting.made - counting.ended == left
     counting.call([0])
+
+
+def test_a_fresh_instance_ends_with_its_call(outside: Any) -> None:
+    """An instance that serves one call is freed when the call is over, without waiting for the garbage collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = set(component_instance._instances)
+        adding = outside("add", "wasi:cli", reuse=False)
+        assert [adding.call([i, 1]) for i in range(20)] == list(range(1, 21))
+        leaving = outside("leave", "wasi:cli")
+        for _ in range(5):
+            with contextlib.suppress(CallFailed):
+                leaving.call([1])
+        until(lambda: not set(component_instance._instances) - before)
+    finally:
+        gc.enable()
