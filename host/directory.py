@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from moonwit.host.beneath import open_beneath
+from moonwit.host.folders import open_folder, real_folder
 from moonwit.registry.names import shown
 from moonwit.registry.record import record
 
@@ -90,30 +91,27 @@ class Status:
     type: str
 
 
-def prepared_folder(entry: Entry, registry: Registry) -> Path:
-    """Gives the folder of an `fs.directory` entry; makes it first where `auto_init` says so. Raises ``FileProblem``."""
-    folder = registry.root / str(entry.fields["directory"])
-    if entry.fields.get("auto_init"):
-        try:
-            if not folder.is_dir():
-                os.makedirs(folder, exist_ok=True)
-                os.chmod(folder, int(str(entry.fields.get("mode") or "0755"), 8))
-        except OSError as error:
-            raise FileProblem("Unavailable", f"the folder of {entry.id}, {folder}, can't be made: {_reason(error)}") from None
-    return folder
+def directory_of(entry: Entry, registry: Registry) -> Directory:
+    """Opens the folder of an `fs.directory` entry; makes it first where `auto_init` says so. Raises ``FileProblem``."""
+    mode = int(str(entry.fields.get("mode") or "0755"), 8) if entry.fields.get("auto_init") else None
+    return Directory(entry.id, real_folder(entry, registry), mode)
 
 
 class Directory:
-    """The folder of an `fs.directory` entry, named ``name`` in sentences. Its methods may be called from any thread."""
+    """A folder, named ``name`` in sentences; ``mode`` makes it if it is not there. Its methods may be called from any thread.
 
-    def __init__(self, name: str, folder: Path) -> None:
+    ``folder`` is absolute and without symbolic links: one that stands there now was put there by somebody else than its owner.
+    """
+
+    def __init__(self, name: str, folder: Path, mode: int | None = None) -> None:
         self.name = name
         self._descriptor = -1
         try:
-            self._descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._descriptor = open_folder(folder, mode)
         except OSError as error:
-            kind = "NotFound" if error.errno == errno.ENOENT else "Unavailable"
-            raise FileProblem(kind, f"the folder of {name}, {folder}, can't be opened: {_reason(error)}") from None
+            kind = {errno.ENOENT: "NotFound", errno.ELOOP: "PermissionDenied"}.get(error.errno or 0, "Unavailable")
+            why = "there is a symbolic link in its path that was not there before" if error.errno == errno.ELOOP else _reason(error)
+            raise FileProblem(kind, f"the folder of {name}, {folder}, can't be opened: {why}") from None
 
     def __del__(self) -> None:
         if self._descriptor >= 0:

@@ -91,7 +91,7 @@ class Files:
             file.close()
 
     def _get(self, id: bytes) -> Data:
-        from moonwit.host.directory import Directory, prepared_folder
+        from moonwit.host.directory import directory_of
         from moonwit.lua.entries import failed
 
         name = id.decode("utf-8", "replace")
@@ -103,7 +103,7 @@ class Files:
         assert self._entries.registry is not None
         with self._lock:
             if name not in self._directories:
-                self._directories[name] = Directory(name, prepared_folder(found, self._entries.registry))
+                self._directories[name] = directory_of(found, self._entries.registry)
         return {"id": name}
 
     def _directory(self, id: bytes) -> Directory:

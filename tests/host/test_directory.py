@@ -231,3 +231,11 @@ def test_a_folder_that_is_missing_has_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileProblem, match="not a directory"):
         Directory("app:data", tmp_path / "file")
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path, outside):
+    """Who can write above a folder can't have it lead elsewhere."""
+    (tmp_path / "data").symlink_to(outside)
+    with pytest.raises(FileProblem, match="there is a symbolic link in its path that was not there before") as problem:
+        Directory("app:data", tmp_path / "data")
+    assert problem.value.kind == "PermissionDenied"
