@@ -11,9 +11,10 @@ local TIMEOUT = errors.kinds.TIMEOUT
 
 local M = {}
 
--- A call of a guest takes tens of nanoseconds, and to read the clock twice takes more than that. So a quick one is timed now and then,
--- the rarer the quicker it is, such that timing takes about a hundredth of all; what takes longer is timed each time.
-local BETWEEN_NS, MOST_BETWEEN = 2e4, 4096
+-- A call of a guest takes tens of nanoseconds, and to time it takes more than that, as LuaJIT has to leave its code for it. So one that
+-- is quick is timed more and more rarely, until there are so many calls between two that timing takes less than a hundredth of all;
+-- one that is long is timed each time. The second is timed so late that LuaJIT has compiled a loop around it by then, without timing.
+local QUICK_NS, LONG_NS, LEAST_APART, MOST_APART = 2e3, 2e4, 256, 16384
 
 local function failed(counts, err)
   counts.errors = counts.errors + 1
@@ -55,12 +56,13 @@ end
 function M.guest(E, f)
   local counts = pools.of(E.id).counts
   E.counts = counts
+  local apart = 0
 
   local function finish(began, ...)
     local executed = monotonic() - began
     spent(counts, executed)
-    local between = min(floor(BETWEEN_NS / max(executed, 1)), MOST_BETWEEN)
-    counts.left, counts.between = between, between
+    if executed < QUICK_NS then apart = min(max(2 * apart, LEAST_APART), MOST_APART) else apart = floor(LONG_NS / executed) end
+    counts.left, counts.between = apart, apart
     return ...
   end
 
