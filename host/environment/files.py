@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from moonwit.host.environment.dotenv import SyntaxProblem, changed, is_key, values
 from moonwit.host.environment.storages import Refused, Unusable
-from moonwit.registry.files import Unreadable, read_text
+from moonwit.host.folders import open_folder
+from moonwit.registry.files import Unreadable, decode, too_large, unreadable
 from moonwit.registry.names import shown
 
 MAX_BYTES = 1024 * 1024
 
 
 class FileStorage:
-    """The values of one file. The rest of it, comments included, stays as it is when one is set."""
+    """The values of one file. The rest of it, comments included, stays as it is when one is set.
+
+    ``path`` is absolute and without symbolic links, and none is followed that stands there later.
+    """
 
     def __init__(self, path: Path, create: bool, mode: int) -> None:
         self.path = path
@@ -59,16 +65,40 @@ class FileStorage:
 
     def _text(self) -> str:
         try:
-            return read_text(self.path, MAX_BYTES)
-        except Unreadable as error:
-            if error.why == "does not exist" and self.create:
+            return decode(self._bytes())
+        except OSError as error:
+            if error.errno == errno.ENOENT and self.create:
                 return ""
+            linked = "is, or lies behind, a symbolic link that was not there when the project was loaded"
+            raise Unusable(f"the file {self.path} {linked if error.errno == errno.ELOOP else unreadable(error).why}") from None
+        except Unreadable as error:
             raise Unusable(f"the file {self.path} {error.why}") from None
+
+    def _bytes(self) -> bytes:
+        with self._folder() as folder:
+            # A FIFO in its place would block for ever without O_NONBLOCK.
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(self.path.name, flags, dir_fd=folder), "rb") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise Unreadable("is not a regular file")
+                data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise too_large(max(status.st_size, len(data)), MAX_BYTES)
+        return data
+
+    @contextmanager
+    def _folder(self) -> Iterator[int]:
+        descriptor = open_folder(self.path.parent)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _state(self) -> tuple[int, int, int, int] | None:
         """Gives what changes when the file does; None when there is none."""
         try:
-            status = os.stat(self.path)
+            status = os.lstat(self.path)
         except OSError:
             return None
         return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
@@ -83,22 +113,24 @@ class FileStorage:
         return Unusable(f"{self.path}:{error.line}:{error.column}: {error.sentence}")
 
     def _write(self, data: bytes) -> None:
-        target = os.path.realpath(self.path)
-        try:
-            mode = os.stat(target).st_mode & 0o777
-        except FileNotFoundError:
-            mode = self.mode
-        descriptor, name = tempfile.mkstemp(prefix=".moonwit-", dir=os.path.dirname(target))
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(descriptor, mode)
-                os.fsync(descriptor)
-            os.replace(name, target)
-        except BaseException:
-            os.unlink(name)
-            raise
+        part, name = f".moonwit-{os.urandom(8).hex()}", self.path.name
+        with self._folder() as folder:
+            try:
+                mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode & 0o777
+            except FileNotFoundError:
+                mode = self.mode
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(part, flags, 0o600, dir_fd=folder)
+            try:
+                with open(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fchmod(descriptor, mode)
+                    os.fsync(descriptor)
+                os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                os.unlink(part, dir_fd=folder)
+                raise
 
 
 def _reason(error: OSError) -> str:

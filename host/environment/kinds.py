@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from moonwit.host.kinds import mode_rule, path_rule, variable_rule
 from moonwit.registry import Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, shown
@@ -17,9 +19,19 @@ def variable_of(entry: Entry) -> str:
     return str(entry.fields.get("variable") or entry.id)
 
 
+_files: WeakKeyDictionary[Registry, dict[str, Path]] = WeakKeyDictionary()
+
+
 def file_of(entry: Entry, registry: Registry) -> Path:
-    """Gives the file of an `env.storage.file`: relative to the project, or absolute, as its owner grants it."""
-    return registry.root / str(entry.fields["file_path"])
+    """Gives the file of an `env.storage.file`: relative to the project, or absolute, as its owner grants it.
+
+    Symbolic links are resolved when this is first asked, as the project is loaded: a guest that may write where the file is could
+    put one in its place later, and that one is not followed.
+    """
+    known = _files.setdefault(registry, {})
+    if entry.id not in known:
+        known[entry.id] = Path(os.path.realpath(registry.root / str(entry.fields["file_path"])))
+    return known[entry.id]
 
 
 def value_rule(text: str) -> str | None:

@@ -143,6 +143,43 @@ def test_a_file_that_breaks_later_is_an_error_with_its_place(environment, tmp_pa
     assert (tmp_path / ".env").read_text() == "TOKEN=1\nOTHER\n"
 
 
+def test_a_link_put_in_the_place_of_the_file_is_not_followed(environment, tmp_path):
+    """Who can write where the file is can't have another one read or written."""
+    other = tmp_path / "other"
+    other.write_text("TOKEN=secret\n")
+    assert environment.lookup("app:token") is None
+    (tmp_path / ".env").symlink_to(other)
+    for act in (lambda: environment.lookup("app:token"), lambda: environment.set("app:token", "2")):
+        with pytest.raises(VariableProblem, match="symbolic link") as problem:
+            act()
+        assert problem.value.kind == "Unavailable"
+    assert other.read_text() == "TOKEN=secret\n"
+
+
+def test_a_link_of_the_owner_is_followed(project, tmp_path):
+    """A file that was a link when the project was loaded is the one it leads to, also when it is written."""
+    (tmp_path / "real").write_text("TOKEN=1\n")
+    (tmp_path / ".env").symlink_to("real")
+    environment = environment_of(registry := project())
+    assert registry.problems == [] and environment.lookup("app:token") == "1"
+    environment.set("app:token", "2")
+    assert (tmp_path / "real").read_text() == "TOKEN=2\n" and (tmp_path / ".env").is_symlink()
+
+
+@pytest.mark.parametrize("what", ["fifo", "folder", "large"])
+def test_what_is_no_file_is_not_read(environment, tmp_path, what):
+    """A FIFO does not block a look-up, and a file without end is not read to its end."""
+    if what == "fifo":
+        os.mkfifo(tmp_path / ".env")
+    elif what == "folder":
+        (tmp_path / ".env").mkdir()
+    else:
+        with open(tmp_path / ".env", "wb") as file:
+            file.truncate(10**12)
+    with pytest.raises(VariableProblem, match=r"app:file: the file .*\.env (is|holds|can't be read)"):
+        environment.lookup("app:token")
+
+
 def test_many_threads_set_and_see_whole_values(environment):
     """Values set by several threads at once are each there in the end, and no reader sees a broken file."""
     problems = []
