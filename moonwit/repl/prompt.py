@@ -249,6 +249,7 @@ class Prompt:
         @bindings.add("c-c", filter=has_focus(DEFAULT_BUFFER))
         def _(event: KeyPressEvent) -> None:
             event.current_buffer.reset()
+            event.app.vi_state.reset()
 
         @bindings.add("f4")
         def _(event: KeyPressEvent) -> None:
