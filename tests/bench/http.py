@@ -167,6 +167,12 @@ def resident(process: subprocess.Popen[bytes]) -> int:
     return int(text.split("VmRSS:")[1].split()[0])
 
 
+def processor(process: subprocess.Popen[bytes]) -> float:
+    """Gives the processor time that a process has taken, in seconds."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def compare(seconds: float, connections: int, rounds: int) -> float:
     """Prints the rates and gives the ratio."""
     with tempfile.TemporaryDirectory() as folder:
@@ -183,12 +189,13 @@ def compare(seconds: float, connections: int, rounds: int) -> float:
             for name, command in commands.items():
                 with running(command, ports[name]) as process:
                     measure(ports[name], "/answer", min(1.0, seconds), connections)  # warm
-                    before = resident(process)
+                    before, spent = resident(process), processor(process)
                     found = measure(ports[name], "/answer", seconds, connections)
-                    grown = resident(process) - before
+                    grown, spent = resident(process) - before, processor(process) - spent
                 best[name] = max(best.get(name, 0.0), found["rate"])
                 print(
-                    f"{labels[name]:<32} {found['rate']:>8.0f} requests/s  {found['errors']:.0f} errors  "
+                    f"{labels[name]:<32} {found['rate']:>8.0f} requests/s  {spent / found['requests'] * 1e6:>4.0f} us of processor each  "
+                    f"{found['errors']:.0f} errors  "
                     f"longest {found['longest'] * 1000:>6.1f} ms  memory {grown:+} KiB"
                 )
     for name in ("moonwit", "logging"):
