@@ -70,6 +70,9 @@ _ALWAYS: Final = frozenset(
 # before it does anything, because the first thing they do is to look for some.
 NO_DIRECTORIES: Final = ("wasi:filesystem/preopens", "get-directories")
 
+# What Wasmtime has no implementation of: a component that imports it would not even load.
+_UNSTABLE: Final = frozenset({"wasi:clocks/timezone"})
+
 _VERSION: Final = re.compile(r"@(\d+)\.(\d+)\.[0-9A-Za-z.+-]+\Z")
 _WASI_VERSION: Final = ("0", "2")
 
@@ -119,7 +122,7 @@ def links(interface: str, imports: Iterable[str]) -> bool:
     name = interface_of(interface)
     if name in _ALWAYS:
         return _is_wasi_version(interface)
-    return name.startswith("wasi:") and grants(interface, imports)
+    return name.startswith("wasi:") and name not in _UNSTABLE and grants(interface, imports)
 
 
 @record

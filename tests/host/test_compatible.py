@@ -394,6 +394,23 @@ def test_a_grant_that_this_path_lacks_says_so() -> None:
     assert error.message == sentence
 
 
+ZONE = """(component
+  (import "wasi:clocks/timezone@0.2.0" (instance $zone (export "utc-offset" (func (result s32)))))
+  (core func $offset (canon lower (func $zone "utc-offset")))
+  (core module $m (import "i" "f" (func (result i32)))
+    (func (export "offset") (result i32) call 0) (func (export "plain") (result i32) i32.const 7))
+  (core instance $i (instantiate $m (with "i" (instance (export "f" (func $offset))))))
+  (func (export "offset") (result s32) (canon lift (core func $i "offset")))
+  (func (export "plain") (result s32) (canon lift (core func $i "plain"))))"""
+
+
+def test_a_component_loads_whatever_wasmtime_lacks() -> None:
+    """A granted interface that Wasmtime does not implement is an error when it is called, and not before."""
+    functions = from_wat(ZONE, ("wasi:clocks",))
+    assert functions["plain"].call([]) == 7
+    assert "wasi:clocks/timezone, which the compatible call path does not offer" in failure(functions["offset"]).message
+
+
 PRINTER = """(component
   (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
   (alias export $error "error" (type $e))
