@@ -35,11 +35,12 @@ class Command:
 
 def commands(registry: Registry) -> list[Command]:
     """Lists the commands of a project by name."""
-    found = [_command(entry) for entry in registry.entries.values()]
+    found = [command_of(entry) for entry in registry.entries.values()]
     return sorted((command for command in found if command is not None), key=lambda command: command.name)
 
 
-def _command(entry: Entry) -> Command | None:
+def command_of(entry: Entry) -> Command | None:
+    """Gives the command of a process; None for one without, and for other entries."""
     given = entry.meta.get("command") if entry.kind in KINDS_OF_PROCESSES else None
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
         return None
@@ -56,7 +57,7 @@ def _first(registry: Registry) -> dict[str, str]:
     if found is None:
         found = _firsts[registry] = {}
         for entry in registry.entries.values():
-            command = _command(entry)
+            command = command_of(entry)
             if command is not None:
                 found.setdefault(command.name, command.id)
     return found
@@ -145,7 +146,7 @@ def _load(entry: Entry, registry: Registry, world: World) -> Program:
         sentence = f"the file has the hash {actual}, and the entry says {shown(str(fields['hash']), 80)}"
         raise FunctionProblem(entry.problem(("hash",), sentence, "correct `hash` if you trust the file, else put the right file back"))
     imports, limits = fields.get("imports"), fields.get("limits")
-    command = _command(entry)
+    command = command_of(entry)
     return Program(
         name=entry.name if command is None else command.name,
         binary=found,

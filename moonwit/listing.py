@@ -57,6 +57,7 @@ def rows_of(entries: Iterable[Entry], registry: Registry) -> list[Row]:
 
 def _row(entry: Entry, registry: Registry) -> Row:
     from moonwit.host.functions import KINDS, FunctionProblem, load_function
+    from moonwit.host.processes import KINDS_OF_PROCESSES, command_of
     from moonwit.host.wasm.show import show_function
 
     path, text = "", ""
@@ -72,6 +73,9 @@ def _row(entry: Entry, registry: Registry) -> Row:
             text = f"error: {error.problem.sentence}"
     elif entry.kind == "function.lua":
         path = "lua"
+    elif entry.kind in KINDS_OF_PROCESSES:
+        command = command_of(entry)
+        path, text = entry.kind.partition(".")[2], f"moonwit run {entry.id if command is None else command.name}"
     comment = entry.meta.get("comment")
     return Row(entry.id, entry.kind, path, tuple(one for one in (text, comment if isinstance(comment, str) else "") if one))
 

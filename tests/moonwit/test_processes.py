@@ -116,6 +116,26 @@ def test_commands_are_listed(lua, moonwit, tmp_path):
     assert (result.returncode, "there is no project here" in result.stderr) == (1, True)
 
 
+def test_the_list_of_entries_tells_how_to_run_a_process(lua, moonwit):
+    """`moonwit list` shows the command, or the id of a process without one."""
+    lines = moonwit("list").stdout.splitlines()
+    assert any(line.split() == ["app:greet", "process.lua", "lua", "moonwit", "run", "greet"] for line in lines)
+    assert any(line.split() == ["app:hidden", "process.lua", "lua", "moonwit", "run", "app:hidden"] for line in lines)
+
+
+def test_ctrl_c_ends_a_process(lua, background, tmp_path):
+    """A process in Lua that waits ends with 130, and keeps what it has printed."""
+    (tmp_path / "_index.yaml").write_text(
+        "version: '1.0'\nnamespace: app\nentries:\n  - name: wait\n    kind: process.lua\n    meta: {command: {name: wait}}\n"
+        "    modules: [logger, time]\n    source: return function() print('kept') logger:info('ready') time.sleep('1h') end\n"
+    )
+    process = background("wait", stderr=subprocess.PIPE)
+    assert b"ready" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    assert (process.stdout.read(), process.wait(20)) == (b"kept\n", 130)
+    process.stderr.close()
+
+
 def test_a_mistyped_command_has_a_hint(lua):
     """The nearest name is told."""
     result = lua("gret")
