@@ -145,7 +145,7 @@ class CompatibleFunction:
         except WorldProblem as error:
             raise CallFailed(error.kind, f"{self.name}: {error.message}") from None
         except GuestFailed as error:
-            kind = "PermissionDenied" if error.reason.startswith(linking.UNLINKED) else error.kind
+            kind = self._unlinked(error.reason) or error.kind
             raise CallFailed(kind, self._sentence(kind, error.reason), None, error.frames, error.exit_status) from None
         finally:
             self._come_back(running)
@@ -235,6 +235,13 @@ class CompatibleFunction:
     def engine(self) -> Engine:
         """The engine whose guests have as much stack as this one."""
         return engine_for(stack_bytes=self.max_stack_bytes)
+
+    def _unlinked(self, reason: str) -> str | None:
+        """Gives the kind of error when a stand-in for an import was called, which is not granted or not offered."""
+        interface = reason.removeprefix(linking.UNLINKED).partition("#")[0]
+        if not reason.startswith(linking.UNLINKED):
+            return None
+        return "Unavailable" if wasi.grants(interface, self.imports) else "PermissionDenied"
 
     def _sentence(self, kind: str, reason: str) -> str:
         if reason.startswith(linking.UNLINKED):

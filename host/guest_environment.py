@@ -44,7 +44,7 @@ def _answers(result: wit.Type, value: Callable[[World], Any]) -> Any:
     def answer(number: int, context: Any, signature: Any, args: Any, count: int, results: Any, result_count: int) -> Any:
         try:
             component_values.write(result, value(getattr(_here, "world", EMPTY)), results[0], _no_handles)
-        except Exception as error:  # ctypes would print it and go on with a wrong answer
+        except BaseException as error:  # ctypes would print it, an interrupt too, and go on with an answer that is not there
             return ctypes.cast(ffi.wasmtime_error_new(f"{type(error).__name__}: {error}".encode()), ctypes.c_void_p).value
         return 0
 
