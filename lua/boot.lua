@@ -108,6 +108,7 @@ return function(host)
     end, calls.call, id, unpack(values, 1, count))
   end
 
+  function handlers.gone(message) require('lua.workers').gone(message.answers) end
   function handlers.warm(message) calls.warm(message.id) end
   function handlers.work(message) require('lua.workers').serve(message.orders, message.answers, calls.call, call_answer) end
   function handlers.job(message) host.job(message.number) end

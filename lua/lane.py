@@ -80,6 +80,7 @@ class Lane:
         self._ended = False
         self._ending = threading.Lock()
         self._mistake: BaseException | None = None
+        self._gone: Callable[[], None] = lambda: None
         with _stack_size:
             before = threading.stack_size(STACK_BYTES)
             try:
@@ -124,9 +125,10 @@ class Lane:
                 box.close()
         return box
 
-    def work(self, orders: Mailbox, answers: Mailbox) -> None:
-        """Has the lane make the calls that come in one of its mailboxes, and answer to the other."""
+    def work(self, orders: Mailbox, answers: Mailbox, gone: Callable[[], None]) -> None:
+        """Has the lane make the calls that come in one of its mailboxes, and answer to the other; ``gone`` says that it can't any more."""
         self._outgoing.append(answers)
+        self._gone = gone
         self._post({"kind": "work", "orders": orders.address, "answers": answers.address})
 
     def close(self, timeout: float | None = None) -> bool:
@@ -160,6 +162,7 @@ class Lane:
             self._mistake = RuntimeError(f"the lane has ended by a mistake in Moonwit, please report it: {problem}")
             for future, _ in list(self._waiting.values()):
                 future.set_exception(self._mistake)
+            self._gone()
             raise
         finally:
             # Lua objects are freed here, by the thread that they belong to.
@@ -220,7 +223,7 @@ class Lane:
         """Starts another worker; gives the addresses of the mailboxes to it and from it."""
         assert self._workers is not None
         answers = self.mailbox()
-        orders = self._workers().start(answers)
+        orders = self._workers().start(answers, lambda: self._post({"kind": "gone", "answers": answers.address}))
         self._outgoing.append(orders)
         return {"orders": orders.address, "answers": answers.address, "most": len(os.sched_getaffinity(0))}
 

@@ -56,9 +56,29 @@ local function choose(host)
   local made = buffer.decode(host.hire())
   most = made.most
   inbox.receive(made.answers, answered)
-  least = { send = mailbox.sender(made.orders), load = 0 }
+  least = { send = mailbox.sender(made.orders), load = 0, answers = made.answers }
   workers[#workers + 1] = least
   return least
+end
+
+--- Answers the calls of a worker that has ended by a mistake of ours; `answers` is the address of its mailbox.
+function M.gone(answers)
+  for i = #workers, 1, -1 do
+    if workers[i].answers == answers then table.remove(workers, i) end
+  end
+  local lost = {}
+  for number, call in pairs(sent) do
+    if call.worker.answers == answers then lost[#lost + 1] = number end
+  end
+  for _, number in ipairs(lost) do
+    local call = sent[number]
+    sent[number] = nil
+    pools.leave(call.stay)
+    local id = call.stay.pool.id
+    away.answered(number, nil, errors.make {
+      message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id), kind = errors.kinds.INTERNAL, entry = id,
+    })
+  end
 end
 
 local function too_late(entry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moonwit.host import engine
@@ -36,13 +36,13 @@ class Workers:
         self._lock = threading.Lock()
         self._lanes: list[Lane] = []
 
-    def start(self, answers: Mailbox) -> Mailbox:
-        """Starts a lane that answers to a mailbox; gives the one for its orders."""
+    def start(self, answers: Mailbox, gone: Callable[[], None]) -> Mailbox:
+        """Starts a lane that answers to a mailbox; gives the one for its orders. ``gone`` is called if it ends by a mistake of ours."""
         with self._lock:
             lane = Lane(self._callbacks, f"moonwit worker {len(self._lanes) + 1}")
             self._lanes.append(lane)
         orders = lane.mailbox()
-        lane.work(orders, answers)
+        lane.work(orders, answers, gone)
         return orders
 
     def close(self, timeout: float | None = None) -> bool:

@@ -1,5 +1,7 @@
 """Pools with workers: long calls run in other lanes, beside each other, and hold nobody up; results are as in the caller's lane."""
 
+import threading
+
 import pytest
 
 import moonwit
@@ -178,6 +180,25 @@ def test_cancel_ends_a_busy_guest_elsewhere(project):
         time.sleep("10ms")
     """)
     project.run_script(f'assert(funcs.call("t:work", {LONG}) == 5)')
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_is_gone_leaves_nobody_waiting(project):
+    """When a worker ends by a mistake of ours its calls fail with a sentence, and the next ones go to another worker."""
+    assert project.call("t:nap", "1ms", 1) == 1
+    (worker,) = project.entries._workers._lanes
+    script = project.start_script(b"""
+        local value, err = funcs.call("t:nap", "1h", 1)
+        assert(value == nil and err:kind() == "Internal" and err:message():find "mistake in Moonwit", tostring(err))
+        assert(funcs.call("t:nap", "1ms", "next") == "next")
+        local counted = funcs.stats("t:nap")
+        assert(counted.queue.waiting == 0)
+    """, "=script")
+    # It is counted where it runs.
+    while project.statistics("t:nap")["calls"] < 2 and not script.done():
+        threading.Event().wait(0.01)
+    worker.submit(lambda boot: worker._post({"kind": "nonsense"})).result()
+    script.result(timeout=60)
 
 
 def test_a_script_that_ends_leaves_no_call_behind(project):
