@@ -189,7 +189,7 @@ local function find(E, limit)
     if problem == fibers.LATE then return nil, reports.late(E) end
     if problem then return nil, nil, problem end
     waited = waited or had_to
-    B.limit = limit
+    B.I.limit = limit
     -- The call before may have ended it.
     if B.I.store ~= nil then
       local ready, changed
@@ -227,13 +227,14 @@ end
 
 -- As `acquire`, for the instance of a handle: gives err or nil, and whether it waited.
 function hooks.reach(E, B)
-  B.limit = limit_of(E)
-  local problem, waited = fibers.enter(B.I, B.limit)
+  local limit = limit_of(E)
+  local problem, waited = fibers.enter(B.I, limit)
   if problem == fibers.LATE then return reports.late(E) end
   if problem then error(problem, 0) end
   if B.I.store == nil then
     return failure(errors.kinds.INVALID, ('%s: the instance of a resource that it was given has ended'):format(E.sig.name), { entry = E.id })
   end
+  B.I.limit = limit
   local ready, err = look(E, B.I)
   if not ready then
     fibers.leave(B.I)
@@ -260,7 +261,7 @@ end
 
 -- Runs the call whose arguments are in B.io: gives true and what Wasmtime reports, or false and an error.
 function hooks.run(E, B)
-  local done, reported = fibers.run(B, B.limit, support.trap)
+  local done, reported = fibers.run(B, B.I.limit, support.trap)
   if B.I.computed > E.computed then E.computed = B.I.computed end
   if done then return true, reported end
   M.discard(B.I)

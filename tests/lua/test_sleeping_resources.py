@@ -174,3 +174,21 @@ def test_the_registry_changes_while_a_guest_sleeps(run: Lane) -> None:
       time.sleep("1s")""")
         == "0\n1\n100\n"
     )
+
+
+def test_each_call_has_its_own_limit(lane: Callable[..., Lane]) -> None:
+    """A method that waited for its turn is over at its own limit, whatever came after it."""
+    run = lane({"thing": f"method: '[constructor]thing', {GRANTS}, limits: {{max_execution_ms: 50}}"}, RESOURCE)
+    assert (
+        run("""
+      local thing = assert(funcs.call("t:thing", 7))
+      local began = time.now()
+      local function nap(ms) local value, err = thing:nap(ms) print(value or err:kind(), time.now():sub(began):milliseconds()) end
+      coroutine.spawn(nap, 30)
+      time.sleep("1ms")
+      coroutine.spawn(nap, 100)
+      time.sleep("24ms")
+      coroutine.spawn(nap, 1)
+      time.sleep("1s")""")
+        == "7\t30\nTimeout\t51\nInvalid\t51\n"
+    )

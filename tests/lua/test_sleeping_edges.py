@@ -1,0 +1,220 @@
+"""Guests that wait at odd moments, for odd times, or for many things; and arguments that change while their call waits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.abi.conftest import ROOT
+from tests.lua.conftest import Lane
+from tests.lua.sleepers import GRANTS, NAP, OPTIONS, component, lift
+
+Opened = Callable[..., Lane]
+
+
+def fields(*methods: str, more: str = "") -> dict[str, str]:
+    return {method: f"method: {method}, {GRANTS}{more}" for method in methods}
+
+
+def test_ready_tells_the_truth(lane: Opened) -> None:
+    """Of an instant that is past, of now, and of a nanosecond from now; and after a sleep until then."""
+    core = f"""{NAP}
+     (func (export "ready") (param $ns i64) (param $nap i32) (result i32) (local $t i32)
+      (local.set $t (call $duration (local.get $ns)))
+      (if (local.get $nap) (then (call $nap (local.get $nap))))
+      (call $ready (local.get $t)))
+     (func (export "at") (param $ns i64) (result i32) (call $ready (call $instant (local.get $ns))))"""
+    lifts = lift("ready", '(param "ns" u64) (param "nap" u32) (result bool)', "") + lift("at", '(param "ns" u64) (result bool)', "")
+    run = lane(fields("ready", "at"), component(core, lifts))
+    assert (
+        run("""
+      print(funcs.call("t:ready", 0, 0), funcs.call("t:ready", 1, 0), funcs.call("t:ready", 1000000, 1), funcs.call("t:ready", 1000001, 1))
+      print(funcs.call("t:at", 0), funcs.call("t:at", 2^63))""")
+        == "true\tfalse\ttrue\tfalse\ntrue\tfalse\n"
+    )
+
+
+POLLED = """
+ (func (export "wait") (param $at i32) (param $count i32) (result i32) (local $n i32) (local $end i32)
+  (local.set $end (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 8))))
+  (local.set $n (local.get $at))
+  (block $done (loop $each
+   (br_if $done (i32.ge_u (local.get $n) (local.get $end)))
+   (i32.store (i32.add (local.get $at) (i32.shr_u (i32.sub (local.get $n) (local.get $at)) (i32.const 1)))
+    (call $duration (i64.load (local.get $n))))
+   (local.set $n (i32.add (local.get $n) (i32.const 8)))
+   (br $each)))
+  (call $poll (local.get $at) (local.get $count) (i32.const 64))
+  (i32.const 64))"""
+
+
+def test_poll_gives_exactly_those_that_are_over(lane: Opened) -> None:
+    """The first of many, all with the same deadline, those that are over from the start, and one of a thousand that never end."""
+    run = lane(fields("wait"), component(POLLED, lift("wait", '(param "ns" (list u64)) (result (list u32))', OPTIONS)))
+    assert (
+        run("""
+      local function show(...) print(table.concat(assert(funcs.call("t:wait", {...})), " ")) end
+      show(5e6, 3e6, 9e6)
+      show(3e6, 3e6, 3e6)
+      show(0, 1, 0, 1e18)
+      show(2^63, 2^62, 7)
+      show(1)
+      local many = {}
+      for i = 1, 1000 do many[i] = 2^63 end
+      many[500] = 1e9
+      local began = time.now()
+      show(unpack(many))
+      print(time.now():sub(began):seconds())""")
+        == "1\n0 1 2\n0 2\n2\n0\n499\n1\n"
+    )
+
+
+def test_a_sleep_that_never_ends(lane: Opened) -> None:
+    """A guest that waits for 2^64 nanoseconds is ended by its limit, by a cancellation, and by the end of the script."""
+    polled = component(POLLED, lift("wait", '(param "ns" (list u64)) (result (list u32))', OPTIONS))
+    run = lane(fields("wait") | {"limited": fields("wait", more=", limits: {max_execution_ms: 50}")["wait"]}, polled)
+    assert (
+        run("""
+      print(select(2, funcs.call("t:limited", {2^63})):kind())
+      local future = funcs.async("t:wait", {2^63, 2^63})
+      time.sleep("1ms") future:cancel()
+      print(select(2, future:await()):kind())
+      coroutine.spawn(function() funcs.call("t:wait", {2^63}) end)
+      time.sleep("1ms")""")
+        == "Timeout\nCanceled\n"
+    )
+    assert run.live() == 0
+
+
+@pytest.mark.parametrize(("post", "message"), [
+    ("(call $nap (i32.const 5))", "it waits where a guest may not"),
+    ("(unreachable)", "wasm `unreachable` instruction executed"),
+    ("(loop $l (br $l))", "it computes for very long where a guest may not wait"),
+    ("(call $drop (i32.const 99))", "there is no pollable with the handle 99"),
+])  # fmt: skip
+def test_a_post_return_of_bad_intent(lane: Opened, post: str, message: str) -> None:
+    """What a post-return may not do is an error of its call, and ends the instance; the next call has another."""
+    core = f"""{NAP} (global $n (mut i32) (i32.const 0))
+     (func (export "f") (param i32) (result i32) (global.set $n (local.get 0)) (call $nap (i32.const 1)) (i32.const 7))
+     (func (export "post") (param i32) (if (global.get $n) (then {post})))"""
+    run = lane(fields("f"), component(core, lift("f", '(param "bad" bool) (result u32)', '(post-return (core func $i "post"))')))
+    out = run("""
+      for i = 1, 2 do print(funcs.call("t:f", true)) print(funcs.call("t:f", false)) end""").splitlines()
+    assert [line for line in out if line != "7"] == [out[0]] * 2
+    assert len(out) == 4 and out[0].startswith("nil\tf: ") and message in out[0]
+
+
+@pytest.mark.parametrize(("body", "message"), [
+    ("(call $nap (i32.const 5))", "it waits where a guest may not"),
+    ("(unreachable)", "wasm `unreachable` instruction executed"),
+])  # fmt: skip
+def test_a_destructor_of_bad_intent(lane: Opened, body: str, message: str) -> None:
+    """A destructor that waits or traps makes `drop` fail with a sentence; other instances work."""
+    definitions = f"""
+(core module $dtors (import "host" "duration" (func $duration (param i64) (result i32))) (import "host" "block" (func $block (param i32)))
+ (import "host" "drop" (func $drop (param i32))) {NAP}
+ (func (export "drop") (param i32) {body}))
+(core instance $dtors (instantiate $dtors (with "host" (instance
+ (export "duration" (func $duration)) (export "block" (func $block)) (export "drop" (func $drop))))))
+(type $thing' (resource (rep i32) (dtor (core func $dtors "drop"))))
+(export $thing "thing" (type $thing'))
+(core func $new (canon resource.new $thing'))"""
+    core = """(import "host" "new" (func $new (param i32) (result i32)))
+     (func (export "[constructor]thing") (param i32) (result i32) (call $new (local.get 0)))"""
+    text = component(
+        core, lift("[constructor]thing", '(param "n" u32) (result (own $thing))', ""), definitions, '(export "new" (func $new))'
+    )
+    run = lane({"thing": f"method: '[constructor]thing', {GRANTS}"}, text)
+    out = run("""
+      for i = 1, 2 do
+        local thing = assert(funcs.call("t:thing", 7))
+        print(pcall(thing.drop, thing))
+      end
+      do local thing = assert(funcs.call("t:thing", 8)) end
+      collectgarbage() collectgarbage()
+      print(funcs.call("t:thing", 9) ~= nil)""").splitlines()
+    assert len(out) == 3 and out[0] == out[1] and message in out[0] and out[2] == "true"
+
+
+def test_arguments_that_change_while_the_call_waits_for_its_instance(lane: Opened) -> None:
+    """What was right when the call was made is looked at again when its turn comes, and refused then; its place is free for the next."""
+    core = f"""{NAP}
+     (func (export "sum") (param $ms i32) (param $at i32) (param $count i32) (result i32) (local $sum i32)
+      (call $nap (local.get $ms))
+      (block $done (loop $each
+       (br_if $done (i32.eqz (local.get $count)))
+       (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+       (local.set $sum (i32.add (local.get $sum) (i32.load (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 4))))))
+       (br $each)))
+      (local.get $sum))"""
+    text = component(core, lift("sum", '(param "ms" u32) (param "numbers" (list u32)) (result u32)', OPTIONS))
+    run = lane(fields("sum", more=", pool: {type: lazy, max_size: 1}"), text)
+    assert run("""
+      local numbers, same = {1, 2, 3}, {4, 5, 6}
+      coroutine.spawn(function() print(funcs.call("t:sum", 10, same)) end)
+      time.sleep("1ms")
+      coroutine.spawn(function() print((select(2, funcs.call("t:sum", 10, numbers)))) end)
+      coroutine.spawn(function() print(funcs.call("t:sum", 10, same)) end)
+      time.sleep("1ms")
+      numbers[2] = "two"
+      same[4] = 7
+      time.sleep("1s")""") == ('15\nsum: parameter 2 (numbers: list<u32>): numbers[2]: expected an integer, got "two"\n22\n')
+
+
+def test_a_busy_turn_of_many_that_compute_and_sleep(lane: Opened) -> None:
+    """Guests that compute for longer than an epoch and those that sleep go on beside each other. (On the real clock: epochs are real.)"""
+    core = f"""{NAP}
+     (func (export "work") (param $turns i64) (param $ms i32) (result i64) (local $n i64)
+      (loop $again (local.set $n (i64.add (local.get $n) (i64.const 1))) (br_if $again (i64.lt_u (local.get $n) (local.get $turns))))
+      (call $nap (local.get $ms))
+      (loop $again (local.set $n (i64.sub (local.get $n) (i64.const 1))) (br_if $again (i64.gt_u (local.get $n) (i64.const 0))))
+      (local.get $turns))"""
+    run = lane(fields("work"), component(core, lift("work", '(param "turns" u64) (param "ms" u32) (result u64)', "")), clock="system")
+    assert (
+        run("""
+      local right, left = 0, 12
+      all(12, function(i)
+        local turns = i % 3 == 0 and 1e7 or 1000 * i
+        for k = 1, 2 do if funcs.call("t:work", turns, i % 4) == turns then right = right + 1 end end
+        left = left - 1
+      end)
+      while left > 0 do time.sleep("1ms") end
+      print(right)""")
+        == "24\n"
+    )
+
+
+MEASURE = """
+import sys, tempfile
+from pathlib import Path
+from moonwit.lua import buffer
+from tests.abi.conftest import State
+from tests.lua.sleepers import GRANTS, SLEEPER
+state = State(Path(sys.argv[1]), [f"name: nap, kind: function.wat, source: file://g.wat, method: nap, {GRANTS}, pool: {{type: inline}}"],
+  {"g.wat": SLEEPER})
+state.boot[b"test_clock"]()
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+def run(count):
+    source = "local funcs = require 'funcs' local measure = ... for i = 1, %d do coroutine.spawn(funcs.call, 't:nap', 1000) end"
+    state.run("require('lua.dispatcher').background_timer(require('lua.clock').monotonic() + 500e6, function() MEASURED = RESIDENT() end)")
+    answer = state.boot[b"run"](((source % count) + " require('time').sleep('2s')").encode(), b"@s.lua", buffer.encode([]))
+    assert answer is None, answer
+state.lua.globals()[b"RESIDENT"] = resident
+run(10)
+before = resident()
+run(2000)
+print((state.run("return MEASURED") - before) / 2000 / 1024)
+state.close()
+"""
+
+
+def test_a_sleeping_guest_takes_30_kib_at_most(tmp_path: object) -> None:
+    """Two thousand asleep at once, stacks and tasks and all, as the system counts resident memory."""
+    ended = subprocess.run([sys.executable, "-c", MEASURE, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    # One page of the guest's memory, which every instance of this guest touches, is in it.
+    assert 1 < float(ended.stdout) <= 30
