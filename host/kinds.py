@@ -105,7 +105,7 @@ def argument_rule(text: str) -> Broken:
     return "holds a NUL character" if "\0" in text else None
 
 
-# In this version a call runs in its caller's lane, one at a time, so that all bounds on instances and queues hold.
+# Bounds hold in each lane by itself: see lua/pools.lua.
 POOL = Group(
     summary="how many instances there are, and how long they live",
     fields={
