@@ -36,7 +36,7 @@ def test_every_problem_is_printed_and_counted(check):
     assert "_index.yaml:7:5: error: " in result.stderr
     assert "did you mean `method`?" in result.stderr
     assert "_index.yaml:10:13: error: the module exports no functions" in result.stderr
-    assert "_index.yaml:17:21: error: the Lua source is not valid: unexpected symbol near '='" in result.stderr
+    assert "_index.yaml:16:21: error: the Lua source is not valid: unexpected symbol near '='" in result.stderr
     assert "warning: " in result.stderr
     assert result.stderr.count("^") >= 4
     errors = result.stderr.count("error: ")
