@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
-import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -17,11 +14,8 @@ from moonwit.host.http.results import BadAnswer, from_lua, from_response, head, 
 from moonwit.host.intermediate import ErrorValue
 from moonwit.host.wasm import types as wit
 from moonwit.lua import buffer
-from moonwit.lua.http_lanes import CHUNK, END, ERROR, GUEST, HANDLER, HEAD, INCOMING, LOST, RESPONSE, Call, Frame, HttpLane, Target
-from moonwit.lua.lane import Callback
-
-_INCOMING = re.compile(r"wasi:http/incoming-handler(?:@0\.2\.[^#]*)?#handle")
-_HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("response", wit.Primitive("u32"))), None)
+from moonwit.lua.http_lanes import CHUNK, END, ERROR, GUEST, HANDLER, HEAD, INCOMING, LOST, RESPONSE, Call, Frame, Target
+from moonwit.lua.http_pool import Lanes
 
 if TYPE_CHECKING:
     from moonwit.host.functions import LoadedFunction
@@ -38,73 +32,6 @@ STATUSES = {
     "Timeout": 504,
     "RateLimited": 429,
 }
-
-
-class Lanes:
-    """The lanes of a service. Its methods belong to the event loop's thread.
-
-    Functions that compute for long get lanes apart, as many as there are cores, so that they hold up each other alone.
-    """
-
-    def __init__(self, callbacks: Mapping[str, Callback], count: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._callbacks = {**callbacks, "load": _loader(callbacks["load"])}
-        self._loop = loop
-        self._closed = False
-        self._numbers = itertools.count(1)
-        self._cores = os.cpu_count() or 1
-        self.lanes = [self._make() for _ in range(count)]
-        self.slow: list[HttpLane] = []
-
-    def _make(self) -> HttpLane:
-        return HttpLane(self._callbacks, f"moonwit http {next(self._numbers)}", self._loop, self._lost)
-
-    def _lost(self, lane: HttpLane) -> None:
-        if not self._closed:
-            among = self.lanes if lane in self.lanes else self.slow
-            among[among.index(lane)] = self._make()
-
-    def request(self, target: Target, payload: bytes) -> Call:
-        """Hands a request to the lane with the least to do."""
-        lanes = self.slow if target.slow else self.lanes
-        lane = lanes[0] if len(lanes) == 1 else min(lanes, key=_pending, default=None)
-        if lane is None or (target.slow and lane.pending and len(lanes) < self._cores):
-            lane = self._make()
-            lanes.append(lane)
-        return lane.request(target, payload)
-
-    def close(self, timeout: float) -> bool:
-        """Ends the lanes; tells whether each ended within ``timeout`` seconds."""
-        self._closed = True
-        lanes = [*self.lanes, *self.slow]
-        for lane in lanes:
-            lane.cancel()
-        ended = [lane.close(timeout) for lane in lanes]
-        return all(ended)
-
-
-def _pending(lane: HttpLane) -> int:
-    return lane.pending
-
-
-def answers_itself(path: str) -> bool:
-    """Tells whether an export takes requests as they are."""
-    return _INCOMING.fullmatch(path) is not None
-
-
-def _loader(load: Callback) -> Callback:
-    """Has lanes call such an export with the plain numbers of its two handles: lua/wasi/http.lua knows what they stand for."""
-
-    def loaded(id: bytes) -> Any:
-        from moonwit.lua.plan_data import signature_data
-
-        data = load(id)
-        lift = data.get("lift")
-        if lift is None or not answers_itself(lift["path"]):
-            return data
-        rest = {key: value for key, value in data.items() if key != "workers"}
-        return {**rest, "lift": {**lift, "signature": signature_data("handle", _HANDLES)}}
-
-    return loaded
 
 
 async def _first(call: Call) -> Frame:

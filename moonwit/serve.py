@@ -21,7 +21,7 @@ from moonwit.project import GRACE
 if TYPE_CHECKING:
     from moonwit.host.http.layout import Endpoint, Service
     from moonwit.host.http.server import Server
-    from moonwit.lua.http_responders import Lanes
+    from moonwit.lua.http_pool import Lanes
     from moonwit.project import Project
 
 class NothingToServe(Failure):
@@ -105,7 +105,7 @@ def _asked(stop: asyncio.Event) -> None:
 
 def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
     from moonwit.host.http.server import Server
-    from moonwit.lua.http_responders import Lanes
+    from moonwit.lua.http_pool import Lanes
 
     server = Server(service, terminal.write_error)
     lanes = Lanes(project.entries.callbacks, service.workers, asyncio.get_running_loop())
@@ -117,7 +117,8 @@ def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
 def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -> None:
     from moonwit.host.functions import FunctionProblem
     from moonwit.host.http.parameters import Misfit
-    from moonwit.lua.http_responders import answers_itself, broken, guest, handler, incoming
+    from moonwit.lua.http_pool import answers_itself
+    from moonwit.lua.http_responders import broken, guest, handler, incoming
 
     registry, problem = project.registry, endpoint.problem
     assert registry is not None

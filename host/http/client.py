@@ -16,7 +16,6 @@ from yarl import URL
 
 T = TypeVar("T")
 
-_CHUNK = 64 * 1024
 # Requests at once to one server; further ones wait for a connection.
 PER_HOST = 100
 

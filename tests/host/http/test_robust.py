@@ -233,6 +233,21 @@ def test_a_guest_that_traps_every_other_time(server):
     assert server.memory() - before < 8 * 1024
 
 
+def test_more_requests_than_allowed(serve):
+    """A service takes as many requests at once as it says, and answers others with 503 until one is done."""
+    server = serve(INDEX.replace("max_header_bytes: 4096", "max_requests: 2"))
+    waiting = [server.connect() for _ in range(2)]
+    for connection in waiting:
+        connection.sendall(b"GET /patient HTTP/1.1\r\nHost: x\r\n\r\n")
+    while (answer := server.ask("GET", "/answer")).status == 200:
+        pass
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    for connection in waiting:
+        connection.close()
+    while server.ask("GET", "/answer").status != 200:
+        pass
+
+
 def test_a_slow_endpoint_does_not_slow_a_fast_one(server):
     """While a guest computes, others are answered, once it is known to take long."""
     for _ in range(2):
