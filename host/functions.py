@@ -15,6 +15,7 @@ from moonwit.host.names import shown
 from moonwit.host.wasm import hosting
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan import CoreType, Export, Lift, Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.shortcut import shorten
 from moonwit.host.wasm.show import show_signature
 from moonwit.host.wasm.types import Function
 from moonwit.host.wasm.wit import parse_wit
@@ -238,6 +239,9 @@ class _Loading:
         if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
             try:
                 self.hosting = hosting.host(plan, grants)
+                shorter = shorten(plan, self.hosting.early)
+                if shorter is not plan:
+                    plan, self.hosting = shorter, hosting.host(shorter, grants)
             except Unsupported as error:
                 plan = error
         if isinstance(plan, Unsupported):

@@ -83,8 +83,8 @@ end
 
 local resolve
 
--- The instance of a group of functions between guest and host is made when the first of them is needed: the memory that they need is
--- there then. A realloc comes later, and is put into the group's table with the first function that needs it.
+-- The instance of a group of functions between guest and host is made when the first of them is needed: the memory that null functions
+-- use is there then. A realloc may come later than the first function that needs it.
 local function resolve_group(I, item, into)
   local P = I.P
   local at, group = P.groups_at + item.group - 1, P.groups[item.group]
@@ -103,12 +103,25 @@ local function resolve_group(I, item, into)
   local late = item.late
   if late > 0 and not filled[late] then
     filled[late] = true
-    resolve(I, group.reallocs[late], into)
-    local realloc = func_type(into[0].of.func)
-    export(I, at, 'late', into)
-    hosting.fill(I, into[0].of.table, late, realloc)
+    I.wanted = I.wanted or {}
+    table.insert(I.wanted, { at = at, late = late, realloc = group.reallocs[late] })
   end
   export(I, at, item.name, into)
+end
+
+-- Puts the reallocs that are there now into the tables of the groups that wait for them; `done` is how many steps have been made.
+local function fill_late(I, done)
+  local wanted = I.wanted
+  for i = #wanted, 1, -1 do
+    local each = wanted[i]
+    if not each.realloc.step or each.realloc.step <= done then
+      table.remove(wanted, i)
+      resolve(I, each.realloc, found)
+      local realloc = func_type(found[0].of.func)
+      export(I, each.at, 'late', found)
+      hosting.fill(I, found[0].of.table, each.late, realloc)
+    end
+  end
 end
 
 function resolve(I, item, into)
@@ -180,9 +193,11 @@ local function build(I)
   hosting.running = I
   for at, step in ipairs(P.steps) do
     for i, item in ipairs(step.arguments) do resolve(I, item, step.externs + (i - 1)) end
+    if I.wanted then fill_late(I, at - 1) end
     -- What a start function hands the host lies in the memory that its module defines, or that is there already.
     instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
     if P.memory and not I.memory and P.memory.step == at then I.memory = take_memory(I, P.memory) end
+    if I.wanted then fill_late(I, at) end
   end
   if P.initialize then
     local func = take_func(I, P.initialize)

@@ -195,6 +195,11 @@ class Hosting:
     waits: bool = False
     module: bytes | None = None
 
+    @property
+    def early(self) -> list[bool]:
+        """Tells for each stub whether it can be linked before the guest has a memory."""
+        return [not isinstance(link, GroupLink) or link.group == 0 for link in self.links]
+
 
 def is_hosted(interface: str) -> bool:
     """Tells whether the direct path provides an interface where it is granted."""
