@@ -10,12 +10,14 @@ local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
 local locals = require 'lua.repl_locals'
 local members = require 'lua.repl_members'
+local nearest = require 'lua.nearest'
 local output = require 'lua.output'
 local sandbox = require 'lua.sandbox'
 local scripts = require 'lua.scripts'
 
 local current, sethook, getinfo, getfields = dispatcher.current, debug.sethook, debug.getinfo, debug.getfenv
-local error, select, rawset, xpcall, concat, tostring = error, select, rawset, xpcall, table.concat, tostring
+local error, select, rawset, rawget, xpcall, concat, sort, tostring = error, select, rawset, rawget, xpcall, table.concat, table.sort, tostring
+local getmetatable, next, type = getmetatable, next, type
 
 local encode, decode = buffer.encode, buffer.decode
 
@@ -23,6 +25,7 @@ local HOST = _G
 local ALL = 2
 local EVERY = 1000                 -- instructions between two looks
 local MOST_VALUES = 50             -- of one input that are shown
+local MOST_NOTES = 5
 
 -- Output is handed over after so many bytes, or nanoseconds.
 local MOST_BUFFERED, MOST_WAIT = 8192, 30e6
@@ -78,6 +81,29 @@ function M.open(host, flag, modules)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
   local foreground, stopped     -- the group of the input that runs; whether it was stopped
+  local undefined = {}          -- the globals that it has read and that are not there, as keys
+
+  local known = getmetatable(env)
+  local module_of = known.__index
+  function known.__index(t, name)
+    local value = module_of(t, name)
+    if value == nil and type(name) == 'string' and name ~= '_' and foreground then undefined[name] = true end
+    return value
+  end
+
+  -- A sentence for each global that was read in vain and is still not there.
+  local function notes()
+    local names, sentences = {}, {}
+    for name in next, undefined do
+      if rawget(env, name) == nil then names[#names + 1] = name end
+    end
+    undefined = {}
+    sort(names)
+    for i = 1, math.min(#names, MOST_NOTES) do
+      sentences[i] = ("there is no global '%s'"):format(names[i]:sub(1, 60)) .. nearest.hint(names[i], own.names())
+    end
+    return sentences[1] and sentences or nil
+  end
 
   local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
 
@@ -123,6 +149,7 @@ function M.open(host, flag, modules)
     sink.flush()
     if foreground == group then foreground = nil end
     calm()
+    answer.notes = notes()
     answer.seconds = (clock.monotonic() - begun) / 1e9
     group.answered = true
     host.answer(number, encode(answer))
@@ -164,7 +191,7 @@ function M.open(host, flag, modules)
   function session.evaluate(text)
     local input = decode(text)
     calm()
-    stopped = false
+    stopped, undefined = false, {}
     local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
     if not chunk then
       local answer = { failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT), seconds = 0 }

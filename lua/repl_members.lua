@@ -128,6 +128,16 @@ function M.new(env, kept, modules)
     return '', kind, ok and text or kind
   end
 
+  --- Lists all variables.
+  function own.names()
+    local names = kept.names()
+    for name in next, env do
+      if type(name) == 'string' then names[#names + 1] = name end
+    end
+    for name in next, modules do names[#names + 1] = name end
+    return names
+  end
+
   return own
 end
 

@@ -12,7 +12,7 @@ from moonwit import terminal
 from moonwit.failures import Failure
 from moonwit.folders import show_problems
 from moonwit.interrupt import Running, wait
-from moonwit.project import Project
+from moonwit.project import GRACE, Project
 from moonwit.repl.chunks import Compiler, Mistake
 from moonwit.repl.explanations import Explanations
 from moonwit.repl.knowledge import Knowledge
@@ -44,9 +44,13 @@ def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) ->
                 else:
                     opening.open(name, None)
             _lines(session)
+            status = 0
         except Failed:
-            return 1
-    return 0
+            status = 1
+        # What is left running ends with the input.
+        if not project.interrupt(GRACE):
+            os._exit(status)
+    return status
 
 
 def _lines(session: Session) -> None:

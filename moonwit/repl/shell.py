@@ -127,6 +127,8 @@ class Shell:
         else:
             good = True
             self._show_values(answer, layout)
+        for note in answer.get(b"notes") or ():
+            self.say(paint("dim", f"note: {terminal.clean(note.decode('utf-8', 'replace'))}", self.color))
         seconds = float(answer.get(b"seconds") or 0)
         if seconds >= LONG:
             self.say(paint("dim", f"took {duration(seconds)}", self.color))
@@ -161,7 +163,8 @@ class Shell:
 
 def leave(session: Session, screen: Screen) -> None:
     """Ends the session; what can't be stopped ends with the process."""
-    ended = session.project.interrupt(GRACE)
+    with screen.discarding():  # else the lane might wait for somebody to take what it prints
+        ended = session.project.interrupt(GRACE)
     screen.close()
     if not ended:
         sys.stdout.flush()

@@ -38,7 +38,7 @@ def goes_on(repl):
     for _ in range(10):
         repl.send("\x1b[201~\x07\x03\x03")
         repl.read(0.5)
-        repl.send("\x15\x0b'go' .. 'es ' .. 6 * 7\r")
+        repl.send("\x15'go' .. 'es ' .. 6 * 7\r")
         try:
             repl.until('"goes 42"', patience=6)
             return

@@ -296,3 +296,10 @@ def test_leaving_while_something_runs(repl):
     repl.enter("coroutine.spawn(function() time.sleep('20ms') while true do end end)")
     repl.send(":quit\r")
     assert repl.ended() == 0
+
+
+def test_undefined_globals(repl):
+    """An input that reads a global that is not there says so, with the one that was probably meant."""
+    assert "nil\nnote: there is no global 'foo'\n" in repl.enter("foo")
+    assert "note: there is no global 'prnt', did you mean 'print'?" in repl.enter("prnt(1)")
+    assert "note" not in repl.enter("y = y or 5").split("[3]>")[1]
