@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 # How much is kept that is not written yet; whoever prints more waits. How much is written at once: a terminal may be slow, and Ctrl-C
 # is looked for in between.
 MOST_KEPT, MOST_AT_ONCE = 64 * 1024, 4 * 1024
+# How much is written above the prompt before it is drawn again.
+MOST_ABOVE = 16 * 1024
 
 
 class Screen:
@@ -89,11 +91,11 @@ class Screen:
     def take(self, *, lines: bool = False) -> bytes:
         """Gives the next piece of what is kept; with ``lines`` it ends with a line."""
         with self._change:
-            end = min(len(self._kept), MOST_AT_ONCE)
+            end = min(len(self._kept), MOST_ABOVE if lines else MOST_AT_ONCE)
             if lines:
                 last = self._kept.rfind(b"\n", 0, end) + 1
                 # A line longer than a piece is broken.
-                end = last or (end if end == MOST_AT_ONCE else 0)
+                end = last or (end if end == MOST_ABOVE else 0)
             piece = bytes(self._kept[:end])
             del self._kept[:end]
             if piece:

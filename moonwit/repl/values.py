@@ -113,17 +113,21 @@ def quoted(item: bytes) -> str:
     decoded = data.decode("utf-8", "surrogateescape")
     if note:
         decoded = re.sub("[\udc80-\udcff]{1,3}\\Z", "", decoded)  # a character that was cut
-    shown = []
-    for c in decoded:
-        if "\udc80" <= c <= "\udcff":
-            shown.append(f"\\x{ord(c) - 0xDC00:02x}")
-        elif c in _ESCAPES:
-            shown.append(_ESCAPES[c])
-        elif c.isprintable():
-            shown.append(c)
-        else:
-            shown += [f"\\x{byte:02x}" for byte in c.encode("utf-8", "replace")]
+    pieces = (decoded[at : at + _PIECE] for at in range(0, len(decoded), _PIECE))
+    shown = (piece if piece.isprintable() and '"' not in piece and "\\" not in piece else "".join(map(_escaped, piece)) for piece in pieces)
     return f'"{"".join(shown)}"{note}'
+
+
+# Most of a long string needs no escapes, and is not looked at character by character.
+_PIECE = 1024
+
+
+def _escaped(c: str) -> str:
+    if "\udc80" <= c <= "\udcff":
+        return f"\\x{ord(c) - 0xDC00:02x}"
+    if c in _ESCAPES:
+        return _ESCAPES[c]
+    return c if c.isprintable() else "".join(f"\\x{byte:02x}" for byte in c.encode("utf-8", "replace"))
 
 
 Piece = tuple[str, str]  # a style, and text

@@ -46,7 +46,7 @@ def evaluate(session: Session) -> Evaluate:
         (["local a = 1", "a = a + 1", "function get() return a end", "a = 10", "get()"], "10"),
         (["local a = 1 local function f() a = a + 1 return a end", "f()", "f(), a"], "3, 3"),
         (["local function fact(n) return n < 2 and 1 or n * fact(n - 1) end", "fact(5)"], "120"),
-        (["local s = 'x' local t = {s, f = function(v) local inner = v return inner end} local u = t.f(s) .. 'y'", "u, inner"], '"xy", nil'),
+        (["local s = 'x' local t = {f = function(v) local inner = v return inner end} local u = t.f(s) .. 'y'", "u, inner"], '"xy", nil'),
         (["do local hidden = 1 end if true then local hidden = 2 end", "hidden"], "nil"),
         (["for i = 1, 3 do local x = i last = x end", "last, x"], "3, nil"),
         (["local x = 1; (function() x = 5 end)()", "x"], "5"),

@@ -303,3 +303,15 @@ def test_undefined_globals(repl):
     assert "nil\nnote: there is no global 'foo'\n" in repl.enter("foo")
     assert "note: there is no global 'prnt', did you mean 'print'?" in repl.enter("prnt(1)")
     assert "note" not in repl.enter("y = y or 5").split("[3]>")[1]
+
+
+def test_a_guest_that_waits(start):
+    """While a guest sleeps, coroutines go on; Ctrl-C ends the sleep, and the function works again."""
+    repl = start("repl", cwd=Path(__file__).parents[3] / "examples" / "sleep")
+    repl.until("[1]>")
+    repl.send("coroutine.spawn(function() time.sleep('50ms') print('meanwhile') end); funcs.call('demo:sleep_ms', 1000000)\r")
+    repl.until("\nmeanwhile")
+    repl.send("\x03")
+    repl.until("interrupted")
+    repl.prompt(2)
+    assert "\n5\n" in repl.enter("(funcs.call('demo:sleep_ms', 5))")
