@@ -229,7 +229,9 @@ function M.put64(I, at, value) cast(p64, M.at(I, at, 8, 8))[0] = value end
 --- The bytes of a list<u8> or string that a guest gives.
 function M.bytes(I, at, size)
   if size == 0 then return '' end
-  return ffi.string(M.at(I, at, size), size)
+  local from = M.at(I, at, size)
+  if size > MOST then M.trap(('the guest gives the host %d bytes at once; at most %d are taken'):format(size, MOST)) end
+  return ffi.string(from, size)
 end
 
 --- Gives a list<u8> or string that lies at `ret` and whose bytes lie where `asked` says.

@@ -168,14 +168,20 @@ local function vectors(I, at, count)
   return out
 end
 
+-- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is no bound.
+local MOST_WRITTEN = 1024 * 1024
+
 local function fd_write(I, io)
   local name, ret = STREAMS[io[0].u32], io[3].u32
   if name == 'stdin' then return finish(I, io, BAD_DESCRIPTOR) end
   hosting.at(I, ret, 4, 4)
   local written = 0
   for _, part in ipairs(vectors(I, io[1].u32, io[2].u32)) do
-    streams.print(I, name, hosting.bytes(I, part[1], part[2]))
-    written = written + part[2]
+    hosting.at(I, part[1], part[2])
+    -- Of much, some is taken: the guest writes the rest when that was passed on.
+    local size = math.min(part[2], MOST_WRITTEN - written)
+    streams.print(I, name, hosting.bytes(I, part[1], size))
+    written = written + size
   end
   hosting.put32(I, ret, written)
   local function done(_, out) return finish(I, out, streams.failure(I, name) and INPUT_OUTPUT or SUCCESS) end
