@@ -131,6 +131,9 @@ class CompatibleFunction:
                 return call.result()
             self._give_up(running, "Timeout")
             raise CallFailed("Timeout", self._sentence("Timeout", "")) from None
+        finally:
+            # An error that it holds knows this frame: no circle keeps the instance.
+            del call
 
     def _call(self, arguments: list[Value], running: Running) -> Value:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import hashlib
 import math
 import os
@@ -22,6 +21,9 @@ NO_LIMIT = 2**62
 MOST_STACK = 1024 * 1024
 
 _engines: list[Engine] = []
+_kinds: dict[tuple[bool, int | None], Engine] = {}
+_making = threading.Lock()
+_ticker: threading.Thread | None = None
 _modules: dict[tuple[int, bytes], Module] = {}
 _lock = threading.Lock()
 
@@ -41,8 +43,17 @@ def engine_for(small: bool = False, stack_bytes: int | None = None) -> Engine:
     return _engine(small, None if stack_bytes is None else min(stack_bytes, MOST_STACK))
 
 
-@functools.cache
 def _engine(small: bool, stack_bytes: int | None) -> Engine:
+    # Not functools.cache, by which two threads could have two engines: what one compiles the other can't run.
+    with _making:
+        key = small, stack_bytes
+        if key not in _kinds:
+            _kinds[key] = _made(small, stack_bytes)
+            _engines.append(_kinds[key])
+        return _kinds[key]
+
+
+def _made(small: bool, stack_bytes: int | None) -> Engine:
     config = Config()
     config.epoch_interruption = True
     ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
@@ -62,9 +73,7 @@ def _engine(small: bool, stack_bytes: int | None) -> Engine:
                 config.cache = f"/proc/self/fd/{settings.fileno()}"
         except (OSError, WasmtimeError):
             pass  # no memory for files, or no /proc: everything is compiled again
-    engine = Engine(config)
-    _engines.append(engine)
-    return engine
+    return Engine(config)
 
 
 def _toml_escape(text: str) -> str:
@@ -120,17 +129,22 @@ def address(pointer: Any) -> int:
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0
 
 
-@functools.cache
 def start_ticker() -> None:
     """Has the engines' epochs move on every ``TICK`` seconds from now on: what limits in time are counted in."""
+    global _ticker
+    if _ticker is None:
+        # One alone: with two, all limits would be half as long.
+        with _making:
+            if _ticker is None:
+                _ticker = threading.Thread(target=_tick, name="moonwit epochs", daemon=True)
+                _ticker.start()
 
-    def tick() -> None:
-        while True:
-            time.sleep(TICK)
-            for engine in _engines:
-                engine.increment_epoch()
 
-    threading.Thread(target=tick, name="moonwit epochs", daemon=True).start()
+def _tick() -> None:
+    while True:
+        time.sleep(TICK)
+        for engine in tuple(_engines):
+            engine.increment_epoch()
 
 
 def ticks(milliseconds: float) -> int:

@@ -71,7 +71,7 @@ def link(component: generic.Component, imports: frozenset[str], engine: Engine |
                     seen += [inner.ty for inner in item.exports(engine).values() if isinstance(inner.ty, generic.ResourceType)]
                 continue
             with linker.root() as root:
-                _cover(root, name, item, wasi.interface_of(name), seen)
+                _cover(engine, root, name, item, wasi.interface_of(name), seen)
     return linker
 
 
@@ -82,7 +82,9 @@ def _answer(linker: generic.Linker, name: str) -> None:
             _define(inner, key, f"{guest_environment.INTERFACE}#{key}", callback)
 
 
-def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str, seen: list[generic.ResourceType]) -> None:
+def _cover(
+    engine: Engine, parent: generic.LinkerInstance, name: str, item: Any, interface: str, seen: list[generic.ResourceType]
+) -> None:
     """Defines ``item`` in ``parent``: functions fail, resources are new ones unless they are another's by another name."""
     if isinstance(item, generic.FuncType):
         _define(parent, name, f"{interface}#{name}", _no_directories if (interface, name) == wasi.NO_DIRECTORIES else _fail)
@@ -92,8 +94,8 @@ def _cover(parent: generic.LinkerInstance, name: str, item: Any, interface: str,
             parent.add_resource(name, generic.ResourceType.host(next(_numbers)), lambda store, rep: None)
     elif isinstance(item, generic.ComponentInstanceType):
         with parent.add_instance(name) as inner:
-            for key, extern in item.exports(shared_engine()).items():
-                _cover(inner, key, extern.ty, interface, seen)
+            for key, extern in item.exports(engine).items():
+                _cover(engine, inner, key, extern.ty, interface, seen)
     elif isinstance(item, (generic.ComponentType, generic.ModuleType)):
         raise Refused(f"the component imports {shown(name)}, a {'module' if isinstance(item, generic.ModuleType) else 'component'}")
 
