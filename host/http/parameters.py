@@ -1,7 +1,7 @@
 """From a request to the arguments of a plain function in WebAssembly, as its signature asks for them.
 
-A parameter named `request`, `method`, `path`, `query`, `headers`, `params` or `body` gets that part, and one that is named like a
-variable of the route's path gets the variable. What remains is filled from the body: a sole `string` or `list<u8>` gets its text,
+A parameter named `request`, `method`, `path`, `query`, `headers`, `params` or `body` gets that part, and any other that is named like
+a variable of the route's path gets the variable. What remains is filled from the body: a sole `string` or `list<u8>` gets its text,
 any other sole parameter its JSON, several the members of a JSON object.
 """
 
@@ -90,19 +90,12 @@ def _holds_resource(type: wit.Type | None) -> bool:
 
 
 def _is_request(param: wit.Field) -> bool:
-    """Tells whether a record is the request itself: by its name, or by what it holds."""
-    if not isinstance(param.type, wit.Record):
-        return False
-    fields = {field.name for field in param.type.fields}
-    return param.type.name == "request" or {"method", "path"} <= fields
+    """Tells whether a parameter is the request itself, by the name of its record."""
+    return isinstance(param.type, wit.Record) and param.type.name in ("request", "http-request")
 
 
 def _named(name: str, type: wit.Type, variables: set[str]) -> Fill | None:
     """Gives how a parameter with a name of its own is filled, None when its name says nothing."""
-    variable = name if name in variables else name.replace("-", "_")
-    if variable in variables:
-        convert = _from_text(type, f"the variable {shown(name)} of the path")
-        return lambda parts: convert(parts.params[variable])
     match name:
         case "request" if isinstance(type, wit.Record):
             return _request(type, variables)
@@ -120,7 +113,11 @@ def _named(name: str, type: wit.Type, variables: set[str]) -> Fill | None:
             return _pairs(type, "params", lambda parts: list(parts.params.items()))
         case "body":
             return _body(name, type)
-    return None
+    variable = name if name in variables else name.replace("-", "_")
+    if variable not in variables:
+        return None
+    convert = _from_text(type, f"the variable {shown(name)} of the path")
+    return lambda parts: convert(parts.params[variable])
 
 
 def _request(type: wit.Type, variables: set[str]) -> Fill:

@@ -87,6 +87,10 @@ INDEX = "\n".join(
               "      whole: func(request: request) -> tuple<string, string, string, list<u8>>;",
               '(func (export "whole") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)'
               + "".join(f"(i32.store (i32.const {8 + 4 * i}) (local.get {i}))" for i in range(8)) + "(i32.const 8))", "PUT", "/whole/x"),
+        entry("named", "record request { method: string, params: list<tuple<string, string>> }\n"
+              "      named: func(given: request) -> tuple<string, list<tuple<string, string>>>;",
+              '(func (export "named") (param i32 i32 i32 i32) (result i32)'
+              + "".join(f"(i32.store (i32.const {8 + 4 * i}) (local.get {i}))" for i in range(4)) + "(i32.const 8))", "GET", "/named/{a}"),
         entry("trap", "trap: func();", '(func (export "trap") unreachable)', "GET"),
         entry("spin", "spin: func();", '(func (export "spin") (loop $again br $again))', "GET", "", "limits: {max_execution_ms: 50}"),
         '  - {name: nowhere, kind: http.endpoint, path: /nowhere, func: nobody}',
@@ -148,6 +152,7 @@ def test_a_request_record_gets_everything(server):
     """A record named `request` holds the parts that its fields name."""
     answer = server.ask("PUT", "/whole/x?q=1", b"hi")
     assert json.loads(answer.body) == ["PUT", "/whole/x", "q=1", [104, 105]]
+    assert json.loads(server.ask("GET", "/named/one").body) == ["GET", [["a", "one"]]]
 
 
 def test_variables_of_the_path(server):
