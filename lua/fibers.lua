@@ -153,6 +153,19 @@ local function stopped(B, future, why)
   return false, why
 end
 
+-- Hands over what a call has left: its result to io[0], its trap to `trap`; gives the failure that Wasmtime reports. One that has not
+-- ended leaves a trap that says why.
+local function outcome(ended, results, io, out, trap, why)
+  if not ended then
+    trap[0] = wasmtime.C.wasmtime_trap_new(why, #why)
+    return nil
+  end
+  io[0].u64 = results[0].of.u64
+  local failure = out[1]
+  trap[0], out[0], out[1] = out[0], nil, nil
+  return failure
+end
+
 --- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil). Gives true and what Wasmtime
 -- reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
 function M.run(B, limit, trap)
@@ -179,10 +192,7 @@ function M.run(B, limit, trap)
   I.future = nil
   delete(future)
   if I.written then streams.flush(I, true) end
-  io[0].u64 = B.results[0].of.u64
-  local failure = out[1]
-  trap[0], out[0], out[1] = out[0], nil, nil
-  return true, failure
+  return true, outcome(true, B.results, io, out, trap)
 end
 
 -- Calls that may not wait ---------------------------------------------------------------------------------------------
@@ -198,14 +208,7 @@ function M.leaf(ctx, realloc, io, _, trap)
     ready, turns = C.wasmtime_call_future_poll(future), turns + 1
   end
   C.wasmtime_call_future_delete(future)
-  if not ready then
-    trap[0] = C.wasmtime_trap_new('interrupt', 9)
-    return nil
-  end
-  io[0].u64 = results[0].of.u64
-  local failure = out[1]
-  trap[0], out[0], out[1] = out[0], nil, nil
-  return failure
+  return outcome(ready, results, io, out, trap, 'interrupt')
 end
 
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
@@ -230,14 +233,7 @@ function M.alone(I, func, io, params, results, trap)
   delete(future)
   local why = I.pending and 'it waits where a guest may not' or late and 'interrupt' or 'it computes for very long where a guest may not wait'
   I.pending = nil
-  if not ready then
-    trap[0] = wasmtime.C.wasmtime_trap_new(why, #why)
-    return nil
-  end
-  io[0].u64 = alone_results[0].of.u64
-  local failure = alone_out[1]
-  trap[0], alone_out[0], alone_out[1] = alone_out[0], nil, nil
-  return failure
+  return outcome(ready, alone_results, io, alone_out, trap, why)
 end
 
 return M

@@ -58,6 +58,14 @@ function M.prepare(plan)
   return P
 end
 
+-- Raises the report of what a call has left in `failure` and in the trap's slot.
+local function check(failure)
+  if failure == nil and trap_slot[0] == nil then return end
+  local report = trap.take(failure, trap_slot[0])
+  trap_slot[0] = nil
+  error(report, 0)
+end
+
 local function make(ctx, module, externs, count, into)
   return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap_slot)
 end
@@ -68,11 +76,7 @@ jit.off(make_hosted)
 
 local function instantiate(I, at, module, externs, count)
   local failure = (I.P.linker and make_hosted or make)(I.ctx, module, externs, count, I.core + at)
-  if failure ~= nil or trap_slot[0] ~= nil then
-    local report = trap.take(failure, trap_slot[0])
-    trap_slot[0] = nil
-    error(report, 0)
-  end
+  check(failure)
 end
 
 local function export(I, at, name, into)
@@ -202,11 +206,7 @@ local function build(I)
   if P.initialize then
     local func = take_func(I, P.initialize)
     local failure = call(I, func, no_values, 1)
-    if failure ~= nil or trap_slot[0] ~= nil then
-      local report = trap.take(failure, trap_slot[0])
-      trap_slot[0] = nil
-      error(report, 0)
-    end
+    check(failure)
   end
   if P.waits then open_waits(I) end
 end
