@@ -6,8 +6,6 @@ local hosting = require 'lua.hosting'
 local stdin = require 'lua.wasi.stdin'
 require 'lua.wasi.streams'
 
-ffi.cdef 'int isatty(int descriptor);'
-
 local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
 
 -- A list<tuple<string, string>> or list<string>: `rows` are lists of strings.

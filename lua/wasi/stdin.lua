@@ -1,4 +1,5 @@
--- The process's standard input as a source for guests (lua/wasi/streams.lua); one for all guests of the lane.
+-- The process's standard input as a source for guests (lua/wasi/streams.lua); one for all guests of the lane. A terminal is the host's
+-- own: for guests there is nothing to read there.
 
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
@@ -7,6 +8,7 @@ local dispatcher = require 'lua.dispatcher'
 ffi.cdef [[
 typedef struct { int descriptor; short events; short revents; } mw_stdin_poll;
 long read(int fd, void *into, size_t count);
+int isatty(int descriptor);
 ]]
 
 local C = ffi.C
@@ -17,7 +19,7 @@ local LOOK = 10e6
 local M = {}
 
 local state, now, buffer = ffi.new 'mw_stdin_poll[1]', ffi.new 'mw_timespec', nil
-local ended = false
+local ended = C.isatty(0) == 1
 
 local function ready()
   if ended then return true end
@@ -50,8 +52,5 @@ function M.source.watch(task, generation)
   look()
   return function() if timer then dispatcher.cancel_timer(timer) end end
 end
-
---- From now on there is nothing to read: for hosts that read the terminal themselves.
-function M.close() ended = true end
 
 return M
