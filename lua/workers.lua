@@ -189,7 +189,11 @@ function M.serve(orders, answers, call, encode)
     if kind == FORGET then return require('lua.calls').forget() end
     if kind == WARM then return require('lua.calls').warm(text) end
     if kind ~= CALL then
-      if running[number] then dispatcher.cancel_group(running[number]) end
+      local group = running[number]
+      if group then
+        group.canceled = true
+        dispatcher.cancel_group(group)
+      end
       return
     end
     local id, args, along = unpack(buffer.decode(text), 1, 3)
@@ -199,7 +203,10 @@ function M.serve(orders, answers, call, encode)
       local results = group.results or {}
       -- One that was canceled before it began has not been counted.
       if group.problem and not group.main.begun then counted.alone(id) end
-      local value, problem = encode(id, results[1], group.problem or results[2])
+      -- One that had its results when it was canceled has been counted with them.
+      local err = group.problem
+      if group.canceled and group.results then err = nil end
+      local value, problem = encode(id, results[1], err or results[2])
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()
     end, call, id, unpack(values, 1, count))

@@ -16,5 +16,6 @@ def test_every_call_is_answered_once_and_nothing_is_left():
     assert module.growth(result["samples"]) < 0.25
     counted = result["statistics"]
     assert counted["t:spin"]["timeouts"] == counted["t:spin"]["errors"] > 0
+    assert counted["t:spin_far"]["timeouts"] == counted["t:spin_far"]["errors"] == counted["t:spin_far"]["calls"] > 0
     assert counted["t:sleep_briefly"]["timeouts"] == counted["t:sleep_briefly"]["calls"] > 0
     assert counted["t:nap_far"]["queue"]["most"] <= 4 + 2 * 24
