@@ -1,0 +1,48 @@
+"""Guests that use the host without end: their limit ends them, others of their lane go on meanwhile, and memory stays as it is."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from moonwit.lua import buffer
+from tests.abi.conftest import State
+from tests.abi.hosted import ALL, component, lift
+
+REALLOC = '(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))'
+STEPS = {
+    "prints": "(call $blocking-write (local.get $h) (i32.const 0) (i32.const 60000) (i32.const 64))",
+    "zeroes": "(call $blocking-zeroes (local.get $h) (i64.const 1000000) (i32.const 64))",
+    "polls": """(i32.store (i32.const 16) (call $subscribe (local.get $h))) (call $poll (i32.const 16) (i32.const 1) (i32.const 64))
+      (call $drop-pollable (i32.load (i32.const 16)))""",
+    "blocks": "(i32.store (i32.const 16) (call $instant (i64.const 0))) (call $block (i32.load (i32.const 16))) "
+    "(call $drop-pollable (i32.load (i32.const 16)))",
+    "bytes": "(call $random (i64.const 1000) (i32.const 64))",
+    "opens": "(call $drop-output (call $stdout))",
+    "looks": "(call $arguments (i32.const 64))",
+}
+SCRIPT = """
+local funcs, time = require "funcs", require "time"
+local ticks = 0
+coroutine.spawn(function() while true do time.sleep("1ms") ticks = ticks + 1 end end)
+local value, err = funcs.call("t:NAME")
+error(err:kind() .. (ticks > 0 and " beside others" or " alone"), 0)
+"""
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_without_end(tmp_path: Path, name: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Prints, polls, waits, handles and random bytes, for as long as the limit allows."""
+    core = f'(func (export "f") (result i32) (local $h i32) (local.set $h (call $stdout)) (loop $l {STEPS[name]} (br $l)) (i32.const 7))'
+    entry = f"name: {name}, kind: function.wat, source: file://g.wat, method: f, {ALL}, limits: {{max_execution_ms: 200}}"
+    state = State(tmp_path, [entry], {"g.wat": component(core, lift("f", "(result u32)"), REALLOC)})
+    before = 0
+    for _ in range(2):
+        answer = state.boot[b"run"](SCRIPT.replace("NAME", name).encode(), b"@s.lua", buffer.encode([]))
+        assert buffer.decode(answer[0]).message == "Timeout beside others"
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert before == 0 or after - before < 30_000
+        before = after
+    state.close()
