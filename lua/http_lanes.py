@@ -116,13 +116,11 @@ class Call:
 
 
 class HttpLane(Lane):
-    """A lane that answers requests. Its methods belong to the event loop's thread; ``lost`` is called there when it ends by a mistake."""
+    """A lane that answers requests. Its methods belong to the event loop's thread; ``gone`` is set there when it has ended."""
 
-    def __init__(
-        self, callbacks: Mapping[str, Callback], name: str, loop: asyncio.AbstractEventLoop, lost: Callable[[HttpLane], None]
-    ) -> None:
+    def __init__(self, callbacks: Mapping[str, Callback], name: str, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._lost = lost
+        self.gone = False
         self._batch: list[bytes] = []
         self._calls: dict[int, Call] = {}
         self._requests = itertools.count(1)
@@ -188,14 +186,13 @@ class HttpLane(Lane):
         try:
             super()._main()
         finally:
-            self._later(self._gone)
+            self._later(self._has_ended)
 
-    def _gone(self) -> None:
+    def _has_ended(self) -> None:
+        self.gone = True
         calls, self._calls = list(self._calls.values()), {}
         for call in calls:
             call.take(Frame(LOST, b""))
-        if self._mistake is not None:
-            self._lost(self)
 
     def _later(self, callback: Callable[..., None], *arguments: object) -> None:
         try:

@@ -26,19 +26,13 @@ class Lanes:
     def __init__(self, callbacks: Mapping[str, Callback], count: int, loop: asyncio.AbstractEventLoop) -> None:
         self._callbacks = {**callbacks, "load": _loader(callbacks["load"])}
         self._loop = loop
-        self._closed = False
         self._numbers = itertools.count(1)
         self._cores = os.cpu_count() or 1
         self.lanes = [self._make() for _ in range(count)]
         self.slow: list[HttpLane] = []
 
     def _make(self) -> HttpLane:
-        return HttpLane(self._callbacks, f"moonwit http {next(self._numbers)}", self._loop, self._lost)
-
-    def _lost(self, lane: HttpLane) -> None:
-        if not self._closed:
-            among = self.lanes if lane in self.lanes else self.slow
-            among[among.index(lane)] = self._make()
+        return HttpLane(self._callbacks, f"moonwit http {next(self._numbers)}", self._loop)
 
     def request(self, target: Target, payload: bytes) -> Call:
         """Hands a request to the lane with the least to do."""
@@ -47,11 +41,14 @@ class Lanes:
         if lane is None or (target.slow and lane.pending and len(lanes) < self._cores):
             lane = self._make()
             lanes.append(lane)
+        elif lane.gone:
+            # It has ended by a mistake; those that wait for another request have been told.
+            ended, lane = lane, self._make()
+            lanes[lanes.index(ended)] = lane
         return lane.request(target, payload)
 
     def close(self, timeout: float) -> bool:
         """Ends the lanes; tells whether each ended within ``timeout`` seconds."""
-        self._closed = True
         lanes = [*self.lanes, *self.slow]
         for lane in lanes:
             lane.cancel()
