@@ -2,144 +2,30 @@
 
 An imported function is one of three: *hosted*, by a Lua function of the lane (lua/wasi); *null*, by WebAssembly of our own that
 does what a guest without the grant sees (nothing to read, output that goes nowhere); or not linked, which is a trap.
-Source of the signatures: the WIT of WASI 0.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from moonwit.host import wasi
 from moonwit.host.wasm import preview1
 from moonwit.host.wasm.plan import CoreType, Item, Plan, Stub, Unsupported
 from moonwit.host.wasm.show import show_type
+from moonwit.host.wasm.signatures import NULL, RESULTS, SIGNATURES
 from moonwit.registry.record import record
 
-# Core types as "params>results"; a * marks a function that may wait, or that needs memory of the guest for what it gives.
-_POLL = {"poll": "iii>*", "[method]pollable.ready": "i>i", "[method]pollable.block": "i>*", "[resource-drop]pollable": "i>"}
-_STREAMS = {
-    "[method]input-stream.read": "iIi>*",
-    "[method]input-stream.blocking-read": "iIi>*",
-    "[method]input-stream.skip": "iIi>*",
-    "[method]input-stream.blocking-skip": "iIi>*",
-    "[method]input-stream.subscribe": "i>i",
-    "[method]output-stream.check-write": "ii>",
-    "[method]output-stream.write": "iiii>",
-    "[method]output-stream.blocking-write-and-flush": "iiii>*",
-    "[method]output-stream.flush": "ii>",
-    "[method]output-stream.blocking-flush": "ii>*",
-    "[method]output-stream.subscribe": "i>i",
-    "[method]output-stream.write-zeroes": "iIi>",
-    "[method]output-stream.blocking-write-zeroes-and-flush": "iIi>*",
-    "[resource-drop]input-stream": "i>",
-    "[resource-drop]output-stream": "i>",
-}
-# What a guest needs that answers requests itself; what is for outgoing requests alone is not provided.
-_HTTP = {
-    "[constructor]fields": ">i",
-    "[static]fields.from-list": "iii>",
-    "[method]fields.get": "iiii>*",
-    "[method]fields.has": "iii>i",
-    "[method]fields.set": "iiiiii>",
-    "[method]fields.delete": "iiii>",
-    "[method]fields.append": "iiiiii>",
-    "[method]fields.entries": "ii>*",
-    "[method]fields.clone": "i>i",
-    "[method]incoming-request.method": "ii>*",
-    "[method]incoming-request.path-with-query": "ii>*",
-    "[method]incoming-request.scheme": "ii>*",
-    "[method]incoming-request.authority": "ii>*",
-    "[method]incoming-request.headers": "i>i",
-    "[method]incoming-request.consume": "ii>",
-    "[method]incoming-body.stream": "ii>",
-    "[static]incoming-body.finish": "i>i",
-    "[method]future-trailers.subscribe": "i>i",
-    "[method]future-trailers.get": "ii>",
-    "[constructor]outgoing-response": "i>i",
-    "[method]outgoing-response.status-code": "i>i",
-    "[method]outgoing-response.set-status-code": "ii>i",
-    "[method]outgoing-response.headers": "i>i",
-    "[method]outgoing-response.body": "ii>",
-    "[method]outgoing-body.write": "ii>",
-    "[static]outgoing-body.finish": "iiii>",
-    "[static]response-outparam.set": "iiiiIiiii>",
-    "http-error-code": "ii>",
-    "[resource-drop]fields": "i>",
-    "[resource-drop]incoming-request": "i>",
-    "[resource-drop]incoming-body": "i>",
-    "[resource-drop]future-trailers": "i>",
-    "[resource-drop]outgoing-response": "i>",
-    "[resource-drop]outgoing-body": "i>",
-    "[resource-drop]response-outparam": "i>",
-}
-_SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
-    "wasi:clocks/monotonic-clock": {"now": ">I", "resolution": ">I", "subscribe-instant": "I>i", "subscribe-duration": "I>i"},
-    "wasi:clocks/wall-clock": {"now": "i>", "resolution": "i>"},
-    "wasi:clocks/timezone": {"utc-offset": "Ii>i", "display": "Iii>*"},
-    "wasi:io/poll": _POLL,
-    "wasi:io/streams": _STREAMS,
-    "wasi:io/error": {"[method]error.to-debug-string": "ii>*", "[resource-drop]error": "i>"},
-    "wasi:cli/environment": {"get-environment": "i>*", "get-arguments": "i>*", "initial-cwd": "i>*"},
-    "wasi:cli/exit": {"exit": "i>", "exit-with-code": "i>"},
-    "wasi:cli/stdin": {"get-stdin": ">i"},
-    "wasi:cli/stdout": {"get-stdout": ">i"},
-    "wasi:cli/stderr": {"get-stderr": ">i"},
-    "wasi:cli/terminal-input": {"[resource-drop]terminal-input": "i>"},
-    "wasi:cli/terminal-output": {"[resource-drop]terminal-output": "i>"},
-    "wasi:cli/terminal-stdin": {"get-terminal-stdin": "i>"},
-    "wasi:cli/terminal-stdout": {"get-terminal-stdout": "i>"},
-    "wasi:cli/terminal-stderr": {"get-terminal-stderr": "i>"},
-    "wasi:random/random": {"get-random-bytes": "Ii>*", "get-random-u64": ">I"},
-    "wasi:random/insecure": {"get-insecure-random-bytes": "Ii>*", "get-insecure-random-u64": ">I"},
-    "wasi:random/insecure-seed": {"insecure-seed": "i>"},
-    "wasi:http/types": _HTTP,
-    wasi.FUNCS: {"call-string": "iiiii>*", "call-bytes": "iiiii>*"},
-}
-
-# Results whose core type does not tell them from others.
-_RESULTS: Final = {"call-string": "result<string, string>", "call-bytes": "result<list<u8>, string>"}
-
-# Interfaces by which something of the host is reached, and those of them whose functions can make a guest wait.
-_SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in _SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))})
+# Interfaces by which something of the host is reached, and those of them whose guests run on fibers: their functions can make a guest
+# wait, or what they give may differ from call to call, which has an instance taken with as much care.
+_SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))})
 _WAITED: Final = frozenset(
-    {"wasi:clocks/monotonic-clock", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr", "wasi:http/types", wasi.FUNCS, wasi.PREVIEW1}
+    {
+        *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),
+        *("wasi:http/types", wasi.FUNCS, wasi.PREVIEW1),
+    }
 )
 
-# The host's handles that the null streams are known by.
-_CLOSED, _READY = 1, 2
-
-_AT_THE_END: Final = "(i32.store8 (local.get 2) (i32.const 1)) (i32.store8 offset=4 (local.get 2) (i32.const 1))"
-
-# Bodies of null functions. A result in memory is written at its last parameter; stream-error's case 1 is `closed`.
-_NULL: Final[Mapping[str, str]] = {
-    "wasi:cli/stdin#get-stdin": f"(i32.const {_CLOSED})",
-    "wasi:cli/stdout#get-stdout": f"(i32.const {_CLOSED})",
-    "wasi:cli/stderr#get-stderr": f"(i32.const {_CLOSED})",
-    "wasi:cli/terminal-input#[resource-drop]terminal-input": "",
-    "wasi:cli/terminal-output#[resource-drop]terminal-output": "",
-    "wasi:cli/terminal-stdin#get-terminal-stdin": "(i32.store8 (local.get 0) (i32.const 0))",
-    "wasi:cli/terminal-stdout#get-terminal-stdout": "(i32.store8 (local.get 0) (i32.const 0))",
-    "wasi:cli/terminal-stderr#get-terminal-stderr": "(i32.store8 (local.get 0) (i32.const 0))",
-    "wasi:io/error#[resource-drop]error": "",
-    "wasi:io/poll#[method]pollable.ready": "(i32.const 1)",
-    "wasi:io/poll#[method]pollable.block": "",
-    "wasi:io/poll#[resource-drop]pollable": "",
-    "wasi:io/streams#[method]input-stream.read": _AT_THE_END,
-    "wasi:io/streams#[method]input-stream.blocking-read": _AT_THE_END,
-    "wasi:io/streams#[method]input-stream.subscribe": f"(i32.const {_READY})",
-    "wasi:io/streams#[method]output-stream.check-write": (
-        "(i32.store8 (local.get 1) (i32.const 0)) (i64.store offset=8 (local.get 1) (i64.const 1048576))"
-    ),
-    "wasi:io/streams#[method]output-stream.write": "(i32.store8 (local.get 3) (i32.const 0))",
-    "wasi:io/streams#[method]output-stream.blocking-write-and-flush": "(i32.store8 (local.get 3) (i32.const 0))",
-    "wasi:io/streams#[method]output-stream.flush": "(i32.store8 (local.get 1) (i32.const 0))",
-    "wasi:io/streams#[method]output-stream.blocking-flush": "(i32.store8 (local.get 1) (i32.const 0))",
-    "wasi:io/streams#[method]output-stream.subscribe": f"(i32.const {_READY})",
-    "wasi:io/streams#[resource-drop]input-stream": "",
-    "wasi:io/streams#[resource-drop]output-stream": "",
-    "wasi:filesystem/preopens#get-directories": "(i32.store (local.get 0) (i32.const 0)) (i32.store offset=4 (local.get 0) (i32.const 0))",
-}
 _TYPES: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
 
 How = Literal["hosted", "null", "unlinked"]
@@ -203,7 +89,7 @@ class Hosting:
 
 def is_hosted(interface: str) -> bool:
     """Tells whether the direct path provides an interface where it is granted."""
-    return wasi.interface_of(interface) in _SIGNATURES
+    return wasi.interface_of(interface) in SIGNATURES
 
 
 def host(plan: Plan, grants: Iterable[str], memory: Item | None = None, mounts: bool = False) -> Hosting:
@@ -221,7 +107,7 @@ class _Linking:
         self.memory = memory
         self.mounts = mounts
         granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if wasi.grants(stub.interface, grants)}
-        self.granted = tuple(sorted(granted & (_SIGNATURES.keys() | {wasi.PREVIEW1})))
+        self.granted = tuple(sorted(granted & (SIGNATURES.keys() | {wasi.PREVIEW1})))
         self.in_lua = bool(granted & _SOURCES)
         self.can_wait = bool(granted & _WAITED)
         self.functions: dict[HostFunction, int] = {}
@@ -277,15 +163,15 @@ class _Linking:
             return "unlinked"
         if (interface, stub.function) == wasi.NO_DIRECTORIES:
             return self.checked(stub, "null", "i>")
-        signature = _SIGNATURES.get(interface, {}).get(stub.function)
-        if signature is None or not (self.in_lua or name in _NULL):
+        signature = SIGNATURES.get(interface, {}).get(stub.function)
+        if signature is None or not (self.in_lua or name in NULL):
             return "unlinked"
         return self.checked(stub, "hosted" if self.in_lua else "null", signature)
 
     def checked(self, stub: Stub, how: How, signature: str) -> How:
         params, _, results = signature.partition(">")
         result = None if stub.signature is None else stub.signature.result
-        shown = _RESULTS.get(stub.function)
+        shown = RESULTS.get(stub.function)
         if stub.type != CoreType(params, results.rstrip("*")) or (shown and (result is None or show_type(result, expand=True) != shown)):
             raise Unsupported(f"The component imports `{stub.interface}#{stub.function}` with a signature of its own.")
         return how
@@ -293,7 +179,7 @@ class _Linking:
     def is_wrapped(self, stub: Stub) -> bool:
         if preview1.is_ours(stub):
             return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
-        return _SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
+        return SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
 
     def function(self, stub: Stub, type: CoreType) -> int:
         function = HostFunction(f"{wasi.interface_of(stub.interface)}#{stub.function}", type)
@@ -303,7 +189,7 @@ class _Linking:
         """Makes the group of null functions that share a memory."""
         lines = [] if memory is None else ['(import "" "memory" (memory 0))']
         for number, stub in enumerate(inside):
-            body = _NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
+            body = NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
             lines.append(f'(func (export "{number}") {_params(stub)} {_results(stub)} {body})')
         return Group("\n".join(["(module $moonwit", *lines, ")"]), memory)
 

@@ -85,7 +85,8 @@ for name, descriptor in pairs(DESCRIPTORS) do
     ['get-terminal-' .. name] = function(I, io)
       local ret = io[0].u32
       hosting.at(I, ret, 8, 4)
-      local is = granted(I, 'terminal-' .. name) and ffi.C.isatty(descriptor) == 1
+      -- A terminal is not the guest's to read.
+      local is = name ~= 'stdin' and granted(I, 'terminal-' .. name) and ffi.C.isatty(descriptor) == 1
       hosting.put8(I, ret, is and 1 or 0)
       if is then hosting.put32(I, ret + 4, hosting.hand(I, { kind = kind })) end
     end,

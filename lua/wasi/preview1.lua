@@ -218,7 +218,8 @@ end
 local RIGHTS = { [0] = 2 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27 }
 local UNKNOWN, CHARACTER_DEVICE = 0, 2
 
-local function kind_of(descriptor) return ffi.C.isatty(descriptor) == 1 and CHARACTER_DEVICE or UNKNOWN end
+-- A terminal is not the guest's to read.
+local function kind_of(descriptor) return descriptor > 0 and ffi.C.isatty(descriptor) == 1 and CHARACTER_DEVICE or UNKNOWN end
 
 local function fd_fdstat_get(I, io)
   local descriptor, at = io[0].u32, io[1].u32
