@@ -16,7 +16,7 @@ from moonwit.repl.lexer import KEYWORDS
 from moonwit.repl.session import Session
 
 # How long the lane has to answer, in seconds: it may be busy.
-PATIENCE = 0.3
+PATIENCE = 0.8
 MOST = 200
 MOST_SIGNED = 50  # ids that are shown with a signature: a binary may have to be read for each
 
@@ -122,8 +122,7 @@ class LuaCompleter(Completer):
         if "NAME" in takes:
             names = [name for name in (*self._knowledge.docs, *self._commands) if name.startswith(rest)]
             yield from (Completion(name, -len(rest)) for name in sorted(names)[:MOST])
-        if "on|off" in takes:
-            yield from (Completion(word, -len(rest)) for word in ("on", "off") if word.startswith(rest))
+        yield from (Completion(word, -len(rest)) for word in takes.split("|") if word.islower() and word.startswith(rest))
         if "EXPRESSION" in takes:
             yield from self.get_completions(Document(rest), CompleteEvent())
 

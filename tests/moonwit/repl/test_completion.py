@@ -15,6 +15,7 @@ import pytest
         (":e", [":entries"]),
         (":", [":help", "explain a module", ":open"]),
         (":trace o", ["on", "off"]),
+        (":keys ", ["emacs", "vi"]),
         (":inspect demo:a", ["demo:add", "demo:answer"]),
         ("print(time.RFC33", ["RFC3339", "RFC3339NANO"]),
     ],
