@@ -241,6 +241,27 @@ function M.put_bytes(I, ret, asked, text)
   if #text > 0 then ffi.copy(M.at(I, asked.at, #text), text, #text) end
 end
 
+--- Gives, at `ret`, a list of strings (`width` 1) or of tuples of strings: `rows` are lists of strings.
+function M.put_rows(I, io, ret, rows, width)
+  M.at(I, ret, 8, 4)
+  local asked = { { size = 8 * width * #rows, align = 4 } }
+  for _, row in ipairs(rows) do
+    for k = 1, width do asked[#asked + 1] = { size = #row[k], align = 1 } end
+  end
+  function asked.done()
+    local index = 1
+    for i, row in ipairs(rows) do
+      for k = 1, width do
+        index = index + 1
+        M.put_bytes(I, asked[1].at + 8 * (width * (i - 1) + k - 1), asked[index], row[k])
+      end
+    end
+    M.put32(I, ret, asked[1].at)
+    M.put32(I, ret + 4, #rows)
+  end
+  return M.allocate(I, io, asked)
+end
+
 -- Handles ------------------------------------------------------------------------------------------------------------
 
 --- How many handles a guest may hold.

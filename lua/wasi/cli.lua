@@ -8,37 +8,14 @@ require 'lua.wasi.streams'
 
 local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
 
--- A list<tuple<string, string>> or list<string>: `rows` are lists of strings.
-local function put_strings(I, io, ret, rows, width)
-  local asked = { { size = 8 * width * #rows, align = 4 } }
-  for _, row in ipairs(rows) do
-    for i = 1, width do asked[#asked + 1] = { size = #row[i], align = 1 } end
-  end
-  function asked.done()
-    local index = 1
-    for i, row in ipairs(rows) do
-      for k = 1, width do
-        index = index + 1
-        hosting.put_bytes(I, asked[1].at + 8 * (width * (i - 1) + k - 1), asked[index], row[k])
-      end
-    end
-    hosting.put32(I, ret, asked[1].at)
-    hosting.put32(I, ret + 4, #rows)
-  end
-  return hosting.allocate(I, io, asked)
-end
-
 hosting.provide('wasi:cli/environment', {
   ['get-environment'] = function(I, io)
-    local ret = io[0].u32
-    hosting.at(I, ret, 8, 4)
-    return put_strings(I, io, ret, I.world.env, 2)
+    return hosting.put_rows(I, io, io[0].u32, I.world.env, 2)
   end,
   ['get-arguments'] = function(I, io)
     local ret, rows = io[0].u32, {}
-    hosting.at(I, ret, 8, 4)
     for i, text in ipairs(I.world.args) do rows[i] = { text } end
-    return put_strings(I, io, ret, rows, 1)
+    return hosting.put_rows(I, io, ret, rows, 1)
   end,
   -- option<string>
   ['initial-cwd'] = function(I, io)

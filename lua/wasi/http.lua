@@ -123,26 +123,6 @@ local function rows_at(I, at, count, width)
   return rows
 end
 
-local function put_rows(I, io, ret, rows, width)
-  hosting.at(I, ret, 8, 4)
-  local asked = { { size = 8 * width * #rows, align = 4 } }
-  for _, row in ipairs(rows) do
-    for k = 1, width do asked[#asked + 1] = { size = #row[k], align = 1 } end
-  end
-  function asked.done()
-    local index = 1
-    for i, row in ipairs(rows) do
-      for k = 1, width do
-        index = index + 1
-        hosting.put_bytes(I, asked[1].at + 8 * (width * (i - 1) + k - 1), asked[index], row[k])
-      end
-    end
-    hosting.put32(I, ret, asked[1].at)
-    hosting.put32(I, ret + 4, #rows)
-  end
-  return hosting.allocate(I, io, asked)
-end
-
 -- Checks and adds headers; gives what is wrong with one, or nil.
 local function add(fields, rows)
   if fields.immutable then return IMMUTABLE end
@@ -167,7 +147,7 @@ local types = {
   ['[method]fields.get'] = function(I, io)
     local found, rows = values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)), {}
     for i, value in ipairs(found) do rows[i] = { value } end
-    return put_rows(I, io, io[3].u32, rows, 1)
+    return hosting.put_rows(I, io, io[3].u32, rows, 1)
   end,
   ['[method]fields.has'] = function(I, io)
     io[0].u64 = #values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)) > 0 and 1 or 0
@@ -196,7 +176,7 @@ local types = {
     local name, value = name_at(I, io[1].u32, io[2].u32), hosting.bytes(I, io[3].u32, io[4].u32)
     put_error(I, io[5].u32, add(fields_of(I, io), { { name, value } }))
   end,
-  ['[method]fields.entries'] = function(I, io) return put_rows(I, io, io[1].u32, fields_of(I, io).list, 2) end,
+  ['[method]fields.entries'] = function(I, io) return hosting.put_rows(I, io, io[1].u32, fields_of(I, io).list, 2) end,
   ['[method]fields.clone'] = function(I, io)
     local list = {}
     for i, pair in ipairs(fields_of(I, io).list) do list[i] = pair end
