@@ -175,7 +175,7 @@ def test_cancel_ends_a_busy_guest_elsewhere(project):
           assert(funcs.call("t:work", {LONG}) == 5)
         end
         local counted = funcs.stats("t:work")
-        assert(counted.instances.replaced >= 9, json.encode(counted))
+        assert(counted.instances.replaced >= 3 and counted.instances.live <= 3, json.encode(counted))
         for i = 1, 2 do funcs.async("t:work", -1) end
         time.sleep("10ms")
     """)
