@@ -1,5 +1,6 @@
 -- What the REPL completes and explains: names of a session and fields of its values, read without running any of the session's code.
 local describe = require 'lua.repl_describe'
+local handles = require 'lua.handles'
 local sandbox = require 'lua.sandbox'
 
 local type, next, rawget, pcall, select, tostring = type, next, rawget, pcall, select, tostring
@@ -59,6 +60,7 @@ function M.new(env, kept, modules)
   end
 
   local function kind_of(value)
+    if handles.is_handle(value) then return 'resource ' .. (tostring(value):match '^(.*) handle' or '?') end
     local meta = (type(value) == 'table' or type(value) == 'userdata') and getmetatable(value)
     local name = meta and rawget(meta, '__metatable')
     return type(name) == 'string' and name or sandbox.library_of(value) and 'module' or type(value)

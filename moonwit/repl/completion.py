@@ -11,6 +11,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from moonwit.repl.context import CALLERS, Context, context, expected
+from moonwit.repl.explanations import RESOURCE
 from moonwit.repl.knowledge import CLASSES, Knowledge
 from moonwit.repl.lexer import KEYWORDS
 from moonwit.repl.session import Session
@@ -74,6 +75,12 @@ class LuaCompleter(Completer):
         if kind in CLASSES and kind != "module":
             found = {name: "function" for name in self._knowledge.methods(CLASSES[kind]) if name.startswith(where.prefix)}
             path = [CLASSES[kind]]
+        if kind.startswith(RESOURCE):
+            methods = {**self._knowledge.resource(kind.removeprefix(RESOURCE)), "drop": "func()"}
+            yield from (
+                Completion(name, -len(where.prefix), display_meta=type) for name, type in methods.items() if name.startswith(where.prefix)
+            )
+            return
         for name in sorted(found, key=_order)[:MOST]:
             if (where.method and found[name] != "function") or not _NAME.match(name) or name in KEYWORDS:
                 continue

@@ -9,6 +9,9 @@ help(x) explains a module, a function, an object, or the entry of an id: help(ti
 :help lists the commands of the session."""
 
 
+RESOURCE = "resource "  # begins the kind of a handle, and its resource's name follows
+
+
 class Explanations:
     """Explains names and values by what is known of them."""
 
@@ -33,6 +36,9 @@ class Explanations:
             return found
         if kind in CLASSES:
             return f"{text}\n{self.knowledge.about(CLASSES[kind])}"
+        if kind.startswith(RESOURCE):
+            methods = self.knowledge.resource(kind.removeprefix(RESOURCE))
+            return "\n".join([f"{text}: a {kind}", *(f"  :{method}: {type}" for method, type in methods.items()), "  :drop: ends it"])
         if kind == "string" and ":" in name:
             return self.text(name)
         return f"{text}: a {kind}" if kind not in ("function", "table", "module") else text

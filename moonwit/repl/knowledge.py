@@ -102,6 +102,25 @@ class Knowledge:
         """Lists the documented methods of a class."""
         return [name.partition(":")[2] for name in self.docs if name.startswith(f"{class_name}:")]
 
+    def resource(self, name: str) -> Mapping[str, str]:
+        """Gives the methods of a resource of any component in the registry, with their signatures."""
+        from moonwit.host.functions import KINDS, FunctionProblem
+        from moonwit.host.wasm.show import show_signature
+
+        found: dict[str, str] = {}
+        for entry in self.ids():
+            if entry.kind not in KINDS or (registry := self._entries.registry) is None or registry.is_broken(entry.id):
+                continue
+            try:
+                functions = self._entries.loaded(entry).binary.functions
+            except FunctionProblem:
+                continue
+            for path, function in (functions or {}).items():
+                _, sign, method = path.rpartition("#")[2].partition(f"[method]{name}.")
+                if sign:
+                    found.setdefault(method.replace("-", "_"), show_signature(function, skip=1))
+        return found
+
     def about(self, name: str, width: int = 100) -> str | None:
         """Explains a documented name, or an entry's id; None for what is not known."""
         if (entry := self.entry(name)) is not None:

@@ -1,5 +1,7 @@
 """Completion and the toolbar, in a real terminal."""
 
+from pathlib import Path
+
 import pytest
 
 
@@ -127,3 +129,14 @@ def test_no_colours(start):
     repl.enter("error('x')")
     colours = {cell.fg for row in repl.screen.buffer.values() for cell in row.values()}
     assert colours == {"default"}
+
+
+def test_methods_of_resources(start):
+    """A handle's methods are those of its resource, with their signatures; `help` lists them."""
+    repl = start("repl", cwd=Path(__file__).parents[3] / "examples" / "resources")
+    repl.until("[1]>")
+    repl.enter("h = funcs.call('demo:new_index', 'a')")
+    shown = repl.enter("help(h)")
+    assert "text-index handle 1: a resource text-index\n  :name: func() -> string\n" in shown
+    repl.send("h:sh\t")
+    repl.until("[3]> h:shared_words")
