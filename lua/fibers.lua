@@ -56,6 +56,9 @@ end
 -- What stopped a call that has taken too long.
 M.LATE = {}
 
+-- What stopped a call that would wait for itself: it comes from a call that the same instance is in.
+M.INSIDE = {}
+
 -- What a task is woken with that is in the instance from then on.
 local MINE = {}
 
@@ -65,14 +68,24 @@ local function forget(queue, place)
   end
 end
 
---- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE or
--- nil, and whether it waited; the instance may be gone then.
+-- Whether a task, or one that waits for it in a call of a guest's, is in a call of the instance.
+local function is_inside(I, task)
+  while task do
+    if task == I.task then return true end
+    task = task.caller
+  end
+  return false
+end
+
+--- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE,
+-- M.INSIDE or nil, and whether it waited; the instance may be gone then.
 function M.enter(I, limit)
   if I.store == nil then return nil, false end
   if not I.busy then
-    I.busy = true
+    I.busy, I.task = true, dispatcher.current()
     return nil, false
   end
+  if is_inside(I, dispatcher.current()) then return M.INSIDE, false end
   local task, generation = dispatcher.ticket()
   if not task then return generation, false end
   local queue = I.queue or {}
@@ -82,7 +95,10 @@ function M.enter(I, limit)
   local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
   local problem, answer = dispatcher.suspend('funcs.call', 'the instance of another call')
   if timer then dispatcher.cancel_timer(timer) end
-  if not problem and answer == MINE then return nil, true end
+  if not problem and answer == MINE then
+    I.task = task
+    return nil, true
+  end
   forget(queue, place)
   if not problem and I.store ~= nil then problem = M.LATE end
   return problem, true
@@ -90,7 +106,7 @@ end
 
 --- Lets the next call in: it is in the instance before it goes on, so that nobody overtakes it.
 function M.leave(I)
-  I.limit = nil
+  I.limit, I.task = nil, nil
   local queue = I.queue
   while queue and queue[1] do
     local place = table.remove(queue, 1)

@@ -173,6 +173,12 @@ local function leave_pool(I)
   if stay then pools.leave(stay) end
 end
 
+local function inside(E)
+  return failure(errors.kinds.INTERNAL,
+    ('%s: it is called from within a call of its own component, whose resources all belong to one instance, which takes one call at a time')
+      :format(E.sig.name), { entry = E.id })
+end
+
 -- Finds an instance for a call of E that has its place in the pool: B, nil, whether it waited; nil, an error; or nil, nil and a
 -- problem to be raised.
 local function find(E, limit)
@@ -187,6 +193,7 @@ local function find(E, limit)
     end
     local problem, had_to = fibers.enter(B.I, limit)
     if problem == fibers.LATE then return nil, reports.late(E) end
+    if problem == fibers.INSIDE then return nil, inside(E) end
     if problem then return nil, nil, problem end
     waited = waited or had_to
     B.I.limit = limit
@@ -230,6 +237,7 @@ function hooks.reach(E, B)
   local limit = limit_of(E)
   local problem, waited = fibers.enter(B.I, limit)
   if problem == fibers.LATE then return reports.late(E) end
+  if problem == fibers.INSIDE then return inside(E) end
   if problem then error(problem, 0) end
   if B.I.store == nil then
     return failure(errors.kinds.INVALID, ('%s: the instance of a resource that it was given has ended'):format(E.sig.name), { entry = E.id })

@@ -42,7 +42,7 @@ local function call_until(limit, id, input)
   local done, value, err = false, nil, nil
   local child = dispatcher.spawn(function()
     local own = dispatcher.current()
-    own.called_by_guests, own.stay = task.called_by_guests, task.stay
+    own.called_by_guests, own.stay, own.caller = task.called_by_guests, task.stay, task
     value, err = nested_call(id, input)
     done = true
     dispatcher.wake(task, generation)

@@ -205,15 +205,14 @@ def test_where_waiting_is_impossible_the_call_says_so(run: Lane) -> None:
 
 def test_a_pool_bounds_how_many_sleep_at_once(run: Lane) -> None:
     """With max_size 2, two guests sleep at once and the others begin in the order of their calls."""
-    assert (
-        run("""
+    out = run("""
       local began = time.now()
       all(6, function(i)
         print(funcs.call("t:two", 10, tostring(i)), time.now():sub(began):milliseconds())
       end)
       time.sleep("1s")""")
-        == "1\t10\n2\t10\n3\t20\n4\t20\n5\t30\n6\t30\n"
-    )
+    # Two that are over at the same moment may end in either order: an epoch may come before one of them sleeps.
+    assert sorted(out.splitlines()) == ["1\t10", "2\t10", "3\t20", "4\t20", "5\t30", "6\t30"]
     assert run.live() == 2
 
 

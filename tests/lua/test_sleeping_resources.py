@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.lua.conftest import Lane
-from tests.lua.sleepers import GRANTS, RESOURCE
+from tests.lua.sleepers import GRANTS, RESOURCE, component, lift
 
 METHODS = {"thing": "[constructor]thing", "alone": "alone", "take": "take", "dropped": "dropped"}
 
@@ -192,3 +192,33 @@ def test_each_call_has_its_own_limit(lane: Callable[..., Lane]) -> None:
       time.sleep("1s")""")
         == "7\t30\nTimeout\t51\nInvalid\t51\n"
     )
+
+
+CALLER = component(
+    """(import "host" "call" (func $call (param i32 i32 i32 i32 i32)))
+ (import "host" "new" (func $new (param i32) (result i32)))
+ (func (export "[constructor]thing") (param i32) (result i32) (call $new (local.get 0)))
+ (func (export "call") (param i32 i32) (result i32)
+  (call $call (local.get 0) (local.get 1) (local.get 0) (local.get 1) (i32.const 64))
+  (i32.store (i32.const 32) (i32.load (i32.const 68))) (i32.store (i32.const 36) (i32.load (i32.const 72)))
+  (i32.const 32))""",
+    lift("[constructor]thing", '(param "n" u32) (result (own $thing))', "") + lift("call", '(param "id" string) (result string)'),
+    definitions="""
+(import "wippy:runtime/funcs" (instance $funcs
+ (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))))
+(core func $call (canon lower (func $funcs "call-string") (memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))))
+(type $thing' (resource (rep i32)))
+(export $thing "thing" (type $thing'))
+(core func $new (canon resource.new $thing'))""",
+    more='(export "call" (func $call)) (export "new" (func $new))',
+)
+
+
+@pytest.mark.parametrize("limit", ["", ", limits: {max_execution_ms: 50}"])
+def test_a_guest_that_calls_itself(lane: Callable[..., Lane], limit: str) -> None:
+    """By way of the registry it would wait for its own instance for ever: it is told so, and the next call works."""
+    imports = "imports: ['wasi:clocks', 'wasi:io', 'funcs']"
+    run = lane({"call": f"method: call, {imports}{limit}", "other": f"method: call, {imports}"}, CALLER)
+    sentence = "it is called from within a call of its own component"
+    out = run("""for _, id in ipairs({"t:call", "t:other", "t:none"}) do print(funcs.call("t:call", id)) end""").splitlines()
+    assert [sentence in line for line in out] == [True, True, False] and "t:none" in out[2]
