@@ -60,7 +60,7 @@ for _ = 1, times do
     coroutine.spawn(function() measure(unpack(given)) left:send(true) end)
   end
   beside("sleep", "t:sleep", 10000)
-  beside("sleep, compatible", "t:sleep_other", 150)
+  beside("sleep, compatible", "t:sleep_other", 1500)
   beside("Lua", "t:nap", "10s")
   beside("Lua far", "t:nap_far", "10s")
   for _ = 1, 3 do beside("queue", "t:queue", "10s") end
