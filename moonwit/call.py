@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,10 +12,10 @@ from moonwit import terminal
 from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import chosen, show_problems
-from moonwit.host import worker
+from moonwit.host import json_values, worker
 from moonwit.host.intermediate import Value
+from moonwit.host.json_values import BadJson, Unshowable
 from moonwit.interrupt import Running, wait
-from moonwit.json_values import BadArgument, Unshowable, as_json, read_argument
 from moonwit.project import CallError, Project
 from moonwit.run import failed
 
@@ -24,7 +26,7 @@ def command(arguments: Sequence[str]) -> int:
     if not rest:
         raise WrongUsage("call needs the id of a function", "call")
     try:
-        text = as_json(call(options, rest[0], rest[1:]))
+        text = json_values.write(call(options, rest[0], rest[1:]))
     except Unshowable as error:
         raise Failure(f"{rest[0]} was called, but {error}") from None
     terminal.write(text + "\n")
@@ -43,10 +45,19 @@ def read_values(id: str, words: Sequence[str]) -> list[Value]:
     values = []
     for number, word in enumerate(words, 1):
         try:
-            values.append(read_argument(word))
-        except BadArgument as error:
+            values.append(_read(word))
+        except BadJson as error:
             raise Failure(f"{id}: argument {number} {error}") from None
     return values
+
+
+def _read(word: str) -> Value:
+    """Reads an argument: JSON, or a string where it is not."""
+    typed = os.fsencode(word)  # the bytes, whatever the locale takes them for
+    try:
+        return json_values.read(typed.decode())
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return typed
 
 
 def call_in(project: Project, id: str, values: Sequence[Value]) -> object:

@@ -147,11 +147,11 @@ def failed(error: CallError, script: str | None = None) -> Failure:
 
 def _details(error: CallError) -> str:
     """Gives what an error carries beside its message, as JSON on one line."""
-    from moonwit.json_values import Unshowable, as_json
+    from moonwit.host.json_values import Unshowable, write
 
     if error.details is None or error.details == error.message:
         return ""
     try:
-        return f"\tdetails: {as_json(error.details)}"
+        return f"\tdetails: {write(error.details)}"
     except Unshowable:
         return ""
