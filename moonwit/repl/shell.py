@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -21,7 +22,7 @@ from moonwit.repl.values import Layout, Plain, read
 # An input that takes longer, in seconds, says so.
 LONG = 0.5
 # How long after Ctrl-C the input has to stop by itself, in seconds, and when the user hears that it does not.
-SOON, LATE = 0.2, 2.0
+SOON, LATE = 0.2, 5.0
 # How often what runs is looked at.
 LOOK = 0.05
 
@@ -106,12 +107,13 @@ class Shell:
     def _stop(self, future: Future[Answer]) -> None:
         with self.screen.discarding():
             self.session.stop()
-            waited = 0.0
-            while not future.done() and waited < LATE:
+            begun = after = time.monotonic()
+            while not future.done() and after - begun < LATE:
                 self.screen.wait(LOOK)
-                waited += LOOK
-                if SOON <= waited < SOON + LOOK or waited >= LATE - LOOK:
+                # Again and again: a guest may have been about to begin.
+                if time.monotonic() - after >= SOON:
                     self.session.stop_everything()
+                    after = time.monotonic()
         if not future.done():
             self.complain("this does not stop: it is in the midst of one long operation; wait for it, or leave with Ctrl-D")
 

@@ -133,13 +133,13 @@ def test_vi_keys(repl):
     repl.enter(":keys vi")
     repl.send("xyz\x1b")
     time_out = time.monotonic() + 60
-    while "[1]> x+1" not in repl.text:  # Escape alone takes a moment to be told from a key that begins with it
+    while "[2]> x+1" not in repl.text:  # Escape alone takes a moment to be told from a key that begins with it
         assert time.monotonic() < time_out
         repl.send("ccx+1")
         repl.read(1)
         repl.send("\x1b")
         repl.read(1)
-    assert "[1]> x+1" in repl.text
+    assert "[2]> x+1" in repl.text
 
 
 @pytest.mark.parametrize(
