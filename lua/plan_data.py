@@ -170,10 +170,12 @@ def plan_data(function: LoadedFunction) -> Data:
     assert plan is not None
     own = engine.engine_for(small=_is_small(function), stack_bytes=function.max_stack_bytes)
     compiler = _Compiler(own)
+    modules = (hosting.module,) if hosting.module else plan.modules
+    used = {step.module for step in plan.steps}
     data: Data = {
         "key": plan_key(function),
         "engine": engine.address(own.ptr()),
-        "modules": [compiler.binary(module) for module in ((hosting.module,) if hosting.module else plan.modules)],
+        "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(modules)],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [
             _drop_none(

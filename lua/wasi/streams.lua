@@ -49,7 +49,8 @@ function M.flush(I, ended)
       local text = table.concat(out)
       local rest = ''
       if not ended then
-        local line = text:match '^.*\n()' or 1
+        local back = text:reverse():find('\n', 1, true)
+        local line = back and #text - back + 2 or 1
         if #text - line < LONGEST then text, rest = text:sub(1, line - 1), text:sub(line) end
       end
       if text ~= '' then
