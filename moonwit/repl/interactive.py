@@ -32,10 +32,10 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
     screen = Screen()
     shell = Shell(screen, color=color)
     screen.open()
-    knowledge = Knowledge(project.entries)
-    explanations = Explanations(knowledge)
-    session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value)
     try:
+        knowledge = Knowledge(project.entries)
+        explanations = Explanations(knowledge)
+        session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value)
         opening = Opening(project.entries, folder, knowledge)
         commands = Commands(shell, opening, explanations)
         problems = opening.load_project()
@@ -50,7 +50,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
             commands.open_file(name)
         _loop(shell, prompt, commands)
     finally:
-        leave(session, screen)
+        leave(project, screen)
     return 0
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from moonwit import memory, terminal
-from moonwit.project import GRACE
+from moonwit.project import GRACE, Project
 from moonwit.repl.chunks import Chunk, Compiler, Mistake
 from moonwit.repl.colors import paint
 from moonwit.repl.durations import duration
@@ -163,10 +163,10 @@ class Shell:
         self.say(paint("error", "error:", self.color) + f" {terminal.clean(sentence)}")
 
 
-def leave(session: Session, screen: Screen) -> None:
-    """Ends the session; what can't be stopped ends with the process."""
+def leave(project: Project, screen: Screen) -> None:
+    """Ends a session; what can't be stopped ends with the process."""
     with screen.discarding():  # else the lane might wait for somebody to take what it prints
-        ended = session.project.interrupt(GRACE)
+        ended = project.interrupt(GRACE)
     screen.close()
     if not ended:
         sys.stdout.flush()
