@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,8 @@ def check(folder: Path) -> Registry:
             registry.report(problem)
         for note in notes(entry, function):
             registry.report(note)
+    for problem in _misfits(registry, {entry.id: function for entry, function in loaded}):
+        registry.report(problem)
     scripts = [entry for entry in registry.entries.values() if entry.kind in LUA]
     if scripts:
         sources = LuaSources()
@@ -75,6 +77,25 @@ def check(folder: Path) -> Registry:
             for problem in sources.check(entry):
                 registry.report(problem)
     return registry
+
+
+def _misfits(registry: Registry, functions: Mapping[str, LoadedFunction]) -> Iterator[Problem]:
+    """Finds endpoints whose functions have parameters that no request can fill."""
+    if not any(entry.kind == "http.endpoint" for entry in registry.entries.values()):
+        return
+    from moonwit.host.http.layout import services
+    from moonwit.host.http.parameters import Misfit, filler
+    from moonwit.lua.http_pool import answers_itself
+
+    for service in services(registry):
+        for endpoint in service.endpoints:
+            function = functions.get(endpoint.function)
+            if function is None or answers_itself(function.path):
+                continue
+            try:
+                filler(function.signature, [part[1:-1] for part in endpoint.segments if part.startswith("{")])
+            except Misfit as error:
+                yield registry.entries[endpoint.id].problem(("func",), f"the function {endpoint.function} {error}")
 
 
 def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:

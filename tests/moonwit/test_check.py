@@ -131,3 +131,14 @@ def test_no_project(moonwit, tmp_path):
     assert "a project is a folder that has `_index.yaml`" in result.stderr
     result = moonwit("check", tmp_path / "nope")
     assert (result.returncode, result.stderr) == (1, f"moonwit: the project folder {tmp_path / 'nope'} does not exist\n")
+
+
+def test_an_endpoint_that_no_request_can_be_for(check):
+    """An endpoint whose function has a parameter that no request can fill is a problem, at the endpoint."""
+    result = check(
+        "  - name: f\n    kind: function.wat\n    method: f\n    wit: 'f: func(headers: u32) -> u32;'\n    transport: wasi-http\n"
+        "    source: '(module (func (export \"f\") (param i32) (result i32) (local.get 0)))'\n"
+        "  - {name: e, kind: http.endpoint, method: GET, path: /x, func: f}\n"
+    )
+    assert result.returncode == 1
+    assert "_index.yaml:10:65: error: the function demo:f has the parameter `headers`, which must be" in result.stderr
