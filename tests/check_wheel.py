@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("registry", "host", "lua", "stdlib")
+ROOMS = ("registry", "host", "lua", "stdlib", "moonwit/repl", "moonwit/stubs")
 
 
 def expected() -> set[str]:
@@ -16,7 +16,7 @@ def expected() -> set[str]:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
             if path.suffix in (".py", ".lua") and "__pycache__" not in path.parts:
-                files.add(f"moonwit/{path.relative_to(ROOT)}")
+                files.add(f"moonwit/{str(path.relative_to(ROOT)).removeprefix('moonwit/')}")
     return files
 
 
