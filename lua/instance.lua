@@ -131,6 +131,8 @@ end
 function resolve(I, item, into)
   local P = I.P
   if item.step then
+    -- Wasmtime ends the process for an instance that is not made yet; plans name none.
+    if item.step > I.done then error({ reason = ('the core instance %d is used before it is made'):format(item.step), frames = {} }, 0) end
     export(I, item.step - 1, item.name, into)
   elseif item.host then
     hosting.link(I, item.host, into)
@@ -200,6 +202,7 @@ local function build(I)
     if I.wanted then fill_late(I, at - 1) end
     -- What a start function hands the host lies in the memory that its module defines, or that is there already.
     instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
+    I.done = at
     if P.memory and not I.memory and P.memory.step == at then I.memory = take_memory(I, P.memory) end
     if I.wanted then fill_late(I, at) end
   end
@@ -224,7 +227,7 @@ M.NO_WORLD = { args = {}, env = {} }
 function M.new(P, limits, world, files)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
-  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
+  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), done = 0, has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
   if P.linker or P.groups[1] or P.waits then
     I.groups, I.held, I.world = {}, { next = 1 }, world or M.NO_WORLD
   end
