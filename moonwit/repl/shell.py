@@ -23,6 +23,8 @@ from moonwit.repl.values import Layout, Plain, read
 LONG = 0.5
 # How long after Ctrl-C the input has to stop by itself, in seconds, and when the user hears that it does not.
 SOON, LATE = 0.2, 5.0
+# By how much memory an input may grow that begins with too much of it already, in bytes.
+GROWTH = 32 * 2**20
 # How often what runs is looked at.
 LOOK = 0.05
 
@@ -80,6 +82,7 @@ class Shell:
     def answer(self, future: Future[Answer]) -> Answer | None:
         """Waits for an input while its output is written; Ctrl-C stops it. None when it can't be stopped."""
         pressed: list[None] = []
+        before = memory.resident()
 
         def press() -> None:
             pressed.append(None)
@@ -94,8 +97,9 @@ class Shell:
                 piece = self.screen.take()
                 if piece and not pressed:
                     self.screen.write_bytes(piece)
-                if memory.resident() > memory.limit():
-                    self.complain("the session takes too much memory, so this is stopped")
+                # What an earlier input has filled can still be set free by a small one.
+                if not future.done() and memory.resident() > max(memory.limit(), before + GROWTH):
+                    self.complain(f"the session takes more than {memory.limit() >> 20} MiB of memory (MOONWIT_MEMORY), so this is stopped")
                     pressed.append(None)
                 if pressed and not future.done():
                     self._stop(future)

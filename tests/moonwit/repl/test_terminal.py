@@ -315,3 +315,15 @@ def test_a_guest_that_waits(start):
     repl.until("interrupted")
     repl.prompt(2)
     assert "\n5\n" in repl.enter("(funcs.call('demo:sleep_ms', 5))")
+
+
+def test_too_much_memory(start):
+    """An input that takes too much memory is stopped; the session goes on, and can set it free."""
+    repl = start(MOONWIT_MEMORY="300")
+    repl.until("[1]>")
+    shown = repl.enter("t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end")
+    assert "error: the session takes more than 300 MiB of memory (MOONWIT_MEMORY), so this is stopped" in shown
+    assert "interrupted" in shown
+    assert "\n2\n" in repl.enter("1 + 1")
+    repl.enter("t = nil collectgarbage()")
+    assert "\ntrue\n" in repl.enter("collectgarbage('count') < 1e5")
