@@ -26,7 +26,7 @@ import pytest
 def test_what_is_offered(repl, typed, names):
     """Globals, fields, ids with their signatures, modules and commands are offered."""
     repl.send(typed)
-    repl.until(typed[-8:])
+    repl.until(typed[-8:].strip())
     repl.send("\t")
     repl.until(lambda text: all(name in text for name in names))
 
