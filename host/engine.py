@@ -28,6 +28,11 @@ _modules: dict[tuple[int, bytes], Module] = {}
 _lock = threading.Lock()
 
 
+def engines() -> tuple[Engine, ...]:
+    """Gives all engines that there are now."""
+    return tuple(_engines)
+
+
 def shared_engine() -> Engine:
     """Gives the process's engine: epoch interruption on, concurrency support off, compiled code cached on disk."""
     return engine_for()
@@ -143,7 +148,7 @@ def start_ticker() -> None:
 def _tick() -> None:
     while True:
         time.sleep(TICK)
-        for engine in tuple(_engines):
+        for engine in engines():
             engine.increment_epoch()
 
 

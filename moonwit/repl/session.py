@@ -197,5 +197,5 @@ def _pass_epochs() -> None:
         """,
         engine.library_path().encode(),
         PATIENCE + 1,
-        *(engine.address(each.ptr()) for each in tuple(engine._engines)),
+        *(engine.address(each.ptr()) for each in engine.engines()),
     )
