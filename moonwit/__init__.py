@@ -7,7 +7,8 @@ The main path, in the order to read it:
 3. ``stdlib/funcs.lua`` is what a script calls; ``lua/calls.lua`` finds what an id stands for, once.
 4. ``lua/entries.py`` describes an entry; ``host/functions.py`` loads it: bytes, hash, types, plan (``host/wasm``).
 5. ``lua/instance.lua`` runs the plan; ``lua/abi/generate.lua`` writes the function that lowers, calls and lifts.
-6. ``host/compatible.py`` is the other call path, for what the direct one does not take.
+6. ``lua/hosting.lua`` and ``lua/wasi`` are what a guest may ask of the host; one that may wait there runs on a fiber, ``lua/fibers.lua``.
+7. ``host/compatible.py`` is the other call path, for what the direct one does not take.
 """
 
 from typing import TYPE_CHECKING
