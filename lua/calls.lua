@@ -7,14 +7,15 @@ local counted = require 'lua.counted'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
+local guests = require 'lua.guests'
 local handles = require 'lua.handles'
+local hosting = require 'lua.hosting'
 local instances = require 'lua.instance'
 local intermediate = require 'lua.intermediate'
 local optional = require 'lua.optional'
 local pools = require 'lua.pools'
 local reports = require 'lua.reports'
 local upkeep = require 'lua.upkeep'
-local guests = require 'lua.guests'
 local wasmtime = require 'lua.wasmtime'
 local workers = require 'lua.workers'
 
@@ -278,7 +279,8 @@ end
 function M.close()
   hooks.drain()
   for _, I in pairs(instances.all) do instances.delete(I) end
-  bound = {}
+  bound, described, timed, plans, methods = {}, {}, {}, {}, {}
+  hosting.close()
 end
 
 function M.setup(given)

@@ -255,7 +255,6 @@ end
 function hooks.give_back(E, B)
   leave_pool(B.I)
   fibers.leave(B.I)
-  B.rested = nil
   if E.fresh then
     hooks.dispose(B)
   elseif E.P.resources[1] then

@@ -1,4 +1,5 @@
--- Functions of the host that guests import: Lua functions, called by way of two FFI callbacks, with core values.
+-- Functions of the host that guests import: Lua functions, called by way of one FFI callback, with core values; two more serve
+-- the one function that waits.
 --
 -- A plain function(I, io) reads its core arguments from `io`, leaves its core result in io[0], and returns nothing, or the reason of a
 -- trap. A function that may wait, or that gives what needs memory of the guest, stands behind WebAssembly of our own (host/wasm/
@@ -20,7 +21,7 @@ M.running = nil
 
 local library = {}      -- "interface#function" -> function(I, io)
 local numbered = {}     -- what the callback tells functions by -> function(I, io)
-local linkers = {}      -- address of an engine -> {pointer =, names = {"name>type" -> true}}
+local linkers = {}      -- address of an engine -> {pointer =, names = {name -> true}, files = Wasmtime's WASI or nil}
 
 --- Adds the functions of an interface: {name = function(I, io)}.
 function M.provide(interface, functions)
@@ -151,6 +152,15 @@ function M.fill_wait(I, table)
   found = found or ffi.new 'mw_extern[1]'
   M.link(I, WAIT, found)
   M.fill(I, table, 0, found[0].of.func)
+end
+
+--- Frees what the lane's guests were linked with, when none of them is left.
+function M.close()
+  for _, linker in pairs(linkers) do
+    wasmtime.C.wasmtime_linker_delete(linker.pointer)
+    if linker.files then wasmtime.C.wasmtime_linker_delete(linker.files) end
+  end
+  linkers = {}
 end
 
 -- What wrapped functions ask for -------------------------------------------------------------------------------------

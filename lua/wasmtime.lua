@@ -33,6 +33,7 @@ void wasm_valtype_vec_new(mw_pointers *out, size_t size, void **data);
 void *wasm_functype_new(mw_pointers *params, mw_pointers *results);
 void wasm_functype_delete(void *type);
 void *wasmtime_linker_new(void *engine);
+void wasmtime_linker_delete(void *linker);
 void *wasmtime_linker_define_func_unchecked(void *linker, const char *module, size_t module_length, const char *name, size_t name_length,
   const void *type, mw_host_callback callback, void *data, void *finalizer);
 void *wasmtime_linker_define_async_func(void *linker, const char *module, size_t module_length, const char *name, size_t name_length,
