@@ -251,6 +251,22 @@ function M.put_bytes(I, ret, asked, text)
   if #text > 0 then ffi.copy(M.at(I, asked.at, #text), text, #text) end
 end
 
+--- Gives, at `ret`, an option<string>: `text` or nil.
+function M.put_option(I, io, ret, text)
+  M.at(I, ret, 12, 4)
+  if not text then
+    M.put8(I, ret, 0)
+    return M.finish(io)
+  end
+  return M.allocate(I, io, {
+    { size = #text, align = 1 },
+    done = function(_, asked)
+      M.put8(I, ret, 1)
+      M.put_bytes(I, ret + 4, asked[1], text)
+    end,
+  })
+end
+
 --- Gives, at `ret`, a list of strings (`width` 1) or of tuples of strings: `rows` are lists of strings.
 function M.put_rows(I, io, ret, rows, width)
   M.at(I, ret, 8, 4)

@@ -17,22 +17,7 @@ hosting.provide('wasi:cli/environment', {
     for i, text in ipairs(I.world.args) do rows[i] = { text } end
     return hosting.put_rows(I, io, ret, rows, 1)
   end,
-  -- option<string>
-  ['initial-cwd'] = function(I, io)
-    local ret, text = io[0].u32, I.world.cwd
-    hosting.at(I, ret, 12, 4)
-    if not text then
-      hosting.put8(I, ret, 0)
-      return hosting.finish(io)
-    end
-    return hosting.allocate(I, io, {
-      { size = #text, align = 1 },
-      done = function(_, asked)
-        hosting.put8(I, ret, 1)
-        hosting.put_bytes(I, ret + 4, asked[1], text)
-      end,
-    })
-  end,
+  ['initial-cwd'] = function(I, io) return hosting.put_option(I, io, io[0].u32, I.world.cwd) end,
 })
 
 hosting.provide('wasi:cli/exit', {

@@ -48,22 +48,6 @@ local function take(I, index, kind)
   return object
 end
 
--- option<string>
-local function put_option(I, io, ret, text)
-  hosting.at(I, ret, 12, 4)
-  if not text then
-    hosting.put8(I, ret, 0)
-    return hosting.finish(io)
-  end
-  return hosting.allocate(I, io, {
-    { size = #text, align = 1 },
-    done = function(_, asked)
-      hosting.put8(I, ret, 1)
-      hosting.put_bytes(I, ret + 4, asked[1], text)
-    end,
-  })
-end
-
 -- result<own<T>>
 local function put_handle(I, ret, object)
   hosting.at(I, ret, 8, 4)
@@ -202,8 +186,8 @@ types['[method]incoming-request.method'] = function(I, io)
   })
 end
 
-types['[method]incoming-request.path-with-query'] = function(I, io) return put_option(I, io, io[1].u32, request_of(io).incoming.target) end
-types['[method]incoming-request.authority'] = function(I, io) return put_option(I, io, io[1].u32, request_of(io).incoming.authority) end
+types['[method]incoming-request.path-with-query'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.target) end
+types['[method]incoming-request.authority'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.authority) end
 
 -- option<scheme>: always HTTP, as TLS ends before the server.
 types['[method]incoming-request.scheme'] = function(I, io)
