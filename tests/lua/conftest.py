@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from moonwit.lua import buffer
+from moonwit.lua.lane import new_state
 from tests.abi.conftest import State
 
 START = "local funcs, time = require 'funcs', require 'time'\nlocal function all(n, f) for i = 1, n do coroutine.spawn(f, i) end end\n"
@@ -51,3 +53,34 @@ def lane(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable
     yield make
     for each in lanes:
         each.state.close()
+
+
+@pytest.fixture
+def state() -> tuple[Any, Any]:
+    """A Lua state with a test clock."""
+    lua, boot = new_state({})
+    boot[b"test_clock"]()
+    return lua, boot
+
+
+@pytest.fixture
+def run(state: tuple[Any, Any], capfd: pytest.CaptureFixture[str]) -> Callable[[str], str]:
+    """Runs a script; gives what it printed, and after that `failed: ` and how it ended."""
+
+    def run(source: str) -> str:
+        answer = state[1][b"run"](source.encode(), b"@s.lua", buffer.encode([]))
+        out = capfd.readouterr().out
+        return out + (f"failed: {buffer.decode(answer[0]).message}\n" if answer is not None else "")
+
+    return run
+
+
+@pytest.fixture
+def failure(state: tuple[Any, Any]) -> Callable[[str], tuple[Any, str]]:
+    """Runs a script that fails; gives its error and its stack."""
+
+    def failure(source: str) -> tuple[Any, str]:
+        encoded, stack = state[1][b"run"](source.encode(), b"@s.lua", buffer.encode([]))
+        return buffer.decode(encoded), stack.decode()
+
+    return failure
