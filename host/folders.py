@@ -66,5 +66,9 @@ def _enter(above: int, name: str, mode: int | None, *, is_last: bool) -> int:
         raise
     if made and is_last and mode is not None:
         # Not subject to the umask, as the entry says it.
-        os.chmod(f"/proc/self/fd/{descriptor}", mode)
+        try:
+            os.chmod(f"/proc/self/fd/{descriptor}", mode)
+        except OSError:
+            os.close(descriptor)
+            raise
     return descriptor

@@ -77,6 +77,8 @@ class Program:
             store.set_wasi(self._config(world, access))
         except WorldProblem as error:
             raise ProgramProblem(error.kind, error.message) from None
+        except Refused as error:
+            raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
         if access.http:
             store.set_wasi_http()
         if self.max_memory_bytes is not None:

@@ -27,7 +27,7 @@ class Lanes:
         self._callbacks = {**callbacks, "load": _loader(callbacks["load"])}
         self._loop = loop
         self._numbers = itertools.count(1)
-        self._cores = os.cpu_count() or 1
+        self._cores = len(os.sched_getaffinity(0))
         self.lanes = [self._make() for _ in range(count)]
         self.slow: list[HttpLane] = []
 

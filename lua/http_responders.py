@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from moonwit.host.http.exchange import Exchange, Refused, Responder
+from moonwit.host.http.exchange import Exchange, Refused, Responder, ResponseFailed
 from moonwit.host.http.parameters import BadRequest, filler
 from moonwit.host.http.results import BadAnswer, from_lua, from_response, head, refusal, shaper
 from moonwit.host.intermediate import ErrorValue
@@ -196,9 +196,11 @@ async def _stream(exchange: Exchange, call: Call, frame: Frame, id: str) -> web.
     if frame.code == ERROR:
         error, stack = frame.error()
         exchange.log(f"{exchange.id} {id} failed while its response was sent: {_told(error, stack)}")
+    elif frame.code == LOST:
+        exchange.log(f"{exchange.id} {id} was left when its lane ended, while its response was sent")
     if exchange.request.transport is not None:
         exchange.request.transport.abort()
-    raise ConnectionResetError("the response has failed")
+    raise ResponseFailed("the response has failed")
 
 
 def _told(error: ErrorValue, stack: str) -> str:

@@ -38,12 +38,15 @@ end
 
 --- Makes the queries about a session's globals, locals and modules.
 function M.new(env, kept, modules)
+  -- A session may have a global of its own by that name.
+  local load_module = env.require
+
   local function global(name)
     local is_local, value = kept.get(name)
     if is_local then return value end
     value = rawget(env, name)
     if value == nil and modules[name] then
-      local ok, module = pcall(env.require, name)
+      local ok, module = pcall(load_module, name)
       if ok then return module end
     end
     return value

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from moonwit.host.program import Program
     from moonwit.host.wasi_config import World
 
-ENDINGS = (".wasm", ".wat")
 _READ_ONLY = ":ro"
 
 

@@ -60,7 +60,7 @@ class Client:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
-        self._streams: dict[int, tuple[aiohttp.ClientResponse, float | None, int]] = {}
+        self._streams: dict[int, tuple[aiohttp.ClientResponse, float | None, int, int]] = {}
         self._numbers = itertools.count(1)
         # A daemon: a server that never answers must not keep the process from ending.
         threading.Thread(target=self._run, name="moonwit http client", daemon=True).start()
@@ -103,7 +103,7 @@ class Client:
                     skip_auto_headers=("Content-Type",),
                 )
                 stream = next(self._numbers)
-                self._streams[stream] = response, deadline, request.max_body_bytes
+                self._streams[stream] = response, deadline, request.max_body_bytes, request.max_body_bytes
                 if request.stream:
                     return _response(response, b"", stream)
                 return _response(response, await self._whole(stream, request.max_body_bytes), None)
@@ -131,7 +131,7 @@ class Client:
         found = self._streams.get(stream)
         if found is None:
             raise RequestFailed("Invalid", "the body has been read to its end, or was closed")
-        response, deadline, left = found
+        response, deadline, left, limit = found
         try:
             async with asyncio.timeout_at(deadline):
                 piece = await response.content.readany()
@@ -147,9 +147,9 @@ class Client:
         left -= len(piece)
         if left < 0:
             self._close(stream)
-            raise _too_large(found[2])
+            raise _too_large(limit)
         if piece:
-            self._streams[stream] = response, deadline, left
+            self._streams[stream] = response, deadline, left, limit
         else:
             self._close(stream)
         return piece

@@ -13,8 +13,6 @@ from moonwit.host.http.layout import Service
 from moonwit.host.http.reply import Reply
 from moonwit.host.http.results import JSON, Answer
 
-Refuse = Callable[[web.BaseRequest, int, str], None]
-
 _TOO_SLOW = (
     b"HTTP/1.1 408 Request Timeout\r\nServer: moonwit\r\nContent-Type: application/json\r\nContent-Length: 43\r\nConnection: close\r\n\r\n"
     b'{"error":"the request did not arrive soon"}'

@@ -29,6 +29,10 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
+class ResponseFailed(ConnectionResetError):
+    """A response that had begun can't be ended: the connection is closed, which is all that a client can be told."""
+
+
 class Exchange:
     """A request, its id, the values of the path's variables, and the service that it came to."""
 

@@ -49,7 +49,7 @@ class FileServer:
         if any("/" in part or "\0" in part or (part.startswith(".") and part != ".well-known") for part in parts):
             return None
         try:
-            return inside(self.files.folder.resolve(), "/".join(parts)) if parts else self.files.folder
+            return inside(self.files.folder, "/".join(parts)) if parts else self.files.folder
         except OSError:
             return None
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from moonwit.host.folders import real_folder
 from moonwit.host.http.kinds import pattern_segments, seconds, split_address
-from moonwit.host.kinds import folder_of
 from moonwit.registry import Entry, Registry
 from moonwit.registry.names import full_id
 
@@ -148,7 +148,7 @@ def _endpoint(entry: Entry, prefix: str, registry: Registry) -> Endpoint:
 
 def _files(entry: Entry, registry: Registry) -> Files:
     options = _group(entry, "static_options")
-    folder = folder_of(registry.entries[str(entry.fields["fs"])], registry)
+    folder = real_folder(registry.entries[str(entry.fields["fs"])], registry)
     index = str(options.get("index", "index.html")).strip("/")
     return Files(
         entry.id, str(entry.fields["path"]), folder, index, options.get("spa") is True, str(options.get("cache", "no-cache"))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from moonwit.host.http.connection import Connection, Connections
-from moonwit.host.http.exchange import Exchange, Refused, Responder, split_target
+from moonwit.host.http.exchange import Exchange, Refused, Responder, ResponseFailed, split_target
 from moonwit.host.http.files import FileServer
 from moonwit.host.http.layout import Service
 from moonwit.host.http.log import AccessLog, RouteStatistics, printable
@@ -139,6 +139,9 @@ class Server:
         except Refused as refused:
             status = refused.status
             return exchange.refuse(refused)
+        except ResponseFailed:
+            status = 500
+            raise
         except asyncio.CancelledError as canceled:
             if "stop" not in canceled.args:
                 raise

@@ -56,10 +56,12 @@ class Compiler:
         keeper = "_keep"
         while keeper in names:
             keeper += "_"
-        expression = f"return {text}"
+        # A statement may end with a semicolon, and so may a call that is one.
+        value = text.rstrip("; \t\r\n")
+        expression = f"return {value}"
         if found and self.problem(expression) is None:
             # Through a function: a call that is returned directly would be gone from the stack when it fails.
-            return Chunk(expression if plain else f"return {keeper}(nil, {text}\n)", keeper, names)
+            return Chunk(expression if plain else f"return {keeper}(nil, {value}\n)", keeper, names)
         problem = self.problem(text, name)
         if problem is not None:
             raise Mistake(problem, finished=not _unfinished(text, problem))

@@ -126,7 +126,7 @@ class LuaCompleter(Completer):
             yield from _files(rest)
         if "ID" in takes:
             yield from self._ids(rest)
-        if "NAME" in takes:
+        if takes == "[NAME]":
             names = [name for name in (*self._knowledge.docs, *self._commands) if name.startswith(rest)]
             yield from (Completion(name, -len(rest)) for name in sorted(names)[:MOST])
         yield from (Completion(word, -len(rest)) for word in takes.split("|") if word.islower() and word.startswith(rest))

@@ -94,6 +94,8 @@ def test_completion_runs_nothing(session, evaluate):
     assert session.list(["trap"], "", 60) == ({}, "table")
     assert session.list(["trap", "x"], "", 60)[0] == {}
     assert session.list(["circle"], "", 60)[0] == {"a": "number"}
+    evaluate("function require() ran = ran + 1 end")
+    assert "encode" in session.list(["json"], "", 60)[0]
     assert evaluate("ran") == "0"
 
 

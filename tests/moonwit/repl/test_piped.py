@@ -20,6 +20,7 @@ def piped(text: str | bytes, *arguments: str, cwd) -> subprocess.CompletedProces
     [
         ("return 1 + 1", "2\n"),
         ("1 + 1\n", "2\n"),
+        ("print(1);\n1 + 1;\n", "1\n2\n"),
         ("local x = 5\nfor i = 1, 2 do\n  x = x + i\nend\n\nx, {x}\n", "8\n{8}\n"),
         ("print('a')\nfuncs.call('demo:add', 1, 2)\n", "a\n3\n"),
         ("s = [[one\ntwo]]\n#s", "7\n"),
