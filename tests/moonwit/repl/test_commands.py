@@ -168,3 +168,13 @@ def test_beginnings_of_names(repl):
     """The beginning of a command's name is enough where it is one command's."""
     repl.send(":q\r")
     assert repl.ended() == 0
+
+
+def test_pools(repl):
+    """`:pools` shows what was counted of each function that was called, and of no other."""
+    assert "demo:add" not in repl.enter(":pools")
+    repl.enter('for i = 1, 3 do funcs.call("demo:add", i, 1) end funcs.call("demo:add", {}, 1)')
+    shown = repl.enter(":pools").split("]> :pools")[-1]
+    assert re.search(r"id +calls +errors", shown)
+    assert re.search(r"demo:add +4 +1 +0 ", shown)
+    assert "demo:spin" not in shown
