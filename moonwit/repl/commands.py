@@ -158,14 +158,14 @@ class Commands:
         self._shell.evaluate(self._chunk(expression or "_"), full=True, quiet=not expression)
 
     def _time(self, expression: str) -> None:
-        answer = self._shell.answer(self._shell.session.start(self._chunk(expression), f"=[{self._shell.number}]"))
+        answer = self._shell.answer(self._chunk(expression), f"=[{self._shell.number}]")
         if answer is not None:
             seconds = float(answer.get(b"seconds") or 0)
             self._shell.show({**answer, b"seconds": 0})
             self._shell.say(paint("dim", f"took {duration(seconds)}", self._shell.color))
 
     def _bench(self, expression: str) -> None:
-        answer = self._shell.answer(self._shell.session.start(self._chunk(expression, plain=True), "=bench", quiet=True, bench=True))
+        answer = self._shell.answer(self._chunk(expression, plain=True), "=bench", quiet=True, bench=True)
         if answer is None:
             return
         if answer.get(b"interrupted") or b"failed" in answer:

@@ -57,6 +57,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
 def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
     mistakes = 0
     while mistakes < MOST_MISTAKES:
+        text = ""
         try:
             text = prompt.ask(shell.number)
             if not text.strip():
@@ -70,7 +71,10 @@ def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
         except EOFError:
             return
         except KeyboardInterrupt:
-            continue
+            if not text.strip():
+                continue
+            # Before it has begun.
+            shell.say_interrupted()
         except CommandError as error:
             shell.complain(error.sentence)
         except Exception as error:

@@ -76,11 +76,14 @@ class Shell:
 
     def evaluate(self, chunk: Chunk, name: str | None = None, *, full: bool = False, quiet: bool = False) -> bool:
         """Runs a chunk and shows its values; ``full`` shows them as a whole."""
-        answer = self.answer(self.session.start(chunk, name or f"=[{self.number}]", full=full, quiet=quiet))
+        answer = self.answer(chunk, name or f"=[{self.number}]", full=full, quiet=quiet)
         return answer is not None and self.show(answer)
 
-    def answer(self, future: Future[Answer]) -> Answer | None:
-        """Waits for an input while its output is written; Ctrl-C stops it. None when it can't be stopped."""
+    def answer(self, chunk: Chunk, name: str, **options: bool) -> Answer | None:
+        """Has the session evaluate a chunk and waits, while its output is written; Ctrl-C stops it. None when it can't be stopped.
+
+        ``options`` are those of ``Session.start``.
+        """
         pressed: list[None] = []
         before = memory.resident()
 
@@ -88,8 +91,10 @@ class Shell:
             pressed.append(None)
             self.screen.notify()
 
-        future.add_done_callback(lambda _: self.screen.notify())
+        # From the first moment on: what has begun must not be left running.
         with interrupts(press), self.screen.quiet():
+            future = self.session.start(chunk, name, **options)
+            future.add_done_callback(lambda _: self.screen.notify())
             while not future.done():
                 self.screen.wait(LOOK)
                 if self.pressed_ctrl_c():
@@ -121,13 +126,17 @@ class Shell:
         if not future.done():
             self.complain("this does not stop: it is in the midst of one long operation; wait for it, or leave with Ctrl-D")
 
+    def say_interrupted(self) -> None:
+        """Says that an input was stopped."""
+        self.say(paint("error", "interrupted", self.color))
+
     def show(self, answer: Answer) -> bool:
         """Shows what came of an input; tells whether it went well."""
         self.screen.fresh_line()
         layout = self.layout()
         good = False
         if answer.get(b"interrupted"):
-            self.say(paint("error", "interrupted", self.color))
+            self.say_interrupted()
         elif b"failed" in answer:
             self.say(layout.show(read(answer[b"failed"])))
         else:
