@@ -18,6 +18,7 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000  # with aliases counted as what they stand for
 MAX_TAG_DIRECTIVES = 16  # libyaml compares each with all before it
 
+_DEEP = f"values are nested more than {MAX_DEPTH} levels deep"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TAG_DIRECTIVE = re.compile(r"^%TAG", re.MULTILINE)
@@ -131,6 +132,8 @@ class _Composer:
             if said in text:
                 sentence, hint = f"this is not YAML: {meaning}", advice
                 break
+        if "maximum nesting depth" in text:  # libyaml 0.2.6 and newer have a limit of their own, and may read ahead to it
+            sentence = _DEEP
         mark = error.problem_mark or error.context_mark
         if "end of stream" in text or "document indicator" in text or "or ']'" in text or "or '}'" in text:
             mark = error.context_mark or mark
@@ -193,7 +196,7 @@ class _Composer:
         return node
 
     def deep(self, event: Any) -> _Stop:
-        return self.stop(event, f"values are nested more than {MAX_DEPTH} levels deep")
+        return self.stop(event, _DEEP)
 
     def open(self, event: Any, mapping: bool) -> None:
         self.spend(event)
