@@ -80,6 +80,8 @@ return function(share)
     assert(select(2, call 't:trap-compatible'):kind() == 'Internal')
     collect(i)
   end
+  -- How much of all this LuaJIT compiles, and how often, is left to chance too.
+  jit.flush()
   for _ = 1, 3 do
     collectgarbage()
     call('t:make', 1)
