@@ -20,6 +20,9 @@ TICK = 0.005
 NO_LIMIT = 2**62
 MOST_STACK = 1024 * 1024
 
+# How many memory mappings lanes may still take, and until when that holds: two doubles that all lanes share (lua/mappings.lua).
+_mappings = (ctypes.c_double * 2)()
+
 _engines: list[Engine] = []
 _kinds: dict[tuple[bool, int | None], Engine] = {}
 _making = threading.Lock()
@@ -132,6 +135,11 @@ def compile_module(data: bytes, engine: Engine | None = None) -> Module:
 def address(pointer: Any) -> int:
     """Gives the address that a ctypes pointer holds."""
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+def mappings() -> int:
+    """Gives the address of what lanes share about memory mappings."""
+    return ctypes.addressof(_mappings)
 
 
 def start_ticker() -> None:

@@ -4,6 +4,7 @@
 return function(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
+  require('lua.collector').begin()
 
   local away = require 'lua.away'
   local calls = require 'lua.calls'

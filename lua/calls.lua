@@ -12,6 +12,7 @@ local handles = require 'lua.handles'
 local hosting = require 'lua.hosting'
 local instances = require 'lua.instance'
 local intermediate = require 'lua.intermediate'
+local mappings = require 'lua.mappings'
 local optional = require 'lua.optional'
 local pools = require 'lua.pools'
 local reports = require 'lua.reports'
@@ -171,6 +172,7 @@ local function open_library()
   if not wasmtime.C then
     local library = buffer.decode(host.library())
     wasmtime.open(library.path, library.layouts)
+    mappings.share(library.mappings)
   end
 end
 

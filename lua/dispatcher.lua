@@ -8,6 +8,7 @@
 -- A ticket is good for one wake; a later one does nothing and returns false. Tasks belong to the group of the main
 -- function that they were spawned under, and end with it.
 local clock = require "lua.clock"
+local collector = require "lua.collector"
 local coroutines = require "lua.coroutines"
 local deadlock = require "lua.deadlock"
 local errors = require "lua.errors"
@@ -32,6 +33,9 @@ M.sources = {}
 function M.idle(ns)
   clock.pause(ns or 1e9)
 end
+
+-- A time without work that some of the collector's is done in, in nanoseconds.
+local LONG = 5e6
 
 -- How many operations outside Lua will wake a task.
 local expected = 0
@@ -112,7 +116,8 @@ local function rest()
   if not timers.any() then return stuck() end
   if clock.is_test() then return clock.jump(deadline) end
   local ns = deadline - monotonic()
-  if ns > 0 then M.idle(ns) end
+  if ns <= 0 or ns > LONG and collector.work() then return end
+  M.idle(ns)
 end
 
 -- One turn. This is the event loop's body: bring what happened outside, fire due timers, run what can run now, and

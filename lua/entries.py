@@ -272,7 +272,7 @@ class Entries:
     def _library(self) -> Data:
         from moonwit.host import engine
 
-        return {"path": engine.library_path(), "layouts": engine.layouts()}
+        return {"path": engine.library_path(), "layouts": engine.layouts(), "mappings": engine.mappings()}
 
     def _method(self, key: bytes, path: bytes) -> Data | None:
         from moonwit.lua.plan_data import lift_data, plan_key

@@ -21,7 +21,7 @@ M.running = nil
 
 local library = {}      -- "interface#function" -> function(I, io)
 local numbered = {}     -- what the callback tells functions by -> function(I, io)
-local linkers = {}      -- address of an engine -> {pointer =, names = {name -> true}, files = Wasmtime's WASI or nil}
+local linkers = {}      -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
 
 --- Adds the functions of an interface: {name = function(I, io)}.
 function M.provide(interface, functions)
@@ -87,7 +87,7 @@ local function linker_of(engine)
   if not known then
     callbacks = callbacks or make_callbacks()
     local C = wasmtime.C
-    known = { pointer = C.wasmtime_linker_new(engine), names = {} }
+    known = { pointer = C.wasmtime_linker_new(engine), names = {}, prepared = {} }
     linkers[key] = known
     local type = C.wasm_functype_new(types_of '', types_of '')
     check(C.wasmtime_linker_define_async_func(known.pointer, '', 0, WAIT, #WAIT, type, callbacks.wait, nil, nil))
@@ -121,6 +121,18 @@ function M.prepare(engine, functions)
     end
   end
   return linker
+end
+
+--- Resolves the imports of a module that imports functions of the host alone, by their names, once for all its instances: gives what
+-- wasmtime_instance_pre_instantiate takes, or nil where some of them are Wasmtime's own.
+function M.prepare_group(linker, module, functions)
+  for _, name in ipairs(functions) do
+    if name:find(M.FILES, 1, true) then return nil end
+  end
+  local out = ffi.new 'void *[1]'
+  check(wasmtime.C.wasmtime_linker_instantiate_pre(linker.pointer, module, out))
+  table.insert(linker.prepared, out[0])
+  return out[0]
 end
 
 --- Puts a function of the host into `into`, for instance `I`.
@@ -157,6 +169,7 @@ end
 --- Frees what the lane's guests were linked with, when none of them is left.
 function M.close()
   for _, linker in pairs(linkers) do
+    for _, prepared in ipairs(linker.prepared) do wasmtime.C.wasmtime_instance_pre_delete(prepared) end
     wasmtime.C.wasmtime_linker_delete(linker.pointer)
     if linker.files then wasmtime.C.wasmtime_linker_delete(linker.files) end
   end

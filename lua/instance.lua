@@ -3,10 +3,10 @@
 -- A plan arrives as plain tables, addresses as numbers:
 --   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
 --   handles = address or nil, resources {{module = address, dtor = item or nil}}, initialize = item or nil,
--- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =}, {host = name} or
+-- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =} or
 -- {group = index, name =, late = index or 0}; indices from 1. Functions of the host (lua/hosting.lua): hosted {{name =, params =,
--- results =}}, groups {{module = address, memory = item or nil, functions = {name}, reallocs = {item}}}, memory = item or nil,
--- granted = {interface = true}, waits = true when a call may wait, files = true when Wasmtime's WASI is used,
+-- results =}}, groups {{module = address, memory = item or nil, functions = {name}, reallocs = {item}, serves = true}}, memory = item
+-- or nil, granted = {interface = true}, waits = true when a call may wait, files = true when Wasmtime's WASI is used,
 -- small = true for small instances (host/engine.py).
 
 local ffi = require 'ffi'
@@ -47,6 +47,7 @@ function M.prepare(plan)
   for _, group in ipairs(P.groups) do
     group.pointer = cast('const void *', group.module)
     group.externs = new('mw_extern[?]', #group.functions + 1)
+    group.prepared = not group.memory and P.linker and hosting.prepare_group(P.linker, group.pointer, group.functions)
   end
   -- Where each core instance stands: the plan's own, then what Moonwit adds.
   P.unlinked_at = #plan.steps
@@ -87,6 +88,20 @@ end
 
 local resolve
 
+local function make_group(I, group, at)
+  if group.prepared then
+    check(wasmtime.C.wasmtime_instance_pre_instantiate(group.prepared, I.ctx, I.core + at, trap_slot))
+    return
+  end
+  local externs, count = group.externs, 0
+  if group.memory then
+    resolve(I, group.memory, externs)
+    count = 1
+  end
+  for i = 1, #group.functions do hosting.link(I, group.functions[i], externs + (count + i - 1)) end
+  instantiate(I, at, group.pointer, externs, count + #group.functions)
+end
+
 -- The instance of a group of functions between guest and host is made when the first of them is needed: the memory that null functions
 -- use is there then. A realloc may come later than the first function that needs it.
 local function resolve_group(I, item, into)
@@ -96,13 +111,7 @@ local function resolve_group(I, item, into)
   if not filled then
     filled = {}
     I.groups[item.group] = filled
-    local externs, count = group.externs, 0
-    if group.memory then
-      resolve(I, group.memory, externs)
-      count = 1
-    end
-    for i = 1, #group.functions do hosting.link(I, group.functions[i], externs + (count + i - 1)) end
-    instantiate(I, at, group.pointer, externs, count + #group.functions)
+    make_group(I, group, at)
   end
   local late = item.late
   if late > 0 and not filled[late] then
@@ -134,8 +143,6 @@ function resolve(I, item, into)
     -- Wasmtime ends the process for an instance that is not made yet; plans name none.
     if item.step > I.done then error({ reason = ('the core instance %d is used before it is made'):format(item.step), frames = {} }, 0) end
     export(I, item.step - 1, item.name, into)
-  elseif item.host then
-    hosting.link(I, item.host, into)
   elseif item.group then
     resolve_group(I, item, into)
   elseif item.stub then
@@ -185,7 +192,7 @@ end
 
 -- From here on the guest may wait.
 local function open_waits(I)
-  if I.groups[1] then
+  if I.groups[1] and I.P.groups[1].serves then
     export(I, I.P.groups_at, 'late', found)
     hosting.fill_wait(I, found[0].of.table)
   end

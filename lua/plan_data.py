@@ -91,8 +91,6 @@ def _item(item: Item | None, hosting: Hosting) -> Data | None:
             match hosting.links[stub] if hosting.links else None:
                 case None:
                     return {"stub": stub + 1}
-                case int(function):
-                    return {"host": hosting.functions[function].name}
                 case GroupLink(group, name, late):
                     return {"group": group + 1, "name": name, "late": late}
         case ResourceItem(operation, resource):
@@ -111,6 +109,7 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
                     "memory": _item(group.memory, hosting),
                     "functions": [hosting.functions[function].name for function in group.functions],
                     "reallocs": [_item(item, hosting) for item in group.reallocs],
+                    "serves": group.serves or None,
                 }
             )
             for group in hosting.groups

@@ -39,6 +39,9 @@ void *wasmtime_linker_define_func_unchecked(void *linker, const char *module, si
 void *wasmtime_linker_define_async_func(void *linker, const char *module, size_t module_length, const char *name, size_t name_length,
   const void *type, mw_wait_callback callback, void *data, void *finalizer);
 bool wasmtime_linker_get(void *linker, void *context, const char *module, size_t module_length, const char *name, size_t name_length, mw_extern *item);
+void *wasmtime_linker_instantiate_pre(const void *linker, const void *module, void **prepared);
+void *wasmtime_instance_pre_instantiate(const void *prepared, void *context, mw_instance *instance, void **trap);
+void wasmtime_instance_pre_delete(void *prepared);
 void *wasmtime_linker_define_wasi(void *linker);
 void *wasmtime_context_set_wasi(void *context, void *config);
 void *wasmtime_table_set(void *context, const mw_table *table, uint64_t index, const mw_val *value);

@@ -43,15 +43,16 @@ class HostFunction:
 class Group:
     """A module of our own between a guest and the host: ``text`` is its WAT.
 
-    It imports, in this order, the guest's memory, where it is given, and the functions of the host at the indices ``functions``.
-    ``reallocs`` are to be put into its table "late" from element 1 on, as soon as there is one of its functions that needs them;
-    element 0 is for the function that waits.
+    It imports, in this order, the guest's memory, where it is given, and the functions of the host at the indices ``functions``, by
+    their names. ``serves`` tells whether it has a table "late": element 0 is for the function that waits, and ``reallocs`` are to be put
+    there from element 1 on, as soon as there is one of its functions that needs them.
     """
 
     text: str
     memory: Item | None = None
     functions: tuple[int, ...] = ()
     reallocs: tuple[Item, ...] = ()
+    serves: bool = False
 
 
 @record
@@ -67,13 +68,13 @@ class GroupLink:
 class Hosting:
     """How the stubs of a plan are linked for an entry.
 
-    ``links`` has for each stub: None (not linked), the index of a function of the host, or the function of a group.
+    ``links`` has for each stub None (not linked) or the function of a group; those of the host are in group 0.
     ``memory`` is the guest's memory that functions of the host read and write. ``granted`` are the interfaces, without versions, that
     the entry grants. ``waits`` tells whether a call may wait. ``module`` stands for the plan's only module, when it is to import the
     memory of group 0 after all else.
     """
 
-    links: tuple[int | GroupLink | None, ...] = ()
+    links: tuple[GroupLink | None, ...] = ()
     functions: tuple[HostFunction, ...] = ()
     groups: tuple[Group, ...] = ()
     memory: Item | None = None
@@ -84,7 +85,7 @@ class Hosting:
     @property
     def early(self) -> list[bool]:
         """Tells for each stub whether it can be linked before the guest has a memory."""
-        return [not isinstance(link, GroupLink) or link.group == 0 for link in self.links]
+        return [link is None or link.group == 0 for link in self.links]
 
 
 def is_hosted(interface: str) -> bool:
@@ -114,8 +115,8 @@ class _Linking:
 
     def result(self) -> Hosting:
         plan = self.plan
-        links: list[int | GroupLink | None] = []
-        served: list[tuple[Stub, int]] = []
+        links: list[GroupLink | None] = []
+        served: list[tuple[Stub, int | None]] = []
         nulls: dict[Item | None, list[Stub]] = {}
         reallocs: list[Item] = []
         hows = [self.how(stub) for stub in plan.stubs]
@@ -127,16 +128,16 @@ class _Linking:
                 number = list(nulls).index(stub.memory) + 1
                 links.append(GroupLink(number, str(len(inside)), 0))
                 inside.append(stub)
-            elif not self.is_wrapped(stub):
-                links.append(self.function(stub, stub.type))
             else:
-                if stub.realloc is not None and stub.realloc not in reallocs:
-                    reallocs.append(stub.realloc)
-                late = 0 if stub.realloc is None else reallocs.index(stub.realloc) + 1
-                links.append(GroupLink(0, str(len(served)), late))
+                late = None
+                if self.is_wrapped(stub):
+                    if stub.realloc is not None and stub.realloc not in reallocs:
+                        reallocs.append(stub.realloc)
+                    late = 0 if stub.realloc is None else reallocs.index(stub.realloc) + 1
+                links.append(GroupLink(0, str(len(served)), late or 0))
                 served.append((stub, late))
         memories = {stub.memory for stub, link in zip(plan.stubs, links, strict=True) if link is not None and stub.memory is not None}
-        if self.memory is not None and self.functions:
+        if self.memory is not None and served:
             memories.add(self.memory)
         if len(memories) > 1:
             raise Unsupported("The component hands the host more than one memory.")
@@ -147,7 +148,7 @@ class _Linking:
         groups = [self.serving(served, reallocs, changed and changed[1]), *(self.null(memory, inside) for memory, inside in nulls.items())]
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
-        waits = self.can_wait and (bool(served) or prints)
+        waits = self.can_wait and (groups[0].serves or prints)
         memory, module = next(iter(memories), None), changed and changed[0]
         return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module)
 
@@ -181,62 +182,68 @@ class _Linking:
             return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
         return SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
 
-    def function(self, stub: Stub, type: CoreType) -> int:
-        function = HostFunction(f"{wasi.interface_of(stub.interface)}#{stub.function}", type)
-        return self.functions.setdefault(function, len(self.functions))
+    def function(self, stub: Stub, type: CoreType) -> HostFunction:
+        return HostFunction(f"{wasi.interface_of(stub.interface)}#{stub.function}", type)
 
     def null(self, memory: Item | None, inside: list[Stub]) -> Group:
         """Makes the group of null functions that share a memory."""
         lines = [] if memory is None else ['(import "" "memory" (memory 0))']
         for number, stub in enumerate(inside):
             body = NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
-            lines.append(f'(func (export "{number}") {_params(stub)} {_results(stub)} {body})')
+            lines.append(f'(func (export "{number}") {_params(stub.type)} {_results(stub.type)} {body})')
         return Group("\n".join(["(module $moonwit", *lines, ")"]), memory)
 
-    def serving(self, served: list[tuple[Stub, int]], reallocs: list[Item], limits: str | None) -> Group:
-        """Makes the group of functions that may wait, or that need memory of the guest for what they give.
+    def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item], limits: str | None) -> Group:
+        """Makes the group of the host's functions; ``limits`` are those of a memory that it has for the guest.
 
-        Each begins with a function of the host and then does what that asks for, by a number: 0 is done, -1 is to wait, any other to
-        allocate, the alignment in its upper half and the size in its lower. ``limits`` are those of a memory that it has for the guest.
+        One without a number is given to the guest as it is. Those that may wait, or that need memory of the guest for what they give,
+        begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to wait, any other to allocate,
+        the alignment in its upper half and the size in its lower.
         """
-        if not served:
-            return Group("(module)")
-        functions = [self.functions.setdefault(HostFunction("next", CoreType("i", "I")), len(self.functions))]
-        imports = ['(import "" "next" (func $next (param i32) (result i64)))']
-        bodies = []
+        serves = any(late is not None for _, late in served)
+        functions: list[int] = []
+        imports, bodies = [], []
+        if serves:
+            imports.append(self.imported(HostFunction("next", CoreType("i", "I")), "$next", functions))
+            bodies.append(_SERVE % (len(reallocs) + 1))
         for number, (stub, late) in enumerate(served):
-            imported, body = self.served(number, stub, late, functions)
-            imports += imported
-            bodies.append(f'(func (export "{number}") {_params(stub)} {_results(stub)} {body})')
+            if late is None:
+                imports.append(self.imported(self.function(stub, stub.type), f"$plain{number}", functions))
+                bodies.append(f'(export "{number}" (func $plain{number}))')
+            else:
+                more, body = self.served(number, stub, late, functions)
+                imports += more
+                bodies.append(f'(func (export "{number}") {_params(stub.type)} {_results(stub.type)} {body})')
         memory = [f'(memory (export "memory") {limits})'] if limits else []
-        lines = ["(module $moonwit", *imports, *memory, _SERVE % (len(reallocs) + 1), *bodies, ")"]
-        return Group("\n".join(lines), None, tuple(functions), tuple(reallocs))
+        lines = ["(module $moonwit", *imports, *memory, *bodies, ")"]
+        return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves)
+
+    def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
+        """Gives the import of a function of the host, which is added to ``functions``."""
+        functions.append(self.functions.setdefault(function, len(self.functions)))
+        return f'(import "" "{function.name}" (func {name} {_params(function.type)} {_results(function.type)}))'
 
     def served(self, number: int, stub: Stub, late: int, functions: list[int]) -> tuple[list[str], str]:
         """Gives the imports and the body of a function that begins in the host; what it imports is added to ``functions``."""
         given = " ".join(f"(local.get {index})" for index in range(len(stub.type.params)))
         begin = f"(call $serve (call $begin{number} {given}) (i32.const {late}))"
-        imported = f'(import "" "{number}" (func $begin{number} {_params(stub)} (result i64)))'
+        starts = self.function(stub, CoreType(stub.type.params, "I"))
         if not preview1.is_ours(stub):
-            functions.append(self.function(stub, CoreType(stub.type.params, "I")))
-            return [imported], begin
+            return [self.imported(starts, f"$begin{number}", functions)], begin
         imports = []
         by = preview1.by(stub.function, self.mounts)
         ours = theirs = f"(i32.const {preview1.BAD_DESCRIPTOR})"
         if by in ("lane", "descriptor"):
-            waits = preview1.waits(stub.function)
-            functions.append(self.function(stub, CoreType(stub.type.params, "I") if waits else stub.type))
-            if waits:
+            if preview1.waits(stub.function):
                 # What such a function gives is read when it is done.
                 ours = f"{begin} (call $next (i32.const 0)) (i32.wrap_i64)"
-                imports.append(imported)
+                imports.append(self.imported(starts, f"$begin{number}", functions))
             else:
                 ours = f"(call $ours{number} {given})"
-                imports.append(f'(import "" "{number}" (func $ours{number} {_params(stub)} {_results(stub)}))')
+                imports.append(self.imported(self.function(stub, stub.type), f"$ours{number}", functions))
         if by == "wasmtime" or (by == "descriptor" and self.mounts):
             function = HostFunction(f"{wasi.PREVIEW1}!{stub.function}", stub.type)
-            functions.append(self.functions.setdefault(function, len(self.functions)))
-            imports.append(f'(import "" "{number}" (func $theirs{number} {_params(stub)} {_results(stub)}))')
+            imports.append(self.imported(function, f"$theirs{number}", functions))
             theirs = f"(call $theirs{number} {given})"
         if by == "lane":
             return imports, ours
@@ -245,12 +252,12 @@ class _Linking:
         return imports, theirs
 
 
-def _results(stub: Stub) -> str:
-    return "".join(f"(result {_TYPES[letter]})" for letter in stub.type.results)
+def _results(type: CoreType) -> str:
+    return "".join(f"(result {_TYPES[letter]})" for letter in type.results)
 
 
-def _params(stub: Stub) -> str:
-    return f"(param {' '.join(_TYPES[letter] for letter in stub.type.params)})" if stub.type.params else ""
+def _params(type: CoreType) -> str:
+    return f"(param {' '.join(_TYPES[letter] for letter in type.params)})" if type.params else ""
 
 
 _SERVE: Final = """(type $wait (func))
