@@ -132,6 +132,13 @@ local function globals_of(stdlib, listed, imported)
   return globals
 end
 
+--- Returns the names of the globals of every entry's script, whatever it lists.
+function M.global_names()
+  local names = names_of(environment())
+  for _, name in ipairs(EVERYWHERE) do names[#names + 1] = name end
+  return names
+end
+
 local function cycle(entry, state)
   local ids = {}
   for i, id in ipairs(state.path) do

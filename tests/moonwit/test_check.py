@@ -76,6 +76,30 @@ def test_an_inline_source_is_pointed_into(check):
     assert "      local b = = 2\n" in result.stderr
 
 
+def test_globals_that_are_not_there(check):
+    """A global that a source reads and nothing gives it is a warning, once, with the nearest name or the module to list."""
+    result = check(
+        "  - {name: l, kind: library.lua, source: 'return {}'}\n"
+        "  - {name: f, kind: function.lua, source: file://f.lua, modules: [json], imports: {mine: l}}\n",
+        f="local t = {later = 1}\nshared = 2\nreturn function()\n"
+        "  local x = t.later, shared, json, mine, errors, channel, print, coroutine, arg_\n"
+        "  return function() return pritn(x), pritn(x), time.now() end\nend\n",
+    )
+    assert result.stdout == "3 warnings in 1 file\n" and result.returncode == 0
+    for place, sentence, hint in (
+        ("f.lua:4:77", "there is no global `arg_`: it is nil", ""),
+        ("f.lua:5:28", "there is no global `pritn`: it is nil", "did you mean `print`?"),
+        ("f.lua:5:48", "there is no global `time`: it is nil", "add `time` to the entry's `modules`"),
+    ):
+        assert f"{place}: warning: {sentence}" in result.stderr and hint in result.stderr
+
+
+def test_globals_that_may_be_there(check):
+    """Where a script reaches its globals in another way, nothing is said of them."""
+    result = check("  - {name: f, kind: function.lua, source: 'rawset(_G, \"x\", 1) return function() return x end'}\n")
+    assert (result.stdout, result.stderr) == ("1 entry, no problems\n", "")
+
+
 def test_lua_sources_are_not_run(check):
     """Checking runs nothing of a source."""
     result = check("  - name: f\n    kind: function.lua\n    source: print('ran') error('ran')\n")
