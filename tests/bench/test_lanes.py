@@ -24,7 +24,8 @@ def test_lanes_work_beside_each_other():
         wrong = [f"{name} takes {result[name] / least:.1f}x of the fastest" for name in lanes.POOLS if result[name] > 3 * least]
         if result["far"] > 2000 * least:
             wrong.append(f"a call to another lane takes {result['far'] / 1000:.0f} us")
-        if result["together"] > 0.8 * result["alone"]:
+        # Cores that others use are no measure of ours.
+        if result["together"] > max(0.8, 1.3 * result["machine"]) * result["alone"]:
             wrong.append(f"two guests take {result['together'] / result['alone']:.2f}x of one after the other")
         if result["async"] > 5 * least:
             wrong.append(f"async and await take {result['async'] / least:.1f}x of a call")
@@ -32,7 +33,6 @@ def test_lanes_work_beside_each_other():
             wrong.append(f"ticks are late by {result['busy'][0]:.1f} ms, alone by {result['idle'][0]:.1f} ms")
         if not wrong:
             break
-    # Cores that others use are no measure of ours.
     if wrong and os.getloadavg()[0] > 1.5 * CORES:
         pytest.skip(f"the machine has other work to do: {', '.join(wrong)}")
     assert wrong == []
