@@ -75,7 +75,7 @@ local function direct(entry, P, lift, fresh, timed)
   E.worldly = entry.worldly
   local mode = P.waits and 'waits' or P.linker and 'hosted' or 'plain'
   local f = generate.compile(E.sig, {
-    fresh = fresh, pair = entry.results ~= 'table', post = lift.post ~= nil, resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
+    fresh = fresh, pair = entry.results ~= 'table', post = lift.post and (lift.post_leaf and 'leaf' or 'calls'), resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
     mode = mode, leaf = lift.leaf,
   }, hooks, E)
   upkeep.add(E, entry.pool)

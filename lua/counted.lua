@@ -146,17 +146,23 @@ function M.waiting(id, f)
   if whole[f] then return f end
   local counts = pools.of(id).counts
 
-  local function finish(began, task, before, ...)
-    local _, err = ...
+  -- What is not compiled together with `f` is by itself, where it is no vararg function.
+  local function begin()
+    counts.calls = counts.calls + 1
+    local task = current()
+    return task, queued(task), monotonic()
+  end
+
+  local function finish(task, before, began, value, err)
     spent(counts, max(monotonic() - began - (queued(task) - before), 0))
-    if err ~= nil then failed(counts, err) end
-    return ...
+    if err == nil then return value end
+    failed(counts, err)
+    return value, err
   end
 
   return function(...)
-    counts.calls = counts.calls + 1
-    local task = current()
-    return finish(monotonic(), task, queued(task), f(...))
+    local task, before, began = begin()
+    return finish(task, before, began, f(...))
   end
 end
 

@@ -23,13 +23,10 @@ local values, slots, alone_args, alone_results, alone_out, leaf_args, leaf_resul
 local MOST_ALONE = 1e9
 -- How often it may give control back at an epoch meanwhile.
 local MOST_TURNS = 200
+local TOO_LONG = 'it computes for very long where a guest may not wait'
 
--- All C calls here may come back into Lua, so nothing that makes one is compiled.
-local function begin(ctx, func, args, count, results, size, out)
-  return wasmtime.C.wasmtime_func_call_async(ctx, func, args, count, results, size, out, out + 1)
-end
-jit.off(begin)
-
+-- Where a guest runs it may come back into Lua: to poll a call, or to delete one that has not ended. Nothing that does is compiled. To
+-- begin a call, and to delete one that has ended, runs nothing of a guest's.
 local function poll(future) return wasmtime.C.wasmtime_call_future_poll(future) end
 jit.off(poll)
 
@@ -182,16 +179,31 @@ local function outcome(ended, results, io, out, trap, why)
   return failure
 end
 
---- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil). Gives true and what Wasmtime
--- reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
-function M.run(B, limit, trap)
+-- Begins a call of the binding's function with the arguments in B.io; gives its future.
+local function begin(B)
   local I, args, io, out = B.I, B.args, B.io, B.out
   for i = 0, B.count - 1 do args[i].of.u64 = io[i].u64 end
-  local future = begin(B.ctx, B.func, args, B.count, B.results, B.size, out)
+  local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, out, out + 1)
   I.future, I.pending, I.computed = future, nil, 0
-  while true do
-    hosting.running = I
-    if poll(future) then break end
+  hosting.running = I
+  return future
+end
+
+-- Ends a call that is done; gives what `run` does.
+local function finish(B, future, trap)
+  local I = B.I
+  hosting.come = false
+  I.future = nil
+  wasmtime.C.wasmtime_call_future_delete(future)
+  if I.written then streams.flush(I, true) end
+  local failure = outcome(true, B.results, B.io, B.out, trap)
+  return true, failure ~= nil or trap[0] ~= nil, failure
+end
+
+-- Goes on with a call that waits, or computes for long; gives what `run` does.
+local function go_on(B, future, limit, trap)
+  local I = B.I
+  repeat
     if I.written then streams.flush(I) end
     local waits = I.pending ~= nil
     local problem
@@ -203,15 +215,35 @@ function M.run(B, limit, trap)
     if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
     I.pending = nil
     hosting.come = waits
-  end
-  hosting.come = false
-  I.future = nil
-  delete(future)
-  if I.written then streams.flush(I, true) end
-  return true, outcome(true, B.results, io, out, trap)
+    hosting.running = I
+  until poll(future)
+  return finish(B, future, trap)
 end
 
+--- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil). Gives true, whether it has
+-- failed, and what Wasmtime reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
+function M.run(B, limit, trap)
+  local future = begin(B)
+  if poll(future) then return finish(B, future, trap) end
+  return go_on(B, future, limit, trap)
+end
+-- All around it is compiled, each part by itself.
+jit.off(M.run)
+
 -- Calls that may not wait ---------------------------------------------------------------------------------------------
+
+-- Has a call that can't come back into Lua run to its end, and ends it; tells whether it came there, and why not.
+local function drive(future)
+  local C = wasmtime.C
+  local ready, turns, late = C.wasmtime_call_future_poll(future), 0, false
+  while not ready and not late and turns < MOST_TURNS do
+    local limit = hosting.running.limit
+    late = limit and clock.monotonic() >= limit
+    ready, turns = C.wasmtime_call_future_poll(future), turns + 1
+  end
+  C.wasmtime_call_future_delete(future)
+  return ready, late and 'interrupt' or TOO_LONG
+end
 
 --- Calls a realloc that is known to call nothing of the host: this is compiled with the code that lowers values.
 function M.leaf(ctx, realloc, io, _, trap)
@@ -219,19 +251,25 @@ function M.leaf(ctx, realloc, io, _, trap)
   local args, results, out = leaf_args, leaf_results, alone_out
   args[0].of.u64, args[1].of.u64, args[2].of.u64, args[3].of.u64 = 0, 0, io[2].u32, io[3].u32
   local future = C.wasmtime_func_call_async(ctx, realloc, args, 4, results, 1, out, out + 1)
-  local ready, turns = C.wasmtime_call_future_poll(future), 0
-  while not ready and turns < MOST_TURNS do
-    ready, turns = C.wasmtime_call_future_poll(future), turns + 1
-  end
-  C.wasmtime_call_future_delete(future)
-  return outcome(ready, results, io, out, trap, 'interrupt')
+  local ready, why = drive(future)
+  return outcome(ready, results, io, out, trap, why)
+end
+
+--- Calls the post-return function of a binding, with B.io[0], that is known to call nothing of the host, as `leaf` does.
+function M.leaf_post(B, trap)
+  local C = wasmtime.C
+  local args, out = B.results, alone_out
+  args[0].of.u64 = B.io[0].u64
+  local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size, args, 0, out, out + 1)
+  local ready, why = drive(future)
+  return outcome(ready, args, B.io, out, trap, why)
 end
 
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
 function M.alone(I, func, io, params, results, trap)
   kinds(params, alone_args)
   for i = 0, #params - 1 do alone_args[i].of.u64 = io[i].u64 end
-  local future = begin(I.ctx, func, alone_args, #params, alone_results, #results, alone_out)
+  local future = wasmtime.C.wasmtime_func_call_async(I.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
   local start
   I.pending = nil
   hosting.running = I
@@ -247,7 +285,7 @@ function M.alone(I, func, io, params, results, trap)
     ready = poll(future)
   end
   delete(future)
-  local why = I.pending and 'it waits where a guest may not' or late and 'interrupt' or 'it computes for very long where a guest may not wait'
+  local why = I.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
   I.pending = nil
   return outcome(ready, alone_results, io, alone_out, trap, why)
 end

@@ -216,7 +216,7 @@ end
 -- An instance for a call of E that may have to wait for it: B, nil, whether it waited; or nil, err.
 function hooks.acquire(E)
   local limit = limit_of(E)
-  local stay, problem = pools.enter(E.pool, limit)
+  local stay, problem, queued = pools.enter(E.pool, limit)
   if not stay then
     if problem == pools.LATE then return nil, reports.late(E) end
     error(problem, 0)
@@ -225,7 +225,7 @@ function hooks.acquire(E)
   if B then
     B.I.stay = stay
     hosting.running = B.I
-    return B, nil, more or stay.waited
+    return B, nil, more or queued
   end
   pools.leave(stay)
   if not err then error(more, 0) end
@@ -266,15 +266,17 @@ function hooks.give_back(E, B)
   end
 end
 
--- Runs the call whose arguments are in B.io: gives true and what Wasmtime reports, or false and an error.
+-- Runs the call whose arguments are in B.io: gives true, whether it has failed and what Wasmtime reports, or false and an error.
 function hooks.run(E, B)
-  local done, reported = fibers.run(B, B.I.limit, support.trap)
+  local done, why, reported = fibers.run(B, B.I.limit, support.trap)
   if B.I.computed > E.computed then E.computed = B.I.computed end
-  if done then return true, reported end
+  if done then return true, why, reported end
   M.discard(B.I)
-  if reported == fibers.LATE then return false, reports.late(E) end
-  error(reported, 0)
+  if why == fibers.LATE then return false, reports.late(E) end
+  error(why, 0)
 end
+
+function hooks.leaf_post(B) return fibers.leaf_post(B, support.trap) end
 
 function hooks.run_post(B) return fibers.alone(B.I, B.post, B.io, B.alone, '', support.trap) end
 

@@ -202,9 +202,9 @@ def plan_data(function: LoadedFunction) -> Data:
     return data
 
 
-def _is_leaf(realloc: Item | None, plan: Plan) -> bool:
-    """Tells whether a realloc is known to call nothing of the host."""
-    return isinstance(realloc, Export) and stays_inside(plan.modules[plan.steps[realloc.step].module], realloc.name)
+def _is_leaf(item: Item | None, plan: Plan) -> bool:
+    """Tells whether a function is known to call nothing of the host."""
+    return isinstance(item, Export) and stays_inside(plan.modules[plan.steps[item.step].module], item.name)
 
 
 def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
@@ -219,6 +219,7 @@ def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
             "params": lift.core_type.params,
             "results": lift.core_type.results,
             "post": _item(lift.post_return, hosting),
+            "post_leaf": True if hosting.functions and _is_leaf(lift.post_return, plan) else None,
             "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
         }
     )

@@ -1,7 +1,7 @@
 -- Pools: how many calls of a function may be under way at once in this lane, who waits for a place, and what is counted.
 --
 -- Only calls that may wait need a place: a guest that can't wait is done before anything else of its lane goes on.
---   local stay, problem = pools.enter(pool, deadline)    -- waits in order while the pool is full
+--   local stay, problem, waited = pools.enter(pool, deadline)    -- waits in order while the pool is full
 --   if not stay then ... pools.LATE, or the error that canceled the task ... end
 --   ... make the call ...
 --   pools.leave(stay)                                     -- exactly once; hands the place to the first who waits
@@ -123,9 +123,9 @@ function M.enter(pool, deadline)
       pool.places.inside = pool.places.inside + 1
     end
   end
-  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted, waited = waited }
+  local stay = { pool = pool, task = task, around = task and task.stay, counted = counted }
   if task then task.stay = stay end
-  return stay
+  return stay, nil, waited
 end
 
 -- Says that the task is no longer inside, while the place is still taken.

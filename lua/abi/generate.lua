@@ -38,7 +38,7 @@ for name, ctype in pairs(POINTERS) do support[name] = ffi.typeof(ctype .. '*') e
 local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'select', 'tonumber' }
 local HOOKS = {
   'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'release', 'drain',
-  'acquire', 'reach', 'give_back', 'run', 'run_post', 'enter', 'leave',
+  'acquire', 'reach', 'give_back', 'run', 'run_post', 'leaf_post', 'enter', 'leave',
 }
 
 -- How generated code calls the guest. Where functions of the host may be called back it is by functions that are not compiled, unless
@@ -140,7 +140,7 @@ local function prelude(body, hooks, mode, leaf)
 end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
--- `options.post` says that there is a post-return function, `options.resources` that the component defines
+-- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the component defines
 -- resources, `options.limit` how many epochs a call may take; `options.mode` is a key of CALLS, `options.leaf`
 -- that the guest's realloc calls nothing of the host.
 local function write(sig, options)
@@ -159,17 +159,21 @@ local function write(sig, options)
   local memory = uses_memory(sig)
   if memory then put('local function lower(%s)\n%s\nreturn true end', arguments, lowering) end
   local waits, hosted = options.mode == 'waits', options.mode == 'hosted'
-  table.insert(checks, 1, 'select("#", ...) == 0')
-  local fits = table.concat(checks, ' and ')
+  local exact = 'select("#", ...) == 0'
+  if not waits then table.insert(checks, 1, exact) end
+  local fits = #checks > 0 and table.concat(checks, ' and ') or 'true'
   if waits then
-    put('local function fits(%s%s...) %s return %s end', arguments, comma, handles and 'begin(E)' or '', fits)
-    fits = ('fits(%s%s...)'):format(arguments, comma)
+    put('local function fits(%s) %s return %s end', arguments, handles and 'begin(E)' or '', fits)
+    fits = ('fits(%s)'):format(arguments)
+    -- A guest that waits is called by code that is not compiled; what comes before and after is by itself, where it is no vararg function.
+    put('local function before(%s)', arguments)
+  else
+    put('return function(%s%s...)', arguments, comma)
   end
-
-  put('return function(%s%s...)', arguments, comma)
+  local rest = waits and '' or ', ...'
   if options.resources then put 'drain()' end
   if handles and not waits then put 'begin(E)' end
-  put('if not (%s) then return refuse(E, %d%s%s, ...) end', fits, #names, comma, arguments)
+  put('if not (%s) then return refuse(E, %d%s%s%s) end', fits, #names, comma, arguments, rest)
   if handles then
     put 'local B, err = owner(E) local lent = B ~= nil if err then return nil, err end if not lent then'
   else
@@ -178,7 +182,7 @@ local function write(sig, options)
   if waits then
     -- What was checked may have changed while the call waited for its instance.
     put 'local waited B, err, waited = acquire(E) if not B then return nil, err end'
-    put('if waited and not %s then give_back(E, B) return refuse(E, %d%s%s, ...) end', fits, #names, comma, arguments)
+    put('if waited and not %s then give_back(E, B) return refuse(E, %d%s%s) end', fits, #names, comma, arguments)
   elseif options.fresh then
     put 'B, err = make(E) if not B then return nil, err end'
   else
@@ -186,7 +190,7 @@ local function write(sig, options)
   end
   if handles and waits then
     put 'else local problem, waited = reach(E, B) if problem then return nil, problem end'
-    put('if waited and not (%s and owner(E) == B) then leave(B.I) return refuse(E, %d%s%s, ...) end', fits, #names, comma, arguments)
+    put('if waited and not (%s and owner(E) == B) then leave(B.I) return refuse(E, %d%s%s) end', fits, #names, comma, arguments)
   end
   if handles then put 'end' end
   if hosted then
@@ -209,7 +213,8 @@ local function write(sig, options)
   if handles then put 'if fault then return broken(E, B, fault) end' end
   local count = math.max(sig.flat_count, sig.result and 1 or 0, 1)
   if waits then
-    put 'local done, failure = run(E, B) if not done then return nil, failure end if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
+    put('return B%s end', handles and ', nil, lent' or '')
+    put('local function after(B%s)', handles and ', lent' or '')
     -- Other calls have used the same names meanwhile.
     put(has_handles(sig.result) and 'io, holder, fault = B.io, B, nil' or 'io, fault = B.io, nil')
     if memory then put 'ctx, mem, realloc = B.ctx, B.memory, B.realloc' end
@@ -225,7 +230,7 @@ local function write(sig, options)
   if sig.result then put 'if fault then return broken(E, B, fault) end' end
   if options.post then
     if sig.in_memory then put 'io[0].u32 = ret' end
-    put(waits and 'failure = run_post(B)' or 'failure = call(B.ctx, B.post, io, 1, trap)')
+    put(not waits and 'failure = call(B.ctx, B.post, io, 1, trap)' or options.post == 'leaf' and 'local failure = leaf_post(B)' or 'local failure = run_post(B)')
     put 'if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
   end
   if hosted then put 'leave(B.I)' end
@@ -234,6 +239,13 @@ local function write(sig, options)
   if handles then put 'end' end
   if sig.result and sig.result.kind == 'result' and options.pair then put 'if failed then return nil, guest_error(E, problem) end' end
   put 'return value end'
+  if waits then
+    put('return function(%s%s...)', arguments, comma)
+    put('if not (%s) then return refuse(E, %d%s%s, ...) end', exact, #names, comma, arguments)
+    put('local B, err%s = before(%s) if not B then return nil, err end', handles and ', lent' or '', arguments)
+    put 'local done, failed, failure = run(E, B) if not done then return nil, failed end if failed then return fail(E, B, failure) end'
+    put('return after(B%s) end', handles and ', lent' or '')
+  end
 
   local main = e:text(table.concat(out, '\n'))
   local state = memory and MEMORY or [[local fault

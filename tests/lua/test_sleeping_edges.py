@@ -107,6 +107,27 @@ def test_a_post_return_of_bad_intent(lane: Opened, post: str, message: str) -> N
     assert len(out) == 4 and out[0].startswith("nil\tf: ") and message in out[0]
 
 
+@pytest.mark.parametrize(("limit", "expected"), [
+    ("", "Internal f: it computes for very long where a guest may not wait"),
+    (", limits: {max_execution_ms: 30}", "Timeout f: took longer than its limit of 30 ms"),
+])  # fmt: skip
+@pytest.mark.parametrize("where", ["realloc", "post"])
+def test_functions_that_touch_nothing_of_the_host_end_too(lane: Opened, limit: str, expected: str, where: str) -> None:
+    """A realloc or a post-return that computes without end is ended, by the limit of its call if there is one; the next call works."""
+    loop = "(if (i32.eq (local.get 3) (i32.const 3)) (then (loop $l (br $l))))" if where == "realloc" else ""
+    post = "(if (i32.eq (local.get 0) (i32.const 3)) (then (loop $l (br $l))))" if where == "post" else ""
+    core = f"""{NAP}
+     (func (export "realloc") (param i32 i32 i32 i32) (result i32) {loop} (i32.const 1024))
+     (func (export "f") (param i32 i32) (result i32) (local.get 1))
+     (func (export "post") (param i32) {post})"""
+    options = '(memory (core memory $lib "memory")) (realloc (core func $i "realloc")) (post-return (core func $i "post"))'
+    run = lane({"f": fields("f", more=limit)["f"]}, component(core, lift("f", '(param "v" string) (result u32)', options)), clock="system")
+    out = run("""
+      local value, err = funcs.call("t:f", "bad")
+      print(value, err:kind() .. " " .. err:message(), funcs.call("t:f", "good"))""")
+    assert out == f"nil\t{expected}\t4\n"
+
+
 @pytest.mark.parametrize(("body", "message"), [
     ("(call $nap (i32.const 5))", "it waits where a guest may not"),
     ("(unreachable)", "wasm `unreachable` instruction executed"),
