@@ -13,11 +13,12 @@ from moonwit import terminal
 from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.folders import load, named_folder, needed
+from moonwit.repl.lexer import KEYWORDS
 from moonwit.stubs import FOLDER, LANGUAGE
 
 if TYPE_CHECKING:
     from moonwit.host.functions import LoadedFunction
-    from moonwit.host.wasm.types import Type
+    from moonwit.host.wasm.types import Field, Resource, Type
     from moonwit.registry import Registry
 
 # Where the annotations go, in the project's folder.
@@ -109,23 +110,53 @@ class Namer:
     def __init__(self) -> None:
         self.declared: list[str] = []
         self._names: dict[str, object] = {}
+        self._of: LoadedFunction | None = None  # whose types are being named: its component has the methods of its resources
 
     def overload(self, function: LoadedFunction) -> str:
         """Gives a function as a type of `funcs.call`."""
-        from moonwit.host.wasm import types as wit
 
         namespace = function.id.partition(":")[0]
-        params = [f'id: "{function.id}"']
-        fields = function.signature.params
+        self._of = function
+        params = [f'id: "{function.id}"', *self._params(function.signature.params, namespace)]
+        return f"fun({', '.join(params)}): {self._value(function.signature.result, namespace)}, Error?"
+
+    def _params(self, fields: Sequence[Field], namespace: str) -> Iterator[str]:
+        from moonwit.host.wasm import types as wit
+
         # Trailing options may be left out.
         required = max((number for number, field in enumerate(fields, 1) if not isinstance(field.type, wit.Option)), default=0)
         for number, field in enumerate(fields, 1):
-            params.append(f"{_identifier(field.name)}{'?' if number > required else ''}: {self.type(field.type, namespace)}")
-        result = function.signature.result
-        if isinstance(result, wit.Result) and function.results == "pair":
+            name = _identifier(field.name)
+            yield f"{name}{'_' * (name in KEYWORDS)}{'?' * (number > required)}: {self.type(field.type, namespace)}"
+
+    def _value(self, result: Type | None, namespace: str) -> str:
+        """Gives the type of what a call returns before its error."""
+        from moonwit.host.wasm import types as wit
+
+        if isinstance(result, wit.Result) and self._of is not None and self._of.results == "pair":
             result = result.ok
-        value = "nil" if result is None else _optional(self.type(result, namespace))
-        return f"fun({', '.join(params)}): {value}, Error?"
+        return "nil" if result is None else _optional(self.type(result, namespace))
+
+    def _methods(self, full: str, resource: Resource, namespace: str) -> Iterator[str]:
+        """Gives the methods of a resource, as functions of a table that stands for its class."""
+        table = full.replace(".", "_")
+        yield f"local {table} = {{}}"
+        functions = self._of.binary.functions if self._of is not None else None
+        for path, function in sorted((functions or {}).items()):
+            _, sign, method = path.rpartition("#")[2].partition(f"[method]{resource.name}.")
+            if not sign or not function.params or getattr(function.params[0].type, "resource", None) != resource:
+                continue
+            params = [param.partition(": ") for param in self._params(function.params[1:], namespace)]
+            yield ""
+            yield from (f"---@param {name} {type}" for name, _, type in params)
+            yield f"---@return {self._value(function.result, namespace)} value"
+            yield "---@return Error? err"
+            written = _identifier(method)
+            if written in KEYWORDS:  # as handle["end"](handle)
+                yield f'{table}["{written}"] = function(self{"".join(f", {name}" for name, _, _ in params).replace("?", "")}) end'
+            else:
+                yield f"function {table}:{written}({', '.join(name.rstrip('?') for name, _, _ in params)}) end"
+        yield from ("", "---Ends the resource; a handle that is collected ends it too.", f"function {table}:drop() end")
 
     def type(self, type: Type, namespace: str) -> str:
         """Gives a type where it is used."""
@@ -185,7 +216,7 @@ class Namer:
         place = len(self.declared)
         self.declared.append("")
         if isinstance(type, wit.Resource):
-            lines = [f"---@class {full}", "---@field drop fun(self)"]
+            lines = [f"---@class {full}", *self._methods(full, type, namespace)]
         elif isinstance(type, wit.Record):
             lines = [f"---@class {full}", *(f"---@field {field} {text}" for field, text in self._fields(type, namespace))]
         else:

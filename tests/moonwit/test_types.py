@@ -52,6 +52,23 @@ def test_a_projects_functions(moonwit, tmp_path):
     )
 
 
+def test_methods_of_resources(moonwit, tmp_path):
+    """A resource is a class with a method for each of its component's, after which comes `drop`."""
+    from luaparser import ast, astnodes
+
+    folder = tmp_path / "resources"
+    shutil.copytree(EXAMPLES / "resources", folder)
+    assert moonwit("types", folder).returncode == 0
+    text = (folder / ".moonwit" / "types" / "project.lua").read_text(encoding="utf-8")
+    methods = {node.name.id: [arg.id for arg in node.args] for node in ast.walk(ast.parse(text)) if isinstance(node, astnodes.Method)}
+    assert methods == {
+        "absorb": ["other"], "add": ["title", "text"], "find": ["word"], "name": [], "shared_words": ["other"], "siblings": [], "split": [],
+        "drop": [],
+    }  # fmt: skip
+    assert "---@class demo.text_index\nlocal demo_text_index = {}\n" in text
+    assert "---@param word string\n---@return demo.hit[]? value\n---@return Error? err\nfunction demo_text_index:find(word) end\n" in text
+
+
 def test_the_files_are_lua(moonwit, tmp_path):
     """What is written compiles as Lua, also for the examples."""
     lua = LuaRuntime(register_eval=False, register_builtins=False)
