@@ -2,6 +2,8 @@
 local clock = require 'lua.clock'
 local describe = require 'lua.repl_describe'
 local dispatcher = require 'lua.dispatcher'
+local executor = require 'stdlib.funcs.executor'
+local future = require 'stdlib.funcs.future'
 local funcs = require 'stdlib.funcs'
 
 local monotonic, max, min, floor, sqrt = clock.monotonic, math.max, math.min, math.floor, math.sqrt
@@ -54,7 +56,12 @@ function M.bench(f, stopped)
   }
 end
 
-local original = funcs.call
+-- What calls functions: for each its table and name, whether it is a method, and whether it gives a future.
+local callers = {
+  { funcs, 'call', false, false }, { funcs, 'async', false, true },
+  { executor.methods, 'call', true, false }, { executor.methods, 'async', true, true },
+}
+for _, caller in ipairs(callers) do caller.original = caller[1][caller[2]] end
 
 local function described(...)
   local list = {}
@@ -62,20 +69,31 @@ local function described(...)
   return list
 end
 
---- Has each call of `funcs.call` told to `tell(id, list of described arguments, list of described results, seconds)`; without `tell`
---- no longer.
-function M.trace(tell)
-  if not tell then
-    funcs.call = original
-    return
-  end
+-- A function in the place of a caller's, which tells when there is an answer.
+local function watched(caller, tell)
+  local original, background = caller.original, caller[4]
   local function told(id, arguments, begun, ...)
-    tell(tostring(id), arguments, described(...), (monotonic() - begun) / 1e9)
+    local function answered(...)
+      local results = described(...)
+      -- The error that there is not.
+      if results[2] and (select(2, ...)) == nil then results[2] = nil end
+      tell(tostring(id), arguments, results, (monotonic() - begun) / 1e9)
+    end
+    local started = ...
+    -- What is no future is nil and an error: there is no such function.
+    if background and started ~= nil then future.watch(started, answered) else answered(...) end
     return ...
   end
-  function funcs.call(id, ...)
-    return told(id, described(...), monotonic(), original(id, ...))
+  if not caller[3] then
+    return function(id, ...) return told(id, described(...), monotonic(), original(id, ...)) end
   end
+  return function(self, id, ...) return told(id, described(...), monotonic(), original(self, id, ...)) end
+end
+
+--- Has each call of a function told to `tell(id, list of described arguments, list of described results, seconds)` when its answer is
+--- there; without `tell` no longer.
+function M.trace(tell)
+  for _, caller in ipairs(callers) do caller[1][caller[2]] = tell and watched(caller, tell) or caller.original end
 end
 
 return M

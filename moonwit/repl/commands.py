@@ -29,7 +29,7 @@ SUMMARIES: Mapping[str, tuple[str, str]] = {
     ":show": ("[EXPRESSION]", "show a value as a whole, without one the last"),
     ":time": ("EXPRESSION", "run it and say how long it took"),
     ":bench": ("EXPRESSION", "run it many times, compiled, and give statistics"),
-    ":trace": ("on|off", "show each funcs.call with arguments, result and time"),
+    ":trace": ("on|off", "show each call of a function with arguments, result and time"),
     ":pools": ("", "show what is counted of each function that was called"),
     ":stop": ("", "end what earlier inputs have left running"),
     ":save": ("FILE", "write the inputs of this session to a file"),

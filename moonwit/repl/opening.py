@@ -94,13 +94,20 @@ class Opening:
 
     def reload(self) -> str:
         """Reads everything again; gives what came of it as text."""
-        problems = self.load_project()
-        if self._folder is None:
-            self._entries.registry = None
-        for namespace, path in self._files.items():
-            self._enter(path, namespace)
-        self._changed()
-        return "\n".join(filter(None, [problems, ", ".join(self.summary())]))
+        try:
+            told = [self.load_project()]
+            if self._folder is None:
+                self._entries.registry = None
+            for namespace, path in self._files.items():
+                # What can't be read now stays opened: the next time may find it mended.
+                try:
+                    self._enter(path, namespace)
+                except Failure as error:
+                    told.append(f"error: {error.sentence}")
+        finally:
+            # Whatever happened, what was known is of the registry of before.
+            self._changed()
+        return "\n".join(filter(None, [*told, ", ".join(self.summary())]))
 
     def _changed(self) -> None:
         self._knowledge.forget()

@@ -15,6 +15,9 @@ local KINDS = errors.kinds
 local M = {}
 
 local methods = {}
+-- For the REPL, which watches calls.
+M.methods = methods
+
 local EXECUTOR = { __metatable = "executor", __newindex = function() error("an executor can't be changed, with_options and with_context make another", 2) end }
 EXECUTOR.__index = function(_, name)
   local method = methods[name]
@@ -138,11 +141,12 @@ local function perform(executor, id, ...)
 end
 
 --- Calls as `funcs.call` does, under the executor's options.
-function methods.call(executor, id, ...)
+local function call(executor, id, ...)
   check(executor, "call")
   if executor.context then return context.within(executor.context, perform, executor, id, ...) end
   return perform(executor, id, ...)
 end
+methods.call = call
 
 --- Starts a call as `funcs.async` does, under the executor's options.
 function methods.async(executor, id, ...)
@@ -150,7 +154,7 @@ function methods.async(executor, id, ...)
   local f, problem = calls.resolve(id)
   if not f then return nil, problem end
   if not (executor.timeout or executor.retry or executor.context) then return future.start(id, ...) end
-  return future.pooled(id, methods.call, executor, id, ...)
+  return future.pooled(id, call, executor, id, ...)
 end
 
 return M

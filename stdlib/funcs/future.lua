@@ -15,7 +15,7 @@ local resolve, immediate = calls.resolve, calls.immediate
 local M = {}
 
 -- Fields: done, canceled, outlet (the channel of response); value and problem, which may be nil, are got past the metatable.
--- What a script must not reach of a future that is pending: {task =, waiters = list of {task, generation}}.
+-- What a script must not reach of a future that is pending: {task =, waiters = list of {task, generation}, watcher = function or nil}.
 local hidden = setmetatable({}, { __mode = "k" })
 
 local methods = {}
@@ -54,10 +54,17 @@ local function complete(future, value, problem)
   future.done = true
   rawset(future, "value", value)
   rawset(future, "problem", problem)
-  local waiters = hidden[future] and hidden[future].waiters or {}
+  local waiters, watcher = hidden[future] and hidden[future].waiters or {}, hidden[future] and hidden[future].watcher
   hidden[future] = nil
+  if watcher then watcher(value, problem) end
   for i = 1, #waiters do dispatcher.wake(waiters[i][1], waiters[i][2]) end
   if future.outlet then announce(future) end
+end
+
+--- Calls `f(value, problem)` when a future is complete.
+function M.watch(future, f)
+  if future.done then return f(rawget(future, "value"), rawget(future, "problem")) end
+  hidden[future].watcher = f
 end
 
 local function new(done, value, problem)

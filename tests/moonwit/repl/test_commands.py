@@ -105,6 +105,33 @@ def test_reload(repl, folder):
     assert "there is no entry" in repl.enter("funcs.call('demo:answer')")
 
 
+def test_reload_of_a_changed_binary(start, tmp_path):
+    """`:reload` takes the binary of an opened file as it is now; what can't be read is told, and the rest is reloaded."""
+    from wasmtime import wat2wasm
+
+    def write(name: str, number: int) -> None:
+        text = f'(module (func (export "answer") (result i32) i32.const {number}))'
+        (tmp_path / name).write_bytes(wat2wasm(text))
+
+    write("one.wasm", 1)
+    write("two.wasm", 2)
+    repl = start("repl", "one.wasm", "two.wasm", cwd=tmp_path)
+    repl.until("[1]>")
+    repl.enter("function both() return (funcs.call('one:answer')), (funcs.call('two:answer')) end")
+    assert "\n1, 2\n" in repl.enter("both()")
+    write("one.wasm", 11)
+    write("two.wasm", 12)
+    repl.enter(":reload")
+    assert "\n11, 12\n" in repl.enter("both()")
+    (tmp_path / "one.wasm").write_bytes(b"broken")
+    write("two.wasm", 22)
+    assert "error: " in repl.enter(":reload").split("[5]> :reload")[1]
+    assert "22\n" in repl.enter("both()").split("[6]> both()")[1]
+    write("one.wasm", 21)
+    assert "error: " not in repl.enter(":reload").split("[7]> :reload")[1]
+    assert "\n21, 22\n" in repl.enter("both()")
+
+
 def test_time_and_bench(repl):
     """`:time` says how long one run took, `:bench` gives statistics over many."""
     assert re.search(r"^42\ntook [\d.]+ \w+$", repl.enter(":time 6 * 7"), re.MULTILINE)
@@ -123,8 +150,14 @@ def test_trace(repl):
     shown = repl.enter("(funcs.call('demo:add', 1, 2))")
     assert re.search(r"^trace demo:add\(1, 2\) -> 3  [\d.]+ \w+\n3$", shown, re.MULTILINE)
     assert re.search(r"^trace demo:add\(1, {}\) -> nil, Invalid: ", repl.enter("(funcs.call('demo:add', 1, {}))"), re.MULTILINE)
+    assert re.search(r"^trace demo:add\(3, 4\) -> 7  [\d.]+ \w+\n7, nil$", repl.enter("funcs.new():call('demo:add', 3, 4)"), re.MULTILINE)
+    repl.enter("a, b = funcs.async('demo:add', 5, 6), funcs.new():with_options{timeout = '9s'}:async('demo:add', 7, 8):await()")
+    shown = repl.enter("funcs.async('demo:none')")
+    assert "trace demo:add(5, 6) -> 11  " in shown
+    assert "trace demo:add(7, 8) -> 15  " in shown
+    assert "trace demo:none() -> nil, NotFound: " in shown
     repl.enter(":trace off")
-    assert repl.enter("(funcs.call('demo:add', 1, 2))").count("trace demo") == 2
+    assert repl.enter("(funcs.call('demo:add', 1, 2))").count("trace demo") == 6
 
 
 def test_stop(repl):
