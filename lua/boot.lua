@@ -133,8 +133,9 @@ return function(host)
   end
 
   -- Begins the REPL's session in the lane, then M.session: see lua/repl.lua.
-  function M.open_session(emit, answer, failed, traced, help, flag)
-    M.session = require('lua.repl').open({ emit = emit, answer = answer, failed = failed, traced = traced, help = help }, flag, modules)
+  function M.open_session(emit, answer, failed, traced, help, hopeless, flag)
+    local host = { emit = emit, answer = answer, failed = failed, traced = traced, help = help, hopeless = hopeless }
+    M.session = require('lua.repl').open(host, flag, modules)
   end
 
   -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.

@@ -90,6 +90,19 @@ function M.expect(n)
   expected = expected + n
 end
 
+local asked, hopeless = 0, nil
+
+--- Counts a user, who may bring more to run at any time, so that waiting for ever is no deadlock. `when_hopeless()` is called each time
+-- that all wait and nobody else can wake one.
+function M.expect_user(when_hopeless)
+  expected, asked, hopeless = expected + 1, 1, when_hopeless
+end
+
+--- Ends a group with the error that all of its tasks wait and nothing can wake one.
+function M.give_up(group)
+  close(group, deadlock.problem(group))
+end
+
 -- The loop -------------------------------------------------------------------------------------------------------
 
 -- What every task of every group waits for, and nothing will come.
@@ -110,6 +123,10 @@ end
 local function rest()
   local deadline = timers.next()
   if expected > 0 then
+    if expected == asked and not timers.any() then
+      hopeless()
+      if tasks.can_run() then return end
+    end
     -- A test clock stands still while others work.
     return M.idle(deadline and not clock.is_test() and max(deadline - monotonic(), 0) or nil)
   end

@@ -25,13 +25,17 @@ function M.print(...)
   if not ok then error("print: standard output can't be written to: " .. tostring(problem), 2) end
 end
 
---- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of Lua's files.
+--- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of Lua's files, and `keep(text)`, which takes a
+--- guest's text until the next flush: a guest may be on a stack of its own, from where nothing else of the host is to be called.
 function M.redirect(sink)
   stdout = sink
 end
 
 --- Writes a guest's text to 'stdout' or 'stderr'; returns true, or nil and a message.
-function M.write(stream, text) return io[stream]:write(text) end
+function M.write(stream, text)
+  if stream == "stdout" and stdout ~= io.stdout then return stdout.keep(text) end
+  return io[stream]:write(text)
+end
 
 --- Writes what is still buffered; returns true, or nil and a message.
 function M.flush()

@@ -48,6 +48,14 @@ local function sink_of(emit)
     return true
   end
 
+  -- What a guest prints stands behind what scripts have printed before.
+  function sink.keep(text)
+    if n == 0 then since = clock.monotonic() end
+    n, size = n + 1, size + #text
+    pieces[n] = text
+    return true
+  end
+
   function sink.write(_, ...)
     if n == 0 then since = clock.monotonic() end
     for i = 1, select('#', ...) do
@@ -66,21 +74,20 @@ end
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
 -- of an input, `failed(number, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
--- call, and `help(name, kind, text)`, which explains; `flag` is the address of
--- the number that stops. `modules` are the standard library.
+-- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is told once that an input waits for what can't come and says
+-- with anything but nil that it is to end; `flag` is the address of the number that stops. `modules` are the standard library.
 function M.open(host, flag, modules)
   flag = ffi.cast('volatile uint32_t *', flag)
   sandbox.compiles = false
   local sink = sink_of(host.emit)
   output.redirect(sink)
-  -- What the user types next may wake what waits, so waiting for ever is no deadlock.
-  dispatcher.expect(1)
   dispatcher.sources[#dispatcher.sources + 1] = sink.flush
 
   local _, _, env = scripts.script('', '=session', modules)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
   local foreground, stopped     -- the group of the input that runs; whether it was stopped
+  local told                    -- whether the host was told that it waits for ever
   local undefined = {}          -- the globals that it has read and that are not there, as keys
 
   local known = getmetatable(env)
@@ -95,7 +102,7 @@ function M.open(host, flag, modules)
   local function notes()
     local names, sentences = {}, {}
     for name in next, undefined do
-      if rawget(env, name) == nil then names[#names + 1] = name end
+      if rawget(env, name) == nil and not kept.get(name) then names[#names + 1] = name end
     end
     undefined = {}
     sort(names)
@@ -137,6 +144,7 @@ function M.open(host, flag, modules)
     if not ok then
       if stopped or (...) == STOP then return { interrupted = true } end
       local problem = foreground and foreground.problem or (...)
+      if foreground then foreground.shown = foreground.problem end
       return { failed = describe.describe(errors.from(problem), limits) }
     end
     local values = {}
@@ -178,10 +186,18 @@ function M.open(host, flag, modules)
     sink.flush()
     if not group.answered then
       return finish(number, group, clock.monotonic(), { interrupted = true })
-    elseif problem and problem ~= STOP and problem:kind() ~= errors.kinds.CANCELED then
+    elseif problem and problem ~= STOP and problem ~= group.shown and problem:kind() ~= errors.kinds.CANCELED then
       host.failed(number, encode(describe.describe(problem, describe.SHORT)))
     end
   end
+
+  -- What the user types next may wake what earlier inputs have left waiting. But while an input waits there is no next one.
+  dispatcher.expect_user(function()
+    if not foreground or told then return end
+    told = true
+    sink.flush()
+    if host.hopeless() then dispatcher.give_up(foreground) end
+  end)
 
   -- What Python asks of the session, between two turns of the dispatcher; what has parts goes encoded.
   local session = {}
@@ -191,7 +207,7 @@ function M.open(host, flag, modules)
   function session.evaluate(text)
     local input = decode(text)
     calm()
-    stopped, undefined = false, {}
+    stopped, told, undefined = false, false, {}
     local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
     if not chunk then
       local answer = { failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT), seconds = 0 }

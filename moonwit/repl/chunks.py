@@ -11,6 +11,13 @@ from typing import Any, NamedTuple
 from moonwit.repl.lexer import Token, meaning, split
 
 _AT_END = " near '<eof>'"
+# How many variables one mark holds.
+MOST_HELD = 50
+
+
+def is_command(text: str) -> bool:
+    """Tells whether an input is a command of the session's; two colons begin a label of Lua's."""
+    return text.startswith(":") and not text.startswith("::")
 
 
 class Chunk(NamedTuple):
@@ -51,23 +58,37 @@ class Compiler:
     def chunk(self, text: str, name: str = "=input", *, plain: bool = False) -> Chunk:
         """Makes a chunk of an input; raises ``Mistake``. A ``plain`` expression is returned as it is, for measuring."""
         text = text[1:] if text.startswith("=") else text  # as Lua's own REPL took an expression
+        text = f"--{text}" if text.startswith("#!") else text  # a script for the system
         found = meaning(split(text))
         names = sorted({token.text for token in found if token.kind == "name"})
         keeper = "_keep"
         while keeper in names:
             keeper += "_"
-        # A statement may end with a semicolon, and so may a call that is one.
-        value = text.rstrip("; \t\r\n")
+        value = _value(text, found)
         expression = f"return {value}"
-        if found and self.problem(expression) is None:
+        missing = self.problem(expression) if value else None
+        if value and missing is None:
             # Through a function: a call that is returned directly would be gone from the stack when it fails.
-            return Chunk(expression if plain else f"return {keeper}(nil, {value}\n)", keeper, names)
+            return Chunk(expression if plain else f"return {keeper}(nil, {value})", keeper, names)
         problem = self.problem(text, name)
         if problem is not None:
-            raise Mistake(problem, finished=not _unfinished(text, problem))
+            # A table or an operator at its beginning is no statement, but it may become an expression.
+            unfinished = _unfinished(text, problem) or (missing is not None and _unfinished(text, missing))
+            raise Mistake(problem, finished=not unfinished)
         marked = _marked(text, found, keeper)
         # Where the reading of a `local` went wrong the input runs without marks.
         return Chunk(marked if self.problem(marked) is None else text, keeper, names)
+
+
+def _value(text: str, found: Sequence[Token]) -> str:
+    """Gives the text without what may stand behind an expression: comments, and the semicolons that end a call that is a statement.
+
+    Nothing follows its last token, not even a line: Lua gives an error the line of the token after what failed.
+    """
+    end = len(found)
+    while end and found[end - 1].text == ";":
+        end -= 1
+    return text[: found[end - 1].end] if end else ""
 
 
 def _unfinished(text: str, problem: str) -> bool:
@@ -85,7 +106,10 @@ def _marked(text: str, found: Sequence[Token], keeper: str) -> str:
         place = found[end - 1].end
         # A parenthesis that follows would call what the mark returns.
         semicolon = ";" if end < len(found) and found[end].text == "(" else ""
-        pieces.append(f"{text[at:place]} {keeper}(function() {','.join(names)}=nil end){semicolon}")
+        # A function has at most 60 upvalues.
+        groups = [names[first : first + MOST_HELD] for first in range(0, len(names), MOST_HELD)]
+        marks = "; ".join(f"{keeper}(function() {','.join(group)}=nil end)" for group in groups)
+        pieces.append(f"{text[at:place]} {marks}{semicolon}")
         at = place
     return "".join([*pieces, text[at:]])
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from moonwit.repl.chunks import is_command
 from moonwit.repl.context import CALLERS, Context, context, expected
 from moonwit.repl.explanations import RESOURCE
 from moonwit.repl.knowledge import CLASSES, Knowledge
@@ -35,7 +36,7 @@ class LuaCompleter(Completer):
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Gives the completions at the cursor."""
         text = document.text_before_cursor
-        if text.startswith(":"):
+        if is_command(text):
             yield from self._command(text)
             return
         where = context(text)

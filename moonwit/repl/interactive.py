@@ -10,6 +10,7 @@ from pathlib import Path
 from moonwit import __version__, terminal
 from moonwit.failures import CommandError
 from moonwit.project import Project
+from moonwit.repl.chunks import is_command
 from moonwit.repl.colors import paint
 from moonwit.repl.commands import SUMMARIES, Commands
 from moonwit.repl.completion import LuaCompleter
@@ -17,7 +18,7 @@ from moonwit.repl.explanations import Explanations
 from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.opening import Opening
 from moonwit.repl.prompt import Prompt
-from moonwit.repl.screen import Screen
+from moonwit.repl.screen import Screen, restored_by_sigterm
 from moonwit.repl.session import Session
 from moonwit.repl.shell import Shell, leave
 from moonwit.repl.toolbar import Toolbar
@@ -35,7 +36,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
     try:
         knowledge = Knowledge(project.entries)
         explanations = Explanations(knowledge)
-        session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value)
+        session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value, shell.hopeless)
         opening = Opening(project.entries, folder, knowledge)
         commands = Commands(shell, opening, explanations)
         problems = opening.load_project()
@@ -46,9 +47,10 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
         shell.say(f"{', '.join(parts)}\n{paint('dim', ':help explains, Tab completes, Ctrl-D leaves', color)}")
         if problems:
             shell.say(problems)
-        for name in files:
-            commands.open_file(name)
-        _loop(shell, prompt, commands)
+        with restored_by_sigterm(screen):
+            for name in files:
+                commands.open_file(name)
+            _loop(shell, prompt, commands)
     finally:
         leave(project, screen)
     return 0
@@ -62,7 +64,7 @@ def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
             text = prompt.ask(shell.number)
             if not text.strip():
                 continue
-            if text.startswith(":"):
+            if is_command(text):
                 if not commands.run(text):
                     return
             else:

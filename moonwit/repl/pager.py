@@ -10,6 +10,9 @@ import sys
 
 from moonwit.repl.screen import Screen
 
+# How a program ends that has not begun to show anything: it refuses its options, or a shell does not find it.
+FAILED = (1, 126, 127)
+
 
 def page(text: str, screen: Screen) -> None:
     """Shows text, through `$PAGER` or `less` where it does not fit on the screen and there is one."""
@@ -34,6 +37,8 @@ def page(text: str, screen: Screen) -> None:
     while True:
         try:
             viewer.communicate(text.encode("utf-8", "replace") if viewer.stdin and not viewer.stdin.closed else None)
+            if viewer.returncode in FAILED:
+                screen.write(text)
             return
         except KeyboardInterrupt:
             continue

@@ -13,7 +13,7 @@ from moonwit.failures import Failure
 from moonwit.folders import show_problems
 from moonwit.interrupt import Running, wait
 from moonwit.project import GRACE, Project
-from moonwit.repl.chunks import Compiler, Mistake
+from moonwit.repl.chunks import Compiler, Mistake, is_command
 from moonwit.repl.explanations import Explanations
 from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.opening import Opening
@@ -31,7 +31,7 @@ class Failed(Exception):
 def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) -> int:
     """Evaluates what standard input holds, input by input, until one fails; gives the exit code."""
     knowledge = Knowledge(project.entries)
-    session = Session(project, _print, _background, lambda call: None, Explanations(knowledge).of_value)
+    session = Session(project, _print, _background, lambda call: None, Explanations(knowledge).of_value, lambda: True)
     opening = Opening(project.entries, folder, knowledge)
     opening.session = session
     with Running(project):
@@ -62,7 +62,7 @@ def _lines(session: Session) -> None:
         if not waiting.strip():
             waiting, start = "", number + 1
             continue
-        if waiting.startswith(":"):
+        if is_command(waiting):
             raise Failure(f"stdin:{number}: commands such as {waiting.split()[0]} work at a terminal only")
         try:
             _evaluate(session, "\n" * (start - 1) + waiting, "=stdin")

@@ -27,9 +27,10 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
+from moonwit.repl.chunks import is_command
 from moonwit.repl.history import InputHistory, place
 from moonwit.repl.lexer import closes, depth, partner, tokens
-from moonwit.repl.screen import Screen
+from moonwit.repl.screen import Screen, interrupts
 
 # Between two times that output is written above the prompt, in seconds: each redraws it.
 PAUSE = 0.03
@@ -64,7 +65,7 @@ class LuaLexer(Lexer):
 
 @functools.lru_cache(maxsize=4)
 def _colored(text: str) -> list[StyleAndTextTuples]:
-    if text.startswith(":"):
+    if is_command(text):
         word, space, rest = text.partition(" ")
         return [[("class:command", word), ("", space + rest)]]
     lines: list[StyleAndTextTuples] = [[]]
@@ -126,6 +127,7 @@ class Prompt:
         self._finished = finished
         self._toolbar = toolbar
         self._number = 1
+        self._pressed = False  # Ctrl-C, after the editing had ended
         self._output = _Output.from_pty(_text_file(screen.terminal), term=os.environ.get("TERM"), enable_bell=False)
         path = place()
         self._session: PromptSession[str] = PromptSession(
@@ -145,6 +147,7 @@ class Prompt:
             key_bindings=self._bindings(),
             bottom_toolbar=self._below,
             reserve_space_for_menu=8,
+            enable_suspend=True,
             output=self._output,
             editing_mode=EditingMode.VI if os.environ.get("MOONWIT_KEYS") == "vi" else EditingMode.EMACS,
         )
@@ -163,10 +166,23 @@ class Prompt:
         self._number = number
         self._screen.drain()
         self._screen.fresh_line()
+        self._pressed = False
         try:
-            return self._session.prompt(pre_run=self._watch)
+            with interrupts(self._interrupt):
+                return self._session.prompt(pre_run=self._watch, handle_sigint=False)
         finally:
             self._screen.wake = None
+
+    def _interrupt(self) -> None:
+        """Takes Ctrl-C as a signal: one from outside is a key, one while the editing ends is for the input that is about to run.
+
+        prompt_toolkit's own handler would give the second to an application that looks at no key any more.
+        """
+        app = self._session.app
+        if app.is_running and not app.is_done and app.loop is not None:
+            app.loop.call_soon_threadsafe(app.key_processor.send_sigint)
+        else:
+            self._pressed = True
 
     def pressed_ctrl_c(self) -> bool:
         """Takes what was typed while an input runs, for the next prompt; tells whether Ctrl-C is in it, what was before it is dropped.
@@ -177,9 +193,10 @@ class Prompt:
         keys = get_typeahead(source)
         if select.select([source.fileno()], [], [], 0)[0]:
             keys += source.read_keys()
+        late, self._pressed = self._pressed, False
         stops = [number for number, press in enumerate(keys) if press.key == Keys.ControlC]
         store_typeahead(source, keys[stops[-1] + 1 :] if stops else keys)
-        return bool(stops)
+        return late or bool(stops)
 
     def _watch(self) -> None:
         """Has output written above the prompt, as long as it is edited."""
@@ -225,7 +242,7 @@ class Prompt:
                 buffer.complete_state = None
                 return
             text, rest = buffer.text, buffer.document.text_after_cursor
-            if (not rest.strip() or "\n" not in text) and (text.startswith(":") or self._finished(text)):
+            if (not rest.strip() or "\n" not in text) and (is_command(text) or self._finished(text)):
                 if not rest:
                     _set_out(event)
                 buffer.validate_and_handle()

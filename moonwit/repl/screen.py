@@ -57,10 +57,16 @@ class Screen:
         os.dup2(self._before, 2)
         self.restore()
 
-    def restore(self) -> None:
-        """Puts the terminal's settings back."""
+    def restore(self, *, at_once: bool = False) -> None:
+        """Puts the terminal's settings back; ``at_once`` does not wait for what is on its way to it, and ends what an editor of lines
+        had switched on: pastes in brackets, a cursor that is not seen."""
+        if at_once:
+            with suppress(OSError):
+                _, ready, _ = select.select([], [self.terminal], [], 0)  # it may have been stopped, by Ctrl-S
+                if ready:
+                    os.write(self.terminal, b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n")
         with suppress(termios.error):
-            termios.tcsetattr(self.terminal, termios.TCSADRAIN, self._settings)
+            termios.tcsetattr(self.terminal, termios.TCSANOW if at_once else termios.TCSADRAIN, self._settings)
 
     def put(self, data: bytes) -> None:
         """Takes output from any thread; waits while too much of it is kept."""
@@ -169,6 +175,22 @@ class Screen:
     def _read(self, reader: int) -> None:
         while data := os.read(reader, MOST_AT_ONCE):
             self.put(data)
+
+
+@contextmanager
+def restored_by_sigterm(screen: Screen) -> Iterator[None]:
+    """Has SIGTERM end the process as ever, but leave the terminal as it was: without echo a shell would be blind."""
+
+    def end(number: int, _frame: object) -> None:
+        screen.restore(at_once=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -48,7 +48,8 @@ class Session:
     """A session in the lane of a project.
 
     ``emit`` takes what scripts print, ``failed`` the error of what an input had left running, ``traced`` a call that was made, and
-    ``help`` gives the text about a name, a kind of values, and a value as text. The lane's thread calls them.
+    ``help`` gives the text about a name, a kind of values, and a value as text. ``hopeless`` is told when an input waits and nothing
+    can wake it, and says whether it is to fail then. The lane's thread calls them.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Session:
         failed: Callable[[int, Sequence[bytes]], None],
         traced: Callable[[Mapping[bytes, Any]], None],
         help: Callable[[str, str, str], str],
+        hopeless: Callable[[], bool],
     ) -> None:
         self.project = project
         self._flag = ctypes.c_uint32(0)
@@ -72,7 +74,10 @@ class Session:
         def explain(*texts: bytes) -> bytes:
             return buffer.encode(help(*map(_text, texts)))
 
-        crossing: Sequence[Callable[..., bytes | None]] = (emit, self._answer, self._fail, trace, explain)
+        def give_up() -> bytes | None:
+            return b"end" if hopeless() else None
+
+        crossing: Sequence[Callable[..., bytes | None]] = (emit, self._answer, self._fail, trace, explain, give_up)
         callbacks = *map(_contained, crossing), ctypes.addressof(self._flag)
         self._opened = project.submit(lambda boot: boot[b"open_session"](*callbacks))
 

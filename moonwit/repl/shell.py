@@ -53,6 +53,12 @@ class Shell:
         note = paint("dim", duration(float(call[b"seconds"])), self.color)
         self.screen.put(f"{paint('dim', 'trace', self.color)} {line}  {note}\n".encode("utf-8", "replace"))
 
+    def hopeless(self) -> bool:
+        """Says that nothing can wake what runs, which goes on waiting; called by the lane's thread."""
+        note = paint("dim", "nothing can wake this: Ctrl-C stops it", self.color)
+        self.screen.put(f"{note}\n".encode())
+        return False
+
     def layout(self) -> Layout:
         """Gives the layout for the terminal as wide as it is."""
         return Layout(self.screen.size()[0], self.color)

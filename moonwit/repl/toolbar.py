@@ -5,6 +5,7 @@ from __future__ import annotations
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from moonwit.repl.chunks import is_command
 from moonwit.repl.context import Context, Frame, context, target
 from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.session import Session
@@ -26,7 +27,7 @@ class Toolbar:
         """Gives the line; None where there is nothing to say."""
         text = document.text_before_cursor
         if text != self._last[0]:
-            self._last = text, None if text.startswith(":") else self._about(context(text))
+            self._last = text, None if is_command(text) else self._about(context(text))
         return self._last[1]
 
     def _about(self, where: Context) -> StyleAndTextTuples | None:

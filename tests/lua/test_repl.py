@@ -17,7 +17,7 @@ Evaluate = Callable[..., str]
 def session() -> Iterator[Session]:
     """A session that prints nowhere."""
     project = Project(SessionEntries(None))
-    yield Session(project, lambda data: None, lambda number, items: None, lambda call: None, lambda *texts: "help")
+    yield Session(project, lambda data: None, lambda number, items: None, lambda call: None, lambda *texts: "help", lambda: False)
     assert project.interrupt(60)
 
 
@@ -53,6 +53,11 @@ def evaluate(session: Session) -> Evaluate:
         (["local x = 1 return x", "x"], "1"),
         (["local f = function() return 1 end, 2\n-- note", "f()"], "1"),
         (["local a = 1 error('no')", "a"], "1"),
+        ([f"local {', '.join(f'v{n}' for n in range(150))} = 7", "v149 = 1"], ""),
+        ([f"local {', '.join(f'v{n}' for n in range(150))} = 7; v149 = 5", "v0, v149"], "7, 5"),
+        (["::top:: local z = 3", "z"], "3"),
+        (["local t", "t.x"], "Internal: input:1: attempt to index upvalue 't' (a nil value)\n  input:1: in function <line 1>"),
+        (["local t", "t.x -- why\n"], "Internal: input:1: attempt to index upvalue 't' (a nil value)\n  input:1: in function <line 1>"),
     ],
 )
 def test_locals(evaluate, inputs, last):

@@ -135,6 +135,16 @@ class Terminal:
             pass
         return self.process.returncode
 
+    def settings(self) -> list[object]:
+        """Gives the terminal's settings, as `stty` would."""
+        return termios.tcgetattr(self._main)
+
+    def hang_up(self) -> None:
+        """Closes the terminal."""
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, self._main)
+        os.close(null)
+
     def close(self) -> None:
         """Ends the command."""
         if self.process.poll() is None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from moonwit.repl.chunks import Compiler, Mistake
+from moonwit.repl.chunks import Compiler, Mistake, is_command
 from moonwit.repl.context import context, target
 from moonwit.repl.lexer import closes, depth, partner, tokens
 from moonwit.repl.values import Layout, quoted, read
@@ -37,6 +37,14 @@ def test_tokens_are_the_text(text):
         ("= 5", True),
         ("function f(a, b)", False),
         ("return", True),
+        ("{", False),
+        ("{1,", False),
+        ("1 +", False),
+        ("= 1 +", False),
+        ("1,", False),
+        (";", True),
+        ("::again::", True),
+        ("#!/usr/bin/env lua\nprint(1)", True),
     ],
 )
 def test_finished(text, finished):
@@ -47,6 +55,12 @@ def test_finished(text, finished):
         assert finished
     except Mistake as mistake:
         assert mistake.finished == finished
+
+
+def test_commands_and_labels():
+    """A colon begins a command, two begin a label of Lua's."""
+    assert is_command(":help") and is_command(":")
+    assert not is_command("::label::") and not is_command("x:y()")
 
 
 def test_indentation():

@@ -21,6 +21,9 @@ def piped(text: str | bytes, *arguments: str, cwd) -> subprocess.CompletedProces
         ("return 1 + 1", "2\n"),
         ("1 + 1\n", "2\n"),
         ("print(1);\n1 + 1;\n", "1\n2\n"),
+        ("#!/usr/bin/env lua\nlocal x = 2\nx", "2\n"),
+        ("::top:: local x = 3\nx", "3\n"),
+        ("{\n1,\n2}\n1 +\n2\n", "{1, 2}\n3\n"),
         ("local x = 5\nfor i = 1, 2 do\n  x = x + i\nend\n\nx, {x}\n", "8\n{8}\n"),
         ("print('a')\nfuncs.call('demo:add', 1, 2)\n", "a\n3\n"),
         ("s = [[one\ntwo]]\n#s", "7\n"),
@@ -73,3 +76,14 @@ def test_run_reads_a_script(folder):
     assert (result.stdout, result.returncode) == ("a\t42\n", 0)
     result = piped("\nerror('no')", "run", "-", cwd=folder)
     assert (result.returncode, result.stderr.splitlines()[0]) == (1, "moonwit: stdin:2: no")
+
+
+def test_what_waits_for_ever_fails(folder):
+    """Nobody can type what would wake an input that comes from a pipe, so it fails, and says so once."""
+    result = piped("coroutine.spawn(function() time.sleep('10ms') end)\n(channel.new():receive())\n", "repl", cwd=folder)
+    assert result.returncode == 1
+    assert result.stderr.count("deadlock") == 1
+    assert "the main coroutine waits for channel receive at stdin:2" in result.stderr
+    text = "c = channel.new()\ncoroutine.spawn(function() time.sleep('10ms') c:send(7) end) and nil\n(c:receive())"
+    result = piped(text, "repl", cwd=folder)
+    assert (result.stdout, result.returncode) == ("nil\n7\n", 0)
