@@ -1,6 +1,6 @@
 -- A session of the REPL in a lane: evaluates inputs one after the other, each as a task beside those that earlier ones started.
 --
--- What is typed is interpreted, never compiled, so that a hook can stop it: it looks at a number in memory every thousand instructions.
+-- What is typed is interpreted, never compiled, so that a hook can stop it: it looks at a number in memory every few hundred instructions.
 -- The number is 0; or 1, to stop the input that runs; or 2 (ALL), to stop whatever script code runs.
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
@@ -23,7 +23,7 @@ local encode, decode = buffer.encode, buffer.decode
 
 local HOST = _G
 local ALL = 2
-local EVERY = 1000                 -- instructions between two looks
+local EVERY = 200                  -- instructions between two looks; each may be a call that takes long
 local MOST_VALUES = 50             -- of one input that are shown
 local MOST_NOTES = 5
 

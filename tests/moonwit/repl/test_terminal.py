@@ -243,6 +243,8 @@ def test_much_output_from_the_background(repl):
         "while true do pcall(function() while true do end end) end",
         "coroutine.wrap(function() while true do end end)()",
         "load('while true do end')()",
+        "xpcall(error, function() while true do end end)",
+        "while true do load(('x = 1 '):rep(20000)) end",
         "funcs.call('demo:spin')",
         "while true do funcs.call('demo:spin') end",
         "time.sleep('1000s')",
