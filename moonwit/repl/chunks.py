@@ -55,6 +55,15 @@ class Compiler:
         found = self._compile(source.encode("utf-8", "surrogateescape"), name.encode())
         return None if found is None else found.decode("utf-8", "replace")
 
+    def statement(self, text: str) -> str:
+        """Gives an input that compiles as a statement of a script, in which others follow; an expression becomes the value of `_`."""
+        text = text.removeprefix("=")
+        if self.problem(f"{text}\nlocal _") is None:
+            return text
+        value = _value(text, meaning(split(text)))
+        # What returns would end the script.
+        return f"_ = {value}" if self.problem(f"return {value}") is None else f"_ = (function()\n{text}\nend)()"
+
     def chunk(self, text: str, name: str = "=input", *, plain: bool = False) -> Chunk:
         """Makes a chunk of an input; raises ``Mistake``. A ``plain`` expression is returned as it is, for measuring."""
         text = text[1:] if text.startswith("=") else text  # as Lua's own REPL took an expression

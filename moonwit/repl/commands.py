@@ -205,7 +205,7 @@ class Commands:
         path = Path(os.path.expanduser(name))
         try:
             with open(path, "x", encoding="utf-8", errors="replace") as file:
-                file.writelines(f"{text}\n" for text in self.inputs)
+                file.writelines(f"{self._shell.compiler.statement(text)}\n" for text in self.inputs)
         except FileExistsError:
             raise Failure(f"{path} is there already; name another file") from None
         except OSError as error:

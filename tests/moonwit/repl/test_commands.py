@@ -179,6 +179,17 @@ def test_save(repl, folder):
     assert "error: saved.lua is there already" in repl.enter(":save saved.lua")
 
 
+def test_what_is_saved_can_be_loaded(repl, folder):
+    """Expressions and inputs that return are saved as what a script may have in its middle."""
+    for text in ("local a = 1", "a + 1; -- two", "=a, _", "return a", "print('again')", "x = {a}"):
+        repl.enter(text)
+    repl.enter(":save saved.lua")
+    shown = repl.enter(":load saved.lua").split(":load saved.lua")[1]
+    assert "\nagain\n" in shown and "error" not in shown
+    saved = (folder / "saved.lua").read_text(encoding="utf-8")
+    assert saved == "local a = 1\n_ = a + 1\n_ = a, _\n_ = (function()\nreturn a\nend)()\nprint('again')\nx = {a}\n"
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
