@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,47 @@ def test_the_json_api(tmp_path):
     finally:
         server.process.kill()
         server.process.communicate()
+
+
+def test_links_of_a_served_folder(tmp_path):
+    """Links within a served folder are followed, also absolute ones; none leads out, not even while it is being swapped."""
+    pages = tmp_path / "pages"
+    (pages / "sub").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("secret")
+    (pages / "index.html").write_text("home")
+    (pages / "sub" / "a.txt").write_text("inside")
+    (pages / "near.txt").symlink_to("sub/a.txt")
+    (pages / "absolute.txt").symlink_to(pages / "sub" / "a.txt")
+    (pages / "out.txt").symlink_to("../secret.txt")
+    (pages / "a.txt").write_text("plain")
+    (pages / "a.txt.gz").symlink_to("../secret.txt")
+    (tmp_path / "_index.yaml").write_text(INDEX)
+    (tmp_path / "moonwit.yaml").touch()
+    server = Server("serve", "--project", str(tmp_path))
+    stop = threading.Event()
+
+    def swap():
+        spare = pages / "spare"
+        while not stop.is_set():
+            for make in (lambda: spare.symlink_to("../secret.txt"), lambda: spare.write_text("mine")):
+                make()
+                spare.replace(pages / "swapped.txt")
+
+    swapper = threading.Thread(target=swap)
+    try:
+        assert [server.ask(path).read() for path in ("/near.txt", "/absolute.txt")] == [b"inside"] * 2
+        assert server.ask("/out.txt").status == 404
+        assert server.ask("/a.txt", Accept_Encoding="gzip").read() == b"plain"
+        swapper.start()
+        answers = [server.ask("/swapped.txt") for _ in range(300)]
+        assert not [answer for answer in answers if b"secret" in answer.read()]
+        open_files = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        for _ in range(50):
+            server.ask("/near.txt").read()
+        assert len(os.listdir(f"/proc/{server.process.pid}/fd")) < open_files + 25
+    finally:
+        stop.set()
+        if swapper.ident is not None:
+            swapper.join()
+        server.process.kill()
+        server.process.wait()
