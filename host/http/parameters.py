@@ -66,8 +66,14 @@ def filler(signature: wit.Function, variables: Iterable[str]) -> Callable[[Parts
         param = signature.params[rest[0]]
         fills[rest[0]] = _request(param.type, names) if _is_request(param) else _body(param.name, param.type)
     elif rest:
-        for index in rest:
-            fills[index] = _member(signature.params[index].name, signature.params[index].type)
+        members = {index: _member(signature.params[index].name, signature.params[index].type) for index in rest}
+
+        def arguments(parts: Parts) -> list[Value]:
+            # Read once for all of them.
+            body = _json(parts.body) if parts.body else None
+            return [members[index](body) if fill is None else fill(parts) for index, fill in enumerate(fills)]
+
+        return arguments
     done = [fill for fill in fills if fill is not None]
     return (lambda parts: [fill(parts) for fill in done]) if done else lambda parts: []
 
@@ -258,18 +264,17 @@ def _json(body: bytes) -> Value:
         raise BadRequest(f"the body {error}") from None
 
 
-def _member(name: str, type: wit.Type) -> Fill:
-    """Fills one of several parameters from a member of the body's object."""
+def _member(name: str, type: wit.Type) -> Callable[[Value], Value]:
+    """Fills one of several parameters from a member of the body's object; the body is None where the request has none."""
 
-    def fill(parts: Parts) -> Value:
-        if not parts.body:
+    def fill(body: Value) -> Value:
+        if body is None:
             if isinstance(type, wit.Option):
                 return None
             raise BadRequest(f"the request has no body, and the parameter {shown(name)} needs one")
-        value = _json(parts.body)
-        if not isinstance(value, dict):
+        if not isinstance(body, dict):
             raise BadRequest("the body must be a JSON object that names the parameters")
-        found = value.get(name.encode(), value.get(name.replace("-", "_").encode()))
+        found = body.get(name.encode(), body.get(name.replace("-", "_").encode()))
         if found is None and not isinstance(type, wit.Option):
             raise BadRequest(f"the body has no {shown(name)}")
         return None if found is NONE else found
