@@ -147,6 +147,15 @@ class Server:
                 raise
             status = 503
             return exchange.refuse(Refused(503, "the server is stopping", True))
+        except ConnectionError:
+            raise
+        except Exception as error:
+            # A mistake of ours. It is told here, under the id that the request's line has.
+            status = 500
+            self.say(f"{exchange.id} the server has failed: {type(error).__name__}: {error}")
+            if request.writer.output_size > 0:
+                raise ResponseFailed("the server has failed") from error
+            return exchange.refuse(Refused(500, "the server has failed", close=True))
         finally:
             self._running.discard(task)
             connection.busy -= 1
