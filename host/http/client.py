@@ -105,6 +105,9 @@ class Client:
                 stream = next(self._numbers)
                 self._streams[stream] = response, deadline, request.max_body_bytes, request.max_body_bytes
                 if request.stream:
+                    if deadline is not None:
+                        # Also where nobody reads it any more: a canceled task leaves its stream.
+                        self._loop.call_at(deadline, self._expire, stream)
                     return _response(response, b"", stream)
                 return _response(response, await self._whole(stream, request.max_body_bytes), None)
         except TimeoutError:
@@ -132,6 +135,9 @@ class Client:
         if found is None:
             raise RequestFailed("Invalid", "the body has been read to its end, or was closed")
         response, deadline, left, limit = found
+        if deadline is not None and self._loop.time() >= deadline and not response.content.is_eof():
+            self._close(stream)
+            raise _late(str(response.url), None)
         try:
             async with asyncio.timeout_at(deadline):
                 piece = await response.content.readany()
@@ -153,6 +159,12 @@ class Client:
         else:
             self._close(stream)
         return piece
+
+    def _expire(self, stream: int) -> None:
+        """Closes the connection of a body that has not arrived in its time; the next read tells so."""
+        found = self._streams.get(stream)
+        if found is not None and not found[0].content.is_eof():
+            found[0].close()
 
     def _close(self, stream: int) -> None:
         found = self._streams.pop(stream, None)
