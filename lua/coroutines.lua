@@ -53,8 +53,9 @@ local barrier = M.barrier
 local function leave_handler(ok, ...)
   barrier.count = barrier.count - 1
   if ok then return ... end
-  -- Lua's words for it. Raising it here would call the handler again, and again, until the stack overflows.
-  return "error in error handling"
+  -- Raised again it would come back here: LuaJIT forgets that it runs a handler once a pcall inside of that has failed.
+  local problem = ...
+  return "error in error handling" .. (type(problem) == "string" and ": " .. problem or "")
 end
 
 --- Calls `f(...)`, as `xpcall`.

@@ -96,6 +96,19 @@ def test_waiting_where_c_code_is_in_between(run: Run) -> None:
     )  # fmt: skip
 
 
+def test_an_error_in_an_error_handler_ends_the_handling(run: Run) -> None:
+    """A handler of xpcall that fails is not called again for its own error; what it said is told."""
+    source = """
+      local calls = 0
+      print(xpcall(error, function() calls = calls + 1 error("worse", 0) end))
+      print(calls)
+      print((select(2, xpcall(error, function() time.sleep(1) end))):match("^error in error handling: .*waiting is not possible here"))
+    """
+    said = run(source).splitlines()
+    assert said[:2] == ["false\terror in error handling: worse", "1"]
+    assert said[2].endswith("waiting is not possible here")
+
+
 def test_waiting_outside_of_all_scripts(state: tuple[Any, Any]) -> None:
     """Code that nobody runs as a task is told that it can't wait, and on which line."""
     answer = state[0].execute(b"""
