@@ -29,6 +29,9 @@ ROOT = Path(__file__).parents[1]
 # A lane's C stack: LuaJIT takes some of it for each coroutine that resumes another, and guests run on it too.
 STACK_BYTES = 64 * 1024 * 1024
 
+# What whoever asks something of a lane that has ended is told.
+CLOSED = "this project is closed"
+
 _stack_size = threading.Lock()
 
 Callback = Callable[..., Any]
@@ -141,27 +144,31 @@ class Lane:
         if self._mistake is not None:
             raise self._mistake
         number, future = next(self._numbers), Future[Any]()
+        message = {**message, "number": number}
+        # What can't be passed is its caller's mistake: found when the lane takes its messages, it would cost all of them.
+        buffer.encode(message)
         self._waiting[number] = future, job
-        self._post({**message, "number": number})
+        if not self._post(message):
+            del self._waiting[number]
+            raise RuntimeError(CLOSED)
         return future
 
-    def _post(self, message: Message) -> None:
+    def _post(self, message: Message) -> bool:
+        """Puts a message into the inbox; tells whether the lane is still there to read it."""
         with self._ending:
             # An answer from another thread may come when nobody waits for it any more.
             if not self._ended:
                 self._messages.append(message)
                 self._flag.value = 1
                 os.eventfd_write(self._descriptor, 1)
+            return not self._ended
 
     def _main(self) -> None:
         try:
             self._boot = new_state(self._callbacks)[1]
             self._boot[b"serve"](self._descriptor, ctypes.addressof(self._flag))
         except BaseException as problem:
-            # Nobody shall wait for a lane that is gone.
             self._mistake = RuntimeError(f"the lane has ended by a mistake in Moonwit, please report it: {problem}")
-            for future, _ in list(self._waiting.values()):
-                future.set_exception(self._mistake)
             self._gone()
             raise
         finally:
@@ -172,6 +179,11 @@ class Lane:
                 for box in self._mailboxes:
                     box.close()
                 os.close(self._descriptor)
+            # Nobody shall wait for a lane that is gone: what came after its last look at the inbox has no other answer.
+            while self._waiting:
+                future, _ = self._waiting.popitem()[1]
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(self._mistake or RuntimeError(CLOSED))
 
     def _take(self) -> list[Message]:
         taken = []

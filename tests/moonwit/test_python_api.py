@@ -73,6 +73,44 @@ def test_a_closed_project_says_so(project):
         host.call("demo:answer")
 
 
+def test_what_can_not_be_passed_is_refused_and_the_next_call_works(host):
+    """An id or a script's name that Lua can't be given raises in its caller, and nobody else waits for it."""
+    for id in ("demo:\ud800", object(), {1: 2}):
+        with pytest.raises((TypeError, ValueError)):
+            host.call(id)
+    with pytest.raises(ValueError, match="surrogate"):
+        host.run_script("return 1", "@\ud800.lua")
+    assert host.call("demo:answer") == 42
+
+
+def test_calls_beside_a_close_are_answered(project):
+    """A call that another thread makes while the project closes gives its value or says that the project is closed."""
+
+    def use(host):
+        while True:
+            try:
+                assert host.call("demo:answer") == 42
+            except RuntimeError as closed:
+                return str(closed)
+
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(20):
+            host = moonwit.open(project)
+            told = [threads.submit(use, host) for _ in range(4)]
+            host.call("demo:answer")
+            host.close()
+            assert {each.result(60) for each in told} == {"this project is closed"}
+
+
+def test_a_lane_that_has_ended_takes_no_calls(project):
+    """Who got hold of a project's lane before it was closed is told so, not left waiting."""
+    host = moonwit.open(project)
+    lane = host._running()
+    host.close()
+    with pytest.raises(RuntimeError, match="this project is closed"):
+        lane.call("demo:answer", b"")
+
+
 def test_without_a_project():
     """Without a project scripts have the standard library, and calls say what is missing."""
     with moonwit.open() as host:
