@@ -260,9 +260,9 @@ class CompatibleFunction:
         if kind == "Canceled":
             return f"{self.name}: the call was canceled"
         if self.max_stack_bytes is not None and reason == "call stack exhausted":
-            return f"the function {self.name} failed: {reason}: it has {self.max_stack_bytes} bytes of stack (max_stack_bytes)"
+            return f"{self.name}: {reason}: it has {self.max_stack_bytes} bytes of stack (max_stack_bytes)"
         limit = "" if self.max_memory_bytes is None else f" (its memory is limited to {self.max_memory_bytes} bytes, max_memory_bytes)"
-        return f"the function {self.name} failed: {reason}{limit}"
+        return f"{self.name}: {reason}{limit}"
 
 
 def _passed(value: Any) -> Iterable[Passed]:

@@ -298,7 +298,8 @@ def _read_failure(error: WasmtimeError) -> GuestFailed:
     reason = (cause.group(1) if cause else message).strip()
     if not cause and message.startswith("error while executing"):
         reason = "the guest failed"
-    lines = (re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reason.splitlines())
+    # From what happened to what it led to, as lua/trap.lua says it.
+    lines = [re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reversed(reason.splitlines())]
     reason = ": ".join(line for line in lines if line)
     return GuestFailed("Timeout" if reason == INTERRUPT else "Internal", reason, _frames(error))
 

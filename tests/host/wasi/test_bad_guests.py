@@ -30,7 +30,7 @@ def test_a_guest_that_exits(outside: Any, code: int, status: int) -> None:
     leaving = outside("leave", "wasi:cli")
     error = failure(leaving, code)
     assert (error.kind, error.exit_status) == ("Internal", status)
-    assert error.message == f"the function leave failed: it exited with status {status}"
+    assert error.message == f"leave: it exited with status {status}"
 
 
 def test_the_next_call_after_an_exit_has_a_new_instance(outside: Any) -> None:

@@ -189,7 +189,7 @@ def test_a_guest_with_a_standard_library_runs_on_little(capfd: pytest.CaptureFix
     assert printing["read-line"].call([]) is None
     assert b"err" in printing["read-file"].call(["/etc/passwd"])
     exited = failure(printing["leave"], 3)
-    assert (exited.kind, exited.message) == ("Internal", "the function leave failed: it exited with status 1")
+    assert (exited.kind, exited.message) == ("Internal", "leave: it exited with status 1")
     assert printing["add"].call([1, 2]) == 3
 
 

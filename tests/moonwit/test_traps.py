@@ -1,0 +1,58 @@
+"""Traps of guests, as whoever calls them is told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import moonwit
+
+GUEST = """(component
+  (core module $m
+    (memory 1)
+    (table 1 funcref)
+    (type $v (func))
+    (func $deep (result i32) (i32.add (i32.const 1) (call $deep)))
+    (func (export "unreachable") (unreachable))
+    (func (export "divide") (drop (i32.div_s (i32.const 1) (i32.const 0))))
+    (func (export "overflow") (drop (i32.div_s (i32.const -2147483648) (i32.const -1))))
+    (func (export "load") (drop (i32.load (i32.const -4))))
+    (func (export "recurse") (drop (call $deep)))
+    (func (export "call-none") (call_indirect (type $v) (i32.const 0)))
+    (func (export "call-far") (call_indirect (type $v) (i32.const 8)))
+    (func (export "convert") (drop (i32.trunc_f32_s (f32.const nan))))
+    (func (export "spin") (loop (br 0))))
+  (core instance $i (instantiate $m))
+%s)"""
+NAMES = ("unreachable", "divide", "overflow", "load", "recurse", "call-none", "call-far", "convert", "spin")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
+    """A project with each function on both call paths."""
+    folder: Path = tmp_path_factory.mktemp("traps")
+    lifts = "\n".join(f'  (func (export "{name}") (canon lift (core func $i "{name}")))' for name in NAMES)
+    (folder / "guest.wat").write_text(GUEST % lifts)
+    entries = "\n".join(
+        f"  - {{name: {name}-{engine}, kind: function.wat, engine: {engine}, source: 'file://guest.wat', method: {name},"
+        " limits: {max_execution_ms: 300}}"
+        for name in NAMES
+        for engine in ("direct", "compatible")
+    )
+    (folder / "_index.yaml").write_text(f"version: '1.0'\nnamespace: t\nentries:\n{entries}\n")
+    with moonwit.open(folder) as opened:
+        assert opened.registry is not None
+        assert opened.registry.problems == []
+        yield opened
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_paths_tell_of_a_trap_in_the_same_words(host: moonwit.Project, name: str) -> None:
+    """Kind and message of a call that traps don't depend on the call path; the message begins with the function's name."""
+    told = []
+    for engine in ("direct", "compatible"):
+        with pytest.raises(moonwit.CallError) as caught:
+            host.call(f"t:{name}-{engine}")
+        told.append((caught.value.kind, caught.value.message))
+    assert told[0] == told[1]
+    assert told[0][1].startswith(f"{name}: ")
