@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
 from typing import Any
 
 from wasmtime import Engine
@@ -118,19 +117,22 @@ class CompatibleFunction:
             sentence = f"{self.name}: {self.abandoned} of its calls are asleep or blocked in the guest, past their limits"
             raise CallFailed("Unavailable", f"{sentence}; wait for them, or have the guest wait for less")
         running = Running(self.max_execution_ms)
+        settled = threading.Event()
         cancellation = cancellation or worker.current()
         if cancellation is not None:
-            cancellation.watch(lambda: self._give_up(running, "Canceled"))
-        if running.end is None:
+            cancellation.watch(lambda: self._give_up(running, "Canceled", settled))
+        if self.max_execution_ms is None:
             return self._call(arguments, running)
         call: Future[Value] = worker.start(lambda: self._call(arguments, running))
+        call.add_done_callback(lambda _: settled.set())
         try:
-            return call.result(self.max_execution_ms / 1000 + GRACE if self.max_execution_ms is not None else None)
-        except NotYet:
-            if call.done():
-                return call.result()
-            self._give_up(running, "Timeout")
-            raise CallFailed("Timeout", self._sentence("Timeout", "")) from None
+            settled.wait(self.max_execution_ms / 1000 + GRACE)
+            if not call.done():
+                self._give_up(running, "Timeout")
+                # None for a call that has just ended.
+                if running.given_up is not None:
+                    raise CallFailed(running.given_up, self._sentence(running.given_up, ""))
+            return call.result()
         finally:
             # An error that it holds knows this frame: no circle keeps the instance.
             del call
@@ -204,8 +206,11 @@ class CompatibleFunction:
             self.made += 1
         return made
 
-    def _give_up(self, running: Running, kind: str) -> None:
-        """Leaves a call's thread to its guest. What is asleep in there can't be woken; what is busy ends soon."""
+    def _give_up(self, running: Running, kind: str, settled: threading.Event | None = None) -> None:
+        """Leaves a call's thread to its guest. What is asleep in there can't be woken; what is busy ends soon.
+
+        ``settled`` is set, so that the thread that waits for this one is free at once.
+        """
         with self.lock:
             if running.over or running.given_up is not None:
                 return
@@ -215,6 +220,8 @@ class CompatibleFunction:
             instance = running.instance
         if instance is not None:
             instance.give_up()
+        if settled is not None:
+            settled.set()
 
     def _come_back(self, running: Running) -> None:
         with self.lock:

@@ -9,7 +9,7 @@ from typing import Any
 from moonwit.host.http.client import Request, RequestFailed, Response, shared
 from moonwit.lua import buffer
 
-Post = Callable[[dict[str, Any]], None]
+Post = Callable[[dict[str, Any]], object]
 
 
 class Fetcher:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import moonwit
-from moonwit.host.compatible import CompatibleFunction
+from moonwit.host import worker
+from moonwit.host.compatible import CallFailed, CompatibleFunction
 
 GUEST = Path(__file__).parents[1] / "guests" / "outside" / "outside.wasm"
 INDEX = """version: "1.0"
@@ -26,7 +27,12 @@ def project(tmp_path: Path) -> Iterator[moonwit.Project]:
     shutil.copy(GUEST, tmp_path)
     hash = hashlib.sha256(GUEST.read_bytes()).hexdigest()
     text = INDEX
-    for name, method, limits in (("sleep", "sleep-ms", "{}"), ("short", "sleep-ms", "{max_execution_ms: 30}"), ("spin", "spin-ms", "{}")):
+    for name, method, limits in (
+        ("sleep", "sleep-ms", "{}"),
+        ("short", "sleep-ms", "{max_execution_ms: 30}"),
+        ("long", "sleep-ms", "{max_execution_ms: 3600000}"),
+        ("spin", "spin-ms", "{}"),
+    ):
         text += f"""  - name: {name}
     kind: function.wasm
     fs: here
@@ -103,3 +109,16 @@ def test_a_canceled_call_of_a_busy_guest_frees_its_thread(project: moonwit.Proje
     spinning = function(project, "spin")
     until(lambda: spinning.abandoned == 0)
     assert spinning.ever_abandoned == 1
+
+
+def test_a_canceled_call_does_not_wait_for_its_limit(project: moonwit.Project) -> None:
+    """The thread that watches over a limit of an hour is free once the call is canceled, while the guest is still asleep."""
+    project.call("t:long", 0)
+    long, cancellation = function(project, "long"), worker.Cancellation()
+    call = worker.start(lambda: long.call_here([10_000], cancellation))
+    until(lambda: not long.idle)
+    cancellation.cancel()
+    with pytest.raises(CallFailed) as caught:
+        call.result()
+    assert (caught.value.kind, caught.value.message) == ("Canceled", "sleep-ms: the call was canceled")
+    assert long.abandoned == 1
