@@ -34,6 +34,10 @@ _REFUSED = {
 }
 
 
+class Encoded(bytes):
+    """A value that is encoded already."""
+
+
 def decode(data: bytes) -> Value:
     """Decodes one value; raises ValueError when ``data`` is anything else."""
     values = decode_all(data, 1)

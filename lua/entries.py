@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moonwit.host.wasm import types as wit
 from moonwit.lua import buffer
 from moonwit.lua.statistics import Statistics
+from moonwit.lua.worlds import Worlds
 
 if TYPE_CHECKING:
     from moonwit.host.compatible import CompatibleFunction
@@ -40,6 +41,7 @@ class Entries:
         self.registry = registry
         self._lock = threading.Lock()
         self._loaded: dict[str, LoadedFunction] = {}
+        self._worlds = Worlds(self._loaded, lambda: self.registry)
         self._compatible: dict[str, CompatibleFunction] = {}
         self._workers: Workers | None = None
         # Processes in Lua that were started as commands; no function may be one.
@@ -59,8 +61,8 @@ class Entries:
             "lease_method": self._lease_method,
             "end_lease": self._end_lease,
             "ticker": self._ticker,
-            "world": self._world,
-            "folders": self._folders,
+            "world": self._worlds.world,
+            "folders": self._worlds.folders,
             "workers": self._the_workers,
             "counts": lambda id: self._statistics.address(id.decode()),
             "statistics": lambda id: self.statistics(id.decode("utf-8", "replace") or None),
@@ -204,30 +206,6 @@ class Entries:
             "pool": _pool(function.pool),
             **_workers(function.pool.workers if function.pool.type in ("static", "adaptive") else 0),
         }
-
-    def _world(self, id: bytes) -> Data:
-        """Gives what a guest's call sees of arguments and environment."""
-        from moonwit.host.wasi_config import WorldProblem, worlds
-
-        try:
-            world = worlds(self._loaded[id.decode()].wasi, self.registry)()
-        except WorldProblem as error:
-            return failed(error.kind, error.message)
-        return {"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}
-
-    def _folders(self, id: bytes) -> Data:
-        """Opens the mounts of an entry for a new instance; gives the address of their ``wasi_config_t``, which the taker owns."""
-        from wasmtime import WasiConfig
-
-        from moonwit.host import engine
-        from moonwit.host.wasi_config import WorldProblem, preopen, worlds
-
-        config = WasiConfig()
-        try:
-            preopen(config, worlds(self._loaded[id.decode()].wasi, self.registry)())
-        except WorldProblem as error:
-            return failed(error.kind, error.message)
-        return {"config": engine.address(config._consume())}
 
     def _ticker(self) -> float:
         """Starts the epochs that limits are counted in; gives the milliseconds between two."""

@@ -71,9 +71,10 @@ local function folders(E)
   return given.config
 end
 
--- What a call of E that is made now sees of the world, and the same as text; or nil, err.
-local function world_of(E)
+-- What a call of E that is made now sees of the world, and the same as text; false when that is the text `before`; or nil, err.
+local function world_of(E, before)
   local seen = host.world(E.id)
+  if seen == before then return false end
   local world = buffer.decode(seen)
   if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
   return world, seen
@@ -137,9 +138,10 @@ end
 -- Lets the guest see what a call of E made now sees of the world: gives true, and whether it saw something else before; or nil, err.
 local function look(E, I)
   if not E.worldly then return true end
-  local world, seen = world_of(E)
-  if not world then return nil, seen end
-  local changed = I.seen ~= nil and I.seen ~= seen
+  local world, seen = world_of(E, I.seen)
+  if world == nil then return nil, seen end
+  if not world then return true, false end
+  local changed = I.seen ~= nil
   I.world, I.seen = world, seen
   return true, changed
 end

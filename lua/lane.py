@@ -260,7 +260,8 @@ def _no_attributes(_object: object, name: object, _setting: bool) -> object:
 def _guarded(callback: Callback) -> Callable[..., bytes]:
     def cross(*arguments: Any) -> bytes:
         try:
-            return buffer.encode(callback(*arguments))
+            answer = callback(*arguments)
+            return answer if type(answer) is buffer.Encoded else buffer.encode(answer)
         except Exception as problem:
             message = f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {type(problem).__name__}: {problem}"
             if os.environ.get("MOONWIT_DEBUG"):
