@@ -68,6 +68,7 @@ class Project:
         self._modules = Modules(self.entries)
         self.entries.joined = self._modules.joined
         self._lane: Lane | None = Lane(self.entries.callbacks)
+        self._process = os.getpid()
 
     @property
     def registry(self) -> Registry | None:
@@ -174,6 +175,9 @@ class Project:
     def _running(self) -> Lane:
         if self._lane is None:
             raise RuntimeError("this project is closed")
+        if self._process != os.getpid():
+            # The lane's thread is not in this process: nobody would answer.
+            raise RuntimeError("this project was opened before this process was forked: open it again here, or start processes by spawn")
         return self._lane
 
     def _result(self, id: str, answer: Answer) -> Value:

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -109,6 +111,32 @@ def test_a_lane_that_has_ended_takes_no_calls(project):
     host.close()
     with pytest.raises(RuntimeError, match="this project is closed"):
         lane.call("demo:answer", b"")
+
+
+FORKED = """
+import os, sys, moonwit
+with moonwit.open(sys.argv[1]) as host:
+    host.call("demo:answer")
+    if os.fork() == 0:
+        try:
+            host.call("demo:answer")
+        except RuntimeError as problem:
+            print(problem, flush=True)
+        host.close()
+        with moonwit.open() as other:
+            other.run_script("print 'a project of its own works'")
+        os._exit(0)
+    os.wait()
+    print(host.call("demo:answer"))
+"""
+
+
+def test_a_forked_process_is_told_to_open_a_project_of_its_own(project):
+    """A call on the parent's project raises in its child, instead of waiting for a thread that is not there; the parent's works on."""
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED, project], stdout=subprocess.PIPE, timeout=60, text=True)
+    first, second, third = run.stdout.splitlines()
+    assert first.startswith("this project was opened before this process was forked: open it again here")
+    assert (second, third) == ("a project of its own works", "42")
 
 
 def test_without_a_project():
