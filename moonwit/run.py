@@ -149,7 +149,7 @@ def _details(error: CallError) -> str:
     """Gives what an error carries beside its message, as JSON on one line."""
     from moonwit.host.json_values import Unshowable, write
 
-    if error.details is None or error.details == error.message:
+    if error.details in (None, [], {}, error.message):
         return ""
     try:
         return f"\tdetails: {write(error.details)}"

@@ -276,7 +276,7 @@ def test_the_list_is_long_enough() -> None:
         ("return collectgarbage('count') > 0 and collectgarbage() == 0 and type(collectgarbage('step'))", "boolean"),
         ("return bit.band(7, 3) + math.floor(2.5) + #table.concat({'a', 'b'})", 7),
         ("return type(unpack) .. type(xpcall) .. _VERSION", "functionfunctionLua 5.1"),
-        ("local n = 0 local _, e = xpcall(error, function() n = n + 1 error('x') end) return n .. e", "1error in error handling"),
+        ("local n = 0 local _, e = xpcall(error, function() n = n + 1 error('x', 0) end) return n .. e", "1error in error handling: x"),
         ("return coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b end)(1)", 2),
         ("local co = coroutine.create(function() error('x') end) return select(2, coroutine.resume(co))", "script.lua:1: x"),
         ("return select(2, pcall(coroutine.wrap(function() error({5}) end)))[1]", 5),
