@@ -12,7 +12,6 @@ local ffi = require 'ffi'
 local wasmtime = require 'lua.wasmtime'
 
 local cast, tonumber, pcall, type = ffi.cast, tonumber, pcall, type
-local address = ffi.typeof 'uintptr_t'
 
 local M = {}
 
@@ -34,8 +33,8 @@ function M.trap(reason) error(setmetatable({ reason = reason }, Trap), 0) end
 
 local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
 
-local function called(env, _, io, _)
-  local I, f = M.running, numbered[tonumber(cast(address, env))]
+local function called(env, _, io)
+  local I, f = M.running, numbered[env]
   -- A guest's realloc runs in the middle of one of its calls, which is not done.
   if I.asked and f ~= library.next then return new_trap "the guest's realloc calls a function of the host" end
   local ok, reason = pcall(f, I, io)
@@ -58,7 +57,7 @@ end
 local callbacks
 
 local function make_callbacks()
-  local go_on = cast('uintptr_t (*)(void *)', resumed)
+  local go_on = cast('uintptr_t (*)(uint32_t)', resumed)
   return {
     call = cast('mw_host_callback', called),
     wait = cast('mw_wait_callback', function(_, _, _, _, _, _, _, next)

@@ -11,9 +11,11 @@ typedef struct { uint64_t store_id; size_t priv; } mw_instance;
 typedef struct { uint8_t kind; union { mw_func func; mw_memory memory; mw_table table; uint64_t room[3]; } of; } mw_extern;
 typedef union { int32_t i32; int64_t i64; float f32; double f64; uint32_t u32; uint64_t u64; uint64_t v128[2]; } mw_raw;
 typedef struct { uint8_t kind; union { uint32_t u32; uint64_t u64; mw_func funcref; uint64_t room[3]; } of; } mw_val;
-typedef struct { uintptr_t (*callback)(void *); void *env; void (*finalizer)(void *); } mw_continuation;
-typedef void *(*mw_host_callback)(void *env, void *caller, mw_raw *io, size_t count);
-typedef void (*mw_wait_callback)(void *env, void *caller, const mw_val *args, size_t count, mw_val *results, size_t size, void **trap, mw_continuation *next);
+typedef struct { uintptr_t (*callback)(uint32_t); void *env; void (*finalizer)(void *); } mw_continuation;
+/* Pointers and sizes would be made objects for each call back into Lua. What stands for a number, or is not looked at, is taken as 32 bits. */
+typedef void *(*mw_host_callback)(uint32_t env, uint32_t caller, mw_raw *io, uint32_t count);
+typedef void (*mw_wait_callback)(uint32_t env, uint32_t caller, uint32_t args, uint32_t count, uint32_t results, uint32_t size, uint32_t trap,
+  mw_continuation *next);
 typedef struct { size_t size; char *data; } mw_bytes;
 typedef struct { size_t size; void **data; } mw_pointers;
 
