@@ -91,9 +91,12 @@ def check_command(entry: Entry, registry: Registry) -> Iterator[Problem]:
         yield entry.problem(("meta", "command", "short"), "`meta.command.short` must be text")
 
 
+# The one function of a program, in all the ways that an export can be named.
+_METHOD = re.compile(r"(?:wasi:cli/)?run(?:@\d+\.\d+\.\d+[\w.+-]*)?(?:#run)?|_start")
+
+
 def _method_rule(text: str) -> Broken:
-    plain = text.partition("@")[0]
-    if plain in ("run", "wasi:cli/run", "wasi:cli/run#run", "run#run", "_start") or text.endswith("#run"):
+    if _METHOD.fullmatch(text):
         return None
     return f"must be wasi:cli/run#run of a component, or _start of a core module, not {shown(text)}", "leave it out"
 

@@ -22,6 +22,7 @@ _SINGLE = re.compile(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES: Mapping[str, str] = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+\Z")
 
 
@@ -68,15 +69,19 @@ def values(text: str) -> dict[str, str]:
 
 
 def changed(text: str, key: str, value: str) -> str:
-    """Gives the text with a key set: in its place if it is there, else at the end. Raises ``SyntaxProblem``."""
-    text = text.replace("\r\n", "\n")
-    line = f"{key}={quoted(value)}\n"
+    """Gives the text with a key set: in its place if it is there, else at the end; all other lines stay. Raises ``SyntaxProblem``."""
+    line = f"{key}={quoted(value)}"
     found = [setting for setting in parse(text) if setting.key == key]
     if not found:
-        return text + ("\n" if text and not text.endswith("\n") else "") + line
-    last = found[-1]
-    exported = "export " if _EXPORT.match(text[last.start : last.end].lstrip(" \t")) else ""
-    return text[: last.start] + exported + line + text[last.end :]
+        end = "\r\n" if text.endswith("\r\n") else "\n"
+        return text + (end if text and not text.endswith("\n") else "") + line + end
+    plain, last = text.replace("\r\n", "\n"), found[-1]
+    lines = _LINE.findall(text)
+    first, after = plain.count("\n", 0, last.start), plain.count("\n", 0, last.end)
+    exported = "export " if _EXPORT.match(plain[last.start : last.end].lstrip(" \t")) else ""
+    end = "\r\n" if lines[first].endswith("\r\n") else "\n"
+    rest = lines[after:] if plain[last.end - 1] == "\n" else []
+    return "".join([*lines[:first], exported, line, end, *rest])
 
 
 def quoted(value: str) -> str:

@@ -315,6 +315,22 @@ def test_what_is_written_is_read(value, others):
     assert dotenv.values(text) == {**others, "B": value} and text.startswith("# comment\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A=1\r\nB=2\r\nC=3\r\n", "A=1\r\nB=new\r\nC=3\r\n"),
+        ("A=1\r\nexport B=2\nC=3\r\n", "A=1\r\nexport B=new\nC=3\r\n"),
+        ("A='x\r\ny'\r\nB='1\r\n2'\r\n# end", "A='x\r\ny'\r\nB=new\r\n# end"),
+        ("A=1\r\n", "A=1\r\nB=new\r\n"),
+        ("A=1\r\nB=2", "A=1\r\nB=new\n"),
+        ("A=\x0b\x851\nB=2\n", "A=\x0b\x851\nB=new\n"),
+    ],
+)
+def test_other_lines_stay_as_they_are(text, expected):
+    """Each line keeps its end, those of a value in quotes too; a new one ends as the one in its place, or before it."""
+    assert dotenv.changed(text, "B", "new") == expected
+
+
 @given(st.text(alphabet="AB='\"\\#\n\r \texport$"))
 def test_any_text_is_read_or_refused(text):
     """Whatever a file holds gives values or a problem with a place in it."""

@@ -250,7 +250,8 @@ def test_check_compiles_programs(program):
     result = program(SPIN, "check", hash="sha256:" + "0" * 64)
     assert result.returncode == 1 and "the file has the hash sha256:" in result.stderr
     assert program(SPIN, "check").returncode == 0
-    assert "must be wasi:cli/run#run of a component" in program(SPIN, "check", more=", method: main").stderr
+    for method in ("main", "mine#run", "wasi:cli/run#run#run", "wasi:cli/run@latest"):
+        assert "must be wasi:cli/run#run of a component" in program(SPIN, "check", more=f", method: '{method}'").stderr
 
 
 def test_a_file_sees_what_it_is_granted(moonwit, tmp_path):
