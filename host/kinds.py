@@ -24,6 +24,7 @@ from moonwit.registry import (
     listed,
     meant,
     nearest,
+    pattern,
     shown,
 )
 
@@ -32,8 +33,17 @@ INTERFACES: Mapping[str, tuple[str, ...]] = {**wasi.PACKAGES, "wasi:poll": ("pol
 IMPORTS = (*wasi.names(), *(f"{package}/{name}" for package, names in INTERFACES.items() for name in names))
 _VERSION = re.compile(r"0\.2(?:\.[0-9]+)?(?:-[0-9A-Za-z.-]+)?\Z")
 _FUNCS_VERSION = re.compile(r"0\.1(?:\.[0-9]+)?\Z")
+_VERSIONED = "|".join(
+    f"(?:{'|'.join(name for name in IMPORTS if name.startswith(owner))})@{version.pattern}"
+    for owner, version in (("wasi:", _VERSION), ("wippy:", _FUNCS_VERSION))
+)
+# What an editor checks of paths: no `..` among the parts, and characters that can be in a path.
+_BELOW = r"(?!(?:.*/)?\.\.(?:/|$))"
+_PATH = r"[^\x00-\x1f\x7f]{0,4096}"
+_MODE = "0?[0-7]{3}"
 
 
+@pattern(_VERSIONED, words=IMPORTS)
 def import_rule(text: str) -> Broken:
     """Says what is wrong with a name in `imports`."""
     name, at, version = text.partition("@")
@@ -53,6 +63,7 @@ def import_rule(text: str) -> Broken:
     return None if _VERSION.match(version) else (f"asks for version {shown(version)} of {name}", f"write {name}@0.2.0, or {name} alone")
 
 
+@pattern("sha256:[0-9a-f]{64}")
 def hash_rule(text: str) -> Broken:
     """Says what is wrong with a hash."""
     form = "write `sha256:` and the 64 lower-case hex digits that `sha256sum` prints"
@@ -69,6 +80,7 @@ def hash_rule(text: str) -> Broken:
     return None if digits == digits.lower() else ("has upper-case hex digits", f"write sha256:{digits.lower()}")
 
 
+@pattern(f"(?=/){_BELOW}{_PATH}")
 def guest_path_rule(text: str) -> Broken:
     """Says what is wrong with an absolute path inside a guest."""
     if not text.startswith("/"):
@@ -76,6 +88,7 @@ def guest_path_rule(text: str) -> Broken:
     return f"may not hold `..`, as {shown(text)} does" if ".." in text.split("/") else path_rule(text)
 
 
+@pattern(_PATH)
 def path_rule(text: str) -> Broken:
     """Says what is wrong with a path."""
     if any(ord(c) < 32 or ord(c) == 127 for c in text):
@@ -83,6 +96,7 @@ def path_rule(text: str) -> Broken:
     return None if len(text) <= 4096 else f"is {len(text)} characters long, and no path is"
 
 
+@pattern(f"{_BELOW}(?=.*[^/.]){_PATH}")
 def binary_path_rule(text: str) -> Broken:
     """Says what is wrong with a path inside a folder entry."""
     if ".." in text.split("/"):
@@ -90,16 +104,19 @@ def binary_path_rule(text: str) -> Broken:
     return path_rule(text) if text.strip("/.") else f"names no file: {shown(text)}"
 
 
+@pattern(_MODE)
 def mode_rule(text: str) -> Broken:
     """Says what is wrong with the permissions of a folder."""
-    return None if re.fullmatch(r"0?[0-7]{3}", text) else (f"must be octal permissions, not {shown(text)}", 'write "0755"')
+    return None if re.fullmatch(_MODE, text) else (f"must be octal permissions, not {shown(text)}", 'write "0755"')
 
 
+@pattern(r"[^=\x00]*")
 def variable_rule(text: str) -> Broken:
     """Says what is wrong with the name of an environment variable."""
     return f"can't be the name of an environment variable: {shown(text)}" if "=" in text or "\0" in text else None
 
 
+@pattern(r"[^\x00]*")
 def argument_rule(text: str) -> Broken:
     """Says what is wrong with a command line argument."""
     return "holds a NUL character" if "\0" in text else None

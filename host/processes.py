@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from moonwit.host.kinds import BINARY, LIMITS, WASI, check_binary, import_rule
-from moonwit.registry import Broken, Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, shown
+from moonwit.registry import Broken, Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, pattern, shown
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
@@ -92,9 +92,10 @@ def check_command(entry: Entry, registry: Registry) -> Iterator[Problem]:
 
 
 # The one function of a program, in all the ways that an export can be named.
-_METHOD = re.compile(r"(?:wasi:cli/)?run(?:@\d+\.\d+\.\d+[\w.+-]*)?(?:#run)?|_start")
+_METHOD = re.compile(r"(?:(?:wasi:cli/)?run(?:@\d+\.\d+\.\d+[\w.+-]*)?(?:#run)?|_start)")
 
 
+@pattern(_METHOD.pattern, words=("wasi:cli/run#run", "_start"))
 def _method_rule(text: str) -> Broken:
     if _METHOD.fullmatch(text):
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from moonwit.host.kinds import POOL, check_pool
 from moonwit.host.processes import check_command
-from moonwit.registry import Broken, Entry, Field, Group, Integer, Items, Kind, Problem, Reference, Registry, Table, Text, shown
+from moonwit.registry import Broken, Entry, Field, Group, Integer, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
@@ -17,6 +17,7 @@ _KEYWORDS = frozenset(
 )
 
 
+@pattern(f"(?!(?:{'|'.join(sorted(_KEYWORDS))})$){_IDENTIFIER.pattern}")
 def alias_rule(text: str) -> Broken:
     """Says what is wrong with the name under which a script finds a library: it becomes a global."""
     if text in _KEYWORDS:
@@ -24,6 +25,7 @@ def alias_rule(text: str) -> Broken:
     return None if _IDENTIFIER.match(text) else ("is no Lua name", "use letters, digits and `_`")
 
 
+@pattern(_MODULE.pattern)
 def module_rule(text: str) -> Broken:
     """Says what is wrong with the name of a module."""
     return None if _MODULE.match(text) else f"is no name of a module: {shown(text)}"

@@ -27,5 +27,6 @@ COMMANDS: Mapping[str, Command] = {
     "check": Command("moonwit.check", "look for every problem in a project"),
     "list": Command("moonwit.listing", "list the entries of a project"),
     "types": Command("moonwit.types", "write annotations of a project's functions, for editors"),
+    "schema": Command("moonwit.schema", "print a JSON Schema of registry files, for editors"),
     "inspect": Command("moonwit.inspection", "show what a WebAssembly binary exports and imports"),
 }

@@ -117,6 +117,16 @@ examples:
   moonwit types
   moonwit types examples/pipeline
 """,
+    "schema": """\
+usage: moonwit schema > FILE.json
+
+Prints a JSON Schema (draft-07) of registry files: editors with a YAML language server complete and
+check `_index.yaml` with it. It depends on this version of moonwit alone, not on a project.
+What is between entries and files is not in it; `moonwit check` looks at that.
+
+examples:
+  moonwit schema > moonwit.schema.json
+""",
     "inspect": f"""\
 usage: moonwit inspect FILE.wasm|FILE.wat
        moonwit inspect [--project DIR] NAMESPACE:NAME

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from moonwit.registry.entries import Entry
-    from moonwit.registry.fields import Broken, Choice, Flag, Integer, Reference, Rule, Text
+    from moonwit.registry.fields import Broken, Choice, Flag, Integer, Reference, Rule, Text, pattern
     from moonwit.registry.files import Unreadable, inside, read_bytes
     from moonwit.registry.loading import load
     from moonwit.registry.names import listed, meant, nearest, shown
@@ -42,13 +42,14 @@ __all__ = [
     "load",
     "meant",
     "nearest",
+    "pattern",
     "read_bytes",
     "shown",
 ]
 
 _MODULES = {
     "entries": ("Entry",),
-    "fields": ("Broken", "Choice", "Flag", "Integer", "Reference", "Rule", "Text",),
+    "fields": ("Broken", "Choice", "Flag", "Integer", "Reference", "Rule", "Text", "pattern",),
     "files": ("Unreadable", "inside", "read_bytes",),
     "loading": ("load",),
     "names": ("listed", "meant", "nearest", "shown",),

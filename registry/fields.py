@@ -1,16 +1,52 @@
 """The types of fields that hold one value: text, number, flag, choice, reference."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from moonwit.registry.names import ID, full_id, listed, meant, shown
+from moonwit.registry.names import ID, NAMESPACE, full_id, listed, meant, shown
 from moonwit.registry.nodes import Listing, Mapping, Scalar
 from moonwit.registry.scalars import LEGACY_BOOLEANS, described, has_leading_zero, resolve
-from moonwit.registry.schema import INVALID, Field, Hint, Reader, Slot
+from moonwit.registry.schema import INVALID, Field, Hint, Json, Reader, Slot
 
 # A rule gives None for a good text, else the predicate of the sentence, with a hint where there is one.
 Broken = str | tuple[str, Hint] | None
 Rule = Callable[[str], Broken]
+
+_Rule = TypeVar("_Rule", bound=Callable[..., object])
+# The reference that takes the place of a text which is replaced when loading: what will stand there can't be known.
+REPLACED: Json = {"$ref": "#/definitions/replaced"}
+
+
+def pattern(whole: str, words: Iterable[str] = ()) -> Callable[[_Rule], _Rule]:
+    r"""Notes on a rule the texts it takes, as far as an editor can tell: a pattern of the whole text, and words besides.
+
+    The pattern is read by JavaScript as well as by Python, which differ in `\Z`.
+    """
+
+    def note(rule: _Rule) -> _Rule:
+        vars(rule)["pattern"] = (whole.replace(r"\Z", "$"), tuple(words))
+        return rule
+
+    return note
+
+
+def texts(rule: Rule | None, empty: bool = True) -> list[Json]:
+    """Gives the JSON Schemas of texts that a rule takes, any of which may hold."""
+    noted: tuple[str, tuple[str, ...]] | None = getattr(rule, "pattern", None)
+    if noted is None:
+        return [{"type": "string"} if empty else {"type": "string", "pattern": r"\S"}]
+    whole, words = noted
+    blank = not empty and any(re.fullmatch(whole, text) for text in ("", " "))
+    start = r"^(?=[\s\S]*\S)" if blank else "^"
+    own: Json = {"type": "string", "pattern": f"{start}(?:{whole})$"}
+    return [{"enum": list(words)}, own] if words else [own]
+
+
+def any_of(*schemas: Json) -> Json:
+    """Gives a JSON Schema that holds where one of some holds."""
+    return schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
 
 
 def scalar(slot: Slot, reader: Reader, wanted: str) -> tuple[Scalar, str] | None:
@@ -57,6 +93,16 @@ class Text(Field):
             return INVALID
         return text
 
+    def accepts(self) -> Json:
+        own = texts(self.rule, self.empty)
+        noted = getattr(self.rule, "pattern", None)
+        # Numbers are taken as they are written, where digits alone would be.
+        if self.written and (noted is None or any(re.fullmatch(noted[0], digits) for digits in ("1", "111"))):
+            own.append({"type": "number"})
+        if self.empty:
+            own.append({"type": "null"})
+        return any_of(*own) if noted is None else any_of(*own, REPLACED)
+
 
 def _not_text(text: str, written: bool) -> tuple[str, str | None] | None:
     """Says why an unquoted scalar is not taken as text."""
@@ -99,6 +145,12 @@ class Integer(Field):
             return INVALID
         return value
 
+    def accepts(self) -> Json:
+        # What YAML itself reads as text: underscores between digits, and binary numbers.
+        written = r"^[-+]?(?:[1-9][0-9]*_[0-9_]*|0x[0-9A-Fa-f]*_[0-9A-Fa-f_]*|0b[01_]+)$"
+        number: Json = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+        return any_of(number, {"type": "string", "pattern": written}, REPLACED)
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Flag(Field):
@@ -118,6 +170,11 @@ class Flag(Field):
         what = shown(text) if text.strip() else "nothing"
         reader.complain(slot, f"`{slot.label}` must be true or false, not {what}", hint)
         return INVALID
+
+    def accepts(self) -> Json:
+        # A pattern, as an editor would offer the words of an `enum`.
+        legacy = rf"^(?:{'|'.join(LEGACY_BOOLEANS)})$"
+        return any_of({"type": "boolean"}, {"type": "string", "pattern": legacy}, REPLACED)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -140,6 +197,9 @@ class Choice(Field):
             reader.later(f"{slot.label}: {text}", slot)
         return text
 
+    def accepts(self) -> Json:
+        return any_of({"enum": list(self.options)}, REPLACED)
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Reference(Field):
@@ -152,7 +212,18 @@ class Reference(Field):
         text = Text(rule=_an_id).read(slot, reader)
         return reader.refer(slot, text, self.kinds, self.acyclic) if isinstance(text, str) else INVALID
 
+    def accepts(self) -> Json:
+        return Text(rule=_an_id).accepts()
 
+    def described(self) -> Json:
+        own = super().described()
+        return own if "description" in own or not self.kinds else {"description": f"the id of an entry: {listed(self.kinds, 'or')}", **own}
+
+
+_PART = NAMESPACE.pattern.removesuffix(r"\Z")
+
+
+@pattern(f"(?:{_PART}:)?{_PART}")
 def _an_id(text: str) -> Broken:
     if ID.match(full_id(text, "n")):
         return None

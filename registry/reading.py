@@ -6,7 +6,7 @@ from collections.abc import Mapping as Map
 from moonwit.registry.document import Document
 from moonwit.registry.entries import Entry, Link
 from moonwit.registry.expansion import Expander
-from moonwit.registry.fields import Broken, Text
+from moonwit.registry.fields import Broken, Text, pattern
 from moonwit.registry.names import NAME, NAMESPACE, full_id, listed, meant, nearest, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, focus
 from moonwit.registry.problems import Problem, Problems, Severity
@@ -20,17 +20,19 @@ _TOP = ("version", "namespace", "meta", "entries")
 _NAMESPACE_HINT = "use letters, digits, `_`, `-` and `.`"
 
 
+@pattern(NAMESPACE.pattern)
 def _is_namespace(text: str) -> Broken:
     return None if NAMESPACE.match(text) else (f"can't be {shown(text)}", _NAMESPACE_HINT)
 
 
+@pattern(NAME.pattern)
 def _is_name(text: str) -> Broken:
     return None if NAME.match(text) else (f"can't be {shown(text)}", _NAMESPACE_HINT)
 
 
-NAMESPACE_FIELD: Field = Text(rule=_is_namespace)
-NAME_FIELD: Field = Text(rule=_is_name)
-VERSION_FIELD: Field = Text(written=True, empty=True)
+NAMESPACE_FIELD: Field = Text(rule=_is_namespace, summary="the first part of its entries' ids: `namespace:name`")
+NAME_FIELD: Field = Text(rule=_is_name, summary="the second part of the entry's id")
+VERSION_FIELD: Field = Text(written=True, empty=True, summary='the version of the file: "1.0"')
 KIND_FIELD: Field = Text()
 META_FIELD: Field = Anything()
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moonwit.registry.registry import Registry
 
 Path = tuple[str | int, ...]
+Json = dict[str, object]  # a JSON Schema, or a part of one
 Hint = str | Callable[[], str | None] | None  # a function is asked only while there are few problems: looking for names takes long
 
 
@@ -89,6 +90,16 @@ class Field:
     def read(self, slot: Slot, reader: Reader) -> object:
         """Gives the plain value, or INVALID after reporting what is wrong."""
         raise NotImplementedError
+
+    def accepts(self) -> Json:
+        """Gives the JSON Schema of the values that `read` takes."""
+        raise NotImplementedError
+
+    def described(self) -> Json:
+        """Gives the JSON Schema of the field, with what an editor shows beside it."""
+        words = ", ".join(filter(None, (self.summary, "no effect in this version" if self.later else "")))
+        shown: Json = {"description": words} if words else {}
+        return shown | ({} if self.default is None else {"default": self.default}) | self.accepts()
 
     def take(self, slot: Slot, reader: Reader) -> object:
         """Reads the value and notes whether it has an effect."""

@@ -5,12 +5,12 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from dataclasses import field as member
 
-from moonwit.registry.fields import Rule
+from moonwit.registry.fields import Rule, any_of, texts
 from moonwit.registry.names import listed, meant, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar
 from moonwit.registry.problems import Severity
 from moonwit.registry.scalars import LEGACY_BOOLEANS, resolve
-from moonwit.registry.schema import INVALID, Field, Path, Reader, Slot
+from moonwit.registry.schema import INVALID, Field, Json, Path, Reader, Slot
 
 
 def _absent(node: Node) -> bool:
@@ -53,6 +53,10 @@ class Items(Field):
             values.append(value)
         return values
 
+    def accepts(self) -> Json:
+        unique: Json = {"uniqueItems": True} if self.unique is not None else {}
+        return {"type": ["array", "null"], "items": self.of.described(), **unique}
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Table(Field):
@@ -82,6 +86,10 @@ class Table(Field):
                 values[name] = value
         return values
 
+    def accepts(self) -> Json:
+        names: Json = {} if self.key_rule is None else {"propertyNames": any_of(*texts(self.key_rule))}
+        return {"type": ["object", "null"], **names, "additionalProperties": self.of.described()}
+
 
 def key_name(slot: Slot, key: Scalar, reader: Reader, legacy: Severity = "error") -> str | None:
     """Gives the name a key stands for; an unquoted `no` or `null` may have been meant as something else."""
@@ -109,6 +117,15 @@ class Group(Field):
             reader.complain(slot, f"`{slot.label}` must be a mapping, not {_kind_of(slot.node)}", hint)
             return INVALID
         return read_fields(slot.node.pairs, self.fields, slot, reader, f"`{slot.label}`")
+
+    def accepts(self) -> Json:
+        required = [name for name, declared in self.fields.items() if declared.required]
+        return {
+            "type": "object" if required else ["object", "null"],
+            "properties": {name: declared.described() for name, declared in self.fields.items()},
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
 
 
 def read_fields(
@@ -170,6 +187,9 @@ class Anything(Field):
             sentence = f"an unquoted {shown(text)} is text here, but a boolean to many readers of YAML"
             reader.complain(slot, sentence, f'write "{text}" or {str(LEGACY_BOOLEANS[text]).lower()}', "warning")
         return text if len(text) > 100 else resolve(text)
+
+    def accepts(self) -> Json:
+        return {}
 
 
 def _tagged(slot: Slot, tag: str | None, text: str, reader: Reader) -> object:

@@ -8,7 +8,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from moonwit.host.kinds import mode_rule, path_rule, variable_rule
-from moonwit.registry import Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, shown
+from moonwit.registry import Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
 
 STORAGES = tuple(f"env.storage.{name}" for name in ("os", "memory", "static", "file", "router"))
 DEFAULT_MODE = "0600"
@@ -34,6 +34,7 @@ def file_of(entry: Entry, registry: Registry) -> Path:
     return known[entry.id]
 
 
+@pattern(r"[^\x00]*")
 def value_rule(text: str) -> str | None:
     """Says what is wrong with a value."""
     return "holds a NUL character" if "\0" in text else None

@@ -6,7 +6,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from weakref import WeakKeyDictionary
 
-from moonwit.registry import Broken, Choice, Entry, Field, Flag, Group, Integer, Kind, Problem, Reference, Registry, Text, listed, shown
+from moonwit.registry import (
+    Broken,
+    Choice,
+    Entry,
+    Field,
+    Flag,
+    Group,
+    Integer,
+    Kind,
+    Problem,
+    Reference,
+    Registry,
+    Text,
+    listed,
+    pattern,
+    shown,
+)
 from moonwit.registry.names import full_id, meant
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -18,8 +34,13 @@ _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _LONGEST = 24 * 3600.0
+# What an editor checks: a port up to 65535, and what a path is made of.
+_PORT = "(?:[0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_PREFIX = r"(?=/)(?!.*/\.{1,2}(?:/|$))[^?#%\\ \x00-\x1f\x7f]{1,1000}"
+_NAMED = _VARIABLE.pattern.removesuffix(r"\Z")
 
 
+@pattern(rf"(?:[A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\]):{_PORT}")
 def address_rule(text: str) -> Broken:
     """Says what is wrong with an address to listen on."""
     host, colon, port = text.rpartition(":")
@@ -37,6 +58,7 @@ def split_address(text: str) -> tuple[str | None, int]:
     return host.strip("[]") or None, int(port)
 
 
+@pattern(f"(?=.*[1-9]){_DURATION.pattern}")
 def duration_rule(text: str) -> Broken:
     """Says what is wrong with a duration."""
     form = 'write "30s", "1m30s" or "500ms"'
@@ -55,6 +77,7 @@ def pattern_segments(path: str) -> list[str]:
     return [f"{{{part[1:]}}}" if len(part) > 1 and part[0] == ":" else part for part in path.split("/")[1:]]
 
 
+@pattern(rf"(?=(?:/(?:\{{{_NAMED}\}}|:{_NAMED}|(?!:[^/])[^/{{}}]*))+$){_PREFIX}")
 def path_rule(text: str) -> Broken:
     """Says what is wrong with the path of an endpoint."""
     if (broken := prefix_rule(text)) is not None:
@@ -71,6 +94,7 @@ def path_rule(text: str) -> Broken:
     return f"has the variable {shown(twice)} twice" if twice else None
 
 
+@pattern(_PREFIX)
 def prefix_rule(text: str) -> Broken:
     """Says what is wrong with the beginning of paths."""
     if not text.startswith("/"):
@@ -83,11 +107,13 @@ def prefix_rule(text: str) -> Broken:
     return None if len(text) <= 1000 else f"is {len(text)} characters long, more than 1000"
 
 
+@pattern("[ -~]*")
 def header_rule(text: str) -> Broken:
     """Says what is wrong with the value of a header."""
     return None if text.isascii() and text.isprintable() else f"can't be the value of a header: {shown(text)}"
 
 
+@pattern(r"(?!(?:.*/)?\.\.(?:/|$))(?=.*[^/])[\s\S]*")
 def file_name_rule(text: str) -> Broken:
     """Says what is wrong with the name of a file in the folder that is served."""
     return f"must be a path below the folder, not {shown(text)}" if ".." in text.split("/") or not text.strip("/") else None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("repl", "types", "run", "call", "check", "list", "inspect")
+COMMANDS = ("repl", "types", "run", "call", "check", "list", "schema", "inspect")
 
 
 def test_version(moonwit):
@@ -57,6 +57,8 @@ def test_each_command_has_a_page(moonwit, command):
         (["call"], "call needs the id of a function"),
         (["check", "a", "b"], "check takes one folder"),
         (["list", "a"], "list takes no arguments"),
+        (["schema", "a"], "schema takes no arguments"),
+        (["schema", "--out"], "schema has no option `--out`"),
         (["inspect"], "inspect needs one file"),
     ],
 )
