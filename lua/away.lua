@@ -5,7 +5,7 @@ local clock = require 'lua.clock'
 
 local M = {}
 
-local tickets, last = {}, 0   -- number -> {task, generation}
+local tickets, last = {}, 0   -- number -> {task, generation}, or {done = function}
 
 -- Whether the lane has an inbox, without which no answer could come.
 M.open = false
@@ -38,11 +38,20 @@ function M.call(begin, cancel, id, ms)
   return true, value, failure
 end
 
+-- Gives the number of a call whose answer done(value) takes, between two turns, for what no task waits for. The answer must come.
+function M.expect(done)
+  last = last + 1
+  tickets[last] = { done = done }
+  dispatcher.expect(1)
+  return last
+end
+
 -- Brings the answer to a call: `value`, or `failure`, as its sender gives them.
 function M.answered(number, value, failure)
   local ticket = tickets[number]
   tickets[number] = nil
   dispatcher.expect(-1)
+  if ticket.done then return ticket.done(value) end
   if not ticket.over then dispatcher.wake(ticket[1], ticket[2], value, failure) end
 end
 

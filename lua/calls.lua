@@ -281,6 +281,8 @@ end
 function M.close()
   hooks.drain()
   for _, I in pairs(instances.all) do instances.delete(I) end
+  -- Requests of guests that have ended with them.
+  if package.loaded['lua.wasi.exchange'] then require('lua.wasi.exchange').drain() end
   bound, described, timed, plans, methods = {}, {}, {}, {}, {}
   hosting.close()
 end

@@ -136,8 +136,12 @@ function M.equip(B, params, results)
   B.alone = results
 end
 
+-- Loaded with the first guest that uses some of WASI.
+local function exchange() return require 'lua.wasi.exchange' end
+
 -- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
 local function rest(I, limit)
+  if I.unsent then exchange().begin(I) end
   local pending = I.pending
   if pending.work then return pending.work(limit) end
   local deadline, sources = pending.deadline, pending.sources
@@ -196,6 +200,7 @@ local function finish(B, future, trap)
   I.future = nil
   wasmtime.C.wasmtime_call_future_delete(future)
   if I.written then streams.flush(I, true) end
+  if I.unsent then exchange().begin(I) end
   local failure = outcome(true, B.results, B.io, B.out, trap)
   return true, failure ~= nil or trap[0] ~= nil, failure
 end

@@ -305,8 +305,12 @@ end
 --- How many handles a guest may hold.
 M.MOST_HANDLES = 2 ^ 16
 
---- Gives the guest a handle of a host object: {kind =, ...}.
-function M.hand(I, object)
+--- Gives the guest a handle of a host object: {kind =, ...}. One that belongs to another, its parent, must be dropped before it.
+function M.hand(I, object, parent)
+  if parent then
+    object.parent = parent
+    parent.children = (parent.children or 0) + 1
+  end
   local held = I.held
   local index = held.free
   if index then
@@ -329,7 +333,13 @@ end
 
 --- Ends a guest's handle.
 function M.drop(I, index, kind)
-  M.object(I, index, kind)
+  local object = M.object(I, index, kind)
+  local parent = object.parent
+  if object.children and object.children > 0 then M.trap(('the guest drops the %s %d before what belongs to it'):format(kind, index)) end
+  if parent then
+    parent.children = parent.children - 1
+    object.parent = nil
+  end
   I.held[index] = I.held.free
   I.held.free = index
 end

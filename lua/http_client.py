@@ -1,4 +1,4 @@
-"""The requests that a lane's scripts send: begun here, answered into the lane's inbox."""
+"""The requests that a lane's scripts and guests send: begun here, answered into the lane's inbox."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
+from moonwit.host.http import outgoing
 from moonwit.host.http.client import Request, RequestFailed, Response, shared
 from moonwit.lua import buffer
 
@@ -13,12 +14,16 @@ Post = Callable[[dict[str, Any]], object]
 
 
 class Fetcher:
-    """What a lane's ``http_client`` asks for; its methods are called on the lane's thread. ``post`` puts a message into its inbox."""
+    """What a lane's ``http_client``, and lua/wasi/exchange.lua, ask for; its methods are called on the lane's thread.
+
+    ``post`` puts a message into the lane's inbox.
+    """
 
     def __init__(self, post: Post) -> None:
         self._post = post
         self._client = shared()
         self._running: dict[int, Future[Any]] = {}
+        self._exchanges: dict[int, outgoing.Exchange] = {}
 
     def do(self, operation: str, number: int, data: bytes) -> None:
         """`send` and `read` are answered to the ticket ``number``; `cancel` ends them, `close` ends the stream ``number``."""
@@ -30,8 +35,30 @@ class Fetcher:
             running = self._running.get(number)
             if running is not None:
                 running.cancel()
-        else:
+        elif operation == "close":
             self._client.close(number)
+        else:
+            self._exchange(operation, number, data)
+
+    def _exchange(self, operation: str, number: int, data: bytes) -> None:
+        """What concerns the request of a guest: each has the number of the ticket that `out.send` is answered to. `out.write` and
+        `out.read` have a ticket of their own before the data."""
+        if operation == "out.send":
+            exchange = self._exchanges[number] = outgoing.Exchange(self._client, _outgoing(data))
+            self._follow(number, exchange.send())
+            return
+        if operation == "out.close":
+            if (ended := self._exchanges.pop(number, None)) is not None:
+                ended.close()
+            return
+        ticket, piece = buffer.decode_all(data)
+        exchange = self._exchanges[number]
+        if operation == "out.write":
+            self._follow(int(ticket), exchange.write(piece))
+        elif operation == "out.read":
+            self._follow(int(ticket), exchange.read())
+        else:
+            exchange.finish()
 
     def _follow(self, ticket: int, running: Future[Any]) -> None:
         self._running[ticket] = running
@@ -50,11 +77,21 @@ def _request(data: bytes) -> Request:
     return Request(method.decode(), url.decode("utf-8", "replace"), pairs, body, seconds, int(redirects), int(most), bool(stream))
 
 
+def _outgoing(data: bytes) -> outgoing.Outgoing:
+    method, url, headers, body, connect, first_byte, between_bytes = buffer.decode_all(data)
+    # The client takes names in one case and in another for two headers, of which the second replaces the first.
+    pairs = [(name.decode("ascii").lower(), value.decode("utf-8", "surrogateescape")) for name, value in headers]
+    times = (float(connect), float(first_byte), float(between_bytes))
+    return outgoing.Outgoing(method.decode("utf-8", "surrogateescape"), url.decode("utf-8", "surrogateescape"), pairs, body, *times)
+
+
 def _answer(done: Future[Any]) -> dict[str, Any]:
     try:
         value = done.result()
     except RequestFailed as error:
         return {"failed": True, "kind": error.kind, "message": error.message}
+    except outgoing.Failed as error:
+        return {"failed": True, "code": error.code, "message": error.detail}
     except CancelledError:
         return {"failed": True, "kind": "Canceled", "message": "the request was canceled"}
     except Exception as error:
@@ -62,4 +99,6 @@ def _answer(done: Future[Any]) -> dict[str, Any]:
     if isinstance(value, Response):
         pairs = [[name.encode("utf-8", "surrogateescape"), text.encode("utf-8", "surrogateescape")] for name, text in value.headers]
         return {"status": value.status, "headers": pairs, "url": value.url, "body": value.body, "stream": value.stream}
+    if isinstance(value, outgoing.Head):
+        return {"status": value.status, "headers": [list(pair) for pair in value.headers]}
     return {"body": value}

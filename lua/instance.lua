@@ -264,6 +264,7 @@ function M.delete(I)
     fibers.abandon(I)
   end
   M.all[I] = nil
+  if I.exchanges then require('lua.wasi.exchange').leave(I) end
   I.store, I.ctx, I.bindings = nil, nil, {}
   wasmtime.C.wasmtime_store_delete(store)
 end

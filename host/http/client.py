@@ -60,6 +60,8 @@ class Client:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
+        # That of host/http/outgoing.py.
+        self.of_guests: aiohttp.ClientSession | None = None
         self._streams: dict[int, tuple[aiohttp.ClientResponse, float | None, int, int]] = {}
         self._numbers = itertools.count(1)
         # A daemon: a server that never answers must not keep the process from ending.
@@ -69,16 +71,17 @@ class Client:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def _start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begins something in the client's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def send(self, request: Request) -> Future[Response]:
         """Sends a request; the future gives the response or raises ``RequestFailed``."""
-        return self._start(self._send(request))
+        return self.start(self._send(request))
 
     def read(self, stream: int) -> Future[bytes]:
         """Reads the next piece of a body; none at its end. Raises ``RequestFailed``."""
-        return self._start(self._read(stream))
+        return self.start(self._read(stream))
 
     def close(self, stream: int) -> None:
         """Ends a body that is not read to its end."""

@@ -22,7 +22,7 @@ _SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not
 _WAITED: Final = frozenset(
     {
         *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),
-        *("wasi:http/types", wasi.FUNCS, wasi.PREVIEW1),
+        *("wasi:http/types", "wasi:http/outgoing-handler", wasi.FUNCS, wasi.PREVIEW1),
     }
 )
 

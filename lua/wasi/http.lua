@@ -1,11 +1,13 @@
--- wasi:http/types for a guest that answers requests itself, by wasi:http/incoming-handler. The request and the place for its response
--- are not in the guest's table of handles: their numbers stand for those of the request that the running task answers, whose
--- context lua/http.lua made. What is for outgoing requests alone is not provided.
+-- wasi:http/types: headers and bodies, and what a guest needs that answers requests itself, by wasi:http/incoming-handler. The request
+-- and the place for its response are not in the guest's table of handles: their numbers stand for those of the request that the
+-- running task answers, whose context lua/http.lua made. What is for outgoing requests alone is in lua/wasi/outgoing.lua.
 -- Source: the WIT of wasi:http 0.2.
 
 local ffi = require 'ffi'
 local dispatcher = require 'lua.dispatcher'
+local error_code = require 'lua.wasi.error_code'
 local hosting = require 'lua.hosting'
+local outgoing = require 'lua.wasi.body'
 local poll = require 'lua.wasi.poll'
 
 local lower = string.lower
@@ -17,10 +19,12 @@ M.REQUEST, M.OUTPARAM = 0x40000001, 0x40000002
 
 local METHODS = { GET = 0, HEAD = 1, POST = 2, PUT = 3, DELETE = 4, CONNECT = 5, OPTIONS = 6, TRACE = 7, PATCH = 8 }
 local OTHER_METHOD = 9
+M.METHODS, M.OTHER_METHOD = METHODS, OTHER_METHOD
 
 -- header-error
 local SYNTAX, FORBIDDEN, IMMUTABLE = 0, 1, 2
 local IS_FORBIDDEN = {}
+M.IS_FORBIDDEN = IS_FORBIDDEN
 for name in ('connection host http2-settings keep-alive proxy-connection proxy-authenticate proxy-authorization te transfer-encoding upgrade')
   :gmatch '%S+' do IS_FORBIDDEN[name] = true end
 
@@ -41,19 +45,21 @@ local function request_of(io)
   return context
 end
 
--- Takes an own<...> that the guest gives away.
-local function take(I, index, kind)
+--- Takes an own<...> that the guest gives away.
+function M.take(I, index, kind)
   local object = hosting.object(I, index, kind)
   hosting.drop(I, index, kind)
   return object
 end
 
--- result<own<T>>
-local function put_handle(I, ret, object)
+--- Gives a result<own<T>>; what is given may belong to a parent.
+function M.put_handle(I, ret, object, parent)
   hosting.at(I, ret, 8, 4)
   hosting.put8(I, ret, object and 0 or 1)
-  if object then hosting.put32(I, ret + 4, hosting.hand(I, object)) end
+  if object then hosting.put32(I, ret + 4, hosting.hand(I, object, parent)) end
 end
+
+local take, put_handle = M.take, M.put_handle
 
 -- Fields -------------------------------------------------------------------------------------------------------------
 
@@ -170,8 +176,8 @@ local types = {
 
 -- The request --------------------------------------------------------------------------------------------------------
 
-types['[method]incoming-request.method'] = function(I, io)
-  local name, ret = request_of(io).incoming.method, io[1].u32
+--- Gives a variant method, by its name.
+function M.put_method(I, io, ret, name)
   hosting.at(I, ret, 12, 4)
   if METHODS[name] then
     hosting.put8(I, ret, METHODS[name])
@@ -185,6 +191,8 @@ types['[method]incoming-request.method'] = function(I, io)
     end,
   })
 end
+
+types['[method]incoming-request.method'] = function(I, io) return M.put_method(I, io, io[1].u32, request_of(io).incoming.method) end
 
 types['[method]incoming-request.path-with-query'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.target) end
 types['[method]incoming-request.authority'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.authority) end
@@ -204,7 +212,7 @@ end
 
 types['[method]incoming-request.consume'] = function(I, io)
   local context = request_of(io)
-  local given = not context.consumed and { kind = 'incoming-body', context = context } or nil
+  local given = not context.consumed and { kind = 'incoming-body', source = context.source } or nil
   context.consumed = true
   put_handle(I, io[1].u32, given)
 end
@@ -213,19 +221,24 @@ types['[resource-drop]incoming-request'] = function(_, io) request_of(io).reques
 
 types['[method]incoming-body.stream'] = function(I, io)
   local body = hosting.object(I, io[0].u32, 'incoming-body')
-  local given = not body.streamed and { kind = 'input-stream', source = body.context.source } or nil
+  local given = not body.streamed and { kind = 'input-stream', source = body.source } or nil
   body.streamed = true
-  put_handle(I, io[1].u32, given)
+  put_handle(I, io[1].u32, given, body)
 end
 
 types['[static]incoming-body.finish'] = function(I, io)
-  take(I, io[0].u32, 'incoming-body')
+  local body = take(I, io[0].u32, 'incoming-body')
+  if body.close then body.close() end
   io[0].u64 = hosting.hand(I, { kind = 'future-trailers' })
 end
 
+types['[resource-drop]incoming-body'] = function(I, io)
+  local body = take(I, io[0].u32, 'incoming-body')
+  if body.close then body.close() end
+end
+
 types['[method]future-trailers.subscribe'] = function(I, io)
-  hosting.object(I, io[0].u32, 'future-trailers')
-  io[0].u64 = poll.of_source(I, poll.always)
+  io[0].u64 = poll.of_source(I, poll.always, hosting.object(I, io[0].u32, 'future-trailers'))
 end
 
 -- option<result<result<option<own<trailers>>, error-code>>>: there are none.
@@ -257,7 +270,8 @@ types['[method]outgoing-response.set-status-code'] = function(I, io)
 end
 
 types['[method]outgoing-response.headers'] = function(I, io)
-  io[0].u64 = hosting.hand(I, { kind = 'fields', list = response_of(I, io).fields.list, immutable = true })
+  local response = response_of(I, io)
+  io[0].u64 = hosting.hand(I, { kind = 'fields', list = response.fields.list, immutable = true }, response)
 end
 
 types['[method]outgoing-response.body'] = function(I, io)
@@ -269,18 +283,27 @@ end
 
 types['[method]outgoing-body.write'] = function(I, io)
   local body = hosting.object(I, io[0].u32, 'outgoing-body')
-  local given = not body.streamed and { kind = 'output-stream', sink = require('lua.wasi.body').sink(body) } or nil
+  local given = not body.streamed and { kind = 'output-stream', sink = (body.sink or outgoing.sink)(body) } or nil
   body.streamed = true
-  put_handle(I, io[1].u32, given)
+  put_handle(I, io[1].u32, given, body)
 end
 
--- result<_, error-code>, of which only the first byte is needed for the good side. Trailers are not sent.
+-- result<_, error-code>. Trailers are not sent.
 types['[static]outgoing-body.finish'] = function(I, io)
-  local body, ret = take(I, io[0].u32, 'outgoing-body'), io[3].u32
-  if io[1].u32 == 1 then take(I, io[2].u32, 'fields') end
+  local ret = io[3].u32
   hosting.at(I, ret, 40, 8)
+  local body = take(I, io[0].u32, 'outgoing-body')
+  if io[1].u32 == 1 then take(I, io[2].u32, 'fields') end
+  local failure = body.finish and body.finish(body)
+  if failure then return error_code.give(I, io, ret + 8, failure, function() hosting.put8(I, ret, 1) end) end
   hosting.put8(I, ret, 0)
   body.finished = true
+  return hosting.finish(io)
+end
+
+types['[resource-drop]outgoing-body'] = function(I, io)
+  local body = take(I, io[0].u32, 'outgoing-body')
+  if body.abandon then body.abandon(body) end
 end
 
 types['[static]response-outparam.set'] = function(I, io)
@@ -302,14 +325,7 @@ types['[resource-drop]response-outparam'] = function(_, io)
   context_of(io[0].u32, M.OUTPARAM, 'response-outparam').answered = true
 end
 
--- option<error-code>: what goes wrong with a stream is none of HTTP's.
-types['http-error-code'] = function(I, io)
-  hosting.object(I, io[0].u32, 'error')
-  hosting.at(I, io[1].u32, 40, 8)
-  hosting.put8(I, io[1].u32, 0)
-end
-
-for _, kind in ipairs { 'fields', 'incoming-body', 'future-trailers', 'outgoing-response', 'outgoing-body' } do
+for _, kind in ipairs { 'fields', 'future-trailers', 'outgoing-response' } do
   types['[resource-drop]' .. kind] = function(I, io) hosting.drop(I, io[0].u32, kind) end
 end
 

@@ -94,8 +94,8 @@ hosting.provide('wasi:io/poll', {
 -- A source that is always ready: what nothing has to be waited for.
 M.always = { ready = function() return true end, watch = function() return function() end end }
 
---- Gives the guest a pollable of a source.
-function M.of_source(I, source) return hosting.hand(I, { kind = 'pollable', source = source }) end
+--- Gives the guest a pollable of a source, which belongs to `parent`, the object that it is asked of, if any.
+function M.of_source(I, source, parent) return hosting.hand(I, { kind = 'pollable', source = source }, parent) end
 
 --- Gives the guest a pollable for a moment of the monotonic clock.
 function M.of_deadline(I, deadline) return hosting.hand(I, { kind = 'pollable', deadline = deadline }) end

@@ -2,7 +2,7 @@
 -- the lane outside of the guest; without the grant it goes nowhere, and there is nothing to read.
 --
 -- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/poll.lua) and
--- take(most), which gives bytes, "" for none yet, or nil at the end. An output stream is {kind = 'output-stream', name = 'stdout',
+-- take(most), which gives bytes, "" for none yet, or nil at the end and nil and {reason =, ...} after a failure. An output stream is {kind = 'output-stream', name = 'stdout',
 -- 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which begins to pass on, and what a
 -- guest waits for: `pending` until all is passed on, the source `source` until there is room.
 
@@ -23,10 +23,13 @@ local function put_closed(I, ret, at)
   hosting.put8(I, ret, 1)
   hosting.put8(I, ret + at, 1)
 end
-local function put_failed(I, ret, at, reason)
+-- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it}.
+local function put_failed(I, ret, at, why)
+  local reason, failure = why, nil
+  if type(why) == 'table' then reason, failure = why.reason, why.failure end
   hosting.put8(I, ret, 1)
   hosting.put8(I, ret + at, 0)
-  hosting.put32(I, ret + at + 4, hosting.hand(I, { kind = 'error', reason = reason }))
+  hosting.put32(I, ret + at + 4, hosting.hand(I, { kind = 'error', reason = reason, failure = failure }))
 end
 
 -- Output -------------------------------------------------------------------------------------------------------------
@@ -156,25 +159,25 @@ end
 
 -- Input --------------------------------------------------------------------------------------------------------------
 
--- Reads up to `most` bytes and hands them to done(text or nil at the end); may wait for some when `blocking`.
+-- Reads up to `most` bytes and hands them to done(text or nil at the end, io, why it failed); may wait for some when `blocking`.
 local function read(I, io, stream, most, blocking, done)
   local source = stream.source
-  local text = nil
-  if source then text = source.take(most) end
+  local text, why = nil, nil
+  if source then text, why = source.take(most) end
   if text == '' and blocking and most > 0 then
     stream.pending = stream.pending or { sources = { source } }
     return hosting.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
   end
-  return done(text, io)
+  return done(text, io, why)
 end
 
 local function reader(blocking)
   return function(I, io)
     local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
     hosting.at(I, ret, 12, 4)
-    return read(I, io, stream, most, blocking, function(text, out)
+    return read(I, io, stream, most, blocking, function(text, out, why)
       if not text then
-        put_closed(I, ret, 4)
+        if why then put_failed(I, ret, 4, why) else put_closed(I, ret, 4) end
         return hosting.finish(out)
       end
       return hosting.allocate(I, out, {
@@ -192,10 +195,12 @@ local function skipper(blocking)
   return function(I, io)
     local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
     hosting.at(I, ret, 16, 8)
-    return read(I, io, stream, most, blocking, function(text, out)
+    return read(I, io, stream, most, blocking, function(text, out, why)
       if text then
         put_ok(I, ret)
         hosting.put64(I, ret + 8, #text)
+      elseif why then
+        put_failed(I, ret, 8, why)
       else
         put_closed(I, ret, 8)
       end
@@ -210,7 +215,8 @@ hosting.provide('wasi:io/streams', {
   ['[method]input-stream.skip'] = skipper(false),
   ['[method]input-stream.blocking-skip'] = skipper(true),
   ['[method]input-stream.subscribe'] = function(I, io)
-    io[0].u64 = poll.of_source(I, hosting.object(I, io[0].u32, 'input-stream').source or poll.always)
+    local stream = hosting.object(I, io[0].u32, 'input-stream')
+    io[0].u64 = poll.of_source(I, stream.source or poll.always, stream)
   end,
   ['[resource-drop]input-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'input-stream') end,
   ['[method]output-stream.check-write'] = function(I, io)
@@ -246,9 +252,9 @@ hosting.provide('wasi:io/streams', {
   ['[method]output-stream.subscribe'] = function(I, io)
     local stream = hosting.object(I, io[0].u32, 'output-stream')
     if stream.sink then
-      io[0].u64 = poll.of_source(I, stream.sink.source)
+      io[0].u64 = poll.of_source(I, stream.sink.source, stream)
     elseif not stream.name then
-      io[0].u64 = poll.of_source(I, poll.always)
+      io[0].u64 = poll.of_source(I, poll.always, stream)
     else
       stream.source = stream.source or {
         ready = function() return room(I, stream) > 0 end,
@@ -258,7 +264,7 @@ hosting.provide('wasi:io/streams', {
           return function() end
         end,
       }
-      io[0].u64 = poll.of_source(I, stream.source)
+      io[0].u64 = poll.of_source(I, stream.source, stream)
     end
   end,
   ['[resource-drop]output-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'output-stream') end,
