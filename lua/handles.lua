@@ -49,6 +49,11 @@ function M.begin(E)
   call.P, call.I, call.stamp = E.P, nil, call.stamp + 1
 end
 
+-- Begins to check the same call's arguments again.
+function M.again()
+  call.I, call.stamp = nil, call.stamp + 1
+end
+
 -- Tells whether `v` is a live handle of resource number `index` of the component that is called. All handles of a call
 -- belong to one instance; one that is moved appears only once.
 function M.holds(v, index, own)

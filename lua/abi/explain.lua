@@ -217,6 +217,7 @@ end
 
 local function handle(t, v, path)
   local handles = require 'lua.handles'
+  if handles.holds(v, t.resource, t.kind == 'own') then return nil end
   local state = type(v) == 'cdata' and handles.state_of(v)
   if not state then
     return path, type(v) == 'cdata' and tostring(v):find 'gone' and 'this resource handle was dropped or handed to a guest'
@@ -231,7 +232,7 @@ local function handle(t, v, path)
 end
 kinds.own, kinds.borrow = handle, handle
 
--- The sentence for a call with `count` arguments. Handles, which can't be judged one by one, are blamed last.
+-- The sentence for a call with `count` arguments. Handles are judged in their order once more, as they were when the call was refused.
 function M.sentence(sig, count, ...)
   local least = #sig.params
   while least > 0 and sig.params[least].type.kind == 'option' do least = least - 1 end
@@ -239,17 +240,15 @@ function M.sentence(sig, count, ...)
     local wanted = least == #sig.params and tostring(least) or ('%d to %d'):format(least, #sig.params)
     return ('%s: expected %s argument%s, got %d'):format(sig.name, wanted, wanted == '1' and '' or 's', count)
   end
-  local held
+  require 'lua.handles'.again()
   for i, param in ipairs(sig.params) do
     local where, what = find(param.type, (select(i, ...)), '')
     if where then
       local at = where == '' and '' or where:sub(1, 1) == '[' and param.name .. where .. ': ' or param.name .. '.' .. where .. ': '
-      local sentence = ('%s: parameter %d (%s: %s): %s%s'):format(sig.name, i, param.name, param.text or param.type.kind, at, what)
-      if not what:find 'another instance' then return sentence end
-      held = held or sentence
+      return ('%s: parameter %d (%s: %s): %s%s'):format(sig.name, i, param.name, param.text or param.type.kind, at, what)
     end
   end
-  return held or ('%s: the arguments were refused, which is a mistake in Moonwit: please report it with this call'):format(sig.name)
+  return ('%s: the arguments were refused, which is a mistake in Moonwit: please report it with this call'):format(sig.name)
 end
 
 return M

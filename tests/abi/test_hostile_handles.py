@@ -121,6 +121,12 @@ def test_handles_that_a_script_misuses(keeper: State) -> None:
       b:drop()
       assert(not pcall(b.drop, b))
       fails('Invalid', 'dropped or handed to a guest', 'look', b)
+      local c, d = works('make', 1), works('make', 2)
+      fails('Invalid', '[2]: this handle belongs to another instance, or is given more than once', 'all', { c, c })
+      d:drop()
+      fails('Invalid', '[2]: this resource handle was dropped or handed to a guest', 'all', { c, d })
+      fails('Invalid', '[2]: expected a handle of the resource', 'all', { c, 5 })
+      assert(works('look', c) == 1)
     """)
 
 
