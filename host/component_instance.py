@@ -19,7 +19,7 @@ from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
 from moonwit.host import component_values, guest_environment, worker
-from moonwit.host.engine import shared_engine, start_ticker, ticks
+from moonwit.host.engine import shared_engine, start_ticker, table_elements, ticks
 from moonwit.host.guest_output import GuestOutput
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
@@ -112,8 +112,7 @@ class Instance:
         self.lock = threading.RLock()
         self.output: list[GuestOutput] = []
         self.store = Store(engine or shared_engine())
-        if memory is not None:
-            self.store.set_limits(memory_size=memory)
+        self.store.set_limits(memory_size=-1 if memory is None else memory, table_elements=table_elements(memory))
         self.store.set_wasi(self._config(access))
         if access.http:
             self.store.set_wasi_http()

@@ -19,6 +19,8 @@ from wasmtime import _ffi as ffi
 TICK = 0.005
 NO_LIMIT = 2**62
 MOST_STACK = 1024 * 1024
+# Elements that a table may have, as WebAssembly's JavaScript API bounds them too, or has under any limit of memory; and their size.
+MOST_ELEMENTS, LEAST_ELEMENTS, ELEMENT_BYTES = 10_000_000, 100_000, 8
 
 # How many memory mappings lanes may still take, and until when that holds: two doubles that all lanes share (lua/mappings.lua).
 _mappings = (ctypes.c_double * 2)()
@@ -158,6 +160,14 @@ def _tick() -> None:
         time.sleep(TICK)
         for engine in engines():
             engine.increment_epoch()
+
+
+def table_elements(memory_bytes: int | None) -> int:
+    """Gives how many elements each table of a guest may have whose memory is bounded by ``memory_bytes``, or by nothing.
+
+    Tables are memory of the host: a guest could take all of it by one `table.grow`, which no limit in time ends.
+    """
+    return MOST_ELEMENTS if memory_bytes is None else min(max(memory_bytes // ELEMENT_BYTES, LEAST_ELEMENTS), MOST_ELEMENTS)
 
 
 def ticks(milliseconds: float) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host import wasi
 from moonwit.host.binaries import Binary
-from moonwit.host.engine import NO_LIMIT, compile_module, shared_engine, start_ticker, ticks
+from moonwit.host.engine import NO_LIMIT, compile_module, shared_engine, start_ticker, table_elements, ticks
 from moonwit.host.names import listed, shown
 from moonwit.host.wasi_config import World, WorldProblem, preopen
 from moonwit.host.wasm.plan import Refused
@@ -81,8 +81,8 @@ class Program:
             raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
         if access.http:
             store.set_wasi_http()
-        if self.max_memory_bytes is not None:
-            store.set_limits(memory_size=self.max_memory_bytes)
+        memory = self.max_memory_bytes
+        store.set_limits(memory_size=-1 if memory is None else memory, table_elements=table_elements(memory))
         start_ticker()
         store.set_epoch_deadline(NO_LIMIT if self.max_execution_ms is None else ticks(self.max_execution_ms))
         for stream in (sys.stdout, sys.stderr):

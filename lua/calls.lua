@@ -68,7 +68,8 @@ local methods = {}   -- plan key -> export path -> function
 
 -- Makes the function for an export. `timed` makes one whose limit is set before each call, in `E.ticks`.
 local function direct(entry, P, lift, fresh, timed)
-  local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes, limit_stack = entry.limit_stack }
+  local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes,
+    limit_elements = entry.limit_elements, limit_stack = entry.limit_stack }
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end

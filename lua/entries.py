@@ -215,13 +215,13 @@ class Entries:
         return engine.TICK * 1000
 
     def _limits(self, function: LoadedFunction) -> Data:
-        """Gives ``limit_ms``, ``limit_ticks``, ``limit_bytes`` and ``limit_stack`` where the entry has limits."""
+        """Gives ``limit_elements``, and ``limit_ms``, ``limit_ticks``, ``limit_bytes`` and ``limit_stack`` where it has them."""
         from moonwit.host import engine
 
-        limits: Data = {}
+        limits: Data = {"limit_elements": engine.table_elements(function.max_memory_bytes)}
         if function.max_execution_ms is not None:
             engine.start_ticker()
-            limits = {"limit_ms": function.max_execution_ms, "limit_ticks": engine.ticks(function.max_execution_ms)}
+            limits |= {"limit_ms": function.max_execution_ms, "limit_ticks": engine.ticks(function.max_execution_ms)}
         if function.max_memory_bytes is not None:
             limits["limit_bytes"] = function.max_memory_bytes
         if function.max_stack_bytes is not None:

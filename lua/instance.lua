@@ -229,8 +229,8 @@ M.NO_LIMIT = NO_LIMIT
 M.NO_WORLD = { args = {}, env = {} }
 
 -- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits. `limits` may
--- have limit_ticks, for the start function, and limit_bytes, for the memory; `world` is what the guest sees of arguments and environment
--- while it starts, or nil; `files` the address of a wasi_config_t, which is taken, or nil.
+-- have limit_ticks, for the start function, and limit_elements, for tables, with limit_bytes, for the memory; `world` is what the guest
+-- sees of arguments and environment while it starts, or nil; `files` the address of a wasi_config_t, which is taken, or nil.
 function M.new(P, limits, world, files)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
@@ -239,7 +239,7 @@ function M.new(P, limits, world, files)
     I.groups, I.held, I.world = {}, { next = 1 }, world or M.NO_WORLD
   end
   C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
-  if limits.limit_bytes then C.wasmtime_store_limiter(store, limits.limit_bytes, -1, -1, -1, -1) end
+  if limits.limit_elements then C.wasmtime_store_limiter(store, limits.limit_bytes or -1, limits.limit_elements, -1, -1, -1) end
   local ok, report = true, files and C.wasmtime_context_set_wasi(I.ctx, cast('void *', files))
   if report ~= nil then
     ok, report = false, trap.take(report, nil)

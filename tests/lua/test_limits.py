@@ -18,6 +18,10 @@ GROW_COMPONENT = """(component
     (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)) (memory.size)))
   (core instance $i (instantiate $m))
   (func (export "grow") (param "pages" u32) (result u32) (canon lift (core func $i "grow"))))"""
+TABLE = """(component
+  (core module $m (table 1 funcref) (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))
+  (core instance $i (instantiate $m))
+  (func (export "grow") (param "elements" u32) (result s32) (canon lift (core func $i "grow"))))"""
 START = '(module (func $s (loop $l (br $l))) (start $s) (func (export "f")))'
 WORK = """(module (func (export "work") (param i64) (result i64)
   (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 5)))"""
@@ -47,6 +51,11 @@ def project(tmp_path):
         entry("grow", GROW, "grow", limits="{max_memory_bytes: 200000}"),
         entry("large", GROW, "grow", limits="{max_memory_bytes: 1000}"),
         entry("grow_other", GROW_COMPONENT, "grow", engine="compatible", limits="{max_memory_bytes: 200000}"),
+        *(
+            entry(f"{name}table_{engine}", TABLE, "grow", engine=engine, limits=limits)
+            for name, limits in (("", "{}"), ("small_", "{max_memory_bytes: 8000000}"))
+            for engine in ("direct", "compatible")
+        ),
         entry("work", WORK, "work"),
         entry("deep", DEEP, "deep"),
         entry("deep_little", DEEP, "deep", limits="{max_stack_bytes: 50000}"),
@@ -94,6 +103,14 @@ def test_memory_is_bounded_on_the_compatible_path(project):
     with pytest.raises(moonwit.CallError, match="max_memory_bytes"):
         project.call("t:grow_other", 1)
     assert project.call("t:grow_other", 1) == 2
+
+
+@pytest.mark.parametrize("engine", ["direct", "compatible"])
+def test_tables_are_bounded(project, engine):
+    """A guest can't take the machine's memory by growing a table: it is refused, as for the memory, and a limit of memory counts."""
+    for name, most in ((f"t:small_table_{engine}", 1_000_000), (f"t:table_{engine}", 10_000_000)):
+        assert project.call(name, most) == -1
+        assert project.call(name, 1000) == 1
 
 
 @pytest.mark.parametrize("name", ["deep_little", "deep_far", "deep_other"])
