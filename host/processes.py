@@ -158,6 +158,7 @@ def _load(entry: Entry, registry: Registry, world: World) -> Program:
         grants=frozenset(normalise(str(name)) for name in (imports if isinstance(imports, list) else [])),
         max_execution_ms=_number(limits, "max_execution_ms"),
         max_memory_bytes=_number(limits, "max_memory_bytes"),
+        max_stack_bytes=_number(limits, "max_stack_bytes"),
     )
 
 

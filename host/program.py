@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host import wasi
 from moonwit.host.binaries import Binary
-from moonwit.host.engine import NO_LIMIT, compile_module, shared_engine, start_ticker, table_elements, ticks
+from moonwit.host.engine import NO_LIMIT, compile_module, engine_for, start_ticker, table_elements, ticks
 from moonwit.host.names import listed, shown
 from moonwit.host.wasi_config import World, WorldProblem, preopen
+from moonwit.host.wasm.core_plan import THREADS
 from moonwit.host.wasm.plan import Refused
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
-    from wasmtime import Module, Store, Trap, WasiConfig, WasmtimeError
+    from wasmtime import Engine, Module, Store, Trap, WasiConfig, WasmtimeError
     from wasmtime import component as generic
 
 RUN = "wasi:cli/run"
@@ -56,6 +57,12 @@ class Program:
     grants: frozenset[str] = BASIC
     max_execution_ms: int | None = None
     max_memory_bytes: int | None = None
+    max_stack_bytes: int | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose guests have as much stack as this one."""
+        return engine_for(stack_bytes=self.max_stack_bytes)
 
     def check(self) -> None:
         """Compiles the program; raises ``ProgramProblem`` when it is none."""
@@ -71,7 +78,7 @@ class Program:
         from moonwit.host import guest_environment
 
         access = wasi.access(self.grants)
-        store = Store(shared_engine())
+        store = Store(self.engine)
         world = World((self.name, *self.world.args), self.world.cwd, self.world.env, self.world.mounts)
         try:
             store.set_wasi(self._config(world, access))
@@ -124,11 +131,11 @@ class Program:
         from moonwit.host import linking
 
         try:
-            component = linking.load(self.binary.data)
+            component = linking.load(self.binary.data, self.engine)
         except Refused as error:
             raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
         with component.type as type:
-            exported = list(type.exports(shared_engine()))
+            exported = list(type.exports(self.engine))
         for name in exported:
             if _RUN.match(name):
                 return component, name
@@ -142,9 +149,11 @@ class Program:
         from wasmtime import FuncType, WasmtimeError
 
         try:
-            module = compile_module(self.binary.data)
+            module = compile_module(self.binary.data, self.engine)
         except WasmtimeError as error:
             raise ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {_cause(error)}") from None
+        if self.binary.core.threads:
+            raise ProgramProblem("Invalid", f"{self.name} {THREADS}")
         exported = {export.name: export.type for export in module.exports}
         start = exported.get(START)
         if not isinstance(start, FuncType) or start.params or start.results:
@@ -162,7 +171,7 @@ class Program:
 
         component, name = self._component()
         try:
-            linker = linking.link(component, self.grants)
+            linker = linking.link(component, self.grants, self.engine)
         except Refused as error:
             raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
         instance = linker.instantiate(store, component)
@@ -186,7 +195,7 @@ class Program:
         from wasmtime import _ffi as ffi
 
         module = self._module()
-        linker = Linker(shared_engine())
+        linker = Linker(self.engine)
         if wasi.grants(wasi.PREVIEW1, self.grants):
             linker.define_wasi()
         problem = ffi.wasmtime_linker_define_unknown_imports_as_traps(linker.ptr(), module.ptr())
@@ -211,11 +220,13 @@ class Program:
             return ProgramProblem("PermissionDenied", message, _frames(error))
         if cause == "interrupt":
             return ProgramProblem("Timeout", f"{self.name} took longer than its limit of {self.max_execution_ms} ms")
-        return ProgramProblem("Internal", f"{self.name} failed: {cause}", _frames(error))
+        limit = f": it has {self.max_stack_bytes} bytes of stack (max_stack_bytes)" if self.max_stack_bytes and cause == _DEEP else ""
+        return ProgramProblem("Internal", f"{self.name} failed: {cause}{limit}", _frames(error))
 
 
 _RUN = re.compile(rf"{RUN}@0\.2\.[0-9A-Za-z.+-]+\Z")
 _UNKNOWN = re.compile(r"unknown import: `(.+)::(.+)` has not been defined")
+_DEEP = "call stack exhausted"
 _CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
 
 

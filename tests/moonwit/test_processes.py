@@ -208,6 +208,7 @@ def run_of(version):
 
 
 SPIN = core('(func (export "_start") (loop $again (br $again)))')
+DEEP = core('(func $deep (export "_start") (call $deep) (call $deep))')
 TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
 
 
@@ -222,6 +223,8 @@ TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
         (b"nothing", "", "p is not valid WebAssembly"),
         (TRAP, "", "p failed: wasm `unreachable` instruction executed"),
         (SPIN, ", limits: {max_execution_ms: 50}", "p took longer than its limit of 50 ms"),
+        (DEEP, ", limits: {max_stack_bytes: 50000}", "p failed: call stack exhausted: it has 50000 bytes of stack (max_stack_bytes)"),
+        (wat2wasm('(module (memory 1 1 shared) (func (export "_start")))'), "", "p has a memory that threads share, and guests run on one"),
         (PROGRAM.read_bytes(), "", "of wasi_snapshot_preview1, which it is not granted"),
         (TRAP, ", wasi: {mounts: [{fs: here, guest: /x}], env: [{id: v, name: V, required: true}]}", "set `V` in `app:memory`"),
     ],
@@ -250,7 +253,7 @@ def test_check_compiles_programs(program):
     result = program(SPIN, "check", hash="sha256:" + "0" * 64)
     assert result.returncode == 1 and "the file has the hash sha256:" in result.stderr
     assert program(SPIN, "check").returncode == 0
-    for method in ("main", "mine#run", "wasi:cli/run#run#run", "wasi:cli/run@latest"):
+    for method in ("main", "mine#run", "wasi:cli/run#main", "wasi:cli/run#run#run", "wasi:cli/run@latest"):
         assert "must be wasi:cli/run#run of a component" in program(SPIN, "check", more=f", method: '{method}'").stderr
 
 
