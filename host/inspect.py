@@ -92,8 +92,9 @@ def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction
 
 def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:
     if not found.is_component:
-        facts = [("call path", f"direct: {CORE}")]
-        missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1]
+        unfit = _unfit(found)
+        facts = [("call path", f"direct: {CORE}" if unfit is None else f"none: {unfit}")]
+        missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1 and entry.kind == "func"]
         grants = [wasi.PREVIEW1] if len(missing) < len(found.core.imports) else []
     else:
         plan = found.component_plan
@@ -104,7 +105,8 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
         grants = _grants(found.world.imports)
         # An interface that only names types is nothing to call.
         needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
-        missing = [name for name in found.world.imports if wasi.grant_for(name) is None and "/" in name and name in needed]
+        own = {name for name, item in found.world.imports.items() if isinstance(item, Function) or ("/" in name and name in needed)}
+        missing = [name for name in found.world.imports if wasi.grant_for(name) is None and name in own]
         elsewhere = [grant for grant in grants if any(wasi.grants(name, [grant]) and not is_hosted(name) for name in found.world.imports)]
         if elsewhere and loaded is None and not isinstance(plan, Unsupported):
             facts.append(("", f"compatible: where the entry grants {listed(elsewhere)}."))
@@ -114,6 +116,16 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
     if missing:
         facts.append(("missing", f"{listed(missing)}: nothing provides them, and calling them fails"))
     return facts
+
+
+def _unfit(found: Binary) -> str | None:
+    """Says why no entry can call anything of a core module that has functions; None where one can."""
+    if core_functions(found.core):
+        try:
+            found.core_plan(None)
+        except CoreProblem as error:
+            return str(error)
+    return None
 
 
 def _grants(imports: Iterable[str]) -> list[str]:
@@ -144,7 +156,7 @@ def _callable(found: Binary) -> list[str]:
     if found.is_component:
         return [path for path in found.functions if "[method]" not in path]
     callable: list[str] = []
-    for name, type in core_functions(found.core).items():
+    for name, type in core_functions(found.core).items() if _unfit(found) is None else ():
         try:
             derive(name, type)
         except CoreProblem:

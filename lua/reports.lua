@@ -18,6 +18,7 @@ local function unlinked(E, report)
   local interface, name = report.unlinked:match '^(.-)#(.*)$'
   local plain, more = interface:gsub('@.*$', ''), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
   if plain == 'wasi_snapshot_preview1' then name = name .. ' of WASI 0.1' end
+  if plain == '$root' then plain = name end      -- a function that is imported without an interface
   local advice = (plain:find '^wasi[:_]' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
   return failure(errors.kinds.PERMISSION_DENIED,
     ('the function %s uses %s, which its entry does not import (it called %s): %s'):format(E.id, plain, name, advice), more)

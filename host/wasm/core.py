@@ -40,8 +40,11 @@ class CoreImport:
 
 @record
 class CoreModule:
+    """What a core module imports and exports. ``threads`` tells whether it has a shared memory, imported or its own."""
+
     imports: tuple[CoreImport, ...]
     exports: dict[str, CoreExport]
+    threads: bool = False
 
 
 def is_component(data: bytes) -> bool:
@@ -90,7 +93,7 @@ class _Sections:
                 for _ in range(body.count(MOST)):
                     self.entry(identity, body)
                 body.finish(f"section {identity} of a core module")
-        return CoreModule(tuple(self.imports), self.exports)
+        return CoreModule(tuple(self.imports), self.exports, any(memory.shared for memory in self.spaces["memory"]))
 
     def entry(self, identity: int, body: Reader) -> None:
         if identity == 1:

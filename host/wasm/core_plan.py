@@ -17,6 +17,8 @@ _DERIVED = {"i": "s32", "I": "s64", "f": "f32", "F": "f64"}
 _ODD = {"v": "v128", "r": "a reference"}
 _REALLOC = CoreType("iiii", "i")
 _RESOURCE_IMPORTS = {"[resource-new]": "new", "[resource-rep]": "rep", "[resource-drop]": "drop"}
+# Wasmtime has no shared memories here: instances are made that fail when they are, with a sentence about its own settings.
+THREADS = "has a memory that threads share, and guests run on one thread: build it without threads (no shared memory)"
 
 
 class CoreProblem(ValueError):
@@ -62,6 +64,8 @@ def plan_core(module: bytes, wit: str | None = None) -> Plan:
     """
     core = read_core(module)
     functions = core_functions(core)
+    if core.threads:
+        raise CoreProblem(f"the module {THREADS}")
     if not functions:
         others = f", only {listed(core.exports)}" if core.exports else ""
         raise CoreProblem(f'the module exports no functions{others}; export the one to call, as in `(func (export "name") ...)`')

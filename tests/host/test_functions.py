@@ -285,6 +285,18 @@ REFUSED = {
         "",
         "error: the module imports the memory `env` `memory`, and only functions can be; define it in the module",
     ),
+    "shared memory": (
+        '(module (memory 1 1 shared) (func (export "f")))',
+        "f",
+        "",
+        "error: the module has a memory that threads share, and guests run on one thread: build it without threads (no shared memory)",
+    ),
+    "imported shared memory": (
+        '(module (import "env" "memory" (memory 1 1 shared)) (func (export "f")))',
+        "f",
+        "",
+        "error: the module has a memory that threads share, ",
+    ),
     "imported vector function": (
         '(module (import "env" "v" (func (param v128))) (func (export "f")))',
         "f",

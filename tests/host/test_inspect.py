@@ -82,6 +82,27 @@ def test_a_core_module(tmp_path: Path) -> None:
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ('(module (memory 1 1 shared) (func (export "f")))', "the module has a memory that threads share, and guests run on one thread"),
+        ('(module (import "env" "m" (memory 1)) (func (export "f")))', "the module imports the memory `env` `m`, and only functions can be"),
+    ],
+)
+def test_a_core_module_that_no_entry_can_use(tmp_path: Path, source: str, reason: str) -> None:
+    """What keeps a module from being called is said, and no entry is offered that would be refused."""
+    text = report(tmp_path, "it.wasm", source)
+    assert f"call path  none: {reason}" in text
+    assert "_index.yaml" not in text and "calling them fails" not in text and "direct" not in text
+
+
+def test_functions_that_a_component_imports_without_an_interface(tmp_path: Path) -> None:
+    """They are missing like interfaces that nothing provides."""
+    own = '"demo:own/thing@1.0.0" (instance $thing (export "go" (func)))'
+    text = report(tmp_path, "it.wasm", COMPONENT.replace(own, '"log" (func)'))
+    assert "missing    `log`: nothing provides them, and calling them fails\n" in text
+
+
 def test_a_component(tmp_path: Path) -> None:
     """A component is shown as WIT, with the grants it would need and what the call path depends on."""
     text = report(tmp_path, "it.wasm", COMPONENT)

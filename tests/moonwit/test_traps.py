@@ -56,3 +56,23 @@ def test_both_paths_tell_of_a_trap_in_the_same_words(host: moonwit.Project, name
         told.append((caught.value.kind, caught.value.message))
     assert told[0] == told[1]
     assert told[0][1].startswith(f"{name}: ")
+
+
+def test_both_paths_name_a_function_that_is_imported_without_an_interface(tmp_path: Path) -> None:
+    """A call of a function that a component imports by itself names it, in the same words on both call paths."""
+    source = """(component (import "log-it" (func $log)) (core func $lowered (canon lower (func $log)))
+      (core module $m (import "i" "f" (func $f)) (func (export "go") (call $f)))
+      (core instance $i (instantiate $m (with "i" (instance (export "f" (func $lowered))))))
+      (func (export "go") (canon lift (core func $i "go"))))"""
+    (tmp_path / "it.wat").write_text(source)
+    entries = "".join(
+        f"  - {{name: {engine}, kind: function.wat, engine: {engine}, source: 'file://it.wat', method: go}}\n"
+        for engine in ("direct", "compatible")
+    )
+    (tmp_path / "_index.yaml").write_text(f"version: '1.0'\nnamespace: t\nentries:\n{entries}")
+    with moonwit.open(tmp_path) as opened:
+        for engine in ("direct", "compatible"):
+            with pytest.raises(moonwit.CallError) as caught:
+                opened.call(f"t:{engine}")
+            sentence = "uses log-it, which its entry does not import (it called log-it): nothing provides it"
+            assert (caught.value.kind, caught.value.message) == ("PermissionDenied", f"the function t:{engine} {sentence}")
