@@ -67,8 +67,9 @@ async def _serve(project: Project) -> bool:
         raise NothingToServe("the project serves nothing: it has no `http.endpoint`, `http.static` or `http.service` that is to be started")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _asked, stop)
+    # SIGTERM may come twice: supervisors send it to the process and to its group.
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, _interrupted, stop)
     running: list[tuple[Server, Lanes]] = []
     ended: list[bool] = []
     try:
@@ -96,8 +97,8 @@ async def _serve(project: Project) -> bool:
     return all(ended)
 
 
-def _asked(stop: asyncio.Event) -> None:
-    """Stops in good order when asked once, and at once when asked again."""
+def _interrupted(stop: asyncio.Event) -> None:
+    """Stops in good order, and at once where that has begun."""
     if stop.is_set():
         os._exit(STATUS)
     stop.set()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -139,12 +140,15 @@ def test_run_without_a_script_serves(start, project):
     assert server.end()[0] == 0
 
 
-def test_what_runs_is_finished(start):
-    """A request that runs when the server is told to stop gets the rest of its answer; a new one is not taken."""
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_runs_is_finished(start, times):
+    """A request that runs when the server is told to stop, once or more, gets the rest of its answer; a new one is not taken."""
     server = start()
-    response = server.ask("/api/wait?for=200ms")
+    response = server.ask("/api/wait?for=300ms")
     assert response.read(6) == b"begun "
-    server.process.send_signal(signal.SIGTERM)
+    for _ in range(times):
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.02)  # one signal each: those that wait to be delivered are one
     assert response.read() == b"done"
     assert server.process.wait(SOON) == 0
     with pytest.raises(ConnectionError):
