@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from moonwit.host.wasm.world import World
 
 MAX_BYTES = 256 * 1024 * 1024
+_MAGIC = b"\0asm"
 _NEIGHBOURS = 1000
 _SENTENCE = 300
 
@@ -161,6 +162,14 @@ def read_below(folder: Path, path: str) -> bytes:
     except Unreadable as error:
         near = advice(file.name, _neighbours(file.parent)) if not file.exists() else ""
         raise BinaryProblem(f"the file {shown(path)} {error.why}{near}") from None
+
+
+def no_binary(path: str, data: bytes) -> str | None:
+    """Says why the file that an entry names is none of WebAssembly's; None where it begins as one does. Wasmtime would take text."""
+    if data.startswith(_MAGIC):
+        return None
+    text = "WAT text, which a `function.wat` entry takes" if data.lstrip()[:1] in (b"(", b";") else "not a WebAssembly binary"
+    return f"the file {shown(path)} is {text if data else 'empty'}; name a .wasm file"
 
 
 def _neighbours(folder: Path) -> list[str]:

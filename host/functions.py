@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Literal
 
 from moonwit.host import wasi
-from moonwit.host.binaries import Binary, BinaryProblem, assemble, binary, read_below
+from moonwit.host.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
 from moonwit.host.kinds import folder_of
 from moonwit.host.methods import UnknownMethod, resolve
 from moonwit.host.names import shown
@@ -221,9 +221,8 @@ class _Loading:
                 f"the file has the hash {actual}, and the entry says {shown(wanted)}; "
                 "correct `hash` if you trust the file, else put the right file back",
             )
-        if data[:4] != b"\0asm":
-            text = "WAT text, which a `function.wat` entry takes" if data.lstrip()[:1] in (b"(", b";") else "not a WebAssembly binary"
-            raise self.fail(self.home, f"the file {shown(self.text('path') or '')} is {text if data else 'empty'}; name a .wasm file")
+        if (sentence := no_binary(self.text("path") or "", data)) is not None:
+            raise self.fail(self.home, sentence)
         return found
 
     def component(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:

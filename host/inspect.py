@@ -53,6 +53,8 @@ def inspect_entry(entry: Entry, registry: Registry) -> str:
 
 
 def _assembled(path: Path, data: bytes) -> Binary:
+    if not data.strip():
+        raise BinaryProblem(f"the file {shown(path.name)} is empty; name a .wasm or .wat file")
     try:
         return assemble(data.decode())
     except UnicodeDecodeError:

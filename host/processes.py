@@ -135,7 +135,7 @@ def check_programs(registry: Registry) -> None:
 
 
 def _load(entry: Entry, registry: Registry, world: World) -> Program:
-    from moonwit.host.binaries import BinaryProblem, binary, read_below
+    from moonwit.host.binaries import BinaryProblem, binary, no_binary, read_below
     from moonwit.host.functions import FunctionProblem, normalise
     from moonwit.host.kinds import folder_of
     from moonwit.host.program import Program
@@ -149,6 +149,9 @@ def _load(entry: Entry, registry: Registry, world: World) -> Program:
     if str(fields["hash"]) != actual:
         sentence = f"the file has the hash {actual}, and the entry says {shown(str(fields['hash']), 80)}"
         raise FunctionProblem(entry.problem(("hash",), sentence, "correct `hash` if you trust the file, else put the right file back"))
+    unfit = no_binary(str(fields["path"]), found.data)
+    if unfit is not None:
+        raise FunctionProblem(entry.problem(("path",), unfit))
     imports, limits = fields.get("imports"), fields.get("limits")
     command = command_of(entry)
     return Program(

@@ -139,6 +139,7 @@ def test_an_entry(tmp_path: Path) -> None:
     ("name", "data", "sentence"),
     [
         ("a.wat", b"(module\n  (fnc))", "a.wat:2:4: the WAT text is not valid: expected valid module field"),
+        ("a.wasm", b"", "the file `a.wasm` is empty; name a .wasm or .wat file"),
         ("a.wat", b"\xff\xfe", "the file `a.wat` is neither a WebAssembly binary nor WAT text; name a .wasm or .wat file"),
         ("a.wasm", b"\0asm\1\0\0\0\1\xff", "the binary is not well-formed WebAssembly: "),
         ("a.wasm", b"\0asm\x0d\0\1\0\1\xff", "the binary is not well-formed WebAssembly: "),
