@@ -9,11 +9,11 @@ from pathlib import Path
 from moonwit.host import wasi
 from moonwit.host.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
 from moonwit.host.functions import CORE, LoadedFunction, load_function
-from moonwit.host.methods import UnknownMethod, resolve
+from moonwit.host.methods import UnknownMethod, alike, resolve
 from moonwit.host.names import listed, shown
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.hosting import is_hosted
-from moonwit.host.wasm.plan import Malformed, Refused, Unsupported
+from moonwit.host.wasm.plan import CoreType, Malformed, Refused, Unsupported
 from moonwit.host.wasm.show import show_function, show_world
 from moonwit.host.wasm.types import Function
 from moonwit.host.wasm.world import Interface
@@ -170,16 +170,18 @@ def _callable(found: Binary) -> list[str]:
 
 def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) -> Iterator[str]:
     """The lines of an `_index.yaml` with an entry for each function."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     yield 'version: "1.0"'
     yield f"namespace: {_NAMESPACE}"
     yield "entries:"
     if not is_text:
-        taken.add(_FOLDER)
+        taken[_FOLDER] = 1
         yield f"  - name: {_FOLDER}"
         yield "    kind: fs.directory"
         yield f"    directory: {_quoted(_directory(path))}  # relative to the project"
-    exports = list(found.functions) if found.is_component else list(core_functions(found.core))
+    # There may be a hundred thousand: nothing here may look at all of them for each.
+    core = {} if found.is_component else core_functions(found.core)
+    exports = alike(found.functions if found.is_component else core)
     for function in functions:
         if taken:
             yield ""
@@ -192,19 +194,19 @@ def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) ->
             yield f"    fs: {_FOLDER}"
             yield f"    path: {_quoted('/' + path.name)}"
             yield f"    hash: sha256:{found.sha256}"
-        yield f"    method: {_quoted(_shortest(function, exports))}"
+        yield f"    method: {_quoted(_shortest(function, exports[function]))}"
         if function.startswith(_HANDLER):
             yield "    transport: wasi-http"
         if found.is_component and (grants := _grants(found.world.imports)):
             yield f"    # imports: [{', '.join(grants)}]  # grant what the code uses"
-        if not found.is_component and (signature := _derived(function, found)) is not None:
+        if not found.is_component and (signature := _derived(function, core[function])) is not None:
             yield f"    # wit: {_quoted(signature)}  # derived: name the parameters, use types of your own"
 
 
-def _derived(function: str, found: Binary) -> str | None:
+def _derived(function: str, type: CoreType) -> str | None:
     """A WIT text to start from, or None where the function's name can't be one of WIT."""
     name = function.replace("_", "-")
-    signature: Function = derive(function, core_functions(found.core)[function])
+    signature: Function = derive(function, type)
     return show_function(name, signature) if re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) else None
 
 
@@ -217,14 +219,19 @@ def _directory(path: Path) -> str:
     return f"./{folder.relative_to(project).as_posix()}".removesuffix("/.")
 
 
-def _entry_name(function: str, taken: set[str]) -> str:
+def _entry_name(function: str, taken: dict[str, int]) -> str:
+    """A name for a function's entry that is not ``taken``, which has the last number of each."""
     name = re.sub(r"\[\w+\]", "", function.rpartition("#")[2])
     name = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:100] or "function"
-    unique, number = name, 2
-    while unique in taken:
-        unique, number = f"{name}_{number}", number + 1
-    taken.add(unique)
-    return unique
+    if name not in taken:
+        taken[name] = 1
+        return name
+    number = taken[name] + 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    taken[name] = number
+    taken[f"{name}_{number}"] = 1
+    return f"{name}_{number}"
 
 
 def _shortest(function: str, exports: list[str]) -> str:

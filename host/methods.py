@@ -38,6 +38,15 @@ def resolve(exports: Iterable[str], method: str) -> str:
     raise UnknownMethod(f"there is no function {shown(method)}{_advice(paths, method)}; exported are {listed(paths)}")
 
 
+def alike(exports: Iterable[str]) -> dict[str, list[str]]:
+    """Gives for each export path those whose functions are called alike: the only ones that ``resolve`` may take for it."""
+    paths = list(exports)
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(_folded(_function(path)), []).append(path)
+    return {path: groups[_folded(_function(path))] for path in paths}
+
+
 def _fits(path: str, method: str) -> bool:
     interface, _, function = path.rpartition("#")
     wanted, sign, name = method.rpartition("#")

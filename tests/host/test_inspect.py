@@ -119,6 +119,15 @@ def test_a_component(tmp_path: Path) -> None:
     assert '    method: "api#ticks"\n' in text
 
 
+def test_a_binary_with_very_many_exports(tmp_path: Path) -> None:
+    """Each export is looked at once, not all of them for each, and names that look alike are told apart."""
+    exports = "".join(f'(export "{"é" * (i % 3)}f{i // 3}" (func 0))' for i in range(30_000))
+    text = report(tmp_path, "it.wasm", f'(module (func) {exports} (export "f1_2" (func 0)))')
+    names = [line.removeprefix("  - name: ") for line in text.splitlines() if line.startswith("  - name: ")]
+    assert len(names) == len(set(names)) == 30_002
+    assert names[1:8] == ["f0", "f0_2", "f0_3", "f1", "f1_2", "f1_3", "f2"] and names[-1] == "f1_2_2"
+
+
 def test_an_entry(tmp_path: Path) -> None:
     """An entry is shown with what it calls, and with its own call path and the reason for it."""
     (tmp_path / "it.wat").write_text(COMPONENT)
