@@ -17,7 +17,8 @@ T = TypeVar("T")
 def record(cls: type[T]) -> type[T]:
     """Makes a class of its annotated fields: constructor, equality and hash by content, repr, and no assignment."""
     namespace = vars(cls)
-    names = tuple(namespace.get("__annotations__", ()))
+    # The attribute, not the namespace: Python 3.14 computes annotations when they are first read. It never gives a base class's.
+    names = tuple(cls.__annotations__)
     defaults: dict[str, Any] = {}
     factories: dict[str, Any] = {}
     compared = []
