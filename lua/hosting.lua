@@ -248,9 +248,8 @@ function M.put8(I, at, value) cast(p8, M.at(I, at, 1))[0] = value end
 function M.put32(I, at, value) cast(p32, M.at(I, at, 4, 4))[0] = value end
 function M.put64(I, at, value) cast(p64, M.at(I, at, 8, 8))[0] = value end
 
---- The bytes of a list<u8> or string that a guest gives.
+--- The bytes of a list<u8> or string that a guest gives; an empty one has an address too, which must lie in the memory.
 function M.bytes(I, at, size)
-  if size == 0 then return '' end
   local from = M.at(I, at, size)
   if size > MOST then M.trap(('the guest gives the host %d bytes at once; at most %d are taken'):format(size, MOST)) end
   return ffi.string(from, size)

@@ -23,7 +23,7 @@ local support = {
   string_is_utf8 = text.string_is_utf8, bytes_are_utf8 = text.bytes_are_utf8, code_of = text.code_of, char_of = text.char_of,
   wide = numbers.wide, wide_u64 = numbers.wide_u64, wide_s64 = numbers.wide_s64, signed = numbers.signed, unsigned = numbers.unsigned,
   only_sequence = numbers.only_sequence, listed_bits = numbers.listed_bits,
-  NO_LIMIT = instances.NO_LIMIT, NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
+  NO_LIMIT = instances.NO_LIMIT, MAX_BYTES = layout.MAX_BYTES, NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
   ra = ffi.new 'mw_raw[4]', trap = ffi.new 'void *[1]',
 }
 M.support = support
@@ -53,6 +53,7 @@ local LEAVES = { hosted = 'C.wasmtime_func_call_unchecked', waits = 'H.call_leaf
 -- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
 M.MOST_RESULT_BYTES = 2 ^ 30
 
+-- An empty string or list is checked as any other: its address must lie in the memory too, at most at its very end.
 local MEMORY = [[
 local base, limit, budget, fault, ctx, mem, realloc, failure
 local function alloc(n, align)
@@ -78,8 +79,8 @@ end
 local function string_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if n == 0 then return "" end
   if p + n > limit then return wrong("", "has a string outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
   budget = budget - n
   if budget < 0 then return wrong("", "takes more memory than a result may") end
   if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
@@ -88,8 +89,8 @@ end
 local function bytes_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if n == 0 then return "" end
   if p + n > limit then return wrong("", "has a list outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
   budget = budget - n
   if budget < 0 then return wrong("", "takes more memory than a result may") end
   return str(base + p, n)
