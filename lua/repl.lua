@@ -1,7 +1,8 @@
 -- A session of the REPL in a lane: evaluates inputs one after the other, each as a task beside those that earlier ones started.
 --
 -- What is typed is interpreted, never compiled, so that a hook can stop it: it looks at a number in memory every few hundred instructions.
--- The number is 0; or 1, to stop the input that runs; or 2 (ALL), to stop whatever script code runs.
+-- The number is 0; or 1, to stop the input that runs; or 2 (ALL), to stop whatever script code runs. Beside it stands, for who waits, the
+-- place of the input whose code runs, as its prompt has it: `[place]>`.
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
@@ -73,9 +74,10 @@ end
 -- The session ----------------------------------------------------------------------------------------------------
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
--- of an input, `failed(number, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
+-- of an input, `failed(place, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
 -- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is told once that an input waits for what can't come and says
--- with anything but nil that it is to end; `flag` is the address of the number that stops. `modules` are the standard library.
+-- with anything but nil that it is to end; `flag` is the address of the number that stops and of the place behind it. `modules` are the
+-- standard library.
 function M.open(host, flag, modules)
   flag = ffi.cast('volatile uint32_t *', flag)
   sandbox.compiles = false
@@ -89,6 +91,7 @@ function M.open(host, flag, modules)
   local foreground, stopped     -- the group of the input that runs; whether it was stopped
   local told                    -- whether the host was told that it waits for ever
   local undefined = {}          -- the globals that it has read and that are not there, as keys
+  local ended = {}              -- the places of inputs whose code in the background was stopped, as keys
 
   local known = getmetatable(env)
   local module_of = known.__index
@@ -115,16 +118,19 @@ function M.open(host, flag, modules)
   local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
 
   local function hook()
-    local mode = flag[0]
-    if mode == 0 then return end
-    local task = current()
-    local here = task and task.group == foreground
+    local mode, task = flag[0], current()
+    local group = task and task.group
+    if mode == 0 then
+      flag[1] = group and group.place or 0
+      return
+    end
+    local here = task and group == foreground
     if mode < ALL and not here then return end
     -- From now on at every instruction, so that no pcall of the script's goes on.
     sethook(hook, '', 1)
     local info = getinfo(2, 'f')
     if info and getfields(info.func) ~= HOST then
-      stopped = stopped or here
+      if here then stopped = true elseif group and group.place then ended[group.place] = true end
       error(STOP, 0)
     end
   end
@@ -137,6 +143,15 @@ function M.open(host, flag, modules)
   local function report(problem)
     if errors.is_error(problem) then return problem end
     return errors.from(problem, { lua_stack = errors.frames(2) })
+  end
+
+  -- The places of inputs whose code in the background was stopped since the last time.
+  local function take_ended()
+    local places = {}
+    for place in next, ended do places[#places + 1] = place end
+    ended = {}
+    sort(places)
+    return places
   end
 
   -- The answer about an input: {items per value}, or {failed = items}.
@@ -158,6 +173,7 @@ function M.open(host, flag, modules)
     if foreground == group then foreground = nil end
     calm()
     answer.notes = notes()
+    answer.ended = take_ended()
     answer.seconds = (clock.monotonic() - begun) / 1e9
     group.answered = true
     host.answer(number, encode(answer))
@@ -181,13 +197,13 @@ function M.open(host, flag, modules)
     finish(number, group, begun, answer)
   end
 
-  local function failed(group, number)
+  local function failed(group, number, place)
     local problem = group.problem
     sink.flush()
     if not group.answered then
       return finish(number, group, clock.monotonic(), { interrupted = true })
     elseif problem and problem ~= STOP and problem ~= group.shown and problem:kind() ~= errors.kinds.CANCELED then
-      host.failed(number, encode(describe.describe(problem, describe.SHORT)))
+      host.failed(place, encode(describe.describe(problem, describe.SHORT)))
     end
   end
 
@@ -202,8 +218,8 @@ function M.open(host, flag, modules)
   -- What Python asks of the session, between two turns of the dispatcher; what has parts goes encoded.
   local session = {}
 
-  --- Starts an input: {number, source, name (of the chunk), keeper, names, full = all of its values are shown, quiet = `_` stays,
-  --- bench = it is run many times}.
+  --- Starts an input: {number, place (the number of its prompt), source, name (of the chunk), keeper, names, full = all of its values are
+  --- shown, quiet = `_` stays, bench = it is run many times}.
   function session.evaluate(text)
     local input = decode(text)
     calm()
@@ -214,8 +230,19 @@ function M.open(host, flag, modules)
       return host.answer(input.number, encode(answer))
     end
     local limits = input.full and describe.FULL or describe.SHORT
-    foreground = dispatcher.open(function(group) failed(group, input.number) end, body, input.number, chunk, limits, not input.quiet, input.bench)
+    local function fail(group) failed(group, input.number, input.place) end
+    foreground = dispatcher.open(fail, body, input.number, chunk, limits, not input.quiet, input.bench)
+    foreground.place = input.place
   end
+
+  --- Ends the stopping of what computed while no input ran; gives the places of the inputs that had left it running.
+  function session.calmed()
+    if not foreground then calm() end
+    return encode(take_ended())
+  end
+
+  --- Does nothing: who asks learns that the lane has come to it.
+  function session.answers() end
 
   --- Cancels what the input waits for, if one runs; with `everything`, all that waits in the lane.
   function session.interrupt(everything)

@@ -17,7 +17,7 @@ from moonwit.interrupt import Running, wait
 from moonwit.project import CallError
 
 MAX_SCRIPT = 64 * 1024 * 1024
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -105,7 +105,7 @@ def read_script(path: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
         raise Failure(f"the script {path} can't be read: {reason}") from None
-    source = source.removeprefix(_BOM)
+    source = source.removeprefix(BOM)
     if len(source) > MAX_SCRIPT:
         raise Failure(f"the script {path} is larger than {MAX_SCRIPT // 1048576} MiB, which is more than is read")
     if source.startswith(b"\x1b"):

@@ -198,6 +198,7 @@ class Commands:
 
     def _stop(self, _: str) -> None:
         self._shell.session.cancel_background()
+        self._shell.end_busy()
 
     def _save(self, name: str) -> None:
         if not name:

@@ -43,6 +43,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
         completer, toolbar = LuaCompleter(session, knowledge, SUMMARIES), Toolbar(session, knowledge)
         prompt = Prompt(screen, color=color, finished=shell.finished, completer=completer, toolbar=toolbar.show)
         opening.session, commands.prompt, shell.pressed_ctrl_c = session, prompt, prompt.pressed_ctrl_c
+        prompt.on_ctrl_c, shell.typed_ahead = shell.end_busy, prompt.typed_ahead
         parts = [paint("bold", f"moonwit {__version__}", color), *opening.summary()]
         shell.say(f"{', '.join(parts)}\n{paint('dim', ':help explains, Tab completes, Ctrl-D leaves', color)}")
         if problems:

@@ -19,7 +19,7 @@ from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.opening import Opening
 from moonwit.repl.session import Answer, Session
 from moonwit.repl.values import Layout, read
-from moonwit.run import chunk_name, read_script
+from moonwit.run import BOM, chunk_name, read_script
 
 WIDTH = 100
 
@@ -58,6 +58,8 @@ def _lines(session: Session) -> None:
     waiting, start, number = "", 1, 0
     for line in sys.stdin.buffer:
         number += 1
+        if number == 1:
+            line = line.removeprefix(BOM)
         waiting += line.decode("utf-8", "surrogateescape")
         if not waiting.strip():
             waiting, start = "", number + 1

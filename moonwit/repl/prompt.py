@@ -128,6 +128,7 @@ class Prompt:
         self._toolbar = toolbar
         self._number = 1
         self._pressed = False  # Ctrl-C, after the editing had ended
+        self.on_ctrl_c: Callable[[], None] = lambda: None  # Ctrl-C at the prompt
         self._output = _Output.from_pty(_text_file(screen.terminal), term=os.environ.get("TERM"), enable_bell=False)
         path = place()
         self._session: PromptSession[str] = PromptSession(
@@ -198,6 +199,13 @@ class Prompt:
         store_typeahead(source, keys[stops[-1] + 1 :] if stops else keys)
         return late or bool(stops)
 
+    def typed_ahead(self) -> bool:
+        """Tells whether keys wait for the next prompt."""
+        source = self._session.app.input
+        keys = get_typeahead(source)
+        store_typeahead(source, keys)
+        return bool(keys) or bool(select.select([source.fileno()], [], [], 0)[0])
+
     def _watch(self) -> None:
         """Has output written above the prompt, as long as it is edited."""
         app = self._session.app
@@ -267,6 +275,7 @@ class Prompt:
         def _(event: KeyPressEvent) -> None:
             event.current_buffer.reset()
             event.app.vi_state.reset()
+            self.on_ctrl_c()
 
         @bindings.add("f4")
         def _(event: KeyPressEvent) -> None:

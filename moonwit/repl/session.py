@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,6 +24,8 @@ from moonwit.repl.chunks import Chunk
 
 # The epochs that a call without a limit may take: 87 minutes when they are counted in, and few enough to count through at once.
 PATIENCE = 2**20
+# For how long the lane does not answer before it is taken to be busy, in seconds; how long what is busy then has to stop.
+BUSY, LATE = 0.5, 5.0
 
 Answer = Mapping[bytes, Any]
 
@@ -62,10 +65,13 @@ class Session:
         hopeless: Callable[[], bool],
     ) -> None:
         self.project = project
-        self._flag = ctypes.c_uint32(0)
+        self._flag = (ctypes.c_uint32 * 2)(0, 0)  # what is to stop, and the place of the input whose code runs
         self._answers: dict[int, Future[Answer]] = {}
         self._failed = failed
         self._numbers = 0
+        self._asked: Future[object] | None = None  # whether the lane answers
+        self._asked_at = 0.0
+
         def trace(text: bytes) -> None:
             call = buffer.decode(text)
             assert isinstance(call, dict)
@@ -81,14 +87,17 @@ class Session:
         callbacks = *map(_contained, crossing), ctypes.addressof(self._flag)
         self._opened = project.submit(lambda boot: boot[b"open_session"](*callbacks))
 
-    def start(self, chunk: Chunk, name: str, *, full: bool = False, quiet: bool = False, bench: bool = False) -> Future[Answer]:
-        """Has the lane evaluate a chunk; ``full`` describes its values as a whole, ``quiet`` leaves `_` as it is, ``bench`` runs it
-        many times and gives the measured times."""
+    def start(
+        self, chunk: Chunk, name: str, place: int = 0, *, full: bool = False, quiet: bool = False, bench: bool = False
+    ) -> Future[Answer]:
+        """Has the lane evaluate a chunk; ``place`` is the number of its prompt, ``full`` describes its values as a whole, ``quiet`` leaves
+        `_` as it is, ``bench`` runs it many times and gives the measured times."""
         self._numbers += 1
         number = self._numbers
         future = self._answers[number] = Future()
         input = {
             "number": number,
+            "place": place,
             "source": chunk.source.encode("utf-8", "surrogateescape"),
             "name": name,
             "keeper": chunk.keeper,
@@ -103,14 +112,46 @@ class Session:
 
     def stop(self) -> None:
         """Stops the input that runs, where it computes in Lua and where it waits."""
-        self._flag.value = 1
+        self._flag[0] = 1
         self._do(lambda session: session[b"interrupt"](False))
 
     def stop_everything(self) -> None:
         """Stops whatever computes in the lane, guests too: for an input that has not stopped a moment after ``stop``."""
-        self._flag.value = 2
+        self._flag[0] = 2
         if "moonwit.host.engine" in sys.modules:
             threading.Thread(target=_pass_epochs, name="moonwit interrupt", daemon=True).start()
+
+    def end_busy(self) -> Sequence[int] | None:
+        """Ends what holds the lane while no input runs; gives the places of the inputs that had left it running, None when it goes on.
+
+        What only waits, or lets others run in between, stays. Takes up to ``LATE`` seconds.
+        """
+        asked = self.project.submit(lambda boot: boot[b"session"][b"calmed"]())
+        begun = time.monotonic()
+        while time.monotonic() - begun < LATE:
+            try:
+                places = buffer.decode(asked.result(BUSY))
+                return [int(place) for place in places] if isinstance(places, list) else []
+            except Late:
+                # First what is typed, then guests too: moving the epochs ends those of others that would not hold anybody up.
+                guests = self._flag[0] != 0
+                self._flag[0] = 2
+                if guests:
+                    self.stop_everything()
+                if asked.done():
+                    self._flag[0] = 0
+        return None
+
+    def holder(self, place: int) -> int | None:
+        """Gives the place of another input whose code has held the lane for ``BUSY`` seconds; 0 when it is not known."""
+        now = time.monotonic()
+        if self._asked is None or self._asked.done():
+            if now - self._asked_at >= BUSY:
+                self._asked_at = now
+                self._asked = self.project.submit(lambda boot: boot[b"session"][b"answers"]())
+        elif now - self._asked_at >= BUSY and self._flag[1] != place:
+            return self._flag[1]
+        return None
 
     def trace(self, on: bool) -> None:
         """Has calls told from now on, or no longer."""
@@ -156,12 +197,12 @@ class Session:
 
     def _answer(self, number: float, text: bytes) -> None:
         future = self._answers.pop(int(number), None)
-        self._flag.value = 0
+        self._flag[0] = 0
         if future is not None:
             future.set_result(buffer.decode(text))
 
-    def _fail(self, number: float, text: bytes) -> None:
-        self._failed(int(number), buffer.decode(text))
+    def _fail(self, place: float, text: bytes) -> None:
+        self._failed(int(place), buffer.decode(text))
 
 
 def _contained(callback: Callable[..., bytes | None]) -> Callable[..., bytes | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -37,12 +38,14 @@ class Shell:
         self.color = color
         self.compiler = Compiler()
         self.number = 1
-        self.pressed_ctrl_c: Callable[[], bool] = lambda: False  # the prompt's
+        self.pressed_ctrl_c: Callable[[], bool] = lambda: False  # the prompt's, as the next
+        self.typed_ahead: Callable[[], bool] = lambda: False
         self.session: Session
+        self._ending = threading.Lock()
 
-    def failed(self, number: int, items: Sequence[bytes]) -> None:
+    def failed(self, place: int, items: Sequence[bytes]) -> None:
         """Shows the error of what an earlier input had left running; called by the lane's thread."""
-        note = paint("dim", f"in what [{number}] had left running:", self.color)
+        note = paint("dim", f"in what {_input(place)} had left running:", self.color)
         self.screen.put(f"{note}\n{self.layout().show(read(items))}\n".encode("utf-8", "replace"))
 
     def traced(self, call: Mapping[bytes, Any]) -> None:
@@ -81,9 +84,9 @@ class Shell:
         return self.evaluate(chunk)
 
     def evaluate(self, chunk: Chunk, name: str | None = None, *, full: bool = False, quiet: bool = False) -> bool:
-        """Runs a chunk and shows its values; ``full`` shows them as a whole."""
+        """Runs a chunk and shows its values; ``full`` shows them as a whole, with a pager."""
         answer = self.answer(chunk, name or f"=[{self.number}]", full=full, quiet=quiet)
-        return answer is not None and self.show(answer)
+        return answer is not None and self.show(answer, self.page if full else None)
 
     def answer(self, chunk: Chunk, name: str, **options: bool) -> Answer | None:
         """Has the session evaluate a chunk and waits, while its output is written; Ctrl-C stops it. None when it can't be stopped.
@@ -92,6 +95,7 @@ class Shell:
         """
         pressed: list[None] = []
         before = memory.resident()
+        said = False
 
         def press() -> None:
             pressed.append(None)
@@ -99,7 +103,7 @@ class Shell:
 
         # From the first moment on: what has begun must not be left running.
         with interrupts(press), self.screen.quiet():
-            future = self.session.start(chunk, name, **options)
+            future = self.session.start(chunk, name, self.number, **options)
             future.add_done_callback(lambda _: self.screen.notify())
             while not future.done():
                 self.screen.wait(LOOK)
@@ -108,6 +112,9 @@ class Shell:
                 piece = self.screen.take()
                 if piece and not pressed:
                     self.screen.write_bytes(piece)
+                if not said and not future.done() and (holder := self.session.holder(self.number)) is not None:
+                    said = True
+                    self.say(paint("dim", f"waits for what {_input(holder)} left running; Ctrl-C ends it", self.color))
                 # What an earlier input has filled can still be set free by a small one.
                 if not future.done() and memory.resident() > max(memory.limit(), before + GROWTH):
                     self.complain(f"the session takes more than {memory.limit() >> 20} MiB of memory (MOONWIT_MEMORY), so this is stopped")
@@ -132,12 +139,27 @@ class Shell:
         if not future.done():
             self.complain("this does not stop: it is in the midst of one long operation; wait for it, or leave with Ctrl-D")
 
+    def end_busy(self) -> None:
+        """Ends what computes in the background, if anything does: what Ctrl-C at the prompt and `:stop` do. Comes back at once."""
+
+        def end() -> None:
+            with self._ending:
+                places = self.session.end_busy()
+                words = "what is left running does not stop: it is in the midst of one long operation" if places is None else _ended(places)
+                if words:
+                    self.screen.put(paint("dim", words, self.color).encode() + b"\n")
+
+        threading.Thread(target=end, name="moonwit interrupt", daemon=True).start()
+
     def say_interrupted(self) -> None:
         """Says that an input was stopped."""
         self.say(paint("error", "interrupted", self.color))
 
-    def show(self, answer: Answer) -> bool:
-        """Shows what came of an input; tells whether it went well."""
+    def show(self, answer: Answer, put: Callable[[str], None] | None = None) -> bool:
+        """Shows what came of an input, its values by ``put``; tells whether it went well.
+
+        They are not put through a pager in passing: whoever typed an input goes on typing, and a pager would take the keys.
+        """
         self.screen.fresh_line()
         layout = self.layout()
         good = False
@@ -147,7 +169,9 @@ class Shell:
             self.say(layout.show(read(answer[b"failed"])))
         else:
             good = True
-            self._show_values(answer, layout)
+            self._show_values(answer, layout, put or self.say)
+        if answer.get(b"ended"):
+            self.say(paint("dim", _ended([int(place) for place in answer[b"ended"]]), self.color))
         for note in answer.get(b"notes") or ():
             self.say(paint("dim", f"note: {terminal.clean(note.decode('utf-8', 'replace'))}", self.color))
         seconds = float(answer.get(b"seconds") or 0)
@@ -155,7 +179,7 @@ class Shell:
             self.say(paint("dim", f"took {duration(seconds)}", self.color))
         return good
 
-    def _show_values(self, answer: Answer, layout: Layout) -> None:
+    def _show_values(self, answer: Answer, layout: Layout, put: Callable[[str], None]) -> None:
         nodes = [read(items) for items in answer[b"values"] or ()]
         texts = [layout.show(node) for node in nodes]
         more = int(answer[b"count"]) - len(nodes)
@@ -165,7 +189,7 @@ class Shell:
             return
         if all(isinstance(node, Plain) and node.style != "string" for node in nodes) and len(nodes) > 1:
             texts = [", ".join(texts)]
-        self.page("\n".join(texts))
+        put("\n".join(texts))
 
     def say(self, text: str) -> None:
         """Writes lines."""
@@ -173,13 +197,26 @@ class Shell:
         self.screen.write(f"{text}\n")
 
     def page(self, text: str) -> None:
-        """Shows text, with a pager when it is longer than the screen."""
+        """Shows text that was asked for, with a pager when it is longer than the screen and nothing was typed meanwhile."""
         self.screen.fresh_line()
-        page(text, self.screen)
+        with self.screen.quiet():
+            ahead = self.typed_ahead()
+        if ahead:
+            self.say(text.rstrip("\n"))
+        else:
+            page(text, self.screen)
 
     def complain(self, sentence: str) -> None:
         """Says what went wrong."""
         self.say(paint("error", "error:", self.color) + f" {terminal.clean(sentence)}")
+
+
+def _input(place: int) -> str:
+    return f"[{place}]" if place else "an earlier input"
+
+
+def _ended(places: Sequence[int]) -> str:
+    return f"ended what {' and '.join(map(_input, places))} had left running" if places else ""
 
 
 def leave(project: Project, screen: Screen) -> None:

@@ -28,6 +28,7 @@ def piped(text: str | bytes, *arguments: str, cwd) -> subprocess.CompletedProces
         ("print('a')\nfuncs.call('demo:add', 1, 2)\n", "a\n3\n"),
         ("s = [[one\ntwo]]\n#s", "7\n"),
         ("coroutine.spawn(function() print('later') end) time.sleep('10ms')", "later\n"),
+        (b"\xef\xbb\xbf1 + 1\n", "2\n"),  # a byte order mark, as some editors write it
         ("", ""),
         ("-- nothing\n\n", ""),
     ],
@@ -87,3 +88,4 @@ def test_what_waits_for_ever_fails(folder):
     text = "c = channel.new()\ncoroutine.spawn(function() time.sleep('10ms') c:send(7) end) and nil\n(c:receive())"
     result = piped(text, "repl", cwd=folder)
     assert (result.stdout, result.returncode) == ("nil\n7\n", 0)
+
