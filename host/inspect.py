@@ -18,7 +18,10 @@ from moonwit.host.wasm.show import show_function, show_world
 from moonwit.host.wasm.types import Function
 from moonwit.host.wasm.world import Interface
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
+from moonwit.registry.expansion import FILE
 from moonwit.registry.problems import printable
+from moonwit.registry.scalars import LEGACY_BOOLEANS
+from moonwit.registry.scalars import resolve as resolved
 
 _MAGIC = b"\0asm"
 _NAMESPACE = "app"
@@ -38,10 +41,14 @@ def inspect_file(path: Path) -> str:
     found = _assembled(path, data) if is_text else binary(data)
     facts = [("file", path.name), *_identity(found)]
     lines = _guarded(found, facts)
-    if functions := _callable(found):
+    callable = _callable(found)
+    if functions := [function for function in callable if _can_be_written(function)]:
         lines += ["", "# _index.yaml", *_index(path, found, functions, is_text=is_text)]
     else:
         lines += ["", "It exports no function that an entry could call."]
+    if len(functions) < len(callable):
+        unnamed = listed(sorted(set(callable).difference(functions)))
+        lines += ["", f"# No entry can name {unnamed}: give what the binary exports another name."]
     return _text(lines)
 
 
@@ -185,7 +192,7 @@ def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) ->
     for function in functions:
         if taken:
             yield ""
-        yield f"  - name: {_entry_name(function, taken)}"
+        yield f"  - name: {_plain(_entry_name(function, taken))}"
         if is_text:
             yield "    kind: function.wat"
             yield f"    source: {_quoted('file://' + path.name)}"
@@ -232,6 +239,17 @@ def _entry_name(function: str, taken: dict[str, int]) -> str:
     taken[name] = number
     taken[f"{name}_{number}"] = 1
     return f"{name}_{number}"
+
+
+def _plain(name: str) -> str:
+    """A name as YAML text: in quotes where it would be read as something else without them, as `no` and `0` would."""
+    is_text = name[0].isalpha() and name not in LEGACY_BOOLEANS and resolved(name) == name
+    return name if is_text else _quoted(name)
+
+
+def _can_be_written(function: str) -> bool:
+    """Tells whether `method` can hold a function's name: nothing else than text, which is not replaced when the file is read."""
+    return bool(function.strip()) and not function.startswith(FILE) and "${env:" not in function and "\0" not in function
 
 
 def _shortest(function: str, exports: list[str]) -> str:

@@ -174,3 +174,39 @@ def test_nothing_to_call(tmp_path: Path) -> None:
     for source in ("(module)", "(component)"):
         text = report(tmp_path, "it.wasm", source)
         assert "It exports no function that an entry could call." in text and "_index.yaml" not in text
+
+
+PLAIN = ("no", "Off", "YES", "true", "Null", "0", "007", "0x1F", "1e5", "1_000", "_", "-", "~", ".inf", "'", "a: b", "# c", "- d", "{e}", "&f")
+ODD = (" x ", "%g", "@h", "!i", "${j}", "x" * 300, "wasi:cli/run@0.2.0#run", "a#b", "#", "\u00fc\u4e2d\U0001f600")
+# As WAT writes them, and as they are.
+NAMES = {
+    **{word: word for word in (*PLAIN, *ODD)},
+    "a\\nb": "a\nb",
+    "\\22q\\22": '"q"',
+    "a\\e2\\80\\a8b": "a\u2028b",
+    "\\7f\\1b": "\x7f\x1b",
+    "\\5c": "\\",
+}
+
+
+@pytest.mark.parametrize("name", ["it.wat", "it.wasm"])
+def test_names_that_yaml_reads_as_something_else(tmp_path: Path, name: str) -> None:
+    """Whatever a function is called, the entry that is offered for it is one that `check` takes, and names that function."""
+    unnamed = ["", " ", "${env:HOME}", "file://it.wat", "x\\00y"]
+    functions = "".join(f'(func (export "{export}") (result i32) (i32.const 1))\n' for export in [*NAMES, *unnamed])
+    (tmp_path / "moonwit.yaml").write_text("")
+    text = report(tmp_path, name, f"(module {functions})")
+    (tmp_path / "_index.yaml").write_text(text.partition("# _index.yaml\n")[2], encoding="utf-8")
+    registry = load(tmp_path, KINDS)
+    check_functions(registry)
+    assert [str(problem) for problem in registry.problems] == []
+    found = [load_function(entry, registry).path for entry in registry.entries.values() if entry.kind.startswith("function.")]
+    assert sorted(found) == sorted(NAMES.values())
+    assert "# No entry can name ``, ` `, `${env:HOME}`, `file://it.wat` and `x\\x00y`: give what" in text
+
+
+def test_a_function_without_a_name_alone(tmp_path: Path) -> None:
+    """Where no entry can name anything that a binary exports, none is offered."""
+    text = report(tmp_path, "it.wat", '(module (func (export "")))')
+    assert "# _index.yaml" not in text
+    assert "No entry can name ``" in text
