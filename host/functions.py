@@ -16,7 +16,7 @@ from moonwit.host.wasm import hosting
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan import CoreType, Export, Lift, Malformed, Plan, Refused, Unsupported
 from moonwit.host.wasm.shortcut import shorten
-from moonwit.host.wasm.show import show_signature
+from moonwit.host.wasm.show import cut_both, show_signature
 from moonwit.host.wasm.types import Function
 from moonwit.host.wasm.wit import parse_wit
 from moonwit.host.wasm.wit_lexer import WitError
@@ -315,6 +315,7 @@ class _Loading:
                 raise self.fail(("wit",), f"`wit` does not fit the component: {error}", within=position) from None
             says, has = show_signature(signature, expand=True), show_signature(own, expand=True)
             if says != has:
+                says, has = cut_both(says, has)
                 sentence = f"`wit` declares {shown(name)} as `{says}`, but the component's is `{has}`; correct it, or remove `wit`"
                 raise self.fail(("wit",), sentence, within=position)
 

@@ -28,7 +28,7 @@ def as_python(value: Value, type: wit.Type | None = None) -> Any:
         case Some(inner):
             return as_python(inner, type.some if isinstance(type, wit.Option) else None)
         case Empty():
-            return {} if isinstance(_inner(type), wit.Flags) else []
+            return {} if isinstance(_inner(type), (wit.Flags, wit.Record)) else []
         case list():
             return [as_python(item, _part(type, i)) for i, item in enumerate(value)]
         case dict():

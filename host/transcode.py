@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 from moonwit.host.intermediate import EXACT, NONE, Int64, Some, UInt64, Value, as_map, as_sequence, kind_of
 from moonwit.host.names import advice, listed, shown
 from moonwit.host.wasm import types as wit
-from moonwit.host.wasm.show import show_signature, show_type
+from moonwit.host.wasm.show import cut, show_signature, show_type
 from moonwit.registry.record import record
 
 SIZES = (8, 16, 32, 64)
@@ -80,10 +80,10 @@ def arguments_to_component(name: str, function: wit.Function, values: Sequence[V
     params = function.params
     if len(values) > len(params):
         count = "no arguments" if not params else "1 argument" if len(params) == 1 else f"{len(params)} arguments"
-        raise ValueMismatch(f"{name}: takes {count}, got {len(values)}: {show_signature(function)}")
+        raise ValueMismatch(f"{name}: takes {count}, got {len(values)}: {cut(show_signature(function))}")
     lowered = []
     for number, param in enumerate(params, 1):
-        path = f"{name}: parameter {number} ({param.name}: {show_type(param.type)})"
+        path = f"{name}: parameter {number} ({param.name}: {cut(show_type(param.type))})"
         if number > len(values) and not all(isinstance(later.type, wit.Option) for later in params[number - 1 :]):
             raise ValueMismatch(f"{path}: is missing")
         lowered.append(to_component(param.type, values[number - 1] if number <= len(values) else None, path, param.name))
@@ -343,12 +343,18 @@ _LOWER: dict[type, Callable[[Any, Value], Any]] = {
 }
 
 
+# What an integer that is no Lua number of its own comes back as, whatever its value: `1ULL` for a u64.
+_WIDE: dict[str, Callable[[int], int]] = {"u64": UInt64, "s64": Int64}
+
+
 def from_component(type: wit.Type, value: Any, *, slot: bool = False) -> Value:
     """Makes a value of the intermediate model of a WIT value.
 
     An absent option is None, which stands for "not there"; with ``slot`` it is ``NONE``, for a place that must hold something.
     """
     if isinstance(type, wit.Primitive):
+        if type.kind in _WIDE and abs(value) > EXACT:
+            return _WIDE[type.kind](value)
         return value.encode() if isinstance(value, str) else _number(value) if isinstance(value, float) else value
     if isinstance(type, wit.List):
         return value if isinstance(value, bytes) else [from_component(type.element, item, slot=True) for item in value]

@@ -140,6 +140,12 @@ class Entries:
             return result.ok
         return result
 
+    def error_type(self, id: str) -> wit.Type | None:
+        """Gives the WIT type of the details of an error that a function returns, where it is known."""
+        function = self._loaded.get(id)
+        result = None if function is None else function.signature.result
+        return result.err if isinstance(result, wit.Result) else None
+
     def _load(self, id: bytes) -> Data:
         entry = self.find(id.decode("utf-8", "replace"))
         if isinstance(entry, dict):

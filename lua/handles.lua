@@ -1,14 +1,15 @@
 -- Resource handles: what a script holds of a guest's resource, and how it crosses the border.
 -- Source: CanonicalABI.md, "Table State", "lift_own", "lower_own", "lower_borrow".
 --
--- A handle is a cdata of a type that scripts can't make, so it can't be forged; what it stands for is kept here.
+-- A handle is a cdata of a type that scripts can't make, so it can't be forged; what it stands for is kept here. The names of its
+-- methods are the guest's: its own field has a name that none of them can have, and its own `drop` gives way to a method `drop`.
 
 local ffi = require 'ffi'
 local instances = require 'lua.instance'
 local trap = require 'lua.trap'
 local wasmtime = require 'lua.wasmtime'
 
-ffi.cdef 'typedef struct { const double number; } mw_handle;'
+ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 
 local M = {}
 
@@ -24,7 +25,7 @@ local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 local call = { P = nil, I = nil, stamp = 0 }
 
 local function state_of(handle)
-  return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle.number] or nil
+  return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil
 end
 M.state_of = state_of
 
@@ -58,7 +59,7 @@ end
 -- belong to one instance; one that is moved appears only once.
 function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
-  local state = states[v.number]
+  local state = states[v._number]
   if state and state.lease then return call.P == nil end
   if not state or call.P == nil or state.resource ~= index or state.I.P ~= call.P or state.I.store == nil then return false end
   if call.I ~= nil and call.I ~= state.I then return false end
@@ -79,13 +80,13 @@ end
 
 -- For `borrow`: a component that defines the resource gets the representation itself.
 function M.lend(handle)
-  return states[handle.number].rep
+  return states[handle._number].rep
 end
 
 -- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
 function M.give(handle)
-  local state = states[handle.number]
-  states[handle.number] = nil
+  local state = states[handle._number]
+  states[handle._number] = nil
   local I = instances.handle_functions(state.I)
   I.live = I.live - 1
   io[0].u32, io[1].u32 = state.resource, state.rep
@@ -160,32 +161,32 @@ function M.pending() return garbage[1] ~= nil end
 -- ends a lease; `give_up(I)` ends an instance whose destructor has trapped.
 function M.setup(method, failed, finish, give_up)
   end_lease, discard = finish, give_up
-  local function drop(handle)
+  function M.drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
     if state.I and state.I.future then error('this resource handle can\'t be dropped while its instance is in a call: wait for the call', 2) end
-    states[handle.number] = nil
+    states[handle._number] = nil
     local report = destroy(state)
     if report then failed(report) end
   end
   handle_type = ffi.metatype('mw_handle', {
     __index = function(handle, name)
-      if name == 'drop' then return drop end
-      local state = states[handle.number]
-      if not state then error('this resource handle was dropped or handed to a guest', 2) end
-      return method(state, name)
+      local state = states[handle._number]
+      if state then return method(state, name) or name == 'drop' and M.drop or nil end
+      if name == 'drop' then return M.drop end
+      error('this resource handle was dropped or handed to a guest', 2)
     end,
     __newindex = function() error("a resource handle can't be changed", 2) end,
     __tostring = function(handle)
-      local state = states[handle.number]
+      local state = states[handle._number]
       if not state then return 'resource handle (gone)' end
-      return ('%s handle %d'):format(state.name or state.I.P.resources[state.resource].name, handle.number)
+      return ('%s handle %d'):format(state.name or state.I.P.resources[state.resource].name, handle._number)
     end,
     __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
     __gc = function(handle)
-      local state = states[handle.number]
+      local state = states[handle._number]
       if state then
-        states[handle.number] = nil
+        states[handle._number] = nil
         garbage[#garbage + 1] = state
       end
     end,

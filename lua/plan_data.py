@@ -9,7 +9,7 @@ from moonwit.host.wasm import types as wit
 from moonwit.host.wasm.hosting import GroupLink, Hosting
 from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.reach import stays_inside
-from moonwit.host.wasm.show import show_type
+from moonwit.host.wasm.show import cut, show_type
 from moonwit.host.wasm.support import HANDLE_TABLE, resource_module, unlinked_module
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def _drop_none(row: Data) -> Data:
 def signature_data(name: str, function: wit.Function, resources: dict[int, int] | None = None) -> Data:
     """Gives ``{name, types, params, result}``; ``resources`` maps the id of each ``Resource`` to its number from 1."""
     types = _Types(resources or {})
-    params = [{"name": p.name, "type": types.of(p.type), "text": show_type(p.type)} for p in function.params]
+    params = [{"name": p.name, "type": types.of(p.type), "text": cut(show_type(p.type))} for p in function.params]
     result = None if function.result is None else types.of(function.result)
     # Messages name a method as its author does: `counter.add`, not `[method]counter.add`.
-    return _drop_none({"name": name.rpartition("]")[2], "types": types.rows, "params": params, "result": result})
+    return _drop_none({"name": cut(name.rpartition("]")[2]), "types": types.rows, "params": params, "result": result})
 
 
 def _item(item: Item | None, hosting: Hosting) -> Data | None:

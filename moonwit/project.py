@@ -16,6 +16,7 @@ from moonwit.lua.lane import Answer, Lane
 from moonwit.lua.modules import Modules
 
 if TYPE_CHECKING:
+    from moonwit.host.wasm import types as wit
     from moonwit.registry import Registry
 
 T = TypeVar("T")
@@ -28,14 +29,14 @@ class CallError(Exception):
     """A call or a script that failed. ``kind`` is one of the kinds of Lua's ``errors`` module, such as "NotFound";
     ``details`` is what the failing side added; ``stack`` is text that says where it came from, in Lua and in the guest."""
 
-    def __init__(self, error: ErrorValue, stack: str) -> None:
+    def __init__(self, error: ErrorValue, stack: str, details: wit.Type | None = None) -> None:
         from moonwit.host.results import as_python
 
         super().__init__(error.message)
         self.message = error.message
         self.kind = error.kind
         self.retryable = error.retryable
-        self.details = as_python(error.details)
+        self.details = as_python(error.details, details)
         self.stack = stack
 
 
@@ -183,14 +184,15 @@ class Project:
     def _result(self, id: str, answer: Answer) -> Value:
         value, error, stack = answer
         if error is not None:
-            raise _error(error, stack)
+            raise _error(error, stack, self.entries.error_type(id))
         from moonwit.host.results import as_python
 
         assert value is not None
         return as_python(buffer.decode(value), self.entries.result_type(id))
 
 
-def _error(encoded: bytes, stack: bytes | None) -> CallError:
+def _error(encoded: bytes, stack: bytes | None, details: wit.Type | None = None) -> CallError:
+    """Reads an error; ``details`` is the type of those that are a result's err side."""
     error = buffer.decode(encoded)
     assert isinstance(error, ErrorValue)
-    return CallError(error, (stack or b"").decode("utf-8", "replace"))
+    return CallError(error, (stack or b"").decode("utf-8", "replace"), None if error.kind else details)

@@ -142,6 +142,7 @@ class Namer:
         table = full.replace(".", "_")
         yield f"local {table} = {{}}"
         functions = self._of.binary.functions if self._of is not None else None
+        has_drop = False
         for path, function in sorted((functions or {}).items()):
             _, sign, method = path.rpartition("#")[2].partition(f"[method]{resource.name}.")
             if not sign or not function.params or getattr(function.params[0].type, "resource", None) != resource:
@@ -152,11 +153,13 @@ class Namer:
             yield f"---@return {self._value(function.result, namespace)} value"
             yield "---@return Error? err"
             written = _identifier(method)
+            has_drop = has_drop or written == "drop"
             if written in KEYWORDS:  # as handle["end"](handle)
                 yield f'{table}["{written}"] = function(self{"".join(f", {name}" for name, _, _ in params).replace("?", "")}) end'
             else:
                 yield f"function {table}:{written}({', '.join(name.rstrip('?') for name, _, _ in params)}) end"
-        yield from ("", "---Ends the resource; a handle that is collected ends it too.", f"function {table}:drop() end")
+        if not has_drop:
+            yield from ("", "---Ends the resource; a handle that is collected ends it too.", f"function {table}:drop() end")
 
     def type(self, type: Type, namespace: str) -> str:
         """Gives a type where it is used."""

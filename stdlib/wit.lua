@@ -1,10 +1,11 @@
--- The module `wit`: optionals, and WAVE, the text of WebAssembly values, read and written without their types.
+-- The module `wit`: optionals, the end of resources, and WAVE, the text of WebAssembly values, read and written without their types.
 --
 -- Records and flags are maps, `name(x)` is `{name = x}`, a bare name is its string, `ok` and `err` without payload are
 -- `{ok = true}` and `{err = true}`, `none` is `wit.none` and `some(x)` is `wit.some(x)`, so that nothing is lost.
 local decoder = require "stdlib.wave.decoder"
 local encoder = require "stdlib.wave.encoder"
 local errors = require "lua.errors"
+local handles = require "lua.handles"
 local optional = require "lua.optional"
 
 local type, error = type, error
@@ -17,6 +18,12 @@ M.none = optional.none
 
 --- Returns a present optional, to be told from an absent one inside another optional.
 M.some = optional.some
+
+--- Ends a resource, as `handle:drop()` does where the resource has no method of that name itself.
+function M.drop(handle)
+  if not handles.is_handle(handle) then error("wit.drop: expected a resource handle, got " .. type(handle), 2) end
+  return handles.drop(handle)
+end
 
 --- Returns a value as WAVE text, or nil and an error that names the place in the value.
 -- A map is written as a record, one with the sole key `ok` or `err` as a result. Names are sorted.

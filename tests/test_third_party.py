@@ -135,7 +135,7 @@ def test_fifty_parameters(run: Run) -> None:
     local v, err = funcs.call("t:fifty", unpack(list, 1, 50))
     assert(err:message() == 'fifty: parameter 48 (p47: s64): expected an integer, got "x"', err:message())
     v, err = funcs.call("t:fifty", 1)
-    assert(err:message() == "fifty: expected 50 arguments, got 1", err:message())""")
+    assert(err:message():find("got nil; the function takes 50 arguments", 1, true), err:message())""")
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -9,7 +9,7 @@ from moonwit.host.wasm.core import CoreImport, CoreModule, read_core
 from moonwit.host.wasm.flatten import MOST_PARAMS, Layouts
 from moonwit.host.wasm.matching import parts
 from moonwit.host.wasm.plan import CoreType, Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
-from moonwit.host.wasm.show import show_signature
+from moonwit.host.wasm.show import cut, show_signature
 from moonwit.host.wasm.types import Borrow, Field, Function, Own, Primitive, Resource, Type
 from moonwit.host.wasm.wit import Declarations, parse_wit
 
@@ -118,7 +118,7 @@ def _lift(core: CoreModule, functions: dict[str, CoreType], declared: Declaratio
     needed, actual = layouts.lifted(signature), functions[export]
     if needed != actual:
         raise SignatureMismatch(
-            f"`{path}` does not fit: `{show_signature(signature)}` needs the core type {needed}, "
+            f"`{path}` does not fit: `{cut(show_signature(signature))}` needs the core type {needed}, "
             f"but the module's {shown(export)} is {actual}; change one of them",
             position,
         )

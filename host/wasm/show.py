@@ -26,6 +26,24 @@ from moonwit.host.wasm.types import (
 )
 from moonwit.host.wasm.wit_lexer import KEYWORDS
 
+_LONGEST = 240
+_BEFORE = 80
+
+
+def cut(text: str) -> str:
+    """A type or signature for a sentence, which a long one would drown."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def cut_both(one: str, other: str) -> tuple[str, str]:
+    """Two signatures for a sentence: of long ones what is around the first difference."""
+    if max(len(one), len(other)) <= _LONGEST:
+        return one, other
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, same - _BEFORE)
+    first, second = (("..." if start else "") + cut(text[start:]) for text in (one, other))
+    return first, second
+
 
 def show_name(name: str) -> str:
     """A name as WIT text has it: escaped where it is also a keyword."""

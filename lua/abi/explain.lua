@@ -12,7 +12,7 @@ local RANGE = require('lua.abi.check').RANGE
 local M = {}
 
 local kinds = {}
-local MOST_SHOWN = 40
+local MOST_SHOWN, MOST_SENTENCE = 40, 1000
 
 local function shown(v)
   local kind = type(v)
@@ -73,6 +73,7 @@ local function misshapen(v)
   for key in next, v do
     count = count + 1
     if type(key) ~= 'number' then return ('expected a sequence, got a table with the key %s'):format(shown(key)) end
+    if n == 0 then return ('expected a sequence, got a table with the key %s and nothing at 1'):format(shown(key)) end
     if key % 1 ~= 0 or key < 1 or key > n then return ('expected a sequence 1..%d, got a table with the key %s'):format(n, shown(key)) end
   end
   if count == n then return nil end
@@ -232,23 +233,36 @@ local function handle(t, v, path)
 end
 kinds.own, kinds.borrow = handle, handle
 
--- The sentence for a call with `count` arguments. Handles are judged in their order once more, as they were when the call was refused.
-function M.sentence(sig, count, ...)
-  local least = #sig.params
-  while least > 0 and sig.params[least].type.kind == 'option' do least = least - 1 end
-  if count > #sig.params or count < least then
-    local wanted = least == #sig.params and tostring(least) or ('%d to %d'):format(least, #sig.params)
-    return ('%s: expected %s argument%s, got %d'):format(sig.name, wanted, wanted == '1' and '' or 's', count)
-  end
+-- Cuts a sentence that the names in a signature have made long; what is wrong stands at its end.
+local function bounded(sentence)
+  if #sentence <= MOST_SENTENCE then return sentence end
+  local first = sentence:sub(1, MOST_SENTENCE / 2):gsub('[\192-\255][\128-\191]*$', '')
+  local last = sentence:sub(-MOST_SENTENCE / 2):gsub('^[\128-\191]+', '')
+  return first .. ' ... ' .. last
+end
+
+-- What does not fit; handles are judged in their order once more, as they were when the call was refused.
+local function misfit(sig, count, ...)
   require 'lua.handles'.again()
   for i, param in ipairs(sig.params) do
     local where, what = find(param.type, (select(i, ...)), '')
     if where then
       local at = where == '' and '' or where:sub(1, 1) == '[' and param.name .. where .. ': ' or param.name .. '.' .. where .. ': '
-      return ('%s: parameter %d (%s: %s): %s%s'):format(sig.name, i, param.name, param.text or param.type.kind, at, what)
+      -- Lua does not tell an argument that is nil from one that is not there.
+      local takes = i > count and ('; the function takes %d argument%s'):format(#sig.params, #sig.params == 1 and '' or 's') or ''
+      return ('%s: parameter %d (%s: %s): %s%s%s'):format(sig.name, i, param.name, param.text or param.type.kind, at, what, takes)
     end
   end
   return ('%s: the arguments were refused, which is a mistake in Moonwit: please report it with this call'):format(sig.name)
+end
+
+-- The sentence for a call with `count` arguments, those at the end that are nil left out.
+function M.sentence(sig, count, ...)
+  if count <= #sig.params then return bounded(misfit(sig, count, ...)) end
+  local least = #sig.params
+  while least > 0 and sig.params[least].type.kind == 'option' do least = least - 1 end
+  local wanted = least == #sig.params and tostring(least) or ('%d to %d'):format(least, #sig.params)
+  return bounded(('%s: expected %s argument%s, got %d'):format(sig.name, wanted, wanted == '1' and '' or 's', count))
 end
 
 return M

@@ -77,7 +77,7 @@ class LuaCompleter(Completer):
             found = {name: "function" for name in self._knowledge.methods(CLASSES[kind]) if name.startswith(where.prefix)}
             path = [CLASSES[kind]]
         if kind.startswith(RESOURCE):
-            methods = {**self._knowledge.resource(kind.removeprefix(RESOURCE)), "drop": "func()"}
+            methods = {"drop": "func()", **self._knowledge.resource(kind.removeprefix(RESOURCE))}
             yield from (
                 Completion(name, -len(where.prefix), display_meta=type) for name, type in methods.items() if name.startswith(where.prefix)
             )

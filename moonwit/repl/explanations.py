@@ -38,7 +38,8 @@ class Explanations:
             return f"{text}\n{self.knowledge.about(CLASSES[kind])}"
         if kind.startswith(RESOURCE):
             methods = self.knowledge.resource(kind.removeprefix(RESOURCE))
-            return "\n".join([f"{text}: a {kind}", *(f"  :{method}: {type}" for method, type in methods.items()), "  :drop: ends it"])
+            end = "  wit.drop(handle): ends it" if "drop" in methods else "  :drop: ends it"
+            return "\n".join([f"{text}: a {kind}", *(f"  :{method}: {type}" for method, type in methods.items()), end])
         if kind == "string" and ":" in name:
             return self.text(name)
         return f"{text}: a {kind}" if kind not in ("function", "table", "module") else text

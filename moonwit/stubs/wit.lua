@@ -1,6 +1,6 @@
 ---@meta
 
----Optionals, and WAVE, the text of WebAssembly values.
+---Optionals, the end of resources, and WAVE, the text of WebAssembly values.
 ---@class wit
 ---@field none userdata what stands for an absent optional in lists and inside another optional
 local wit = {}
@@ -9,6 +9,10 @@ local wit = {}
 ---@param value any
 ---@return table
 function wit.some(value) end
+
+---Ends a resource, as `handle:drop()` does; for a resource that has a method `drop` of its own, which `handle:drop()` calls.
+---@param handle any
+function wit.drop(handle) end
 
 ---Gives a value as WAVE text.
 ---@param value any

@@ -14,7 +14,7 @@ from wasmtime import wat2wasm
 
 from moonwit.host.compatible import CompatibleFunction
 from moonwit.host.component_instance import ResourceHandle
-from moonwit.host.intermediate import NONE, Some
+from moonwit.host.intermediate import NONE, Int64, Some, UInt64
 from moonwit.host.linking import load
 from moonwit.host.wasm import types as wit
 from moonwit.host.wasm.plan import Refused
@@ -84,6 +84,8 @@ def same(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, Some) and isinstance(right, Some):
         return same(left.value, right.value)
+    # A wide integer knows whether it is signed.
+    left = int(left) if isinstance(left, (Int64, UInt64)) else left
     return type(left) is type(right) and left == right and str(left) == str(right)
 
 

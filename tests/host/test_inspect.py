@@ -176,7 +176,9 @@ def test_nothing_to_call(tmp_path: Path) -> None:
         assert "It exports no function that an entry could call." in text and "_index.yaml" not in text
 
 
-PLAIN = ("no", "Off", "YES", "true", "Null", "0", "007", "0x1F", "1e5", "1_000", "_", "-", "~", ".inf", "'", "a: b", "# c", "- d", "{e}", "&f")
+PLAIN = (
+    "no", "Off", "YES", "true", "Null", "0", "007", "0x1F", "1e5", "1_000", "_", "-", "~", ".inf", "'", "a: b", "# c", "- d", "{e}", "&f",
+)
 ODD = (" x ", "%g", "@h", "!i", "${j}", "x" * 300, "wasi:cli/run@0.2.0#run", "a#b", "#", "\u00fc\u4e2d\U0001f600")
 # As WAT writes them, and as they are.
 NAMES = {

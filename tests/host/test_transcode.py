@@ -271,3 +271,17 @@ def test_any_value_fits_or_is_refused(value: Any, type: Type) -> None:
         return
     lifted = from_component(type, lowered)
     assert repr(to_component(type, lifted, "f")) == repr(lowered)
+
+
+def test_wide_integers_know_their_sign() -> None:
+    """An integer beyond 2^53 comes back as the 64-bit integer of its type, whatever its value."""
+    for type, value, kind in (
+        (U64, 2**53, int),
+        (U64, 2**53 + 1, UInt64),
+        (U64, 2**64 - 1, UInt64),
+        (S64, -(2**53), int),
+        (S64, -(2**53) - 1, Int64),
+        (S64, 2**63 - 1, Int64),
+    ):
+        got = from_component(type, value)
+        assert (got, got.__class__) == (value, kind)

@@ -88,3 +88,57 @@ def test_a_handle_does_not_leave_lua(project):
         local text, problem = json.encode(assert(funcs.call("r:new", "books")))
         assert(text == nil and problem ~= nil)
     """)
+
+
+NAMES = ("drop", "end", "number", "rep", "new-one")
+BOX = r"""(component
+  (core module $m
+    (func (export "new") (param i32) (result i32) local.get 0)
+    (func (export "get") (param i32) (result i32) (i32.add (local.get 0) (i32.const 100)))
+    (func (export "dtor") (param i32)))
+  (core instance $i (instantiate $m))
+  (type $r (resource (rep i32) (dtor (core func $i "dtor"))))
+  (core func $rnew (canon resource.new $r))
+  (core module $w (import "r" "new" (func $n (param i32) (result i32)))
+    (func (export "make") (param i32) (result i32) (call $n (local.get 0))))
+  (core instance $wi (instantiate $w (with "r" (instance (export "new" (func $rnew))))))
+  (func $make (param "x" u32) (result (own $r)) (canon lift (core func $wi "make")))
+  (func $get (param "self" (borrow $r)) (result u32) (canon lift (core func $i "get")))
+  (component $shape
+    (import "r" (type $r (sub resource)))
+    (import "make" (func $make (param "x" u32) (result (own $r))))
+    (import "get" (func $g (param "self" (borrow $r)) (result u32)))
+    (export $re "box" (type $r))
+    (export "[constructor]box" (func $make) (func (param "x" u32) (result (own $re))))
+    METHODS)
+  (instance $s (instantiate $shape (with "r" (type $r)) (with "make" (func $make)) (with "get" (func $get))))
+  (export "x:y/boxes" (instance $s)))""".replace(
+    "METHODS", "\n".join(f'(export "[method]box.{name}" (func $g) (func (param "self" (borrow $re)) (result u32)))' for name in NAMES)
+)
+
+
+@pytest.mark.parametrize("engine", ["direct", "compatible"])
+def test_methods_may_have_any_name(tmp_path, engine):
+    """A guest's methods are callable whatever they are called; where one is `drop`, wit.drop ends the resource."""
+    (tmp_path / "box.wat").write_text(BOX)
+    (tmp_path / "_index.yaml").write_text(
+        'version: "1.0"\nnamespace: r\nentries:\n  - {name: box, kind: function.wat, source: file://box.wat, '
+        f'method: "boxes#[constructor]box", engine: {engine}}}\n'
+    )
+    with moonwit.open(tmp_path) as project:
+        project.run_script(
+            "for _, name in ipairs{"
+            + ", ".join(f'"{name}"' for name in NAMES)
+            + """} do
+            local box = assert(funcs.call("r:box", 5))
+            for _, spelled in ipairs{name, (name:gsub("-", "_"))} do
+                assert(box[spelled](box) == 105, spelled)
+            end
+            wit.drop(box)
+            local ok, problem = pcall(function() return box[name](box) end)
+            assert(not ok and tostring(problem):find "was dropped", tostring(problem))
+            assert(not pcall(wit.drop, box))
+        end
+        local ok, problem = pcall(wit.drop, 7)
+        assert(not ok and problem:find "expected a resource handle, got number", problem)"""
+        )

@@ -1,0 +1,156 @@
+"""Values as they come out of a call in Lua, in JSON and in Python: the same on both call paths, and by their WIT types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import moonwit
+
+# Functions that take nothing and give what lies in memory: a record whose options are absent, the same inside others, wide integers.
+GUEST = r"""(component
+  (core module $M
+    (memory (export "mem") 1)
+    (data (i32.const 64) "\01")                              ;; err, then the record
+    (data (i32.const 128) "\60\00\00\00\02\00\00\00")        ;; a list of two records at 96
+    (func (export "zero") (result i32) (i32.const 0))
+    (func (export "fails") (result i32) (i32.const 64))
+    (func (export "listed") (result i32) (i32.const 128))
+    (func (export "same") (param i64) (result i64) (local.get 0)))
+  (core instance $m (instantiate $M))
+  (alias core export $m "mem" (core memory $mem))
+  (type $r' (record (field "a" (option u8)) (field "b" (option u8))))
+  (export $r "r" (type $r'))
+  (type $f' (flags "x" "y"))
+  (export $f "f" (type $f'))
+  (type $both' (record (field "inner" $r) (field "set" $f) (field "list" (list u32)) (field "maybe" (option $r))))
+  (export $both "both" (type $both'))
+  (func (export "plain") (result $r) (canon lift (core func $m "zero") (memory $mem)))
+  (func (export "flags") (result $f) (canon lift (core func $m "zero")))
+  (func (export "inside") (result $both) (canon lift (core func $m "zero") (memory $mem)))
+  (func (export "fails") (result (result (error $r))) (canon lift (core func $m "fails") (memory $mem)))
+  (func (export "listed") (result (list $r)) (canon lift (core func $m "listed") (memory $mem)))
+  (func (export "unsigned") (param "n" u64) (result u64) (canon lift (core func $m "same")))
+  (func (export "signed") (param "n" s64) (result s64) (canon lift (core func $m "same"))))"""
+TAKES = """(module (memory (export "memory") 1) (func (export "takes") (param i32 i32))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)))"""
+NAMES = ("plain", "flags", "inside", "fails", "listed", "unsigned", "signed")
+ENGINES = ("direct", "compatible")
+
+
+def entries() -> str:
+    """Gives an index of every function of the guest on both paths."""
+    lines = ['version: "1.0"', "namespace: v", "entries:"]
+    for engine in ENGINES:
+        for name in NAMES:
+            lines.append(f"  - {{name: {engine}_{name}, kind: function.wat, source: file://guest.wat, method: {name}, engine: {engine}}}")
+    lines.append("  - {name: takes, kind: function.wat, source: file://takes.wat, method: takes, wit: 'takes: func(l: list<u32>);'}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project with the guest."""
+    (tmp_path / "guest.wat").write_text(GUEST)
+    (tmp_path / "takes.wat").write_text(TAKES)
+    (tmp_path / "_index.yaml").write_text(entries())
+    return tmp_path
+
+
+@pytest.fixture
+def project(folder: Path) -> Iterator[moonwit.Project]:
+    """The project, opened."""
+    with moonwit.open(folder) as opened:
+        assert opened.registry is not None
+        assert opened.registry.problems == []
+        yield opened
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_record_of_absent_options_is_a_map(project: moonwit.Project, engine: str) -> None:
+    """An empty record is `{}` in Python wherever it stands, and so are flags; an empty list is `[]`."""
+    assert project.call(f"v:{engine}_plain") == {}
+    assert project.call(f"v:{engine}_flags") == {}
+    assert project.call(f"v:{engine}_listed") == [{}, {}]
+    assert project.call(f"v:{engine}_inside") == {"inner": {}, "set": {}, "list": []}
+    with pytest.raises(moonwit.CallError) as caught:
+        project.call(f"v:{engine}_fails")
+    assert caught.value.details == {}
+
+
+def test_the_same_in_json(moonwit, folder):
+    """The same of `moonwit call`."""
+    for engine in ENGINES:
+        assert moonwit("call", f"v:{engine}_plain", cwd=folder).stdout == "{}\n"
+    assert moonwit("call", "v:direct_inside", cwd=folder).stdout == '{"inner": {}, "set": {}, "list": []}\n'
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_wide_integers_have_one_type(project: moonwit.Project, engine: str) -> None:
+    """A u64 within 2^53 is a number, and beyond that unsigned; an s64 is signed."""
+    project.run_script(
+        f'local engine = "v:{engine}_"'
+        """
+        local function same(name, n, text)
+            local value = assert(funcs.call(engine .. name, n))
+            assert(type(value) == (text:find "LL" and "cdata" or "number"), name .. type(value))
+            assert(tostring(value) == text, name .. " " .. tostring(value))
+        end
+        same("unsigned", 2^53, "9.007199254741e+15")
+        same("unsigned", 2^53 + 0ULL + 1, "9007199254740993ULL")
+        same("unsigned", 9223372036854775807ULL, "9223372036854775807ULL")
+        same("unsigned", 9223372036854775808ULL, "9223372036854775808ULL")
+        same("unsigned", -1ULL, "18446744073709551615ULL")
+        same("signed", -2^53, "-9.007199254741e+15")
+        same("signed", -2^53 - 1LL - 0LL, "-9007199254740993LL")
+        same("signed", 9007199254740993LL, "9007199254740993LL")
+        same("signed", 0x8000000000000000LL, "-9223372036854775808LL")
+        """
+    )
+
+
+WORDS = r"""
+version: "1.0"
+namespace: w
+entries:
+  - {name: text, kind: function.wat, method: f, wit: "f: func(s: string);", source: &source '(module (memory (export "memory") 1)
+      (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)) (func (export "f") (param i32 i32)))'}
+  - {name: list, kind: function.wat, method: f, wit: "f: func(l: list<u32>);", source: *source}
+  - {name: two, kind: function.wat, method: f, source: '(module (func (export "f") (param i32 f64)))'}
+  - {name: long, kind: function.wat, method: f, wit: "f: func(long: tuple<TYPES>);", source: '(module (memory (export "memory") 1)
+      (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)) (func (export "f") (param i32)))'}
+  - {name: cases, kind: function.wat, method: f, wit: "enum e { ENUM } f: func(e: e);", source: '(module (func (export "f") (param i32)))'}
+  - {name: unfit, kind: function.wat, method: f, wit: "f: func(long: tuple<TYPES>);", source: '(module (func (export "f") (param i64)))'}
+""".replace("TYPES", ", ".join(["option<result<string, list<u64>>>"] * 200)).replace(
+    "ENUM", ", ".join(f"{'long-name-' * 20}{number}" for number in range(50))
+)
+
+
+def test_words_about_arguments(moonwit, write):
+    """What is said of arguments that do not fit names the parameter and what came, and is not drowned by the signature."""
+    write("_index.yaml", WORDS)
+    for arguments, sentence in (
+        (["w:text", "null"], "f: parameter 1 (s: string): expected a string, got nil; the function takes 1 argument"),
+        (["w:text"], "f: parameter 1 (s: string): expected a string, got nil; the function takes 1 argument"),
+        (["w:two", "1"], "f: parameter 2 (p2: f64): expected a number, got nil; the function takes 2 arguments"),
+        (["w:two", "1", "null"], "f: parameter 2 (p2: f64): expected a number, got nil; the function takes 2 arguments"),
+        (["w:two", "null", "2"], "f: parameter 1 (p1: s32): expected an integer, got nil"),
+        (["w:two", "1", "2", "3"], "f: expected 2 arguments, got 3"),
+        (["w:list", '{"a": 1}'], 'f: parameter 1 (l: list<u32>): expected a sequence, got a table with the key "a"'),
+    ):
+        assert moonwit("call", *arguments).stderr.splitlines()[0] == "moonwit: " + sentence
+    assert moonwit("call", "w:list", "5").returncode == 1
+    for name, argument in (("long", "5"), ("cases", "nope"), ("unfit", "1")):
+        result = moonwit("call", f"w:{name}", argument)
+        assert result.returncode == 1
+        assert max(map(len, result.stderr.splitlines())) < 1300, result.stderr
+    assert "..." in moonwit("call", "w:long", "5").stderr
+
+
+def test_a_hole_at_the_beginning(project: moonwit.Project) -> None:
+    """A table that has something but nothing at 1 is called so."""
+    with pytest.raises(moonwit.CallError, match=r"expected a sequence, got a table with the key 2 and nothing at 1"):
+        project.run_script("""
+            error(select(2, funcs.call("v:takes", {[2] = 5})))""")
