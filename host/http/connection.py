@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 
 from moonwit.host.http import json_text
 from moonwit.host.http.layout import Service
@@ -19,10 +21,25 @@ _TOO_SLOW = (
 )
 
 
+# Requests that arrive together are given to the parser one by one, up to so many of them: where one can't be read, the parser
+# forgets those that it has read from the same piece, and they would lose their answers.
+TOGETHER = 64
+
+# What chunks may carry beside the body (sizes, extensions, trailers): so many bytes, and so many for each byte of the body.
+FRAMING, FRAMING_PER_BYTE = 16 * 1024, 8
+
+
+class TooMuchFraming(web.RequestPayloadError):
+    """A body in chunks that are mostly extensions or trailers, which nobody reads. The client causes it."""
+
+    def __init__(self) -> None:
+        super().__init__("the chunks of the body carry too much beside it: extensions and trailers are bounded")
+
+
 class Connection(web.RequestHandler):
     """One connection. ``busy`` counts requests that are being answered; ``began`` is when a request began to arrive, or 0."""
 
-    __slots__ = ("began", "busy", "manager", "unsent", "unsent_since")
+    __slots__ = ("_arriving", "_refused", "_unfed", "_wire", "began", "busy", "manager", "unsent", "unsent_since")
 
     def __init__(self, manager: Connections, *, loop: asyncio.AbstractEventLoop, service: Service) -> None:
         super().__init__(
@@ -40,12 +57,65 @@ class Connection(web.RequestHandler):
         self.began = 0.0
         self.unsent = 0
         self.unsent_since = 0.0
+        self._unfed = b""
+        self._arriving: StreamReader | None = None  # the body of the last request that was read, where it comes in chunks
+        self._wire = 0  # how many bytes of it, and of its framing, have arrived
+        self._refused = False
 
     def data_received(self, data: bytes) -> None:
-        """Takes what has arrived, and notes when a request began to."""
+        """Takes what has arrived, one request after the other, and notes when a request began to."""
         if not self.busy and not self.began:
             self.began = self._loop.time()
+        if self._unfed:
+            data, self._unfed = self._unfed + data, b""
+        at = 0
+        for _ in range(TOGETHER):
+            end = data.find(b"\r\n\r\n", at) + 4
+            if end < 4 or end == len(data):
+                break
+            if self._is_full:
+                self._unfed = data[at:]
+                return
+            self._feed(data[at:end])
+            at = end
+        # Where there are more, a piece may hold the end of a body and much that is not of it.
+        self._feed(data[at:] if at else data, whole=data.find(b"\r\n\r\n", at, -4) < 0)
+
+    @property
+    def _is_full(self) -> bool:
+        """Tells whether so many requests wait that no more are read; the connection asks again when some are answered."""
+        # A number of aiohttp's since 3.14; the older ones read on.
+        most: int | None = getattr(self, "_max_msg_queue_size", None)
+        return most is not None and len(self._messages) >= most
+
+    def _feed(self, data: bytes, whole: bool = True) -> None:
+        if self._refused:
+            return
+        known = len(self._messages)
         super().data_received(data)
+        if len(self._messages) > known:
+            message, payload = self._messages[-1]
+            unfinished = self._arriving
+            if unfinished is not None and not unfinished.is_eof() and not isinstance(message, RawRequestMessage):
+                # What can't be read is in the body. Its reader is told so; else it would wait for the rest.
+                unfinished.set_exception(web.RequestPayloadError("the body is broken"))
+            self._arriving, self._wire = (payload if getattr(message, "chunked", False) else None), 0
+        elif self._arriving is not None:
+            self._wire += len(data)
+            self._weigh(self._arriving, whole)
+
+    def _weigh(self, body: StreamReader, whole: bool) -> None:
+        """Refuses a body whose framing is out of all proportion: its reader gets an error, and nothing more is read."""
+        over = self._wire > FRAMING + (1 + FRAMING_PER_BYTE) * body.total_bytes
+        if body.is_eof():
+            self._arriving = None
+            over = over and whole
+        if over and not self._reading_paused:
+            self._arriving, self._refused = None, True
+            body.set_exception(TooMuchFraming())
+
+    def log_exception(self, *arguments: object, **options: object) -> None:
+        """Says nothing: what ends here is a connection whose client sent a body that can't be read, and nobody wanted it."""
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None

@@ -9,13 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 
 from moonwit.host.http import json_text
+from moonwit.host.http.connection import TooMuchFraming
 from moonwit.host.http.layout import Service
 from moonwit.host.http.reply import SHORT, Reply
 from moonwit.host.http.results import JSON, Answer
 from moonwit.host.http.routes import BadPath, decoded
 
 NO_PARAMS: Mapping[str, str] = {}
-_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ORIGIN = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+# RFC 3986, host and port; nothing of it can end a tag, a quote or a line where somebody shows it.
+_HOST = re.compile(r"(?:[A-Za-z0-9._~!$&()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
 
 class Refused(Exception):
@@ -83,8 +86,8 @@ class Exchange:
                 data: bytes = await request.content.readany()
         except TimeoutError:
             raise self._late() from None
-        except web.RequestPayloadError:
-            raise Refused(400, "the body is broken", close=True) from None
+        except web.RequestPayloadError as error:
+            raise _broken(error) from None
         self.received += len(data)
         if self.received > self.service.max_body_bytes:
             raise self.too_large()
@@ -97,7 +100,8 @@ class Exchange:
         if (length is not None and length > limit) or limit == 0:
             raise self.too_large()
         expect = request.headers.get("Expect")
-        if expect is not None:
+        # An older client does not wait, and would take the interim response for its answer.
+        if expect is not None and request.version >= (1, 1):
             if expect.lower() != "100-continue":
                 raise Refused(417, f"the header Expect: {expect[:60]} is not known", close=True)
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -116,8 +120,8 @@ class Exchange:
             raise self._late() from None
         except web.HTTPRequestEntityTooLarge:
             raise self.too_large() from None
-        except web.RequestPayloadError:
-            raise Refused(400, "the body is broken", close=True) from None
+        except web.RequestPayloadError as error:
+            raise _broken(error) from None
 
     def too_large(self) -> Refused:
         """Gives the refusal of a body over the limit."""
@@ -141,6 +145,10 @@ class Exchange:
         return self.respond(Answer(refused.status, body, JSON, list(refused.headers.items())), refused.close)
 
 
+def _broken(error: web.RequestPayloadError) -> Refused:
+    return Refused(400, str(error) if isinstance(error, TooMuchFraming) else "the body is broken", close=True)
+
+
 Responder = Callable[[Exchange], Awaitable[web.StreamResponse]]
 
 
@@ -150,6 +158,28 @@ def web_headers(id: str, type: str | None, more: list[tuple[str, str]]) -> list[
     if type is not None:
         found.append(("Content-Type", type))
     return found
+
+
+def check_head(request: web.BaseRequest) -> None:
+    """Raises ``Refused`` for a request that another server might read otherwise than this one: its version, host or framing."""
+    version, headers = request.version, request.headers
+    if version < (1, 0):
+        raise Refused(400, "the request is no HTTP/1.1 request", close=True)
+    if version >= (2, 0):
+        raise Refused(505, "this server speaks HTTP/1.1", close=True)
+    host = headers.get("Host")
+    if host is None and version >= (1, 1):
+        raise Refused(400, "the request has no Host header", close=True)
+    origin = _ORIGIN.match(request.raw_path)
+    for name in (host, origin and origin[1]):
+        if name is not None and not _HOST.fullmatch(name):
+            raise Refused(400, "the Host of the request is not the name of a host", close=True)
+    coding = headers.get("Transfer-Encoding")
+    if coding is not None:
+        if version < (1, 1):
+            raise Refused(400, "a request of HTTP/1.0 has no Transfer-Encoding", close=True)
+        if coding.strip().lower() != "chunked":
+            raise Refused(501, "the only Transfer-Encoding that this server knows is chunked", close=True)
 
 
 def split_target(target: str) -> tuple[str, str]:

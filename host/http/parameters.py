@@ -7,6 +7,7 @@ any other sole parameter its JSON, several the members of a JSON object.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -49,7 +50,7 @@ Fill = Callable[[Parts], Value]
 BYTES = wit.List(wit.Primitive("u8"))
 STRING = wit.Primitive("string")
 _INTEGERS = ("s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64")
-_WHOLE = re.compile(r"-?[0-9]{1,20}\Z")
+_WHOLE = re.compile(r"-?[0-9]{1,20}\Z")  # more digits than any integer has that fits
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?\Z")
 
 
@@ -216,12 +217,38 @@ def _from_text(type: wit.Type, what: str) -> Callable[[str], Value]:
     if isinstance(inner, wit.Enum) or inner in (STRING, BYTES, wit.Primitive("char")):
         return lambda text: text.encode("utf-8", "surrogateescape")
     if isinstance(inner, wit.Primitive) and inner.kind in _INTEGERS:
-        return lambda text: int(_matching(_WHOLE, text, what, "a whole number"))
+        return _whole(inner.kind, what)
     if isinstance(inner, wit.Primitive) and inner.kind in ("f32", "f64"):
-        return lambda text: float(_matching(_NUMBER, text, what, "a number"))
+        return _float(inner.kind, what)
     if inner == wit.Primitive("bool"):
         return lambda text: _matching(re.compile("true|false"), text, what, "true or false") == "true"
     raise Misfit(f"takes {what}, but its type is none that text can be: use a string, a number, a bool or an enum")
+
+
+def _whole(kind: str, what: str) -> Callable[[str], Value]:
+    bits = int(kind[1:])
+    least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind[0] == "s" else (0, 2**bits - 1)
+
+    def read(text: str) -> Value:
+        number = int(_matching(_WHOLE, text, what, "a whole number"))
+        if not least <= number <= most:
+            raise BadRequest(f"{what} is out of range: expected {least} to {most} ({kind}), got {shown(text)}")
+        return number
+
+    return read
+
+
+def _float(kind: str, what: str) -> Callable[[str], Value]:
+    # Half a step above the largest number of 32 bits rounds to infinity.
+    most = 2.0**128 - 2.0**103 if kind == "f32" else math.inf
+
+    def read(text: str) -> Value:
+        number = float(_matching(_NUMBER, text, what, "a number"))
+        if abs(number) >= most:
+            raise BadRequest(f"{what} is out of range: expected a number that {kind[1:]} bits can hold ({kind}), got {shown(text)}")
+        return number
+
+    return read
 
 
 def _matching(pattern: re.Pattern[str], text: str, what: str, wanted: str) -> str:

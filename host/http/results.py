@@ -17,7 +17,7 @@ _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}\Z")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST = 16 * 1024
 # What the server itself decides.
-_OWN = frozenset(("connection", "content-length", "date", "keep-alive", "server", "trailer", "transfer-encoding", "upgrade"))
+_OWN = frozenset("connection content-length date keep-alive server trailer transfer-encoding upgrade x-request-id".split())
 _BYTE_LIST = wit.List(wit.Primitive("u8"))
 _STRING = wit.Primitive("string")
 _WHOLE = ("s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64")

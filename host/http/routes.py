@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
 T = TypeVar("T")
+
+_BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class BadPath(Exception):
@@ -98,6 +101,8 @@ def decoded(segment: str) -> str:
     """Gives a segment without its escapes; raises ``BadPath``."""
     if "%" not in segment:
         return segment
+    if _BAD_ESCAPE.search(segment):
+        raise BadPath("the path holds a % that begins no escape: write %25")
     try:
         text = unquote_to_bytes(segment).decode()
     except UnicodeDecodeError:

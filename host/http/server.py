@@ -12,7 +12,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from moonwit.host.http.connection import Connection, Connections
-from moonwit.host.http.exchange import Exchange, Refused, Responder, ResponseFailed, split_target
+from moonwit.host.http.exchange import Exchange, Refused, Responder, ResponseFailed, check_head, split_target
 from moonwit.host.http.files import FileServer
 from moonwit.host.http.layout import Service
 from moonwit.host.http.log import AccessLog, RouteStatistics, printable
@@ -111,9 +111,10 @@ class Server:
         self._looking = self._loop.call_later(min(LOOK, self.service.read / 4, self.service.write / 4), self._look)
 
     def _new_id(self, request: web.BaseRequest) -> str:
-        given = request.headers.get("X-Request-Id")
-        if given is not None and _ID.match(given):
-            return given
+        given = request.headers.getall("X-Request-Id", ())
+        # Of two nobody could tell which one the client will look for.
+        if len(given) == 1 and _ID.match(given[0]):
+            return str(given[0])
         return f"{self._prefix}-{next(self._numbers):x}"
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -145,6 +146,9 @@ class Server:
         except asyncio.CancelledError as canceled:
             if "stop" not in canceled.args:
                 raise
+            if request.writer.output_size > 0:
+                status = 500
+                raise self._cut(request, "the server is stopping") from None
             status = 503
             return exchange.refuse(Refused(503, "the server is stopping", True))
         except ConnectionError:
@@ -154,7 +158,7 @@ class Server:
             status = 500
             self.say(f"{exchange.id} the server has failed: {type(error).__name__}: {error}")
             if request.writer.output_size > 0:
-                raise ResponseFailed("the server has failed") from error
+                raise self._cut(request, "the server has failed") from error
             return exchange.refuse(Refused(500, "the server has failed", close=True))
         finally:
             self._running.discard(task)
@@ -165,13 +169,17 @@ class Server:
                 what = f"{request.remote or '-'} {request.method} {printable(path)}"
                 self._log.add(f"{what} {status} {exchange.sent} {seconds * 1000:.1f}ms {exchange.id}")
 
+    def _cut(self, request: web.BaseRequest, why: str) -> ResponseFailed:
+        """Ends the connection of a response that has begun: more bytes would be taken for the rest of it."""
+        if request.transport is not None:
+            request.transport.abort()
+        return ResponseFailed(why)
+
     def _find(self, exchange: Exchange) -> Mount:
         """Finds what answers; raises ``Refused`` where nothing does."""
         request = exchange.request
         method, path = request.method, exchange.path
-        version = request.version
-        if version < (1, 0) or (version >= (1, 1) and "Host" not in request.headers):
-            raise Refused(400, "the request has no Host header" if version >= (1, 1) else "the request is no HTTP/1.1 request", close=True)
+        check_head(request)
         if path == "*" and method == "OPTIONS":
             return Mount("*", _options(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
         if not path.startswith("/"):

@@ -9,6 +9,9 @@ local newproxy, getmetatable, setfields, getfields = newproxy, getmetatable, deb
 local type, error, pairs, ipairs, lower = type, error, pairs, ipairs, string.lower
 local INVALID = errors.kinds.INVALID
 
+-- How many fields a form may have, and a query.
+local MOST_FIELDS = 10000
+
 local M = {}
 
 local PROTOTYPE = newproxy(true)
@@ -31,6 +34,10 @@ end
 
 local function invalid(message)
   return nil, errors.make { message = message, kind = INVALID }
+end
+
+local function too_many(what, parts)
+  return ('the %s has more than %d %s, which is more than is read'):format(what, MOST_FIELDS, parts)
 end
 
 -- Values by name, the first of each.
@@ -61,9 +68,15 @@ local function read_headers(self)
   return self.headers
 end
 
+-- The pairs of the query, and the first value of each name. A service's limit for the first line bounds what is read here; it may
+-- be set to a million bytes, of which as many pairs are read as of a form.
 local function queries(self)
-  self.pairs = self.pairs or uri.pairs(self.query)
-  return self.pairs
+  if not self.pairs then
+    self.pairs = uri.pairs(self.query, MOST_FIELDS)
+    if not self.pairs then error(errors.make { message = too_many('query', 'parameters'), kind = INVALID }, 0) end
+    self.first = by_name(self.pairs)
+  end
+  return self.pairs, self.first
 end
 
 --- Returns the method: "GET".
@@ -74,9 +87,9 @@ function methods.path(self) return fields(self, 'path').path end
 
 --- Returns the first value of a name in the query, or nil; without a name a table of the first value of each.
 function methods.query(self, name)
-  local found = by_name(queries(fields(self, 'query')))
-  if name == nil then return found end
-  return found[name_given(name, 'query')]
+  local _, first = queries(fields(self, 'query'))
+  if name == nil then return copied(first) end
+  return first[name_given(name, 'query')]
 end
 
 --- Returns every value of a name in the query, as a list.
@@ -130,11 +143,16 @@ function methods.content_type(self)
   return type_of and lower(type_of:match '^%s*([^;%s]*)')
 end
 
---- Returns the fields of a form, urlencoded or multipart: a table of the first value of each name; or nil and an error.
+--- Returns the fields of a form, urlencoded or multipart: a table of the first value of each name; or nil and an error. A form of
+-- more than 10,000 fields, or 1,000 parts, is not read.
 function methods.form(self)
   local state = fields(self, 'form')
   local kind = read_headers(state)['content-type'] or ''
-  if lower(kind):find '^application/x%-www%-form%-urlencoded' then return by_name(uri.pairs(state.body)) end
+  if lower(kind):find '^application/x%-www%-form%-urlencoded' then
+    local listed = uri.pairs(state.body, MOST_FIELDS)
+    if not listed then return invalid(too_many('form', 'fields')) end
+    return by_name(listed)
+  end
   local parts, problem = multipart.parts(state.body, kind)
   if not parts then return invalid(lower(kind):find '^multipart/' and problem or 'the request is no form') end
   local found = {}
