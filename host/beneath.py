@@ -97,7 +97,8 @@ def walk(folder: int, path: bytes, flags: int, mode: int) -> int:
                 os.close(trail.pop())
                 continue
             target = _link(trail[-1], name)
-            if target is not None and not (not rest and flags & os.O_NOFOLLOW):
+            # What is to be new is not made through a link: O_EXCL says that too.
+            if target is not None and not (not rest and flags & (os.O_NOFOLLOW | os.O_EXCL)):
                 links += 1
                 if links > MAX_LINKS:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
