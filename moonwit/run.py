@@ -90,7 +90,9 @@ def chunk_name(path: str) -> str:
     """Gives the name under which Lua knows the script: its path, on one line."""
     if path == "-":
         return "stdin"
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in path)
+    # Where the locale knows no UTF-8, Python takes the bytes of a path for something else.
+    text = os.fsencode(path).decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def read_script(path: str) -> bytes:

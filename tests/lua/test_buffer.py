@@ -128,7 +128,7 @@ def test_random_bytes_are_a_value_or_an_error(lua: Any, data: bytes) -> None:
         decode(data)
     except ValueError:
         return
-    assert lua(b"return (pcall(buffer.decode, ...))", data) or b"deep" in data or b"error" in data
+    assert lua(b"return (pcall(buffer.decode, ...))", data)
 
 
 @settings(max_examples=100, deadline=None)

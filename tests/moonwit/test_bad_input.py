@@ -223,7 +223,7 @@ def test_odd_paths_in_any_locale(moonwit: Any, tmp_path: Path, encoding: dict[st
     (folder / "sü b.lua").write_text("print(funcs.call('t:ok'), 'ü', ...) error('ö')", encoding="utf-8")
     result = moonwit("run", "sü b.lua", "ärg", cwd=folder, env=encoding)
     assert result.stdout == "42\tü\tärg\n"
-    assert "sü b.lua:1: ö" in sober(result, 1) or encoding
+    assert "sü b.lua:1: ö" in sober(result, 1)
     assert "größe" in sober(moonwit("check", cwd=folder, env=encoding), 1)
     other = os.fsencode(tmp_path) + b"/\xff\xfe"
     os.mkdir(other)

@@ -239,8 +239,8 @@ def test_a_request_that_is_left(project: moonwit.Project, origin: Origin, how: s
     """A request ends with the handles that its guest has of it, or with the instance."""
     origin.gather(1)
     project.call("t:leave-inline", origin.authority, "/held", how)
-    if origin.came.is_set():
-        assert origin.gone.wait(SOON)
+    assert origin.came.wait(SOON)
+    assert origin.gone.wait(SOON)
 
 
 def test_a_body_that_is_not_whole(project: moonwit.Project, origin: Origin) -> None:

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wasmtime import wat2wasm
 
 from moonwit.host import compatible, component_instance, worker
 from moonwit.host.compatible import CallFailed, CompatibleFunction
 from moonwit.host.wasi_config import Mount, World
+from moonwit.host.wasm.component import decode
+from moonwit.host.wasm.types import Function
+from tests.abi.hosted import component, lift
 
 
 def failure(function: CompatibleFunction, *arguments: Any) -> CallFailed:
@@ -75,13 +79,25 @@ def test_a_busy_guest_ends_when_its_call_is_canceled(outside: Any) -> None:
     assert (spinning.abandoned, spinning.ever_abandoned) == (0, 1)
 
 
-def test_a_forsaken_guest_is_not_heard(outside: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    """What a guest prints after its call was given up goes nowhere."""
-    flooding = outside("flood", "wasi:cli", max_execution_ms=60)
-    assert failure(flooding, 2**31).kind == "Timeout"
-    until(lambda: flooding.abandoned == 0)
-    capfd.readouterr()
-    assert capfd.readouterr().out == ""
+PRINTS_LATE = """(data (i32.const 256) "early\\0alate\\0a") (func (export "f") (result i32) (local $h i32)
+  (local.set $h (call $stdout)) (call $blocking-write (local.get $h) (i32.const 256) (i32.const 6) (i32.const 64))
+  (call $block (call $duration (i64.const 400000000)))
+  (call $blocking-write (local.get $h) (i32.const 262) (i32.const 5) (i32.const 64)) (i32.const 7))"""
+
+
+def test_a_forsaken_guest_is_not_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    """What a guest prints after its call was given up goes nowhere, though it runs on; what it prints in time is heard."""
+    data = bytes(wat2wasm(component(PRINTS_LATE, lift("f", "(result u32)"))))
+    signature = decode(data).world.exports["f"]
+    assert isinstance(signature, Function)
+    printing = CompatibleFunction(data, None, "f", signature, ("wasi:cli", "wasi:clocks", "wasi:io", "wasi:random"), "app:entry")
+    assert printing.call([]) == 7
+    assert capfd.readouterr().out == "early\nlate\n"
+    printing.max_execution_ms = 60
+    assert failure(printing).kind == "Timeout"
+    assert printing.abandoned == 1
+    until(lambda: printing.abandoned == 0)
+    assert "late" not in capfd.readouterr().out
 
 
 def let_go(pipe: Path) -> None:
