@@ -3,13 +3,16 @@ local queue = require "stdlib.channel.queue"
 local select_case = require("stdlib.channel.select").select
 local nearest = require "lua.nearest"
 
-local type, error, next, tostring, rawget = type, error, next, tostring, rawget
+local type, error, next, tonumber, tostring, rawget = type, error, next, tonumber, tostring, rawget
 local state_of, methods = queue.state_of, queue.methods
 local queue_send, queue_receive = queue.send, queue.receive
 
 local MOST_BUFFERED = 2 ^ 31
 
 local M = {}
+
+-- Loaded with the first timeout.
+local duration
 
 local function described(value)
   return value == nil and "nothing" or (type(value) == "userdata" and "another userdata" or "a " .. type(value))
@@ -28,28 +31,42 @@ function M.new(size)
   return (queue.new(size))
 end
 
---- Sends a value; waits while nobody receives and the buffer is full. Raises when the channel is closed.
-function methods.send(channel, value)
-  local state = state_of[channel]
-  if not state then misused(channel, "send") end
-  local problem = queue_send(state, value)
-  if problem then error(problem, 2) end
+-- A timeout in nanoseconds; nil is none. Blamed on who called the method.
+local function time_to_wait(timeout, name)
+  if timeout == nil then return nil end
+  duration = duration or require "stdlib.time.duration"
+  local ns, wrong = duration.of(timeout)
+  if not ns then error("channel:" .. name .. ": the timeout: " .. wrong, 3) end
+  return tonumber(ns)
 end
 
---- Receives a value, and true; waits while there is none. Of a closed channel that is empty, nil and false.
-function methods.receive(channel)
+--- Sends a value and returns true; waits while nobody receives and the buffer is full. Raises when the channel is closed. After
+--- `timeout` (a duration, if given) it returns false and an error of kind Timeout.
+function methods.send(channel, value, timeout)
+  local state = state_of[channel]
+  if not state then misused(channel, "send") end
+  local problem, late = queue_send(state, value, time_to_wait(timeout, "send"))
+  if problem then error(problem, 2) end
+  if late then return false, late end
+  return true
+end
+
+--- Receives a value, and true; waits while there is none. Of a closed channel that is empty, nil and false. After `timeout` (a duration,
+--- if given) it returns nil, false and an error of kind Timeout.
+function methods.receive(channel, timeout)
   local state = state_of[channel]
   if not state then misused(channel, "receive") end
-  local problem, value, ok = queue_receive(state)
+  local problem, value, ok, late = queue_receive(state, time_to_wait(timeout, "receive"))
   if problem then error(problem, 2) end
+  if late then return nil, false, late end
   return value, ok
 end
 
---- Closes the channel: nothing can be sent any more, what is buffered can still be received.
+--- Closes the channel: nothing can be sent any more, what is buffered can still be received. To close it again does nothing.
 function methods.close(channel)
   local state = state_of[channel]
   if not state then misused(channel, "close") end
-  if not queue.close(state) then error("close of a closed channel", 2) end
+  queue.close(state)
 end
 
 --- Returns a case for `channel.select` that sends `value`; it may be used again.

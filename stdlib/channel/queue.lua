@@ -4,12 +4,20 @@
 -- A waiter is a node in a queue: {task, generation, value, ok, index, queue, before, after, sibling}. A task waits in one
 -- plain operation at a time and keeps a node for that; a select takes one per case from a pool. Nothing is allocated
 -- for a wait.
+--
+-- A channel may be due: at a moment it gives the time by itself, once or periodically. Only those who wait set a timer for that, so
+-- a channel that nobody waits for any more costs nothing and is collected.
+local clock = require "lua.clock"
 local dispatcher = require "lua.dispatcher"
+local errors = require "lua.errors"
 local nearest = require "lua.nearest"
+local timers = require "lua.timers"
 
 local newproxy, getmetatable, setmetatable, error, pairs, tostring = newproxy, getmetatable, setmetatable, error, pairs, tostring
 local setfields = debug.setfenv
+local floor = math.floor
 local ticket, rouse, park = dispatcher.ticket, dispatcher.rouse, dispatcher.park
+local wake, timer_at, cancel_timer, monotonic = dispatcher.wake, dispatcher.timer, dispatcher.cancel_timer, clock.monotonic
 
 local M = {}
 
@@ -31,6 +39,8 @@ function M.new(size)
   local state = {
     size = size, count = 0, head = 0, items = {}, closed = false,
     receivers = { first = nil, last = nil }, senders = { first = nil, last = nil },
+    -- When it is due on the monotonic clock, every how many nanoseconds again, and what makes the time of nanoseconds ago.
+    due = false, period = false, moment = false,
   }
   setfields(channel, state)
   state_of[channel] = state
@@ -115,6 +125,16 @@ function M.send_nowait(state, value)
 end
 local send_nowait = M.send_nowait
 
+-- The time that a channel is due with, or nil while it is not.
+local function take_due(state)
+  local due, now = state.due, monotonic()
+  if due > now then return nil end
+  local period = state.period
+  -- Times that were missed are not made up for.
+  state.due = period and due + (floor((now - due) / period) + 1) * period or false
+  return state.moment(now - due)
+end
+
 --- Receives if there is something: true, value, ok; else false.
 function M.receive_nowait(state)
   if state.count > 0 then
@@ -138,6 +158,10 @@ function M.receive_nowait(state)
     return true, value, true
   end
   if state.closed then return true, nil, false end
+  if state.due then
+    local value = take_due(state)
+    if value then return true, value, true end
+  end
   return false
 end
 local receive_nowait = M.receive_nowait
@@ -151,12 +175,54 @@ function M.close(state)
   return true
 end
 
+-- Channels that are due ------------------------------------------------------------------------------------------
+
+-- Called when a channel that is waited for may be due: gives the time to the first who waits.
+local function ring(node, state)
+  if node.queue ~= state.receivers then return end
+  if state.due and state.due <= monotonic() then
+    local first = answer(state.receivers, true)
+    if first then first.value = take_due(state) end
+  end
+  if state.due and node.queue then timers.set(node.timer, state.due) end
+end
+
+--- Sets a timer for a node that waits to receive from a channel that is due; `silence` takes it back.
+function M.listen(node, state)
+  node.timer = timer_at(state.due, ring, node, state)
+end
+local listen = M.listen
+
+--- Takes back what `listen` has set.
+function M.silence(node)
+  cancel_timer(node.timer)
+  node.timer = false
+end
+local silence = M.silence
+
+--- Has a channel be due at `due`, monotonic nanoseconds, and then every `period`; false: no longer, and never again.
+function M.set_due(state, due, period)
+  state.due, state.period = due, period
+  local node = state.receivers.first
+  while node do
+    if node.timer then cancel_timer(node.timer) end
+    if due and node.timer then timers.set(node.timer, due) elseif due then listen(node, state) end
+    node = node.after
+  end
+end
+
 -- Operations that wait --------------------------------------------------------------------------------------------
+
+local function too_late(what)
+  return errors.make { message = what .. " within the time to wait", kind = errors.kinds.TIMEOUT, retryable = true }
+end
 
 local function own_node(task, generation, value)
   local node = task.node
   if not node then
-    node = { task = task, generation = 0, value = nil, ok = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil }
+    node = {
+      task = task, generation = 0, value = nil, ok = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil, timer = false,
+    }
     task.node = node
   end
   if node.queue then remove(node) end
@@ -164,36 +230,60 @@ local function own_node(task, generation, value)
   return node
 end
 
---- Sends, waiting if need be. Returns nil, or a problem to be raised.
-function M.send(state, value)
+-- Waits as `park` does, at most `ns` nanoseconds where that is not nil.
+local function park_for(kind, task, generation, ns)
+  if not ns then return park(kind) end
+  local timer = timer_at(monotonic() + ns, wake, task, generation)
+  local problem = park(kind)
+  cancel_timer(timer)
+  return problem
+end
+
+--- Sends, waiting if need be, at most `ns` nanoseconds where that is not nil. Returns nil, and an error where the time has passed; or a
+--- problem to be raised.
+function M.send(state, value, ns)
   local sent = send_nowait(state, value)
   if sent then return nil end
   if sent == nil then return "send on a closed channel" end
+  if ns and ns <= 0 then return nil, too_late "nobody received" end
   local task, generation = ticket()
   if not task then return generation end
   local node = own_node(task, generation, value)
   append(state.senders, node)
-  local problem = park "channel send"
+  local problem = park_for("channel send", task, generation, ns)
   node.value = nil
   if problem then
     remove(node)
     return problem
   end
+  -- Who was answered is in no queue any more.
+  if node.queue then
+    remove(node)
+    return nil, too_late "nobody received"
+  end
   if not node.ok then return "send on a closed channel" end
 end
 
---- Receives, waiting if need be. Returns nil, value, ok, or a problem to be raised.
-function M.receive(state)
+--- Receives, waiting if need be, at most `ns` nanoseconds where that is not nil. Returns nil, value, ok, and an error where the time has
+--- passed; or a problem to be raised.
+function M.receive(state, ns)
   local received, value, ok = receive_nowait(state)
   if received then return nil, value, ok end
+  if ns and ns <= 0 then return nil, nil, false, too_late "nothing came" end
   local task, generation = ticket()
   if not task then return generation end
   local node = own_node(task, generation, nil)
   append(state.receivers, node)
-  local problem = park "channel receive"
+  if state.due then listen(node, state) end
+  local problem = park_for("channel receive", task, generation, ns)
+  if node.timer then silence(node) end
   if problem then
     remove(node)
     return problem
+  end
+  if node.queue then
+    remove(node)
+    return nil, nil, false, too_late "nothing came"
   end
   value = node.value
   node.value = nil

@@ -3,7 +3,7 @@ local dispatcher = require "lua.dispatcher"
 local queue = require "stdlib.channel.queue"
 
 local ticket, park = dispatcher.ticket, dispatcher.park
-local append, remove = queue.append, queue.remove
+local append, remove, listen, silence = queue.append, queue.remove, queue.listen, queue.silence
 local state_of, send_nowait, receive_nowait = queue.state_of, queue.send_nowait, queue.receive_nowait
 local rawget = rawget
 
@@ -17,7 +17,7 @@ local function take(task, generation, index)
   if node then
     spare = node.sibling
   else
-    node = { task = nil, generation = 0, value = nil, ok = false, sends = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil }
+    node = { task = nil, generation = 0, value = nil, ok = false, sends = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil, timer = false }
   end
   node.task, node.generation, node.index = task, generation, index
   return node
@@ -27,6 +27,7 @@ local function give_back(node)
   while node do
     local after = node.sibling
     remove(node)
+    if node.timer then silence(node) end
     node.task, node.value = nil, nil
     node.sibling, spare = spare, node
     node = after
@@ -64,6 +65,7 @@ function M.select(cases, count, default)
     else
       node.sends = false
       append(state.receivers, node)
+      if state.due then listen(node, state) end
     end
   end
   local problem = park("channel select", count == 0 and "without cases" or nil)

@@ -1,13 +1,13 @@
--- Waiting for time to pass: sleep, after, timers and tickers, all on the dispatcher's timer heap.
+-- Waiting for time to pass: sleep, after, timers and tickers. What gives a channel has it be due, see stdlib/channel/queue.lua.
 local clock = require "lua.clock"
 local dispatcher = require "lua.dispatcher"
 local duration = require "stdlib.time.duration"
+local errors = require "lua.errors"
 local nearest = require "lua.nearest"
 
 local newproxy, getmetatable, type, error, tonumber, pairs, tostring = newproxy, getmetatable, type, error, tonumber, pairs, tostring
 local getfields, setfields = debug.getfenv, debug.setfenv
-local monotonic = clock.monotonic
-local ceil = math.ceil
+local monotonic, max = clock.monotonic, math.max
 
 local M = {}
 
@@ -30,9 +30,13 @@ local function nanoseconds(value, name)
   return tonumber(ns)
 end
 
--- The time that goes through a timer's channel. What was not received is there still: a tick is dropped.
-local function deliver(state)
-  queue.send_nowait(state, M.now())
+-- The time `ago` nanoseconds before now, when a channel became due.
+local function moment(ago) return M.now():sub(ago) end
+
+-- Has a channel give the time after `ns` nanoseconds, and then every `period`.
+local function set(state, ns, period)
+  state.moment = moment
+  queue.set_due(state, monotonic() + max(ns, 0), period or false)
 end
 
 --- Waits for a duration. With 0 or less, lets everything else run first that can.
@@ -45,7 +49,7 @@ end
 function M.after(value)
   local ns = nanoseconds(value, "time.after")
   local made, state = channel()
-  dispatcher.timer(monotonic() + ns, deliver, state)
+  set(state, ns)
   return made
 end
 
@@ -77,32 +81,48 @@ end
 local timer_methods = {}
 local new_timer, timer_fields = class("Timer", timer_methods)
 
---- Returns a timer whose channel gets the time once, after a duration.
+-- As in Go since 1.23: after stop and reset nothing from before comes out of the channel.
+local function stop(fields)
+  local pending = fields.state.due ~= false
+  queue.set_due(fields.state, false, false)
+  return pending
+end
+
+local function invalid(message) return nil, errors.make { message = message, kind = errors.kinds.INVALID } end
+
+-- How long a new timer or ticker takes, or nil and an error.
+local function period_of(value, name)
+  local ns, problem = duration.of(value)
+  if not ns then return invalid(name .. ": " .. problem) end
+  ns = tonumber(ns)
+  if ns < 1 then return invalid(name .. ": expected a duration longer than 0, got " .. tostring(value)) end
+  return ns
+end
+
+--- Returns a timer whose channel gets the time once, after a duration; or nil and an error.
 function M.timer(value)
-  local ns = nanoseconds(value, "time.timer")
+  local ns, problem = period_of(value, "time.timer")
+  if not ns then return nil, problem end
   local made, state = channel()
-  return new_timer { channel = made, state = state, timer = dispatcher.timer(monotonic() + ns, deliver, state) }
+  set(state, ns)
+  return new_timer { channel = made, state = state }
 end
 
 --- Returns the channel of a timer.
 function timer_methods.channel(timer) return timer_fields(timer, "channel").channel end
 
--- As in Go since 1.23: after stop and reset nothing from before comes out of the channel.
-local function stop(fields)
-  local pending = dispatcher.cancel_timer(fields.timer)
-  local unread = queue.receive_nowait(fields.state)
-  return pending or unread
-end
+--- Returns the channel of a timer, as `channel` does.
+function timer_methods.response(timer) return timer_fields(timer, "response").channel end
 
---- Stops a timer; returns whether it was still to come.
+--- Stops a timer; returns whether it was still to come, or had come and was not received.
 function timer_methods.stop(timer) return stop(timer_fields(timer, "stop")) end
 
---- Sets a timer again; returns whether it was still to come.
+--- Sets a timer again; returns whether it was still to come, or had come and was not received.
 function timer_methods.reset(timer, value)
   local fields = timer_fields(timer, "reset")
   local ns = nanoseconds(value, "timer:reset")
   local pending = stop(fields)
-  fields.timer = dispatcher.timer(monotonic() + ns, deliver, fields.state)
+  set(fields.state, ns)
   return pending
 end
 
@@ -111,50 +131,31 @@ end
 local ticker_methods = {}
 local new_ticker, ticker_fields = class("Ticker", ticker_methods)
 
-local function tick(fields)
-  local now = monotonic()
-  local due = fields.due + fields.period
-  -- Ticks that have been missed are not made up for.
-  if due <= now then due = fields.due + ceil((now - fields.due) / fields.period) * fields.period end
-  if due <= now then due = now + fields.period end
-  fields.due = due
-  -- Set by the loop, which no task runs in: the ticker's own group.
-  fields.timer = dispatcher.timer(due, tick, fields, nil, fields.timer.owner)
-  deliver(fields.state)
-end
-
-local function period_of(value, name)
-  local ns = nanoseconds(value, name)
-  if not (ns >= 1) then error(name .. ": the period must be longer than 0", 3) end
-  return ns
-end
-
-local function set(fields, period)
-  fields.period, fields.due = period, monotonic() + period
-  fields.timer = dispatcher.timer(fields.due, tick, fields)
-end
-
---- Returns a ticker whose channel gets the time every period; ticks that nobody receives in time are dropped.
+--- Returns a ticker whose channel gets the time every period, or nil and an error; ticks that nobody receives in time are dropped.
 function M.ticker(value)
-  local period = period_of(value, "time.ticker")
+  local period, problem = period_of(value, "time.ticker")
+  if not period then return nil, problem end
   local made, state = channel()
-  local fields = { channel = made, state = state, timer = nil, period = period, due = 0 }
-  set(fields, period)
-  return new_ticker(fields)
+  set(state, period, period)
+  return new_ticker { channel = made, state = state }
 end
 
 --- Returns the channel of a ticker.
 function ticker_methods.channel(ticker) return ticker_fields(ticker, "channel").channel end
 
---- Stops a ticker; its channel stays open.
-function ticker_methods.stop(ticker) stop(ticker_fields(ticker, "stop")) end
+--- Returns the channel of a ticker, as `channel` does.
+function ticker_methods.response(ticker) return ticker_fields(ticker, "response").channel end
+
+--- Stops a ticker, and returns whether it ran; its channel stays open.
+function ticker_methods.stop(ticker) return stop(ticker_fields(ticker, "stop")) end
 
 --- Starts a ticker anew with another period.
 function ticker_methods.reset(ticker, value)
   local fields = ticker_fields(ticker, "reset")
-  local period = period_of(value, "ticker:reset")
+  local ns = nanoseconds(value, "ticker:reset")
+  if not (ns >= 1) then error("ticker:reset: expected a duration longer than 0, got " .. tostring(value), 2) end
   stop(fields)
-  set(fields, period)
+  set(fields.state, ns, ns)
 end
 
 return M
