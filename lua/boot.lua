@@ -13,6 +13,7 @@ return function(host)
   local dispatcher = require 'lua.dispatcher'
   local errors = require 'lua.errors'
   local intermediate = require 'lua.intermediate'
+  local most = require 'lua.arguments'
   local output = require 'lua.output'
   local scripts = require 'lua.scripts'
   local modules = require 'stdlib.modules'
@@ -57,17 +58,33 @@ return function(host)
       local text
       text, problem = intermediate.encode(value)
       if text then return text end
-      problem = errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, problem), kind = errors.kinds.INVALID, entry = id }
+      problem = errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, (problem:gsub('^value: ', ''))), kind = errors.kinds.INVALID, entry = id }
     end
     return nil, told(problem, id)
+  end
+
+  -- The arguments of a call, with their number in `n`, or nil and the error that there are too many.
+  local function packed(id, encoded)
+    local values, count = intermediate.decode_all(encoded)
+    local many = most.too_many(count)
+    if many then return nil, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} } end
+    values.n = count
+    return values
   end
 
   -- The chunk of a script and its arguments, or nil and an error.
   local function load_script(source, chunkname, arguments)
     local chunk, problem, env = scripts.script(source, chunkname, modules)
     if not chunk then return nil, problem end
-    env.arg = intermediate.decode(arguments)
-    return chunk, env.arg
+    local args = intermediate.decode(arguments)
+    if #args > most.MOST then
+      return nil, errors.make {
+        message = ('expected at most %d arguments, got %d: give them in a file, or on standard input'):format(most.MOST, #args),
+        kind = errors.kinds.INVALID, lua_stack = {},
+      }
+    end
+    env.arg = args
+    return chunk, args
   end
 
   -- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack.
@@ -81,8 +98,9 @@ return function(host)
 
   -- Calls a function alone in its lane; gives the encoded value, or nil, the encoded error and its stack.
   function M.call(id, arguments)
-    local values, count = intermediate.decode_all(arguments)
-    local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, count))
+    local values, many = packed(id, arguments)
+    if not values then return call_answer(id, nil, many) end
+    local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, values.n))
     if not ok then value, problem = nil, value end
     return call_answer(id, value, problem)
   end
@@ -101,12 +119,13 @@ return function(host)
 
   function handlers.call(message)
     local id = message.id
-    local values, count = intermediate.decode_all(message.arguments)
+    local values, many = packed(id, message.arguments)
+    if not values then return host.done(message.number, call_answer(id, nil, many)) end
     called[message.number] = dispatcher.open(function(group)
       called[message.number] = nil
       local results = group.results or {}
       host.done(message.number, call_answer(id, results[1], group.problem or results[2]))
-    end, calls.call, id, unpack(values, 1, count))
+    end, calls.call, id, unpack(values, 1, values.n))
   end
 
   function handlers.gone(message) require('lua.workers').gone(message.answers) end
@@ -123,9 +142,15 @@ return function(host)
   end
   function handlers.close() closing = true end
 
+  -- What a message hears whose handler has raised. Where nobody waits for its answer the mistake is ours, and ends the lane.
+  local function failed(message, problem)
+    if message.kind ~= 'run' and message.kind ~= 'call' then error(problem, 0) end
+    host.done(message.number, false, told(problem, message.id))
+  end
+
   -- The lane's life: answers messages until it is told to close and everything has ended.
   function M.serve(descriptor, flag)
-    require('lua.inbox').open(descriptor, flag, host.take, handlers)
+    require('lua.inbox').open(descriptor, flag, host.take, handlers, failed)
     if host.http_answers then require('lua.http').setup(host, modules, handlers) end
     away.open = true
     dispatcher.serve(function() return closing end)

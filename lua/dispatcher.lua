@@ -7,6 +7,7 @@
 --   if problem then ... take back the ticket ...; error(problem, 2) end
 -- A ticket is good for one wake; a later one does nothing and returns false. Tasks belong to the group of the main
 -- function that they were spawned under, and end with it.
+local arguments = require "lua.arguments"
 local clock = require "lua.clock"
 local collector = require "lua.collector"
 local coroutines = require "lua.coroutines"
@@ -15,15 +16,15 @@ local errors = require "lua.errors"
 local tasks = require "lua.tasks"
 local timers = require "lua.timers"
 
-local error, type, unpack, next, pairs, ipairs = error, type, unpack, next, pairs, ipairs
-local monotonic, max = clock.monotonic, math.max
+local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
+local monotonic, max, min = clock.monotonic, math.max, math.min
 local current, ticket, park, rouse = tasks.current, tasks.ticket, tasks.park, tasks.rouse
 local take, step, close, groups = tasks.take, tasks.step, tasks.close, tasks.groups
 local CANCELED = errors.kinds.CANCELED
 
 local M = {
   current = current, ticket = ticket, wake = tasks.wake, rouse = rouse, park = park, suspend = tasks.suspend, wait = tasks.wait,
-  pause = tasks.pause, spawn = tasks.spawn, cancel = tasks.cancel, open = tasks.open,
+  pause = tasks.pause, spawn = tasks.spawn, cancel = tasks.cancel, open = tasks.open, open_packed = tasks.open_packed,
 }
 
 --- Functions that are called once per turn and bring what happened outside: each returns true if it woke a task.
@@ -155,7 +156,7 @@ end
 
 local function answer(group)
   if group.problem then return false, group.problem end
-  return true, unpack(group.results, 1, group.results.n)
+  return true, unpack(group.results, 1, min(group.results.n, arguments.MOST))
 end
 
 --- Runs `main(...)` until it has returned and everything it spawned has ended, being canceled then. Returns true and the
@@ -201,6 +202,8 @@ end
 --- Starts `f(...)` beside the caller and returns its coroutine, for `coroutine.status` and `coroutine.cancel`.
 function coroutines.library.spawn(f, ...)
   if type(f) ~= "function" then error("bad argument #1 to 'spawn' (function expected, got " .. (f == nil and "no value" or type(f)) .. ")", 2) end
+  local many = arguments.too_many(select("#", ...))
+  if many then error("coroutine.spawn: " .. many, 2) end
   local task = current()
   if not task or task.group.closing then error(task and task.problem or "coroutine.spawn: there is no running script to spawn in", 2) end
   return tasks.spawn(f, ...).co

@@ -1,4 +1,5 @@
 -- function.lua entries as functions that are called like any other: values are copied, errors come back.
+local arguments = require 'lua.arguments'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
@@ -13,24 +14,26 @@ local select, xpcall, unpack = select, xpcall, unpack
 local MOST_NESTED = 150
 local outside = { nested = 0 }   -- stands in where no task runs
 
+local function apply(f, values, count) return f(unpack(values, 1, count)) end
+
 local function failed(id, kind, message) return nil, errors.make { message = message, kind = kind, entry = id } end
 
 local function answer(id, task, ok, value, problem)
   task.nested = task.nested - 1
   if not ok then return nil, errors.is_error(value) and value or errors.from(value, { kind = errors.kinds.INTERNAL, entry = id }) end
-  if problem ~= nil then
-    if errors.is_error(problem) then return nil, problem end
-    local text = type(problem) == 'string' and problem or nil
-    return nil, errors.make { message = text or id .. ' returned an error', kind = errors.kinds.UNKNOWN, entry = id, details = not text and problem or nil }
-  end
+  -- Anything else that comes second belongs to what gave the value: the count of `gsub`, the `ok` of a channel.
+  if errors.is_error(problem) then return nil, problem end
+  if type(problem) == 'string' then return nil, errors.make { message = problem, kind = errors.kinds.UNKNOWN, entry = id } end
   local encoded, why = intermediate.encode(value)
-  if not encoded then return failed(id, errors.kinds.INVALID, ('%s: its result can\'t be passed on: %s'):format(id, why)) end
+  if not encoded then return failed(id, errors.kinds.INVALID, ('%s: its result can\'t be passed on: %s'):format(id, (why:gsub('^value: ', '')))) end
   return (intermediate.decode(encoded))
 end
 
 -- `f`, ended after `ms` milliseconds where it waits: what computes can't be stopped.
 local function limited(id, ms, f)
   return function(...)
+    local many = arguments.too_many(select('#', ...))
+    if many then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, many)) end
     local task, generation = dispatcher.ticket()
     if not task then return f(...) end
     local done, value, problem = false, nil, nil
@@ -75,7 +78,7 @@ function M.bind(entry)
     if not encoded then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, why)) end
     local values, count = intermediate.decode_all(encoded)
     task.nested = (task.nested or 0) + 1
-    return answer(id, task, xpcall(f, where, unpack(values, 1, count)))
+    return answer(id, task, xpcall(apply, where, f, values, count))
   end
   return entry.limit_ms and limited(id, entry.limit_ms, call) or call
 end

@@ -5,6 +5,7 @@
 
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
+local arguments = require 'lua.arguments'
 local away = require 'lua.away'
 local calls = require 'lua.calls'
 local clock = require 'lua.clock'
@@ -16,7 +17,7 @@ ffi.cdef [[
 typedef struct __attribute__((packed)) { uint32_t number; uint8_t code; uint32_t length; } mw_http_frame;
 ]]
 
-local type, unpack, tostring = type, unpack, tostring
+local type, unpack, tostring, pcall = type, unpack, tostring, pcall
 local monotonic = clock.monotonic
 
 local M = {}
@@ -63,7 +64,7 @@ local function answer(number, id, value, problem)
   if type(value) == 'string' then return emit(number, TEXT, value) end
   local text, why = intermediate.encode(value)
   if text then return emit(number, VALUE, text) end
-  fail(number, id, errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, why), kind = errors.kinds.INTERNAL, entry = id })
+  fail(number, id, errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, (why:gsub('^value: ', ''))), kind = errors.kinds.INTERNAL, entry = id })
 end
 
 -- Guests -----------------------------------------------------------------------------------------------------------
@@ -73,6 +74,8 @@ local function guest(number, id, payload)
   if not f then return fail(number, id, problem) end
   local values, count = NONE, 0
   if #payload > 0 then values, count = intermediate.decode_all(payload) end
+  local many = arguments.too_many(count)
+  if many then return fail(number, id, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }) end
   if calls.immediate[f] then
     local began = monotonic()
     local value, err = f(unpack(values, 1, count))
@@ -142,7 +145,7 @@ local function finished(context, id, value, problem)
   end
   local text, why = intermediate.encode(response)
   if text then return emit(number, RESPONSE, text) end
-  fail(number, id, errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, why), kind = errors.kinds.INTERNAL, entry = id })
+  fail(number, id, errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, (why:gsub('^value: ', ''))), kind = errors.kinds.INTERNAL, entry = id })
 end
 
 local function handler(number, id, payload)
@@ -242,7 +245,8 @@ local function requests(message)
   local began = monotonic()
   while #batch > 0 do
     local number, kind, id, payload = batch:decode(), batch:decode(), batch:decode(), batch:decode()
-    if kind == GUEST then guest(number, id, payload) elseif kind == INCOMING then incoming(number, id, payload) else handler(number, id, payload) end
+    local ok, problem = pcall(kind == GUEST and guest or kind == INCOMING and incoming or handler, number, id, payload)
+    if not ok then fail(number, id, problem) end
     if #out > 0 and monotonic() - began > PATIENCE then
       flush()
       began = monotonic()

@@ -39,8 +39,9 @@ end
 function M.expect() expecting = true end
 
 -- Opens the inbox. `flag` is the address of a 32-bit number, `descriptor` an event descriptor that does not block,
--- `take()` gives the encoded list of messages, `handlers` has a function per kind of message.
-function M.open(descriptor, flag, take, handlers)
+-- `take()` gives the encoded list of messages, `handlers` has a function per kind of message, and `failed(message, problem)` answers
+-- one whose handler has raised: the others of its kind must not pay for it.
+function M.open(descriptor, flag, take, handlers, failed)
   flag = ffi.cast('volatile uint32_t *', flag)
   local ready, count = ffi.new 'mw_pollfd[1]', ffi.new 'uint64_t[1]'
   local timeout = ffi.new 'mw_timespec'
@@ -91,7 +92,10 @@ function M.open(descriptor, flag, take, handlers)
     if flag[0] == 0 then return end
     -- The flag first: a message that comes now sets it again.
     flag[0] = 0
-    for _, message in ipairs(buffer.decode(take())) do handlers[message.kind](message) end
+    for _, message in ipairs(buffer.decode(take())) do
+      local ok, problem = pcall(handlers[message.kind], message)
+      if not ok then failed(message, problem) end
+    end
   end)
 end
 

@@ -3,6 +3,7 @@
 -- What leaves is what LuaJIT's string.buffer can encode, with markers for the rest: buffer.py says which, and is the
 -- other half. The rules for Lua values are the intermediate model's (host/intermediate.py).
 
+local arguments = require "lua.arguments"
 local buffer = require "string.buffer"
 local ffi = require "ffi"
 local errors = require "lua.errors"
@@ -185,8 +186,17 @@ function M.encode(value)
   return text
 end
 
+--- Says what `encode` says of a value that is called `name`: where in it, and what is wrong.
+function M.inside(name, why)
+  local plain = why:match "^value: (.*)$"
+  if plain then return format("'%s': %s", name, plain) end
+  return format("'%s%s%s", name, why:sub(1, 1) == "[" and "" or ".", (why:gsub(": ", "': ", 1)))
+end
+
 --- Encodes `count` values that follow one another, nil among them; the sentence names the argument.
 function M.encode_all(count, ...)
+  local many = arguments.too_many(count)
+  if many then return nil, many end
   local texts = {}
   for i = 1, count do
     local text, err = M.encode((select(i, ...)))
@@ -224,7 +234,8 @@ function M.decode(text)
   return M.restore(buffer.decode(text))
 end
 
---- Decodes values that follow one another. Returns a table of them, with holes where they are nil, and their number.
+--- Decodes values that follow one another. Returns a table of them, with holes where they are nil, and their number, which may be more
+--- than a call can have: see lua/arguments.lua.
 function M.decode_all(text)
   local source, values, count = buffer.new():set(text), {}, 0
   while #source > 0 do

@@ -222,17 +222,18 @@ local function ended(task, ok, ...)
 end
 
 local function body(task)
-  local f, arguments = task.f, task.arguments
+  local f, given = task.f, task.arguments
   task.f, task.arguments = nil, nil
-  if arguments then return ended(task, xpcall(f, report, unpack(arguments, 1, arguments.n))) end
+  if given then return ended(task, xpcall(f, report, unpack(given, 1, given.n))) end
   return ended(task, xpcall(f, report))
 end
 
-local function start(group, f, ...)
+-- `given` are the arguments, a table with their number in `n`, or nil.
+local function start(group, f, given)
   local co = create(body)
   last_id = last_id + 1
   local task = {
-    co = co, group = group, f = f, arguments = select("#", ...) > 0 and { n = select("#", ...), ... } or nil, id = last_id,
+    co = co, group = group, f = f, arguments = given, id = last_id,
     generation = 0, answered = false, again = false, refusals = 0, begun = false, done = false, ended = false, kind = false, detail = nil,
     problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil, context = nil,
   }
@@ -246,9 +247,10 @@ end
 --- Starts `f(...)` beside the task that runs, in its group; it begins in the next turn. Raises in a group that ends.
 function M.spawn(f, ...)
   if not current then error(OUTSIDE, 2) end
+  local count = select("#", ...)
   local group = current.group
   if group.closing then error(current.problem or group.problem or "the script has ended, so nothing can be spawned", 2) end
-  local task = start(group, f, ...)
+  local task = start(group, f, count > 0 and { n = count, ... } or nil)
   task.context = current.context
   coroutines.hold(task.co, false)
   return task
@@ -278,9 +280,15 @@ end
 --- Starts a group with `main(...)` as its main task; `finish(group)`, if given, is called when all of it has ended, with
 -- `group.problem` or `group.results`. It runs when the loop does.
 function M.open(finish, main, ...)
+  local count = select("#", ...)
+  return M.open_packed(finish, main, count > 0 and { n = count, ... } or nil)
+end
+
+--- Starts a group as `open` does; the arguments come in a table with their number in `n`, or nil.
+function M.open_packed(finish, main, given)
   local group = { first = nil, last = nil, main = nil, problem = nil, results = nil, closing = false, timed = false, over = false, finish = finish }
   groups[group] = true
-  group.main = start(group, main, ...)
+  group.main = start(group, main, given)
   coroutines.hold(group.main.co, true)
   return group
 end

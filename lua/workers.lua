@@ -181,6 +181,9 @@ function M.forget()
   for i = 1, #workers do workers[i].send(FORGET, 0, '') end
 end
 
+-- Calls with the values of a table; too many are an error of this call, made where it is caught.
+local function apply(call, id, values, count) return call(id, unpack(values, 1, count)) end
+
 -- Makes this lane a worker: `call(id, ...)` makes the calls that come in the mailbox at `orders`, `encode(id, value, err)` gives an
 -- encoded value, or nil and an encoded error, to be sent to the one at `answers`.
 function M.serve(orders, answers, call, encode)
@@ -198,7 +201,7 @@ function M.serve(orders, answers, call, encode)
     end
     local id, args, along = unpack(buffer.decode(text), 1, 3)
     local values, count = intermediate.decode_all(args)
-    local opened = dispatcher.open(function(group)
+    local opened = dispatcher.open_packed(function(group)
       running[number] = nil
       local results = group.results or {}
       -- One that was canceled before it began has not been counted.
@@ -209,7 +212,7 @@ function M.serve(orders, answers, call, encode)
       local value, problem = encode(id, results[1], err or results[2])
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()
-    end, call, id, unpack(values, 1, count))
+    end, apply, { n = 4, call, id, values, count })
     opened.main.context = along
     running[number] = opened
   end)

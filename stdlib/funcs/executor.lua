@@ -9,7 +9,7 @@ local future = require "stdlib.funcs.future"
 local nearest = require "lua.nearest"
 
 local error, type, pairs, setmetatable, getmetatable, tostring, tonumber = error, type, pairs, setmetatable, getmetatable, tostring, tonumber
-local min, random = math.min, math.random
+local select, min, random = select, math.min, math.random
 local KINDS = errors.kinds
 
 local M = {}
@@ -143,6 +143,8 @@ end
 --- Calls as `funcs.call` does, under the executor's options.
 local function call(executor, id, ...)
   check(executor, "call")
+  local many = future.too_many(tostring(id), select("#", ...))
+  if many then return nil, many end
   if executor.context then return context.within(executor.context, perform, executor, id, ...) end
   return perform(executor, id, ...)
 end
@@ -153,6 +155,8 @@ function methods.async(executor, id, ...)
   check(executor, "async")
   local f, problem = calls.resolve(id)
   if not f then return nil, problem end
+  local many = future.too_many(id, select("#", ...))
+  if many then return nil, many end
   if not (executor.timeout or executor.retry or executor.context) then return future.start(id, ...) end
   return future.pooled(id, call, executor, id, ...)
 end

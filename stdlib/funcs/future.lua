@@ -1,5 +1,6 @@
 -- Futures: calls in the background. A call that can't wait (a guest on the direct path) is made at once, its future is complete
 -- from the start; one that can runs as a task of its own and ends with the script.
+local arguments = require "lua.arguments"
 local calls = require "lua.calls"
 local dispatcher = require "lua.dispatcher"
 local duration = require "stdlib.time.duration"
@@ -9,7 +10,7 @@ local pools = require "lua.pools"
 local queue = require "stdlib.channel.queue"
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
-local rawget, rawset, tonumber = rawget, rawset, tonumber
+local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
 local resolve, immediate = calls.resolve, calls.immediate
 
 local M = {}
@@ -41,12 +42,15 @@ end
 
 local PAYLOAD = { __metatable = "payload", __tostring = function() return "payload" end, __newindex = function() error("a payload can't be changed", 2) end }
 PAYLOAD.__index = {
-  --- Returns the call's value, or nil and its error.
-  data = function(payload) return rawget(payload, 1), rawget(payload, 2) end,
+  --- Returns the call's value.
+  data = function(payload) return rawget(payload, 1) end,
 }
 
+-- What the channel gets: a payload, or the error itself, whose `data()` gives nil and the error.
 local function announce(future)
-  queue.send_nowait(queue.state_of[future.outlet], setmetatable({ rawget(future, "value"), rawget(future, "problem") }, PAYLOAD))
+  local problem = rawget(future, "problem")
+  if problem == nil then problem = setmetatable({ rawget(future, "value") }, PAYLOAD) end
+  queue.send_nowait(queue.state_of[future.outlet], problem)
 end
 
 local function complete(future, value, problem)
@@ -99,10 +103,18 @@ function M.pooled(id, f, ...)
   return future
 end
 
+--- Returns an error when `count` arguments are more than a call of `id` may have.
+function M.too_many(id, count)
+  local many = arguments.too_many(count)
+  return many and errors.make { message = id .. ": " .. many, kind = errors.kinds.INVALID, entry = id } or nil
+end
+
 --- Starts a call; returns its future, or nil and an error when there is no such function.
 function M.start(id, ...)
   local f, problem = resolve(id)
   if not f then return nil, problem end
+  local many = M.too_many(id, select("#", ...))
+  if many then return nil, many end
   if immediate[f] then return completed(f(...)) end
   if not dispatcher.current() then
     return nil, errors.make { message = "funcs.async: there is no running script to start a call in", kind = errors.kinds.INVALID, entry = id }
@@ -152,10 +164,11 @@ function methods.is_canceled(future)
   return future.canceled
 end
 
---- Returns the error of a call that failed, or nil.
+--- Returns the error of a call that failed and true; else nil and false.
 function methods.error(future)
   check(future, "error")
-  return rawget(future, "problem")
+  local problem = rawget(future, "problem")
+  return problem, problem ~= nil
 end
 
 --- Ends the call: what it waits for raises an error of kind Canceled, and so does awaiting it. Returns false when it was complete.
@@ -171,7 +184,8 @@ function methods.cancel(future)
   return true
 end
 
---- Returns a channel that gets one payload when the call is complete: `payload:data()` returns the value, or nil and the error.
+--- Returns a channel that gets one payload when the call is complete, whose `data()` returns the value; or, when the call has failed, its
+--- error.
 function methods.response(future)
   check(future, "response")
   if not future.outlet then
