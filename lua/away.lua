@@ -15,8 +15,9 @@ function M.possible()
   return M.open and dispatcher.current() ~= nil
 end
 
--- Waits for a call that `begin(number)` starts and whose answer comes to `answered`. Gives true and the answer; or false when `ms`
--- milliseconds (nil: no limit) have passed. Raises when the task is canceled. `cancel(number)` ends a call that nobody waits for.
+-- Waits for a call that `begin(number)` starts and whose answer comes to `answered`. Gives true and the answer, its value or nil and its
+-- failure; or false when `ms` milliseconds (nil: no limit) have passed. `begin` gives a failure when the call could not be started: then
+-- no answer comes. Raises when the task is canceled. `cancel(number)` ends a call that nobody waits for.
 function M.call(begin, cancel, id, ms)
   local task, generation = dispatcher.ticket()
   if not task then error(generation, 0) end
@@ -24,7 +25,13 @@ function M.call(begin, cancel, id, ms)
   local number = last
   tickets[number] = { task, generation }
   dispatcher.expect(1)
-  begin(number)
+  local started, refused = pcall(begin, number)
+  if not started or refused ~= nil then
+    tickets[number] = nil
+    dispatcher.expect(-1)
+    if not started then error(refused, 0) end
+    return true, nil, refused
+  end
   local timer = ms and dispatcher.timer(clock.monotonic() + ms * 1e6, dispatcher.wake, task, generation)
   local problem, value, failure = dispatcher.suspend('funcs.call', id)
   if timer then dispatcher.cancel_timer(timer) end
@@ -46,9 +53,10 @@ function M.expect(done)
   return last
 end
 
--- Brings the answer to a call: `value`, or `failure`, as its sender gives them.
+-- Brings the answer to a call: `value`, or `failure`, as its sender gives them. One that was refused at its start has none.
 function M.answered(number, value, failure)
   local ticket = tickets[number]
+  if not ticket then return end
   tickets[number] = nil
   dispatcher.expect(-1)
   if ticket.done then return ticket.done(value) end

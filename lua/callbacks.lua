@@ -23,11 +23,19 @@ function M.ask(name, ...)
   return answered(buffer.decode(host[name](...)))
 end
 
+--- Has Python make a call on another thread, whose answer comes to `away.answered`; gives an error value when that could not be begun.
+function M.start(number, target, arguments)
+  local _, problem = answered(buffer.decode(host.start(number, target, arguments)))
+  return problem
+end
+
 --- The same on another thread, while other tasks of the lane go on; for what may take long.
 function M.ask_away(name, ...)
   if not away.possible() then return M.ask(name, ...) end
-  local arguments = intermediate.encode_all(select('#', ...), ...)
-  local _, answer = away.call(function(number) host.start(number, name, arguments) end, nothing, name)
+  local arguments, why = intermediate.encode_all(select('#', ...), ...)
+  if not arguments then return nil, errors.make { kind = errors.kinds.INVALID, message = name .. ': ' .. why } end
+  local _, answer, problem = away.call(function(number) return M.start(number, name, arguments) end, nothing, name)
+  if problem then return nil, problem end
   return answered(buffer.decode(answer))
 end
 

@@ -3,6 +3,7 @@
 
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
+local callbacks = require 'lua.callbacks'
 local counted = require 'lua.counted'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
@@ -98,7 +99,8 @@ end
 local function hand_over(target, args)
   if not away.possible() then return host.call(target, args) end
   -- A call that nobody waits for any more may go on: a guest that is asleep in there can't be woken.
-  local _, answer = away.call(function(number) host.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*')
+  local _, answer, problem = away.call(function(number) return callbacks.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*')
+  if problem then return buffer.encode { failed = true, kind = problem:kind(), message = problem:message() } end
   return answer
 end
 

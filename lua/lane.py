@@ -185,11 +185,15 @@ class Lane:
                 if future.set_running_or_notify_cancel():
                     future.set_exception(self._mistake or RuntimeError(CLOSED))
 
-    def _take(self) -> list[Message]:
+    def _take(self) -> buffer.Encoded:
         taken = []
         while self._messages:
             taken.append(self._messages.popleft())
-        return taken
+        try:
+            return buffer.Encoded(buffer.encode(taken))
+        except Exception:
+            # Found one by one, so that only what can't be passed is lost: whoever waits for it hears that it can't.
+            return buffer.Encoded(buffer.encode([_passable(message) for message in taken]))
 
     def _done(self, number: float, value: bytes | bool | None, error: bytes | None = None, stack: bytes | None = None) -> None:
         future, _ = self._waiting.pop(int(number))
@@ -221,9 +225,15 @@ class Lane:
 
         def answer(done: Future[bytes]) -> None:
             self._started.pop(int(ticket), None)
-            self._post({"kind": "answer", "ticket": int(ticket), "value": done.result()})
+            problem = done.exception()
+            value = done.result() if problem is None else _failure(problem)
+            self._post({"kind": "answer", "ticket": int(ticket), "value": value})
 
-        worker.start(lambda: call(target, arguments), cancellation).add_done_callback(answer)
+        try:
+            worker.start(lambda: call(target, arguments), cancellation).add_done_callback(answer)
+        except BaseException:
+            del self._started[int(ticket)]
+            raise
 
     def _forsake(self, ticket: float) -> None:
         """Tells a call on another thread that nobody waits for it any more; it goes on where it can't be ended."""
@@ -263,9 +273,27 @@ def _guarded(callback: Callback) -> Callable[..., bytes]:
             answer = callback(*arguments)
             return answer if type(answer) is buffer.Encoded else buffer.encode(answer)
         except Exception as problem:
-            message = f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {type(problem).__name__}: {problem}"
             if os.environ.get("MOONWIT_DEBUG"):
                 traceback.print_exc()
-            return buffer.encode({"failed": True, "kind": "Internal", "message": message})
+            return _failure(problem)
 
     return cross
+
+
+def _failure(problem: BaseException) -> bytes:
+    """Gives what Lua is told of an exception of Python's."""
+    message = f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {type(problem).__name__}: {problem}"
+    # An exception may quote what has no UTF-8.
+    return buffer.encode({"failed": True, "kind": "Internal", "message": message.encode("utf-8", "replace")})
+
+
+def _passable(message: Message) -> Message:
+    """Gives a message as it is, or in place of an answer that can't be encoded one that says so."""
+    try:
+        buffer.encode(message)
+    except Exception as problem:
+        if message["kind"] != "answer":
+            raise
+        value = {"failed": True, "kind": "Internal", "message": f"the answer can't be passed on: {type(problem).__name__}: {problem}"}
+        return {"kind": "answer", "ticket": message["ticket"], "value": value}
+    return message

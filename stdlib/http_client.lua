@@ -11,6 +11,7 @@ local stream = require 'stdlib.http.stream'
 local uri = require 'stdlib.http.uri'
 
 local type, error, pairs, ipairs, tostring, tonumber, lower = type, error, pairs, ipairs, tostring, tonumber, string.lower
+local rawget, setmetatable = rawget, setmetatable
 local INVALID = errors.kinds.INVALID
 
 local M = {}
@@ -118,18 +119,25 @@ end
 
 -- Has Python do something that is waited for; gives its answer, or nil and an error.
 local function wait(operation, data)
-  local _, answer = away.call(
-    function(ticket) callbacks.ask('fetch', operation, ticket, data) end,
+  local _, answer, problem = away.call(
+    function(ticket)
+      local _, refused = callbacks.ask('fetch', operation, ticket, data)
+      return refused
+    end,
     function(ticket) callbacks.ask('fetch', 'cancel', ticket, '') end, 'http_client')
+  if problem then return nil, problem end
   if answer.failed then
     local retryable = answer.kind == errors.kinds.TIMEOUT or answer.kind == errors.kinds.UNAVAILABLE
-    return nil, errors.make { kind = answer.kind, message = answer.message, retryable = retryable }
+    return nil, errors.make { kind = answer.kind, message = answer.message, retryable = retryable or nil }
   end
   return answer
 end
 
+-- Headers are found whatever the case of a name; their own names are in lower case.
+local HEADERS = { __index = function(headers, name) return type(name) == 'string' and rawget(headers, lower(name)) or nil end }
+
 local function response_of(answer)
-  local headers, cookies = {}, {}
+  local headers, cookies = setmetatable({}, HEADERS), {}
   for _, pair in ipairs(answer.headers) do
     local name, value = pair[1], pair[2]
     headers[name] = headers[name] and headers[name] .. ', ' .. value or value
@@ -138,7 +146,7 @@ local function response_of(answer)
   end
   local response = { status_code = answer.status, headers = headers, cookies = cookies, url = answer.url, body = answer.body, body_size = #answer.body }
   if answer.stream then
-    response.body, response.body_size = nil, nil
+    response.body, response.body_size = nil, -1
     response.stream = stream.open(answer.stream, wait)
   end
   return response

@@ -6,7 +6,7 @@ local multipart = require 'stdlib.http.multipart'
 local uri = require 'stdlib.http.uri'
 
 local newproxy, getmetatable, setfields, getfields = newproxy, getmetatable, debug.setfenv, debug.getfenv
-local type, error, pairs, ipairs, lower = type, error, pairs, ipairs, string.lower
+local type, error, pairs, ipairs, lower, rawget, setmetatable = type, error, pairs, ipairs, string.lower, rawget, setmetatable
 local INVALID = errors.kinds.INVALID
 
 -- How many fields a form may have, and a query.
@@ -107,8 +107,10 @@ function methods.header(self, name)
   return read_headers(fields(self, 'header'))[lower(name_given(name, 'header'))]
 end
 
---- Returns a table of the headers, names in lower case.
-function methods.headers(self) return copied(read_headers(fields(self, 'headers'))) end
+local HEADERS = { __index = function(headers, name) return type(name) == 'string' and rawget(headers, lower(name)) or nil end }
+
+--- Returns a table of the headers, which finds a name whatever its case; its own names are in lower case.
+function methods.headers(self) return setmetatable(copied(read_headers(fields(self, 'headers'))), HEADERS) end
 
 --- Returns the body.
 function methods.body(self) return fields(self, 'body').body end
