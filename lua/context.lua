@@ -16,7 +16,7 @@ function M.new(values, below)
   for name, value in pairs(values) do
     if type(name) ~= "string" then return nil, "the names of a context are strings, not a " .. type(name) end
     local encoded, why = intermediate.encode(value)
-    if not encoded then return nil, ("the value '%s' %s"):format(name, why) end
+    if not encoded then return nil, intermediate.inside(name, why) end
     made[name] = encoded
   end
   return made

@@ -2,7 +2,7 @@
 --
 -- An error is a userdata. Its data is the userdata's environment table, which a script has no means to reach, and
 -- which, unlike an entry in a weak-keyed table, is collected even when its details hold the error itself.
-local newproxy, getmetatable, tostring, type, error, pcall = newproxy, getmetatable, tostring, type, error, pcall
+local newproxy, getmetatable, tostring, type, error, pcall, rawget = newproxy, getmetatable, tostring, type, error, pcall, rawget
 local getfields, setfields = debug.getfenv, debug.setfenv
 local getinfo = debug.getinfo
 local concat = table.concat
@@ -62,7 +62,7 @@ function M.make(given)
   setfields(value, {
     message = given.message or "",
     kind = given.kind or "",
-    retryable = given.retryable or false,
+    retryable = given.retryable,
     details = given.details,
     entry = given.entry,
     func = given.func,
@@ -85,12 +85,19 @@ local function text_of(value)
   return "a " .. type(value) .. " value that can't be shown"
 end
 
+-- What a thrown value says: a table's `message` where it has one and no words of its own.
+local function message_of(value)
+  if type(value) ~= "table" or getmetatable(value) ~= nil then return text_of(value) end
+  local message = rawget(value, "message")
+  return type(message) == "string" and message or text_of(value)
+end
+
 --- Returns a thrown value as an error value: an error as it is, anything else as the message of a new one.
 function M.from(value, defaults)
   if is_error(value) then return value end
   local given = {}
   for key, default in pairs(defaults or {}) do given[key] = default end
-  given.message = value == nil and (given.message or "an error without a message") or text_of(value)
+  given.message = value == nil and (given.message or "an error without a message") or message_of(value)
   if given.details == nil and type(value) == "table" then given.details = value end
   given.kind = given.kind or M.kinds.INTERNAL
   return M.make(given)
@@ -137,11 +144,20 @@ function methods.kind(value) return fields_of(value, "kind").kind end
 --- Returns the message.
 function methods.message(value) return fields_of(value, "message").message end
 
---- Says whether trying again may help.
+--- Says whether trying again may help; nil when whoever made the error did not say.
 function methods.retryable(value) return fields_of(value, "retryable").retryable end
 
 --- Returns the details, any value, or nil.
 function methods.details(value) return fields_of(value, "details").details end
+
+--- Returns the error that this one wraps, or nil.
+function methods.cause(value) return fields_of(value, "cause").cause end
+
+--- Returns nil and the error: the channel of a future gives an error in place of a payload, and both are asked in the same way.
+function methods.data(value)
+  fields_of(value, "data")
+  return nil, value
+end
 
 --- Returns where the error came from as text, one line per frame, causes below.
 function methods.stack(value)

@@ -63,10 +63,13 @@ function M.is(err, kind)
   return is_error(err) and fields_of(err).kind == kind
 end
 
---- Lists where an error came from, innermost first: `{file, line, name}`, and `guest = true` on frames of a guest.
+--- Returns where an error came from: `{thread, frames}`. `thread` is the entry that it came from, or "main"; each frame, innermost first,
+--- is `{source, line, name}`, with `guest = true` where it is a guest's.
 function M.call_stack(err)
   if not is_error(err) then error("errors.call_stack: an error is expected, not a " .. (err == nil and "nil" or type(err)), 2) end
-  return errors.call_stack(err)
+  local frames = errors.call_stack(err)
+  for i = 1, #frames do frames[i].source = frames[i].file or "?" end
+  return { thread = fields_of(err).entry or "main", frames = frames }
 end
 
 return M

@@ -13,6 +13,7 @@ local NOT_FOUND, INVALID = errors.kinds.NOT_FOUND, errors.kinds.INVALID
 local M = {}
 
 local WRITE_MODES = { w = "w", a = "a", wx = "wx" }
+local WRITE_MODE_NAMES = { "w", "a", "wx" }
 
 local class = object.class("fs", "a folder", function(state) return "fs (" .. state.id .. ")" end)
 local methods = class.methods
@@ -22,6 +23,11 @@ local function checked(folder, path, name)
   if not state then error("fs:" .. name .. " is called on " .. object.described(folder) .. ", write folder:" .. name .. "(...)", 3) end
   if type(path) ~= "string" then error("fs:" .. name .. ": the path must be a string, not " .. object.described(path), 3) end
   return state.id
+end
+
+local function bad_mode(name, names, mode)
+  local got = type(mode) == "string" and "'" .. mode:sub(1, 20) .. "'" or object.described(mode)
+  return nil, errors.make { kind = INVALID, message = ("%s: expected one of the modes %s, got %s"):format(name, concat(names, ", "), got) }
 end
 
 --- Returns the folder of an `fs.directory` entry, or nil and an error.
@@ -37,9 +43,7 @@ end
 function methods.open(folder, path, mode)
   local id = checked(folder, path, "open")
   local known = file.MODES[mode == nil and "r" or mode]
-  if not known then
-    error("fs:open: the mode must be one of " .. concat(file.MODE_NAMES, ", ") .. ", not " .. (type(mode) == "string" and "'" .. mode .. "'" or object.described(mode)), 2)
-  end
+  if not known then return bad_mode("fs:open", file.MODE_NAMES, mode) end
   return file.open(id, path, known)
 end
 
@@ -67,7 +71,7 @@ function methods.writefile(folder, path, data, mode)
   local id = checked(folder, path, "writefile")
   if type(data) ~= "string" then error("fs:writefile: the data must be a string, not " .. object.described(data), 2) end
   local known = WRITE_MODES[mode == nil and "w" or mode]
-  if not known then error("fs:writefile: the mode must be 'w', 'a' or 'wx'", 2) end
+  if not known then return bad_mode("fs:writefile", WRITE_MODE_NAMES, mode) end
   local opened, problem = file.open(id, path, file.MODES[known])
   if not opened then return nil, problem end
   local written

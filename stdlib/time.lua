@@ -57,13 +57,13 @@ function M.parse_duration(value)
   return nil, errors.make { message = "time.parse_duration: " .. problem, kind = errors.kinds.INVALID }
 end
 
---- Returns the time of a date, in UTC or a location. Months and the rest may be beyond their range, and count on.
+--- Returns the time of a date, in a location or else in the system's zone. Months and the rest may be beyond their range, and count on.
 function M.date(year, month, day, hour, minute, second, nanosecond, location)
   load_moments()
   return moment.date(
     whole(year, "time.date", "year"), whole(month, "time.date", "month", 1), whole(day, "time.date", "day", 1),
     whole(hour, "time.date", "hour", 0), whole(minute, "time.date", "minute", 0), whole(second, "time.date", "second", 0),
-    whole(nanosecond, "time.date", "nanosecond", 0), location_or(location, zone.UTC, "time.date")) or error(moment.TOO_FAR, 2)
+    whole(nanosecond, "time.date", "nanosecond", 0), location_or(location, zone.here(), "time.date")) or error(moment.TOO_FAR, 2)
 end
 
 --- Returns the time that is so many seconds, and nanoseconds, after 1970 began in UTC; in the system's zone.
@@ -131,11 +131,13 @@ end
 function M.since(time) return M.now():sub(time) end
 
 -- Locations that need no name.
+local NAMELESS = { UTC = "UTC", utc = "UTC", LOCAL = "Local", localtz = "Local" }
 setmetatable(M, {
   __index = function(_, name)
-    if name ~= "UTC" and name ~= "LOCAL" then return nil end
+    local location = NAMELESS[name]
+    if not location then return nil end
     load_moments()
-    return name == "UTC" and zone.UTC or zone.here()
+    return location == "UTC" and zone.UTC or zone.here()
   end,
 })
 

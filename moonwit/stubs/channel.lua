@@ -19,16 +19,24 @@ function channel.select(cases) end
 ---@class Channel
 local Channel = {}
 
----Sends a value; waits while nobody receives and the buffer is full. Raises when the channel is closed.
+---Sends a value and gives true; waits while nobody receives and the buffer is full. Raises when the channel is
+---closed. After the timeout it gives false and an error of kind Timeout.
 ---@param value any
-function Channel:send(value) end
+---@param timeout? string|number|Duration
+---@return boolean sent
+---@return Error? err
+function Channel:send(value, timeout) end
 
----Receives a value and true; waits while there is none. Of a closed channel that is empty: nil and false.
+---Receives a value and true; waits while there is none. Of a closed channel that is empty: nil and false. After the
+---timeout: nil, false and an error of kind Timeout.
+---@param timeout? string|number|Duration
 ---@return any value
 ---@return boolean ok
-function Channel:receive() end
+---@return Error? err
+function Channel:receive(timeout) end
 
----Closes the channel: nothing can be sent any more, what is buffered can still be received.
+---Closes the channel: nothing can be sent any more, what is buffered can still be received. To close it again does
+---nothing.
 function Channel:close() end
 
 ---Makes a case for `channel.select` that sends.

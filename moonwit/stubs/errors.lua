@@ -32,9 +32,10 @@ function errors.wrap(err, context) end
 ---@return boolean
 function errors.is(err, kind) end
 
----Lists where an error came from, innermost first; frames of a guest have `guest = true`.
+---Gives where an error came from: the entry or "main", and the frames, innermost first; those of a guest have
+---`guest = true`.
 ---@param err Error
----@return {file: string?, line: integer?, name: string?, guest: boolean?}[]
+---@return {thread: string, frames: {source: string, line: integer?, name: string?, guest: boolean?}[]}
 function errors.call_stack(err) end
 
 ---An error value.
@@ -49,13 +50,22 @@ function Error:kind() end
 ---@return string
 function Error:message() end
 
----Says whether trying again may help.
----@return boolean
+---Says whether trying again may help; nil when nobody said.
+---@return boolean?
 function Error:retryable() end
 
 ---Gives what the failing side added, or nil.
 ---@return any
 function Error:details() end
+
+---Gives the error that this one wraps, or nil.
+---@return Error?
+function Error:cause() end
+
+---Gives nil and the error, as a payload gives its value.
+---@return nil value
+---@return Error err
+function Error:data() end
 
 ---Gives where the error came from as text, a line for each frame.
 ---@return string

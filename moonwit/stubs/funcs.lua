@@ -82,15 +82,17 @@ function Future:is_complete() end
 ---@return boolean
 function Future:is_canceled() end
 
----Gives the error of a call that failed, or nil.
----@return Error?
+---Gives the error of a call that failed and true, or nil and false.
+---@return Error? err
+---@return boolean failed
 function Future:error() end
 
 ---Ends the call. Gives false when it was complete.
 ---@return boolean
 function Future:cancel() end
 
----Gives a channel that gets one payload when the call is complete.
+---Gives a channel that gets one payload when the call is complete, or its error when it has failed; `data()` of
+---either gives value, err.
 ---@return Channel
 function Future:response() end
 
@@ -102,9 +104,8 @@ function Future:channel() end
 ---@class Payload
 local Payload = {}
 
----Gives the call's value, or nil and its error.
+---Gives the call's value.
 ---@return any value
----@return Error? err
 function Payload:data() end
 
 return funcs

@@ -41,7 +41,7 @@ function Request:queries(name) end
 ---@return string?
 function Request:header(name) end
 
----Gives the headers, names in lower case.
+---Gives the headers, names in lower case; a name in another case is found too.
 ---@return table<string, string>
 function Request:headers() end
 

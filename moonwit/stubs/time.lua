@@ -43,11 +43,19 @@
 ---@field STAMPMILLI string
 ---@field STAMPMICRO string
 ---@field STAMPNANO string
+---@field STAMP_MILLI string
+---@field STAMP_MICRO string
+---@field STAMP_NANO string
 ---@field DATETIME string
 ---@field DATEONLY string
 ---@field TIMEONLY string
+---@field DATE_TIME string
+---@field DATE_ONLY string
+---@field TIME_ONLY string
 ---@field UTC Location
 ---@field LOCAL Location
+---@field utc Location
+---@field localtz Location
 local time = {}
 
 ---Gives the time now, in the system's zone.
@@ -65,12 +73,14 @@ function time.after(duration) end
 
 ---Makes a timer, whose channel gets the time once, after a duration.
 ---@param duration string|number|Duration
----@return Timer
+---@return Timer? timer
+---@return Error? err
 function time.timer(duration) end
 
 ---Makes a ticker, whose channel gets the time every period; ticks that nobody receives in time are dropped.
 ---@param duration string|number|Duration
----@return Ticker
+---@return Ticker? ticker
+---@return Error? err
 function time.ticker(duration) end
 
 ---Gives the duration since a time.
@@ -78,7 +88,7 @@ function time.ticker(duration) end
 ---@return Duration
 function time.since(time) end
 
----Gives the time of a date, in UTC or a location. What is beyond its range counts on.
+---Gives the time of a date, in a location or else in the system's zone. What is beyond its range counts on.
 ---@param year integer
 ---@param month? integer
 ---@param day? integer
@@ -338,6 +348,10 @@ local Timer = {}
 ---@return Channel
 function Timer:channel() end
 
+---Gives the channel that gets the time, as `channel` does.
+---@return Channel
+function Timer:response() end
+
 ---Stops the timer. Gives whether it was still to come.
 ---@return boolean
 function Timer:stop() end
@@ -355,7 +369,12 @@ local Ticker = {}
 ---@return Channel
 function Ticker:channel() end
 
----Stops the ticker; its channel stays open.
+---Gives the channel that gets the time, as `channel` does.
+---@return Channel
+function Ticker:response() end
+
+---Stops the ticker, and gives whether it ran; its channel stays open.
+---@return boolean
 function Ticker:stop() end
 
 ---Starts the ticker anew with another period.

@@ -293,14 +293,16 @@ function methods.write(file, ...)
 end
 
 --- Sets the position to `offset` bytes from "set" (the beginning), "cur" (the default) or "end", and returns it; nil and an error
--- for a place before the beginning. Without arguments it returns where the position is.
+-- for another word, or a place before the beginning. Without arguments it returns where the position is.
 function methods.seek(file, whence, offset)
   if whence == nil then whence = "cur" end
   if offset == nil then offset = 0 end
-  if whence ~= "set" and whence ~= "cur" and whence ~= "end" then error("file:seek: the first argument must be 'set', 'cur' or 'end'", 2) end
   if type(offset) ~= "number" or offset % 1 ~= 0 then error("file:seek: the offset must be a whole number, not " .. format_shown(offset), 2) end
   local state, refused = usable(file, "seek")
   if not state then return nil, refused end
+  if whence ~= "set" and whence ~= "cur" and whence ~= "end" then
+    return nil, errors.make { kind = errors.kinds.INVALID, message = "file:seek: expected 'set', 'cur' or 'end', got " .. format_shown(whence) }
+  end
   local base = whence == "cur" and state.position or 0
   if whence == "end" then
     local answer, problem = ask("fs_size", state.number)

@@ -23,6 +23,11 @@ M.LAYOUTS = {
   TIMEONLY = "15:04:05",
 }
 
+for ours, name in pairs {
+  STAMPMILLI = "STAMP_MILLI", STAMPMICRO = "STAMP_MICRO", STAMPNANO = "STAMP_NANO",
+  DATETIME = "DATE_TIME", DATEONLY = "DATE_ONLY", TIMEONLY = "TIME_ONLY",
+} do M.LAYOUTS[name] = M.LAYOUTS[ours] end
+
 -- Elements by their first character, the longest first.
 local ELEMENTS = {
   J = { { "January", "long month" }, { "Jan", "month" } },
@@ -60,6 +65,14 @@ end
 
 local cache, cached = {}, 0
 local MOST_CACHED = 256
+
+--- Says whether a text has an element of a layout.
+function M.is_layout(text)
+  for _, element in ipairs(M.split(text)) do
+    if element.kind then return true end
+  end
+  return false
+end
 
 --- Splits a layout into elements: {kind, text}, and {text} for what stands for itself.
 function M.split(layout)

@@ -3,7 +3,7 @@ local ffi = require "ffi"
 local calendar = require "stdlib.time.calendar"
 local duration = require "stdlib.time.duration"
 local format = require "stdlib.time.format"
-local layouts = require("stdlib.time.layout").LAYOUTS
+local layout_module = require "stdlib.time.layout"
 local nearest = require "lua.nearest"
 local zone = require "stdlib.time.zone"
 
@@ -11,6 +11,8 @@ local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy,
 local getfields, setfields = debug.getfenv, debug.setfenv
 local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 local floor, abs = math.floor, math.abs
+
+local layouts, is_layout = layout_module.LAYOUTS, layout_module.is_layout
 
 local M = {}
 
@@ -246,6 +248,9 @@ end
 function methods.format(time, layout)
   local t = fields_of(time, "format")
   if type(layout) ~= "string" then error("time:format expects a layout such as time.RFC3339, not " .. (layout == nil and "nothing" or "a " .. type(layout)), 2) end
+  if not is_layout(layout) then
+    error("time:format: expected a layout that writes the moment Mon Jan 2 15:04:05 2006 (\"2006-01-02\", time.RFC3339), got '" .. layout:sub(1, 40) .. "'", 2)
+  end
   return format.format(parts(t), layout)
 end
 

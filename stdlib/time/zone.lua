@@ -125,7 +125,7 @@ local known, count = {}, 0
 
 --- Returns a location of the system by its name ("Europe/Berlin"), or nil and an error.
 function M.load(name)
-  if name == "" or name == "UTC" then return M.UTC end
+  if name == "UTC" then return M.UTC end
   if name == "Local" then return M.here() end
   if known[name] then return known[name] end
   -- A name is never a way to another file: no dots, no empty parts.
@@ -155,7 +155,7 @@ function M.here()
     zone = read "/etc/localtime"
   elseif name ~= "" then
     name = name:gsub("^:", "")
-    local found = name ~= "Local" and M.load(name)
+    local found = name ~= "Local" and name ~= "" and M.load(name)
     zone = found and found ~= M.UTC and getfields(found)
     if not zone and not found then
       local rule = rules.parse(name)

@@ -33,7 +33,7 @@ RUN = LUA.execute(
     ("source", "expected"),
     [
         ("local e = errors.new 'no' return type(e), tostring(e), e:kind(), e:message(), e:retryable(), e:details()",
-         ("userdata", "no", "", "no", False, None)),
+         ("userdata", "no", "", "no", None, None)),
         ("local e = errors.new{message = 'm', kind = errors.TIMEOUT, retryable = true, details = {7}} "
          "return e:kind(), e:retryable(), e:details()[1]",
          ("Timeout", True, 7)),
@@ -43,6 +43,13 @@ RUN = LUA.execute(
         ("return errors.is(nil, 'Invalid'), errors.is('text', ''), errors.is({}, nil), errors.is()", (False, False, False, False)),
         ("local e = errors.wrap(errors.new{message = 'm', kind = 'Conflict', details = 5, retryable = true}, 'saving') "
          "return e:message(), e:kind(), e:details(), e:retryable()", ("saving: m", "Conflict", 5, True)),
+        ("local inner = errors.new 'm' local e = errors.wrap(errors.wrap(inner, 'a'), 'b') "
+         "return e:message(), e:cause():message(), e:cause():cause() == inner, inner:cause(), e:retryable()",
+         ("b: a: m", "a: m", True, None, None)),
+        ("local e = errors.wrap({message = 'm', code = 5}, 'x') return e:message(), e:details().code", ("x: m", 5)),
+        ("local e = errors.wrap(setmetatable({message = 'm'}, {__tostring = function() return 'own words' end}), 'x') return e:message()",
+         "x: own words"),
+        ("local e = errors.new{message = 'm', retryable = false} return e:retryable()", False),
         ("return errors.wrap(nil, 'x')", None),
         ("local e = errors.wrap('text', 'x') return e:message(), e:kind()", ("x: text", "")),
         ("local ok, e = pcall(error, errors.new{message = 'm', kind = 'Invalid'}) return ok, e:kind()", (False, "Invalid")),
@@ -80,9 +87,20 @@ def test_misuse_raises_at_the_callers_line(source: str, message: str) -> None:
 
 def test_the_stack_holds_the_scripts_frames_only() -> None:
     """Frames carry file, line and name; frames of the host are left out."""
-    answer = RUN("local function deep()\n local e = errors.new 'x'\n return e end\nlocal e = deep()\nlocal s = errors.call_stack(e)\n"
-                 "return #s, s[1].file, s[1].line, s[1].name, s[2].line, s[2].name, e:stack()")  # fmt: skip
+    answer = RUN("local function deep()\n local e = errors.new 'x'\n return e end\nlocal e = deep()\n"
+                 "local s = errors.call_stack(e).frames\n"
+                 "return #s, s[1].source, s[1].line, s[1].name, s[2].line, s[2].name, e:stack()")  # fmt: skip
     assert answer == (2, "s.lua", 2, "deep", 4, "main chunk", "x\n\ts.lua:2: in deep\n\ts.lua:4: in main chunk")
+
+
+def test_a_call_stack_says_where_its_error_came_from() -> None:
+    """It names the entry, or main; each frame has a source, and a line and a name where they are known."""
+    answer = RUN("""
+        local s = errors.call_stack(errors.new "x")
+        local g = errors.call_stack(make{message = "m", entry = "app:f", wasm_backtrace = "lone\\n", lua_stack = {}})
+        local f, h = s.frames[1], g.frames[1]
+        return s.thread, f.source .. ":" .. f.line, g.thread, h.source, h.name, #s, h.line""")
+    assert answer == ("main", "s.lua:2", "app:f", "?", "lone", 0, None)
 
 
 def test_guest_frames_and_causes_are_shown() -> None:
@@ -91,7 +109,7 @@ def test_guest_frames_and_causes_are_shown() -> None:
         local inner = make{message = "trap", kind = "Internal", entry = "app:f", func = "run", lua_stack = {},
           wasm_backtrace = {{func = "inner", module = "m", offset = 255}, "outer"}}
         local e = errors.wrap(inner, "calling")
-        local s = errors.call_stack(e)
+        local s = errors.call_stack(e).frames
         return s[1].name, s[1].guest, s[1].offset, s[2].name, e:stack()
     """)
     assert answer[:4] == ("inner", True, 255, "outer")

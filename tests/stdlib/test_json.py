@@ -150,7 +150,7 @@ def test_a_mistake_is_named_with_its_place(source: str, message: str) -> None:
         ("-9223372036854775807LL - 1", "-9223372036854775808"),
         (r"'\0\31\127\"\\/'", r'"\u0000\u001f' + "\x7f" + r'\"\\/"'),
         ("errors.new{message = 'no', kind = 'Timeout', details = {1}}",
-         '{"details":[1],"kind":"Timeout","message":"no","retryable":false}'),
+         '{"details":[1],"kind":"Timeout","message":"no"}'),
         ("0/0", "Invalid: json.encode: NaN has no form in JSON"),
         ("{a = {1, 1/0}}", "Invalid: json.encode: a[2]: infinity has no form in JSON"),
         ("{users = {{}, {}, {tags = print}}}", "Invalid: json.encode: users[3].tags: a function has no form in JSON"),

@@ -32,7 +32,7 @@ def test_help_of_values(start):
     assert "json.encode(value, options) -> text: string?, err: Error?" in repl.enter("help(json)")
     assert "funcs.call(id, ...) -> value: any, err: Error?\n  Calls a function" in repl.enter("help(funcs.call)")
     assert "demo:answer: func() -> s32" in repl.enter("help('demo:answer')")
-    assert "Channel:receive() -> value: any, ok: boolean" in repl.enter("help(channel.new())")
+    assert "Channel:receive(timeout) -> value: any, ok: boolean, err: Error?" in repl.enter("help(channel.new())")
     assert "function(a, b)" in repl.enter("help(function(a, b) end)")
     assert "help(x) explains" in repl.enter("help()")
     assert "record place {" in repl.enter("help('demo:move')")
