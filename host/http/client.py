@@ -14,19 +14,15 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from moonwit.host.http.client_body import Body
+from moonwit.host.http.client_failures import RequestFailed, failed, late, named, too_large
+
+__all__ = ["Client", "Request", "RequestFailed", "Response", "shared"]
+
 T = TypeVar("T")
 
 # Requests at once to one server; further ones wait for a connection.
 PER_HOST = 100
-
-
-class RequestFailed(Exception):
-    """A request without a response. ``kind`` is one of the kinds of Lua's errors module."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
 
 
 @dataclass
@@ -54,6 +50,18 @@ class Response:
     stream: int | None = None
 
 
+@dataclass
+class Stream:
+    """A body that is being read: ``left`` of its ``limit`` of bytes may still come, until ``deadline``."""
+
+    response: aiohttp.ClientResponse
+    body: Body
+    deadline: float | None
+    timeout: float | None
+    left: int
+    limit: int
+
+
 class Client:
     """Sends requests. Its methods may be called from any thread; the futures that they give can be canceled."""
 
@@ -62,7 +70,7 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
         # That of host/http/outgoing.py.
         self.of_guests: aiohttp.ClientSession | None = None
-        self._streams: dict[int, tuple[aiohttp.ClientResponse, float | None, int, int]] = {}
+        self._streams: dict[int, Stream] = {}
         self._numbers = itertools.count(1)
         # A daemon: a server that never answers must not keep the process from ending.
         threading.Thread(target=self._run, name="moonwit http client", daemon=True).start()
@@ -91,22 +99,28 @@ class Client:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, limit_per_host=PER_HOST)
             cookies, timeout = aiohttp.DummyCookieJar(), aiohttp.ClientTimeout(None)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=cookies, timeout=timeout)
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=cookies, timeout=timeout, auto_decompress=False)
         deadline = None if request.timeout is None else self._loop.time() + request.timeout
-        url = _url(request.url)
+        url, body = _url(request.url), None
+        headers = CIMultiDict(request.headers)
+        headers.setdefault("Accept-Encoding", "gzip, deflate")
         try:
             async with asyncio.timeout_at(deadline):
                 response = await self._session.request(
                     request.method,
                     url,
-                    headers=CIMultiDict(request.headers),
+                    headers=headers,
                     data=request.body or None,
                     allow_redirects=request.redirects > 0,
                     max_redirects=request.redirects or 1,
                     skip_auto_headers=("Content-Type",),
                 )
-                stream = next(self._numbers)
-                self._streams[stream] = response, deadline, request.max_body_bytes, request.max_body_bytes
+                if response.status < 100:
+                    response.close()
+                    words = f"{named(request.url)} answered, and the answer is not HTTP: its status is {response.status}"
+                    raise RequestFailed("Unavailable", words)
+                stream, body = next(self._numbers), Body(response)
+                self._streams[stream] = Stream(response, body, deadline, request.timeout, request.max_body_bytes, request.max_body_bytes)
                 if request.stream:
                     if deadline is not None:
                         # Also where nobody reads it any more: a canceled task leaves its stream.
@@ -114,20 +128,20 @@ class Client:
                     return _response(response, b"", stream)
                 return _response(response, await self._whole(stream, request.max_body_bytes), None)
         except TimeoutError:
-            raise _late(request.url, request.timeout) from None
+            raise late(request.url, request.timeout, None if body is None else body.received) from None
         except (aiohttp.ClientError, OSError, ValueError, UnicodeError) as error:
-            raise _failed(request.url, error) from None
+            raise failed(request.url, error) from None
 
     async def _whole(self, stream: int, limit: int) -> bytes:
-        response = self._streams[stream][0]
+        response, body = self._streams[stream].response, self._streams[stream].body
         try:
-            if (response.content_length or 0) > limit:
-                raise _too_large(limit)
+            if (response.content_length or 0) > limit and response.method != "HEAD":
+                raise too_large(limit)
             pieces, size = [], 0
-            async for piece in response.content.iter_any():
+            while piece := await body.piece():
                 size += len(piece)
                 if size > limit:
-                    raise _too_large(limit)
+                    raise too_large(limit)
                 pieces.append(piece)
             return b"".join(pieces)
         finally:
@@ -137,77 +151,59 @@ class Client:
         found = self._streams.get(stream)
         if found is None:
             raise RequestFailed("Invalid", "the body has been read to its end, or was closed")
-        response, deadline, left, limit = found
-        if deadline is not None and self._loop.time() >= deadline and not response.content.is_eof():
+        url, deadline = str(found.response.url), found.deadline
+        if deadline is not None and self._loop.time() >= deadline and not found.response.content.is_eof():
             self._close(stream)
-            raise _late(str(response.url), None)
+            raise late(url, found.timeout, found.body.received)
         try:
             async with asyncio.timeout_at(deadline):
-                piece = await response.content.readany()
+                piece = await found.body.piece()
         except TimeoutError:
             self._close(stream)
-            raise _late(str(response.url), None) from None
+            raise late(url, found.timeout, found.body.received) from None
         except (aiohttp.ClientError, OSError) as error:
             self._close(stream)
-            raise _failed(str(response.url), error) from None
+            raise failed(url, error) from None
         except asyncio.CancelledError:
             self._close(stream)
             raise
-        left -= len(piece)
-        if left < 0:
+        found.left -= len(piece)
+        if found.left < 0:
             self._close(stream)
-            raise _too_large(limit)
-        if piece:
-            self._streams[stream] = response, deadline, left, limit
-        else:
+            raise too_large(found.limit)
+        if not piece:
             self._close(stream)
         return piece
 
     def _expire(self, stream: int) -> None:
         """Closes the connection of a body that has not arrived in its time; the next read tells so."""
         found = self._streams.get(stream)
-        if found is not None and not found[0].content.is_eof():
-            found[0].close()
+        if found is not None and not found.response.content.is_eof():
+            found.response.close()
 
     def _close(self, stream: int) -> None:
         found = self._streams.pop(stream, None)
         if found is not None:
             # Back to the pool when it was read to its end, else closed.
-            found[0].release() if found[0].content.at_eof() else found[0].close()
+            found.response.release() if found.response.content.at_eof() else found.response.close()
 
 
 def _url(text: str) -> URL:
     try:
         url = URL(text)
+        scheme, host = url.scheme, url.host
     except (ValueError, TypeError):
-        raise RequestFailed("Invalid", f"the URL {text[:200]!r} can't be read") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise RequestFailed("Invalid", f"the URL {text[:200]!r} must begin with http:// or https:// and name a host")
+        raise RequestFailed("Invalid", f"the URL {named(text)!r} can't be read") from None
+    if scheme not in ("http", "https") or not host:
+        raise RequestFailed("Invalid", f"the URL {named(text)!r} must begin with http:// or https:// and name a host")
+    if any(c <= " " or c == "\x7f" for c in host):
+        raise RequestFailed("Invalid", f"the URL {named(text)!r} has a host with white space or a control character")
     return url
 
 
 def _response(response: aiohttp.ClientResponse, body: bytes, stream: int | None) -> Response:
     headers = [(name.lower(), value) for name, value in response.headers.items()]
     return Response(response.status, headers, str(response.url), body, stream)
-
-
-def _late(url: str, seconds: float | None) -> RequestFailed:
-    limit = "" if seconds is None else f" of {seconds * 1000:g} ms"
-    return RequestFailed("Timeout", f"{url[:200]} took longer than the timeout{limit}")
-
-
-def _too_large(limit: int) -> RequestFailed:
-    return RequestFailed("Invalid", f"the response is larger than {limit} bytes (max_body_bytes)")
-
-
-def _failed(url: str, error: Exception) -> RequestFailed:
-    if isinstance(error, aiohttp.TooManyRedirects):
-        return RequestFailed("Invalid", f"{url[:200]} redirects more often than it may (redirects)")
-    if isinstance(error, (aiohttp.InvalidURL, ValueError, UnicodeError)) and not isinstance(error, aiohttp.ClientConnectionError):
-        return RequestFailed("Invalid", f"the request to {url[:200]} can't be sent: {error}")
-    cause = getattr(error, "os_error", None) or error
-    reason = " ".join(str(getattr(cause, "strerror", None) or cause).split()) or type(error).__name__
-    return RequestFailed("Unavailable", f"{url[:200]} can't be reached: {reason[:300]}")
 
 
 _lock = threading.Lock()
