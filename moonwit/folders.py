@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,9 +41,24 @@ def needed(options: Mapping[str, str]) -> Path:
 
 def named_folder(name: str) -> Path:
     """Gives a folder that the user has named as a project's."""
-    folder = Path(name)
-    if not folder.is_dir():
-        raise Failure(f"the project folder {name} {'is a file' if folder.exists() else 'does not exist'}")
+    return real_folder(name, "the project folder")
+
+
+def real_folder(name: str, what: str) -> Path:
+    """Gives the absolute path, without symbolic links, of a folder that the user has named; raises ``Failure``."""
+    try:
+        folder = Path(os.path.realpath(name))
+    except OSError:  # a relative path, and the working directory has been deleted
+        raise Failure(f"{what} {name} can't be found: the working directory does not exist any more") from None
+    try:
+        mode = os.stat(folder).st_mode
+    except FileNotFoundError:
+        raise Failure(f"{what} {name} does not exist") from None
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
+        raise Failure(f"{what} {name} can't be used: {reason}") from None
+    if not stat.S_ISDIR(mode):
+        raise Failure(f"{what} {name} is {'a file' if stat.S_ISREG(mode) else 'not a folder'}")
     return folder
 
 
@@ -50,7 +66,7 @@ def upward(start: Path) -> Path | None:
     """Finds the project that a folder is in. Where there can be none, the registry and what it needs are not even imported."""
     try:
         folder = Path(os.path.realpath(start))
-    except FileNotFoundError:
+    except OSError:
         return None  # the working directory has been deleted
     if not any((parent / sign).exists() for parent in (folder, *folder.parents) for sign in _SIGNS):
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moonwit import terminal
 from moonwit.failures import Failure, WrongUsage
+from moonwit.folders import real_folder
 from moonwit.host import worker
 from moonwit.interrupt import wait
 
@@ -57,7 +58,9 @@ def run_file(path: str, words: Sequence[str], grants: Grants) -> int:
     """Runs a program and gives its exit status; raises ``Failure``."""
     from moonwit.host.program import Program
 
-    made = wait(worker.start(lambda: Program(os.path.basename(path), _binary(path), _world(words, grants))))
+    # A guest takes UTF-8 only, and the file's name is its first argument.
+    name = os.fsencode(os.path.basename(path)).decode("utf-8", "replace")
+    made = wait(worker.start(lambda: Program(name, _binary(path), _world(words, grants))))
     return run(made)
 
 
@@ -119,7 +122,8 @@ def _world(words: Sequence[str], grants: Grants) -> World:
     for text in grants.env:
         name, sign, value = text.partition("=")
         if not name:
-            raise WrongUsage(f"--env {text} has no name; write --env NAME=VALUE, or --env NAME for the host's own", "run")
+            # What stands behind the = may be a secret.
+            raise WrongUsage("--env has no name before the =; write --env NAME=VALUE, or --env NAME for the host's own", "run")
         if not sign:
             if name not in os.environ:
                 raise Failure(f"--env {name}: the environment variable {name} is not set; give it a value: --env {name}=VALUE")
@@ -134,13 +138,18 @@ def _world(words: Sequence[str], grants: Grants) -> World:
             raise WrongUsage(f"--dir {text} names no folder; write --dir HOST::GUEST, --dir HOST::GUEST:ro or --dir HOST", "run")
         if any(mount.guest == guest for mount in mounts):
             raise WrongUsage(f"--dir {text}: the program has a folder at {guest} already", "run")
-        folder = Path(host)
-        if not folder.is_dir():
-            raise Failure(f"--dir {text}: the folder {host} {'is a file' if folder.exists() else 'does not exist'}")
-        mounts.append(Mount("--dir", folder.resolve(), guest, plain != text))
-    for word in (*words, *env, *env.values()):
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise Failure("arguments and variables of a WebAssembly program must be UTF-8 text, and one is not") from None
+        folder = real_folder(host, f"--dir {text}: the folder")
+        mounts.append(Mount("--dir", folder, guest, plain != text))
+    if not all(map(_is_utf8, (*words, *env, *env.values()))):
+        raise Failure("arguments and variables of a WebAssembly program must be UTF-8 text, and one is not")
+    if not all(_is_utf8(mount.guest) for mount in mounts):
+        raise Failure("the path at which a WebAssembly program sees a folder must be UTF-8 text: write --dir HOST::GUEST")
     return World(tuple(words), None, tuple(env.items()), tuple(mounts))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

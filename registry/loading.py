@@ -23,11 +23,15 @@ MAX_TOTAL = 64 * 1024 * 1024  # bytes of YAML in a project
 
 def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = None) -> Registry:
     """Loads a project. Whatever its files hold becomes entries and problems, never an exception."""
-    root = Path(os.path.realpath(root))
+    problems = Problems()
+    try:
+        root = Path(os.path.realpath(root))
+    except OSError:  # a relative path, and the working directory has been deleted
+        problems.add(Problem(root, 0, 0, "the project folder can't be found: the working directory does not exist any more"))
+        return Registry(root, {}, {}, problems)
     by_name = {kind.name: kind for kind in kinds}
     if len(by_name) != len(kinds):
         raise ValueError("a kind is declared twice")
-    problems = Problems()
     expander = Expander(root, os.environ if environ is None else environ)
     entries: dict[str, Entry] = {}
     settings: dict[str, object] = {}

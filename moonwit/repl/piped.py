@@ -55,6 +55,8 @@ def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) ->
 
 def _lines(session: Session) -> None:
     """Takes lines until they make an input; it begins at the line that its errors count from."""
+    if sys.stdin is None:
+        raise Failure("standard input is closed, so there is nothing to evaluate")
     waiting, start, number = "", 1, 0
     for line in sys.stdin.buffer:
         number += 1

@@ -16,7 +16,8 @@ import pytest
 import moonwit
 
 OK = b"HTTP/1.1 200 OK\r\n"
-CHUNKED, GZIP, DEFLATE = OK + b"Transfer-Encoding: chunked\r\n\r\n", OK + b"Content-Encoding: gzip\r\n\r\n", OK + b"Content-Encoding: deflate\r\n\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+GZIP, DEFLATE = OK + b"Content-Encoding: gzip\r\n\r\n", OK + b"Content-Encoding: deflate\r\n\r\n"
 MOVED = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: "
 PACKED = gzip.compress(b"x" * 1000)
 
@@ -37,7 +38,7 @@ WRONG = {
     "a length of letters": (OK + b"Content-Length: ten\r\n\r\nabc", "its Content-Length is not a number: `Content-Length: ten`"),
     "a negative length": (OK + b"Content-Length: -1\r\n\r\nabc", "its Content-Length is not a number: `Content-Length: -1`"),
     "a length beyond 64 bits": (OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nabc", "its Content-Length is not a number that can be"),
-    "two lengths": (OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nabc", "it has a header twice that may be there once: `Content-Length`"),
+    "two lengths": (OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nabc", "it has a header twice that may be there"),
     "length and chunks": (OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "it has both a Content-Length and a"),
     "half a body": (OK + b"Content-Length: 100\r\n\r\nonly this", "its body ends after 9 of 100 bytes"),
     "half a chunk": (CHUNKED + b"5\r\nab", "its body ends in the middle of its chunks"),
@@ -54,11 +55,11 @@ WRONG = {
     "nothing": (b"", "closed the connection before it answered"),
     "a reset": (None, "has failed: connection reset by peer"),
     "a reset in the head": (OK + b"A: RESET", "has failed: connection reset by peer"),
-    "a reset in the body": (OK + b"Content-Length: 10\r\n\r\nabcdeRESET", "its body ends after 5 of 10 bytes, because the connection was reset"),
+    "a reset in the body": (OK + b"Content-Length: 10\r\n\r\nabcdeRESET", "after 5 of 10 bytes, because the connection was reset"),
     "a circle": (MOVED + b"/x\r\n\r\n", "redirects more often than it may (redirects)"),
     "a redirect to a file": (MOVED + b"file:///etc/passwd\r\n\r\n", "redirects to file:///etc/passwd, where no request can be sent"),
     "a redirect to no URL": (MOVED + b"http://[::bad/\r\n\r\n", "redirects to http://[::bad/, where no request can be sent"),
-    "a redirect to no server": (MOVED + b"http://127.0.0.1:1/x?t=s3cret\r\n\r\n", "can't be reached: a redirect leads to 127.0.0.1:1: connection refused"),
+    "a redirect to no server": (MOVED + b"http://127.0.0.1:1/x?t=s3cret\r\n\r\n", "a redirect leads to 127.0.0.1:1: connection refused"),
     "too much": (GZIP + gzip.compress(b"\0" * 5_000_000), "the response is larger than 4000000 bytes (max_body_bytes)"),
 }  # fmt: skip
 # What is sent, and the body that it stands for.
@@ -161,6 +162,7 @@ def test_a_right_answer(ask, name):
     """Unusual answers that are right are taken, as a whole and in pieces."""
     data, body = RIGHT[name]
     assert ask(data, show="print(r.status_code, #r.body, require('hash').sha256(r.body))").split("\t")[1] == str(len(body))
+    whole = f"('{body[:1].decode()}'):rep({len(body)})" if len(set(body)) == 1 else f"'{body.decode()}'"
     show = """
       local pieces = {}
       while true do
@@ -168,7 +170,7 @@ def test_a_right_answer(ask, name):
         if not piece then break end
         pieces[#pieces + 1] = piece
       end
-      print(table.concat(pieces) == """ + (f"('{body[:1].decode()}'):rep({len(body)})" if len(set(body)) == 1 else f"'{body.decode()}'") + ")"
+      print(table.concat(pieces) == """ + whole + ")"
     assert ask(data, "stream = true", show) == "true"
 
 
@@ -180,7 +182,8 @@ def test_timeouts(ask, project):
             client.sendall(self._data or b"")
             client.recv(65536)  # until the client goes away
 
-    for data, expected in ((b"", "no answer had begun"), (OK, "no answer had begun"), (OK + b"Content-Length: 9\r\n\r\nabc", "3 bytes of its body")):
+    half = OK + b"Content-Length: 9\r\n\r\nabc"
+    for data, expected in ((b"", "no answer had begun"), (OK, "no answer had begun"), (half, "3 bytes of its body")):
         silent = Silent(data)
         project.run_script(f"""
           local r, e = require('http_client').get('http://127.0.0.1:{silent.port}/', {{timeout = "500ms"}})
@@ -204,7 +207,8 @@ def test_addresses(project):
         project.run_script(f"""
           local r, e = require('http_client').get('{url}')
           local text = tostring(e)
-          assert(not r and text:find("{expected}", 1, true) and not text:find('s3cret', 1, true) and not text:find('Errno', 1, true), text)""")
+          assert(not r and text:find("{expected}", 1, true), text)
+          assert(not text:find('s3cret', 1, true) and not text:find('Errno', 1, true), text)""")
 
 
 def test_tls_to_a_server_without(ask, project):
@@ -212,7 +216,8 @@ def test_tls_to_a_server_without(ask, project):
     sender = Sender(OK + b"Content-Length: 0\r\n\r\n")
     project.run_script(f"""
       local r, e = require('http_client').get('https://127.0.0.1:{sender.port}/')
-      assert(not r and e:kind() == 'Unavailable' and tostring(e):find('the server does not speak TLS at this port', 1, true), tostring(e))""")
+      assert(not r and e:kind() == 'Unavailable', tostring(r))
+      assert(tostring(e):find('the server does not speak TLS at this port', 1, true), tostring(e))""")
     sender.close()
 
 
