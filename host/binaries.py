@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from moonwit.host.names import advice, shown
 from moonwit.host.wasm.core import CoreModule, is_component, read_core
 from moonwit.host.wasm.core_plan import plan_core
-from moonwit.host.wasm.plan import Plan, Unsupported
+from moonwit.host.wasm.plan import CoreType, Plan, Unsupported
 from moonwit.host.wasm.types import Function
 from moonwit.registry.files import Unreadable, inside, read_bytes
 
@@ -90,6 +90,19 @@ class Binary:
                 found[name] = port
             elif isinstance(port, Interface):
                 found.update({f"{name}#{key}": function for key, function in port.functions.items()})
+        return found
+
+    @cached_property
+    def imported(self) -> dict[tuple[str, str], set[CoreType]]:
+        """The core types of the functions that it imports, by interface or module, and name; none of a component without a plan."""
+        found: dict[tuple[str, str], set[CoreType]] = {}
+        if not self.is_component:
+            for each in self.core.imports:
+                if each.type is not None and each.kind == "func":
+                    found.setdefault((each.module, each.name), set()).add(each.type)
+        elif isinstance(plan := self.component_plan, Plan):
+            for stub in plan.stubs:
+                found.setdefault((stub.interface, stub.function), set()).add(stub.type)
         return found
 
     def core_plan(self, wit: str | None) -> Plan:

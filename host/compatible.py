@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 from wasmtime import Engine
 from wasmtime import component as generic
 
-from moonwit.host import linking, wasi, worker
+from moonwit.host import linking, unprovided, wasi, worker
+from moonwit.host.binaries import binary
 from moonwit.host.component_instance import GuestFailed, Instance, ResourceHandle, Running
 from moonwit.host.engine import engine_for
 from moonwit.host.intermediate import Value
@@ -74,7 +75,7 @@ class CompatibleFunction:
         interface: str | None,
         name: str,
         signature: Function,
-        imports: Iterable[str] = (),
+        imports: Sequence[str] = (),
         entry_id: str = "",
         reuse: bool = True,
         max_execution_ms: int | None = None,
@@ -90,6 +91,7 @@ class CompatibleFunction:
         self.name = name
         self.signature = signature
         self.imports = frozenset(imports)
+        self.written = tuple(imports)
         self.entry_id = entry_id
         self.reuse = reuse
         self.data = data
@@ -150,8 +152,10 @@ class CompatibleFunction:
         except WorldProblem as error:
             raise CallFailed(error.kind, f"{self.name}: {error.message}") from None
         except GuestFailed as error:
-            kind = self._unlinked(error.reason) or error.kind
-            raise CallFailed(kind, self._sentence(kind, error.reason), None, error.frames, error.exit_status) from None
+            if (missing := self._missing(error.reason)) is not None:
+                sentence = unprovided.sentence(f"the function {self.entry_id or self.name}", missing)
+                raise CallFailed(unprovided.kind(missing), sentence, None, error.frames) from None
+            raise CallFailed(error.kind, self._sentence(error.kind, error.reason), None, error.frames, error.exit_status) from None
         finally:
             self._come_back(running)
         return None if self.signature.result is None else from_component(self.signature.result, result)
@@ -246,22 +250,11 @@ class CompatibleFunction:
         """The engine whose guests have as much stack as this one."""
         return engine_for(stack_bytes=self.max_stack_bytes)
 
-    def _unlinked(self, reason: str) -> str | None:
-        """Gives the kind of error when a stand-in for an import was called, which is not granted or not offered."""
-        interface = reason.removeprefix(linking.UNLINKED).partition("#")[0]
-        if not reason.startswith(linking.UNLINKED):
-            return None
-        return "Unavailable" if wasi.grants(interface, self.imports) else "PermissionDenied"
+    def _missing(self, reason: str) -> unprovided.Unprovided | None:
+        """Explains the failure of a call of an import that is not there."""
+        return unprovided.of_reason(reason, binary(self.data), self.written, self.entry_id or "its entry")
 
     def _sentence(self, kind: str, reason: str) -> str:
-        if reason.startswith(linking.UNLINKED):
-            interface, _, called = reason.removeprefix(linking.UNLINKED).partition("#")
-            who = f"the function {self.entry_id or self.name} uses {interface}, which"
-            if wasi.grants(interface, self.imports):
-                return f"{who} the compatible call path does not offer (it called {called})"
-            grantable = interface.startswith(("wasi:", "wippy:"))
-            advice = f"add it to the imports of {self.entry_id or 'its entry'}" if grantable else "nothing provides it"
-            return f"{who} its entry does not import (it called {called}): {advice}"
         if kind == "Timeout":
             return f"{self.name}: took longer than its limit of {self.max_execution_ms} ms"
         if kind == "Canceled":

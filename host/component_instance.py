@@ -18,7 +18,7 @@ from wasmtime import Engine, ExitTrap, Store, WasiConfig, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
-from moonwit.host import component_values, guest_environment, worker
+from moonwit.host import component_values, guest_environment, linking, worker
 from moonwit.host.engine import shared_engine, start_ticker, table_elements, ticks
 from moonwit.host.guest_output import GuestOutput
 from moonwit.host.intermediate import Value
@@ -293,6 +293,10 @@ def _read_failure(error: WasmtimeError) -> GuestFailed:
     if isinstance(error, ExitTrap):
         return GuestFailed("Internal", f"it exited with status {error.code}", _frames(error), error.code)
     message = str(error)
+    if (status := linking.exit_status(message)) is not None:
+        return GuestFailed("Internal", f"it exited with status {status}", _frames(error), status)
+    if (unfit := linking.unfit(message)) is not None:
+        return GuestFailed("Internal", unfit, [])
     cause = _CAUSE.search(message)
     reason = (cause.group(1) if cause else message).strip()
     if not cause and message.startswith("error while executing"):

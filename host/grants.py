@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from moonwit.host import wasi
+from moonwit.host import unprovided, wasi
 from moonwit.host.names import listed, shown
 from moonwit.host.wasm.world import Interface
 from moonwit.registry.problems import Problem
@@ -46,6 +46,7 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
             sentence = f"the entry grants {shown(name)}, and the {what} imports nothing of it"
             yield entry.problem(("imports", index), sentence, "remove it", severity="note")
     yield from _unseen(entry, function)
+    yield from unprovided.notes(entry, function.binary)
 
 
 def _unseen(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from moonwit.host import wasi
+from moonwit.host import unprovided, wasi
 from moonwit.host.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
 from moonwit.host.functions import CORE, LoadedFunction, load_function
 from moonwit.host.methods import UnknownMethod, alike, resolve
@@ -27,6 +27,7 @@ _MAGIC = b"\0asm"
 _NAMESPACE = "app"
 _FOLDER = "binaries"
 _HANDLER = "wasi:http/incoming-handler"
+_MOST_ABSENT, _MOST_HINTS = 24, 4
 # Exports that serve the canonical ABI or the toolchain, and are not for a caller.
 _PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
 
@@ -124,6 +125,11 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
     facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))
     if missing:
         facts.append(("missing", f"{listed(missing)}: nothing provides them, and calling them fails"))
+    lacking = list(unprovided.imported(found))
+    absent = [each for each in lacking if each.why != "unknown"]
+    facts += [("missing", f"{shown(each.function)} of {each.interface}, {each.is_what}") for each in absent[:_MOST_ABSENT]]
+    hints = dict.fromkeys(each.hint for each in lacking if each.interface in unprovided.TOOLCHAINS or each.interface == "env")
+    facts += [("", hint) for hint in list(hints)[:_MOST_HINTS]]
     return facts
 
 

@@ -10,6 +10,7 @@ import atexit
 import ctypes
 import hashlib
 import itertools
+import re
 import threading
 from typing import Any
 
@@ -23,14 +24,27 @@ from moonwit.host.engine import shared_engine
 from moonwit.host.names import shown
 from moonwit.host.wasm.plan import Refused
 
-# Begins the message of a function that stands in for one that is not linked; `interface#function` follows.
+# Begins the message of a function that stands in for one that is not linked; `interface#function` follows, with the version.
 UNLINKED = "moonwit:unlinked "
+# The same for one that is linked, but is not of the type that the component says.
+UNFIT = "moonwit:unfit "
+# Begins the message of what ends a guest that has asked for it; the status follows.
+EXIT = "moonwit:exit "
+
+_UNFIT = re.compile(r"component imports instance `([^`]+)`, but a matching.*instance export `([^`]+)` has the wrong type", re.DOTALL)
 
 _components: dict[tuple[int, bytes], generic.Component] = {}
 _compiling = threading.Lock()
 
+_EXIT = "wasi:cli/exit"
 _stubs: dict[int, str] = {}
 _numbers = itertools.count(1)
+
+
+def exit_status(message: str) -> int | None:
+    """Gives the status that a guest has asked to end with; None where something else has ended it."""
+    found = re.search(rf"{EXIT}(\d+)", message)
+    return None if found is None else int(found[1])
 
 
 def load(data: bytes, engine: Engine | None = None) -> generic.Component:
@@ -52,6 +66,12 @@ def load(data: bytes, engine: Engine | None = None) -> generic.Component:
     return component
 
 
+def unfit(message: str) -> str | None:
+    """Gives the reason for what Wasmtime says of imports that do not fit; None for another message."""
+    found = _UNFIT.search(message)
+    return None if found is None else f"{UNFIT}{found[1]}#{found[2]}"
+
+
 def link(component: generic.Component, imports: frozenset[str], engine: Engine | None = None) -> generic.Linker:
     """Makes a linker that gives a component what ``imports`` grant, and for the rest functions that fail."""
     engine = engine or shared_engine()
@@ -67,11 +87,15 @@ def link(component: generic.Component, imports: frozenset[str], engine: Engine |
             if wasi.links(name, imports):
                 if wasi.interface_of(name) == guest_environment.INTERFACE:
                     _answer(linker, name)
+                elif wasi.interface_of(name) == _EXIT:
+                    with linker.root() as root, root.add_instance(name) as inner:
+                        _define(inner, "exit", f"{_EXIT}#exit", _exit)
+                        _define(inner, "exit-with-code", f"{_EXIT}#exit-with-code", _exit)
                 elif isinstance(item, generic.ComponentInstanceType):
                     seen += [inner.ty for inner in item.exports(engine).values() if isinstance(inner.ty, generic.ResourceType)]
                 continue
             with linker.root() as root:
-                _cover(engine, root, name, item, wasi.interface_of(name), seen)
+                _cover(engine, root, name, item, "$root" if isinstance(item, generic.FuncType) else name, seen)
     return linker
 
 
@@ -87,7 +111,8 @@ def _cover(
 ) -> None:
     """Defines ``item`` in ``parent``: functions fail, resources are new ones unless they are another's by another name."""
     if isinstance(item, generic.FuncType):
-        _define(parent, name, f"{interface}#{name}", _no_directories if (interface, name) == wasi.NO_DIRECTORIES else _fail)
+        is_empty = (wasi.interface_of(interface), name) == wasi.NO_DIRECTORIES
+        _define(parent, name, f"{interface}#{name}", _no_directories if is_empty else _fail)
     elif isinstance(item, generic.ResourceType):
         if not any(item == other for other in seen):
             seen.append(item)
@@ -123,6 +148,14 @@ def _no_directories(number: int, context: Any, type: Any, args: Any, count: int,
     results[0].kind = ffi.WASMTIME_COMPONENT_LIST.value
     ffi.wasmtime_component_vallist_new_empty(ctypes.byref(results[0].of.list))
     return 0
+
+
+@ffi.wasmtime_component_func_callback_t  # type: ignore[untyped-decorator]
+def _exit(number: int, context: Any, type: Any, args: Any, count: int, results: Any, result_count: int) -> Any:
+    # Wasmtime's own knows no status but 0 and 1.
+    given = args[0]
+    status = given.of.u8 if given.kind == ffi.WASMTIME_COMPONENT_U8.value else 0 if given.of.result.is_ok else 1
+    return ctypes.cast(ffi.wasmtime_error_new(f"{EXIT}{status}".encode()), ctypes.c_void_p).value
 
 
 @ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # type: ignore[untyped-decorator]

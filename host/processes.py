@@ -122,12 +122,16 @@ def check_programs(registry: Registry) -> None:
     """Compiles the program of every `process.wasm` that is not broken already, and reports what is wrong with it."""
     from moonwit.host.functions import FunctionProblem
     from moonwit.host.program import ProgramProblem
+    from moonwit.host.unprovided import notes
     from moonwit.host.wasi_config import EMPTY
 
     for entry in list(registry.entries.values()):
         if entry.kind == "process.wasm" and not registry.is_broken(entry.id):
             try:
-                _load(entry, registry, EMPTY).check()
+                program = _load(entry, registry, EMPTY)
+                program.check()
+                for problem in notes(entry, program.binary):
+                    registry.report(problem)
             except FunctionProblem as error:
                 registry.report(error.problem)
             except ProgramProblem as error:
@@ -162,6 +166,7 @@ def _load(entry: Entry, registry: Registry, world: World) -> Program:
         max_execution_ms=_number(limits, "max_execution_ms"),
         max_memory_bytes=_number(limits, "max_memory_bytes"),
         max_stack_bytes=_number(limits, "max_stack_bytes"),
+        id=entry.id,
     )
 
 

@@ -15,8 +15,9 @@ from moonwit.host.binaries import Binary
 from moonwit.host.engine import NO_LIMIT, compile_module, engine_for, start_ticker, table_elements, ticks
 from moonwit.host.names import listed, shown
 from moonwit.host.wasi_config import World, WorldProblem, preopen
+from moonwit.host.wasm import preview1
 from moonwit.host.wasm.core_plan import THREADS
-from moonwit.host.wasm.plan import Refused
+from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
@@ -44,11 +45,25 @@ class ProgramProblem(Exception):
         self.backtrace = backtrace
 
 
+class _Exited(Exception):
+    """The program has ended itself."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def _status(code: int) -> int:
+    # What is no success stays none when the system cuts it to a byte.
+    return code if 0 <= code <= MAX_STATUS else MAX_STATUS
+
+
 @record
 class Program:
     """A program and what it is given. ``name`` is its first argument and names it in sentences; ``world.args`` are the others.
 
-    ``grants`` is what ``imports:`` of an entry holds. The limits are in milliseconds and bytes.
+    ``grants`` is what ``imports:`` of an entry holds, whose id is ``id``; None for a program in a file. The limits are in milliseconds
+    and bytes.
     """
 
     name: str
@@ -58,6 +73,12 @@ class Program:
     max_execution_ms: int | None = None
     max_memory_bytes: int | None = None
     max_stack_bytes: int | None = None
+    id: str | None = None
+
+    @property
+    def written(self) -> list[str]:
+        """The grants in an order of their own."""
+        return sorted(self.grants)
 
     @property
     def engine(self) -> Engine:
@@ -76,6 +97,7 @@ class Program:
         from wasmtime import ExitTrap, Store, Trap, WasmtimeError
 
         from moonwit.host import guest_environment
+        from moonwit.host.linking import exit_status
 
         access = wasi.access(self.grants)
         store = Store(self.engine)
@@ -99,9 +121,12 @@ class Program:
             with guest_environment.seen(world) if self.binary.is_component else nullcontext():
                 return self._run_component(store) if self.binary.is_component else self._run_module(store)
         except ExitTrap as error:
-            # What is no success stays none when the system cuts it to a byte.
-            return error.code if 0 <= error.code <= MAX_STATUS else MAX_STATUS
+            return _status(error.code)
+        except _Exited as ended:
+            return ended.status
         except (WasmtimeError, Trap) as error:
+            if (status := exit_status(str(error))) is not None:
+                return status
             raise self._failure(error) from None
 
     def _config(self, world: World, access: wasi.Access) -> WasiConfig:
@@ -133,7 +158,7 @@ class Program:
         try:
             component = linking.load(self.binary.data, self.engine)
         except Refused as error:
-            raise ProgramProblem("Invalid", f"{self.name} can't be run: {error}") from None
+            raise ProgramProblem("Invalid", f"{self.name} can't be run: {self._refusal() or error}") from None
         with component.type as type:
             exported = list(type.exports(self.engine))
         for name in exported:
@@ -145,21 +170,46 @@ class Program:
         what = f"it exports {listed(exported)}" if exported else "it exports nothing"
         raise ProgramProblem("Invalid", f"{self.name} is no program: a component must export {RUN}, and {what}")
 
+    def _refusal(self) -> str | None:
+        """Says why no call path takes the component, as `moonwit check` and `inspect` do; None where the reason is Wasmtime's own."""
+        try:
+            _ = self.binary.world
+        except (Malformed, Refused) as error:
+            text = str(error).rstrip(".")
+            return text[:1].lower() + text[1:]
+        return None
+
     def _module(self) -> Module:
         from wasmtime import FuncType, WasmtimeError
 
         try:
-            module = compile_module(self.binary.data, self.engine)
+            # Wasmtime's own WASI 0.1 looks for a memory before anything else.
+            module = compile_module(preview1.export_memory(self.binary.data) or self.binary.data, self.engine)
+        except Malformed as error:
+            raise ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {error}") from None
         except WasmtimeError as error:
             raise ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {_cause(error)}") from None
         if self.binary.core.threads:
             raise ProgramProblem("Invalid", f"{self.name} {THREADS}")
+        self._check_imports()
         exported = {export.name: export.type for export in module.exports}
         start = exported.get(START)
         if not isinstance(start, FuncType) or start.params or start.results:
             what = f"it exports {listed(exported)}" if exported else "it exports nothing"
             raise ProgramProblem("Invalid", f"{self.name} is no program: a core module must export a function {START}, and {what}")
         return module
+
+    def _check_imports(self) -> None:
+        """Looks for imports of a core module that can't even be linked; raises ``ProgramProblem``."""
+        from moonwit.host import unprovided
+
+        for entry in self.binary.core.imports:
+            if entry.kind != "func":
+                what = f"it imports the {entry.kind} {shown(entry.module)} {shown(entry.name)}, and only functions can be"
+                raise ProgramProblem("Invalid", f"{self.name} can't be run: {what}; define it in the module")
+            missing = unprovided.explain(self.binary, entry.module, entry.name, near=False)
+            if missing.why == "mistyped":
+                raise ProgramProblem("Invalid", f"{self.name} can't be run: {unprovided.sentence('it', missing)}")
 
     def _run_component(self, store: Store) -> int:
         import ctypes
@@ -191,13 +241,16 @@ class Program:
             ffi.wasmtime_component_val_delete(ctypes.byref(result))
 
     def _run_module(self, store: Store) -> int:
-        from wasmtime import Func, Linker, WasmtimeError
+        from wasmtime import Func, FuncType, Linker, ValType, WasmtimeError
         from wasmtime import _ffi as ffi
 
         module = self._module()
         linker = Linker(self.engine)
         if wasi.grants(wasi.PREVIEW1, self.grants):
             linker.define_wasi()
+            # Wasmtime's own refuses a status of 126 and more.
+            linker.allow_shadowing = True
+            linker.define_func(wasi.PREVIEW1, "proc_exit", FuncType([ValType.i32()], []), _exit)
         problem = ffi.wasmtime_linker_define_unknown_imports_as_traps(linker.ptr(), module.ptr())
         if problem:
             raise WasmtimeError._from_ptr(problem)
@@ -207,21 +260,23 @@ class Program:
         return 0
 
     def _failure(self, error: WasmtimeError | Trap) -> ProgramProblem:
-        from moonwit.host import linking
+        from moonwit.host import linking, unprovided
 
         cause = _cause(error)
-        if linking.UNLINKED in cause:
-            interface, _, called = cause.partition(linking.UNLINKED)[2].partition("#")
-            message = f"{self.name} uses {interface}, which it is not granted (it called {called})"
-            return ProgramProblem("PermissionDenied", message, _frames(error))
+        missing = unprovided.of_reason(linking.unfit(str(error)) or cause, self.binary, self.written, self.id)
         unknown = _UNKNOWN.search(cause)
         if unknown is not None:
-            message = f"{self.name} calls {unknown[2]} of {unknown[1]}, which it is not granted"
-            return ProgramProblem("PermissionDenied", message, _frames(error))
+            missing = unprovided.explain(self.binary, unknown[1], unknown[2], self.written, self.id)
+        if missing is not None:
+            return ProgramProblem(unprovided.kind(missing), unprovided.sentence(self.name, missing), _frames(error))
         if cause == "interrupt":
             return ProgramProblem("Timeout", f"{self.name} took longer than its limit of {self.max_execution_ms} ms")
         limit = f": it has {self.max_stack_bytes} bytes of stack (max_stack_bytes)" if self.max_stack_bytes and cause == _DEEP else ""
         return ProgramProblem("Internal", f"{self.name} failed: {cause}{limit}", _frames(error))
+
+
+def _exit(code: int) -> None:
+    raise _Exited(_status(code & 0xFFFFFFFF))
 
 
 _RUN = re.compile(rf"{RUN}@0\.2\.[0-9A-Za-z.+-]+\Z")

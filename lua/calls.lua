@@ -295,6 +295,7 @@ function M.setup(given)
   counted.watch(hooks, instances)
   upkeep.watch(hooks, guests.discard)
   guests.setup(given)
+  reports.setup(given)
   require('lua.wasi.funcs').setup(M.call)
   handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard)
 end

@@ -56,6 +56,7 @@ class Entries:
         own: Callbacks = {
             "load": self._load,
             "library": self._library,
+            "unprovided": self._unprovided,
             "method": self._method,
             "call": self._call,
             "lease_method": self._lease_method,
@@ -252,6 +253,15 @@ class Entries:
         if isinstance(imports, dict):
             data["imports"] = {alias: self._script(self.registry.entries[str(id)]) for alias, id in imports.items()}
         return data
+
+    def _unprovided(self, id: bytes, path: bytes) -> Data:
+        """Says why an import that a guest has called is not there."""
+        from moonwit.host import unprovided
+
+        function = self._loaded[id.decode()]
+        interface, _, name = path.decode("utf-8", "replace").partition("#")
+        missing = unprovided.explain(function.binary, interface, name, function.grants, function.id)
+        return {"kind": unprovided.kind(missing), "message": unprovided.sentence(f"the function {function.id}", missing)}
 
     def _library(self) -> Data:
         from moonwit.host import engine

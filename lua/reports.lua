@@ -1,5 +1,6 @@
 -- What went wrong in a guest, as the error value that its caller gets.
 
+local buffer = require 'string.buffer'
 local errors = require 'lua.errors'
 
 local M = {}
@@ -13,15 +14,12 @@ end
 
 local failure = M.failure
 
--- A guest has called an import that is not linked: what to do about it depends on what it is.
+local host   -- the Python functions of lua/entries.py by name, set by `setup`
+
+-- A guest has called an import that is not linked: the host knows why, and what to do about it.
 local function unlinked(E, report)
-  local interface, name = report.unlinked:match '^(.-)#(.*)$'
-  local plain, more = interface:gsub('@.*$', ''), { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
-  if plain == 'wasi_snapshot_preview1' then name = name .. ' of WASI 0.1' end
-  if plain == '$root' then plain = name end      -- a function that is imported without an interface
-  local advice = (plain:find '^wasi[:_]' or plain:find '^wippy:') and 'add it to the imports of ' .. E.id or 'nothing provides it'
-  return failure(errors.kinds.PERMISSION_DENIED,
-    ('the function %s uses %s, which its entry does not import (it called %s): %s'):format(E.id, plain, name, advice), more)
+  local answer = buffer.decode(host.unprovided(E.id, report.unlinked))
+  return failure(answer.kind, answer.message, { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
 end
 
 --- The error that says a call of entry E has taken longer than its limit.
@@ -45,5 +43,7 @@ function M.of_guest(E, report)
   end
   return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), more)
 end
+
+function M.setup(given) host = given end
 
 return M

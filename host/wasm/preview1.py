@@ -7,9 +7,11 @@ Source: wasi_snapshot_preview1.witx.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, Literal
 
 from moonwit.host import wasi
+from moonwit.host.wasm.core import ORDER, read_core
 from moonwit.host.wasm.plan import CoreType, Stub
 from moonwit.host.wasm.reader import Reader
 
@@ -69,6 +71,9 @@ _FILES: Final = {
     "sock_shutdown": "ii",
 }
 
+# The names of all its functions.
+FUNCTIONS: Final = (*_OURS, *_STREAMS, *_FILES)
+
 # The errno `badf`, which a descriptor that is not there gives.
 BAD_DESCRIPTOR: Final = 8
 
@@ -83,9 +88,15 @@ def parameters(name: str) -> str | None:
     return None
 
 
+def type_of(name: str) -> CoreType | None:
+    """Gives a function's core type, or None for a function that WASI 0.1 does not have."""
+    params = parameters(name)
+    return None if params is None else CoreType(params, "" if name == "proc_exit" else "i")
+
+
 def fits(stub: Stub) -> bool:
     """Tells whether a module imports a function with the type that it has."""
-    return stub.type == CoreType(parameters(stub.function) or "", "" if stub.function == "proc_exit" else "i")
+    return stub.type == type_of(stub.function)
 
 
 def is_ours(stub: Stub) -> bool:
@@ -140,6 +151,42 @@ def import_memory(module: bytes) -> tuple[bytes, str] | None:
             content = _number(number + 1) + content[count_reader.position :] + entry
         out.append(bytes([identity]) + _number(len(content)) + content)
     return b"".join(out), limits
+
+
+def export_memory(module: bytes) -> bytes | None:
+    """Makes a module export its memory as "memory", or one without room where it has none; None where it exports something so already.
+
+    Wasmtime's functions look for that export even where they need no memory.
+    """
+    core = read_core(module)
+    if "memory" in core.exports:
+        return None
+    export = _name("memory") + b"\x02\x00"
+    sections = dict(_known_sections(module))
+    if 5 not in sections and not any(entry.kind == "memory" for entry in core.imports):
+        sections[5] = b"\x01\x00\x00"
+    reader = Reader(sections.get(7, b"\x00"))
+    number = reader.u32()
+    sections[7] = _number(number + 1) + sections.get(7, b"\x00")[reader.position :] + export
+    out = [module[:8]]
+    for identity in sorted(sections, key=lambda each: ORDER[each]):
+        out.append(bytes([identity]) + _number(len(sections[identity])) + sections[identity])
+    # Names of functions, for backtraces.
+    out += [b"\0" + _number(len(content)) + content for identity, content in _sections(module) if identity == 0]
+    return b"".join(out)
+
+
+def _known_sections(module: bytes) -> Iterator[tuple[int, bytes]]:
+    return ((identity, content) for identity, content in _sections(module) if identity)
+
+
+def _sections(module: bytes) -> Iterator[tuple[int, bytes]]:
+    """Gives the sections of a module in their order."""
+    reader = Reader(module)
+    reader.take(8)
+    while not reader.done:
+        identity, body = reader.byte(), reader.take(reader.u32())
+        yield identity, module[body.position : body.end]
 
 
 def _name(text: str) -> bytes:

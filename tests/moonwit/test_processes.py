@@ -227,7 +227,7 @@ TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
         (SPIN, ", limits: {max_execution_ms: 50}", "p took longer than its limit of 50 ms"),
         (DEEP, ", limits: {max_stack_bytes: 50000}", "p failed: call stack exhausted: it has 50000 bytes of stack (max_stack_bytes)"),
         (wat2wasm('(module (memory 1 1 shared) (func (export "_start")))'), "", "p has a memory that threads share, and guests run on one"),
-        (PROGRAM.read_bytes(), "", "of wasi_snapshot_preview1, which it is not granted"),
+        (PROGRAM.read_bytes(), "", "uses wasi_snapshot_preview1, which its entry does not import"),
         (TRAP, ", wasi: {mounts: [{fs: here, guest: /x}], env: [{id: v, name: V, required: true}]}", "set `V` in `app:memory`"),
     ],
 )

@@ -74,5 +74,5 @@ def test_both_paths_name_a_function_that_is_imported_without_an_interface(tmp_pa
         for engine in ("direct", "compatible"):
             with pytest.raises(moonwit.CallError) as caught:
                 opened.call(f"t:{engine}")
-            sentence = "uses log-it, which its entry does not import (it called log-it): nothing provides it"
-            assert (caught.value.kind, caught.value.message) == ("PermissionDenied", f"the function t:{engine} {sentence}")
+            assert caught.value.kind == "PermissionDenied"
+            assert caught.value.message.startswith(f"the function t:{engine} calls log-it, which nothing provides: ")
