@@ -285,6 +285,9 @@ def _raise_for(error: Any) -> None:
         raise WasmtimeError._from_ptr(error)
 
 
+# What is wrong with a guest that calls an import where it may not; lua/trap.lua says the same of the other call path.
+LEFT = "cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function"
+
 _CAUSE = re.compile(r"Caused by:\s*(?:\d+:\s*)?(.*)\Z", re.DOTALL)
 
 
@@ -304,6 +307,8 @@ def _read_failure(error: WasmtimeError) -> GuestFailed:
     # From what happened to what it led to, as lua/trap.lua says it.
     lines = [re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reversed(reason.splitlines())]
     reason = ": ".join(line for line in lines if line)
+    if reason == "cannot leave component instance":
+        reason = LEFT
     return GuestFailed("Timeout" if reason == INTERRUPT else "Internal", reason, _frames(error))
 
 

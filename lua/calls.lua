@@ -78,7 +78,7 @@ local function direct(entry, P, lift, fresh, timed)
   local mode = P.waits and 'waits' or P.linker and 'hosted' or 'plain'
   local f = generate.compile(E.sig, {
     fresh = fresh, pair = entry.results ~= 'table', post = lift.post and (lift.post_leaf and 'leaf' or 'calls'), resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
-    mode = mode, leaf = lift.leaf,
+    mode = mode, leaf = lift.leaf, gated = P.gated, results = #lift.results,
   }, hooks, E)
   upkeep.add(E, entry.pool)
   if entry.pool.warm and (timed or not entry.workers or P.waits or P.resources[1]) then

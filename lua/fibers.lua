@@ -129,11 +129,12 @@ end
 --- Gives a binding what its calls need.
 function M.equip(B, params, results)
   values, slots = values or ffi.typeof "mw_val[?]", slots or ffi.typeof "void *[2]"
-  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[16]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
-  leaf_args, leaf_results = leaf_args or kinds('iiii', ffi.new 'mw_val[4]'), leaf_results or kinds('i', ffi.new 'mw_val[1]')
+  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[17]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
+  leaf_args, leaf_results = leaf_args or kinds('iiiii', ffi.new 'mw_val[5]'), leaf_results or kinds('i', ffi.new 'mw_val[1]')
   B.count, B.size = #params, #results
   B.args, B.results, B.out = kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
-  B.alone = results
+  B.alone = results .. 'i'
+  B.post_args = kinds(B.alone, values(#B.alone))
 end
 
 -- Loaded with the first guest that uses some of WASI.
@@ -250,22 +251,22 @@ local function drive(future)
   return ready, late and 'interrupt' or TOO_LONG
 end
 
---- Calls a realloc that is known to call nothing of the host: this is compiled with the code that lowers values.
+--- Calls a realloc that is known to call nothing of the host, by way of the gate: this is compiled with the code that lowers values.
 function M.leaf(ctx, realloc, io, _, trap)
   local C = wasmtime.C
   local args, results, out = leaf_args, leaf_results, alone_out
-  args[0].of.u64, args[1].of.u64, args[2].of.u64, args[3].of.u64 = 0, 0, io[2].u32, io[3].u32
-  local future = C.wasmtime_func_call_async(ctx, realloc, args, 4, results, 1, out, out + 1)
+  args[0].of.u64, args[1].of.u64, args[2].of.u64, args[3].of.u64, args[4].of.u64 = 0, 0, io[2].u32, io[3].u32, io[4].u32
+  local future = C.wasmtime_func_call_async(ctx, realloc, args, 5, results, 1, out, out + 1)
   local ready, why = drive(future)
   return outcome(ready, results, io, out, trap, why)
 end
 
---- Calls the post-return function of a binding, with B.io[0], that is known to call nothing of the host, as `leaf` does.
+--- Calls the post-return function of a binding, with what is in B.io, that is known to call nothing of the host, as `leaf` does.
 function M.leaf_post(B, trap)
   local C = wasmtime.C
-  local args, out = B.results, alone_out
-  args[0].of.u64 = B.io[0].u64
-  local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size, args, 0, out, out + 1)
+  local args, out = B.post_args, alone_out
+  for i = 0, B.size do args[i].of.u64 = B.io[i].u64 end
+  local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size + 1, args, 0, out, out + 1)
   local ready, why = drive(future)
   return outcome(ready, args, B.io, out, trap, why)
 end

@@ -282,7 +282,7 @@ function hooks.leaf_post(B) return fibers.leaf_post(B, support.trap) end
 
 function hooks.run_post(B) return fibers.alone(B.I, B.post, B.io, B.alone, '', support.trap) end
 
-function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(hosting.running, realloc, io, 'iiii', 'i', out) end
+function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(hosting.running, realloc, io, 'iiiii', 'i', out) end
 
 hooks.call_leaf = fibers.leaf
 

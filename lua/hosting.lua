@@ -34,10 +34,7 @@ function M.trap(reason) error(setmetatable({ reason = reason }, Trap), 0) end
 local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
 
 local function called(env, _, io)
-  local I, f = M.running, numbered[env]
-  -- A guest's realloc runs in the middle of one of its calls, which is not done.
-  if I.asked and f ~= library.next then return new_trap "the guest's realloc calls a function of the host" end
-  local ok, reason = pcall(f, I, io)
+  local ok, reason = pcall(numbered[env], M.running, io)
   if ok and reason == nil then return nil end
   if not ok then
     reason = getmetatable(reason) == Trap and reason.reason or 'a mistake in Moonwit, please report it: ' .. tostring(reason)
@@ -149,13 +146,21 @@ function M.link(I, name, into)
   end
 end
 
-local found, reference   -- made when the library is there
+local found, reference, place   -- made when the library is there
 
 --- Puts a function into an element of a table.
 function M.fill(I, table, index, func)
   reference = reference or ffi.new 'mw_val[1]'
   reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
   check(wasmtime.C.wasmtime_table_set(I.ctx, table, index, reference))
+end
+
+--- Adds a function to the end of a table; gives its index.
+function M.add(I, table, func)
+  reference, place = reference or ffi.new 'mw_val[1]', place or ffi.new 'uint64_t[1]'
+  reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
+  check(wasmtime.C.wasmtime_table_grow(I.ctx, table, 1, reference, place))
+  return tonumber(place[0])
 end
 
 --- Puts the function that waits into element 0 of a table: from then on, calls into the store are asynchronous.

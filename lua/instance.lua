@@ -3,9 +3,10 @@
 -- A plan arrives as plain tables, addresses as numbers:
 --   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
 --   handles = address or nil, resources {{module = address, dtor = item or nil}}, initialize = item or nil,
+--   gated = true when group 1 has a gate (host/wasm/gate.py),
 -- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =} or
 -- {group = index, name =, late = index or 0}; indices from 1. Functions of the host (lua/hosting.lua): hosted {{name =, params =,
--- results =}}, groups {{module = address, memory = item or nil, functions = {name}, reallocs = {item}, serves = true}}, memory = item
+-- results =}}, groups {{module = address, gated = true, memory = item or nil, functions = {name}, reallocs = {item}, serves = true}}, memory = item
 -- or nil, granted = {interface = true}, waits = true when a call may wait, files = true when Wasmtime's WASI is used,
 -- small = true for small instances (host/engine.py).
 
@@ -31,14 +32,14 @@ M.all = {}
 -- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
 function M.prepare(plan)
   local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key,
-    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits, small = plan.small, files = plan.files }
+    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits, small = plan.small, files = plan.files, gated = plan.gated }
   for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
   P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
   P.handles = plan.handles and cast('const void *', plan.handles)
   for i, step in ipairs(plan.steps) do step.externs = new('mw_extern[?]', math.max(#step.arguments, 1)) end
   for _, resource in ipairs(P.resources) do
     resource.pointer = cast('const void *', resource.module)
-    resource.externs = new('mw_extern[?]', 4)
+    resource.externs = new('mw_extern[?]', 5)
   end
   if plan.hosted then
     require 'lua.wasi.all'
@@ -46,7 +47,7 @@ function M.prepare(plan)
   end
   for _, group in ipairs(P.groups) do
     group.pointer = cast('const void *', group.module)
-    group.externs = new('mw_extern[?]', #group.functions + 1)
+    group.externs = new('mw_extern[?]', #group.functions + 2)
     group.prepared = not group.memory and P.linker and hosting.prepare_group(P.linker, group.pointer, group.functions)
   end
   -- Where each core instance stands: the plan's own, then what Moonwit adds.
@@ -71,8 +72,10 @@ local function make(ctx, module, externs, count, into)
   return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap_slot)
 end
 
--- As `make`, for modules whose start function may call the host.
-local function make_hosted(...) return make(...) end
+-- As `make`, for modules whose start function may call the host. It does not call `make`, which may be compiled.
+local function make_hosted(ctx, module, externs, count, into)
+  return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap_slot)
+end
 jit.off(make_hosted)
 
 local function instantiate(I, at, module, externs, count)
@@ -88,15 +91,22 @@ end
 
 local resolve
 
+-- The gate of an instance, which group 1 has.
+local GATE = { group = 1, name = 'gate', late = 0 }
+
 local function make_group(I, group, at)
   if group.prepared then
     check(wasmtime.C.wasmtime_instance_pre_instantiate(group.prepared, I.ctx, I.core + at, trap_slot))
     return
   end
   local externs, count = group.externs, 0
-  if group.memory then
-    resolve(I, group.memory, externs)
+  if group.gated then
+    resolve(I, GATE, externs)
     count = 1
+  end
+  if group.memory then
+    resolve(I, group.memory, externs + count)
+    count = count + 1
   end
   for i = 1, #group.functions do hosting.link(I, group.functions[i], externs + (count + i - 1)) end
   instantiate(I, at, group.pointer, externs, count + #group.functions)
@@ -152,8 +162,16 @@ function resolve(I, item, into)
     if not I.has_resource[item.resource] then
       I.has_resource[item.resource] = true
       for i, name in ipairs { 'insert', 'rep', 'remove' } do export(I, P.handles_at, name, resource.externs + (i - 1)) end
-      if resource.dtor then resolve(I, resource.dtor, resource.externs + 3) end
-      instantiate(I, at, resource.pointer, resource.externs, resource.dtor and 4 or 3)
+      local count = 3
+      if resource.dtor then
+        resolve(I, resource.dtor, resource.externs + count)
+        count = count + 1
+      end
+      if P.gated then
+        resolve(I, GATE, resource.externs + count)
+        count = count + 1
+      end
+      instantiate(I, at, resource.pointer, resource.externs, count)
     end
     export(I, at, item.operation, into)
   end
@@ -171,6 +189,16 @@ local function take_func(I, item)
   return func_type(found[0].of.func)
 end
 
+-- As `take_func`, for one that is called while the gate is shut: the function that sees to it, for the core types `letters`, and the number
+-- by which that knows the one it calls, its last argument.
+local function take_shut(I, item, letters)
+  local func = take_func(I, item)
+  if not func or not I.P.gated then return func end
+  resolve(I, { group = 1, name = 'late', late = 0 }, found)
+  local number = hosting.add(I, found[0].of.table, func)
+  return take_func(I, { group = 1, name = letters, late = 0 }), number
+end
+
 -- The memory `item` as a struct of its own, or nil for no item.
 local function take_memory(I, item)
   if not item then return nil end
@@ -181,7 +209,9 @@ end
 
 -- Calls a function of a store that takes synchronous calls.
 local function call_plain(ctx, func, io, count) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, trap_slot) end
-local function call_hosted(...) return call_plain(...) end
+
+-- As `call_plain`, where the function may call the host. It does not call that one, which may be compiled.
+local function call_hosted(ctx, func, io, count) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, trap_slot) end
 jit.off(call_hosted)
 
 local function call(I, func, io, count)
@@ -275,13 +305,9 @@ local function binding(I, lift)
   -- Calls that wait have their arguments elsewhere meanwhile.
   local io = I.asynchronous and shared or slots()
   shared = shared or I.asynchronous and io
-  local B = {
-    I = I, ctx = I.ctx, io = io, next = nil,
-    func = take_func(I, lift.core),
-    memory = take_memory(I, lift.memory),
-    realloc = take_func(I, lift.realloc),
-    post = take_func(I, lift.post),
-  }
+  local B = { I = I, ctx = I.ctx, io = io, next = nil, func = take_func(I, lift.core), memory = take_memory(I, lift.memory) }
+  B.realloc, B.realloc_number = take_shut(I, lift.realloc, 'iiii>i')
+  B.post, B.post_number = take_shut(I, lift.post, lift.results .. '>')
   if I.asynchronous then fibers.equip(B, lift.params, lift.results) end
   return B
 end

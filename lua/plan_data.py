@@ -110,6 +110,7 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
                     "functions": [hosting.functions[function].name for function in group.functions],
                     "reallocs": [_item(item, hosting) for item in group.reallocs],
                     "serves": group.serves or None,
+                    "gated": group.gated or None,
                 }
             )
             for group in hosting.groups
@@ -181,13 +182,15 @@ def plan_data(function: LoadedFunction) -> Data:
                 {
                     "name": local.resource.name,
                     "interface": local.resource.interface,
-                    "module": compiler.text(resource_module(number, local.dtor is not None)),
+                    "module": compiler.text(resource_module(number, local.dtor is not None, hosting.gated)),
                     "dtor": _item(local.dtor, hosting),
                 }
             )
             for number, local in enumerate(plan.resources, 1)
         ],
     }
+    if hosting.gated:
+        data["gated"] = True
     if hosting.module:
         data["steps"][0]["arguments"].append({"group": 1, "name": "memory", "late": 0})
     if plan.initialize is not None:
@@ -215,6 +218,7 @@ def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
             "core": _item(lift.core, hosting),
             "memory": _item(lift.memory, hosting),
             "realloc": _item(lift.realloc, hosting),
+            "gated": hosting.gated or None,
             "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
             "params": lift.core_type.params,
             "results": lift.core_type.results,

@@ -11,6 +11,9 @@ M.UNLINKED = 'moonwit:unlinked'
 -- The name of the one between a guest and functions of the host; see host/wasm/hosting.py.
 M.HOSTED = 'moonwit'
 
+-- What is wrong with a guest that calls an import where it may not; host/component_instance.py says the same of the other call path.
+M.LEFT = 'cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function'
+
 local function take_bytes(fill, from)
   local out = ffi.new 'mw_bytes'
   fill(from, out)
@@ -64,6 +67,7 @@ function M.take(failure, trap)
   end
   local top = frames[1]
   if top and top.module == M.HOSTED and top.func == 'waits_while_it_is_made' then message = 'it waits in its start function, where a guest may not' end
+  if top and top.module == M.HOSTED and top.func == 'cannot_leave_component_instance' then message = M.LEFT end
   return {
     reason = reason(message),
     frames = frames,

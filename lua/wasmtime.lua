@@ -46,6 +46,7 @@ void *wasmtime_instance_pre_instantiate(const void *prepared, void *context, mw_
 void wasmtime_instance_pre_delete(void *prepared);
 void *wasmtime_linker_define_wasi(void *linker);
 void *wasmtime_context_set_wasi(void *context, void *config);
+void *wasmtime_table_grow(void *context, const mw_table *table, uint64_t elements, const mw_val *value, uint64_t *before);
 void *wasmtime_table_set(void *context, const mw_table *table, uint64_t index, const mw_val *value);
 void *wasmtime_trap_new(const char *message, size_t length);
 void wasmtime_context_epoch_deadline_async_yield_and_update(void *context, uint64_t ticks);

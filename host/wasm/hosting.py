@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from typing import Final, Literal
 
 from moonwit.host import wasi
-from moonwit.host.wasm import preview1
+from moonwit.host.wasm import gate, preview1
+from moonwit.host.wasm.canonical import REALLOC
+from moonwit.host.wasm.gate import params_of, passed_on, results_of
 from moonwit.host.wasm.plan import CoreType, Item, Plan, Stub, Unsupported
 from moonwit.host.wasm.show import show_type
 from moonwit.host.wasm.signatures import NULL, RESULTS, SIGNATURES
@@ -25,8 +27,6 @@ _WAITED: Final = frozenset(
         *("wasi:http/types", "wasi:http/outgoing-handler", wasi.FUNCS, wasi.PREVIEW1),
     }
 )
-
-_TYPES: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
 
 How = Literal["hosted", "null", "unlinked"]
 
@@ -43,9 +43,10 @@ class HostFunction:
 class Group:
     """A module of our own between a guest and the host: ``text`` is its WAT.
 
-    It imports, in this order, the guest's memory, where it is given, and the functions of the host at the indices ``functions``, by
-    their names. ``serves`` tells whether it has a table "late": element 0 is for the function that waits, and ``reallocs`` are to be put
-    there from element 1 on, as soon as there is one of its functions that needs them.
+    It imports, in this order, the gate, where it is ``gated`` (group 0 has that itself), the guest's memory, where it is given, and the
+    functions of the host at the indices ``functions``, by their names. Group 0 has a table "late": element 0 is for the function that
+    waits, where it ``serves``, and ``reallocs`` are to be put there from element 1 on, as soon as there is one of its functions that
+    needs them. What is called while the gate is shut comes behind them.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Group:
     functions: tuple[int, ...] = ()
     reallocs: tuple[Item, ...] = ()
     serves: bool = False
+    gated: bool = False
 
 
 @record
@@ -70,8 +72,8 @@ class Hosting:
 
     ``links`` has for each stub None (not linked) or the function of a group; those of the host are in group 0.
     ``memory`` is the guest's memory that functions of the host read and write. ``granted`` are the interfaces, without versions, that
-    the entry grants. ``waits`` tells whether a call may wait. ``module`` stands for the plan's only module, when it is to import the
-    memory of group 0 after all else.
+    the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/gate.py). ``module``
+    stands for the plan's only module, when it is to import the memory of group 0 after all else.
     """
 
     links: tuple[GroupLink | None, ...] = ()
@@ -81,6 +83,7 @@ class Hosting:
     granted: tuple[str, ...] = ()
     waits: bool = False
     module: bytes | None = None
+    gated: bool = False
 
     @property
     def early(self) -> list[bool]:
@@ -145,12 +148,16 @@ class _Linking:
         changed = preview1.import_memory(plan.modules[0]) if mounted else None
         # Where its memory can't be shared there are no files.
         self.mounts = changed is not None
-        groups = [self.serving(served, reallocs, changed and changed[1]), *(self.null(memory, inside) for memory, inside in nulls.items())]
+        serving = self.serving(served, reallocs, changed and changed[1])
+        # Where nothing is called that could leave, nothing is looked at.
+        leaves = bool(plan.resources or nulls) and any(lift.realloc or lift.post_return for lift in plan.exports.values())
+        gated = bool(self.functions) or leaves
+        groups = [serving, *(self.null(memory, inside, gated) for memory, inside in nulls.items())]
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
         waits = self.can_wait and (groups[0].serves or prints)
         memory, module = next(iter(memories), None), changed and changed[0]
-        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module)
+        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module, gated)
 
     def how(self, stub: Stub) -> How:
         if preview1.is_ours(stub):
@@ -185,35 +192,42 @@ class _Linking:
     def function(self, stub: Stub, type: CoreType) -> HostFunction:
         return HostFunction(f"{wasi.interface_of(stub.interface)}#{stub.function}", type)
 
-    def null(self, memory: Item | None, inside: list[Stub]) -> Group:
+    def null(self, memory: Item | None, inside: list[Stub], gated: bool) -> Group:
         """Makes the group of null functions that share a memory."""
-        lines = [] if memory is None else ['(import "" "memory" (memory 0))']
+        lines = [gate.IMPORT] if gated else []
+        if memory is not None:
+            lines.append('(import "" "memory" (memory 0))')
+        if gated:
+            lines.append(gate.TRAP)
+        look = gate.LEAVES if gated else ""
         for number, stub in enumerate(inside):
             body = NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
-            lines.append(f'(func (export "{number}") {_params(stub.type)} {_results(stub.type)} {body})')
-        return Group("\n".join(["(module $moonwit", *lines, ")"]), memory)
+            lines.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
+        return Group("\n".join(["(module $moonwit", *lines, ")"]), memory, gated=gated)
 
     def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item], limits: str | None) -> Group:
         """Makes the group of the host's functions; ``limits`` are those of a memory that it has for the guest.
 
-        One without a number is given to the guest as it is. Those that may wait, or that need memory of the guest for what they give,
-        begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to wait, any other to allocate,
-        the alignment in its upper half and the size in its lower.
+        All look at the gate first. One without a number then calls the host's function. Those that may wait, or that need memory of the
+        guest for what they give, begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to
+        wait, any other to allocate, the alignment in its upper half and the size in its lower.
         """
         serves = any(late is not None for _, late in served)
         functions: list[int] = []
-        imports, bodies = [], []
+        lifts = self.plan.exports.values()
+        shut = [REALLOC for lift in lifts if lift.realloc] + [CoreType(lift.core_type.results, "") for lift in lifts if lift.post_return]
+        imports, bodies = [], [gate.DEFINITION, f'(table (export "late") {len(reallocs) + 1} funcref)', gate.shut_during(shut)]
         if serves:
             imports.append(self.imported(HostFunction("next", CoreType("i", "I")), "$next", functions))
-            bodies.append(_SERVE % (len(reallocs) + 1))
+            bodies.append(_SERVE)
         for number, (stub, late) in enumerate(served):
             if late is None:
-                imports.append(self.imported(self.function(stub, stub.type), f"$plain{number}", functions))
-                bodies.append(f'(export "{number}" (func $plain{number}))')
+                more = [self.imported(self.function(stub, stub.type), f"$plain{number}", functions)]
+                body = f"(call $plain{number} {passed_on(stub.type)})"
             else:
                 more, body = self.served(number, stub, late, functions)
-                imports += more
-                bodies.append(f'(func (export "{number}") {_params(stub.type)} {_results(stub.type)} {body})')
+            imports += more
+            bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {gate.LEAVES} {body})')
         memory = [f'(memory (export "memory") {limits})'] if limits else []
         lines = ["(module $moonwit", *imports, *memory, *bodies, ")"]
         return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves)
@@ -221,11 +235,11 @@ class _Linking:
     def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
         """Gives the import of a function of the host, which is added to ``functions``."""
         functions.append(self.functions.setdefault(function, len(self.functions)))
-        return f'(import "" "{function.name}" (func {name} {_params(function.type)} {_results(function.type)}))'
+        return f'(import "" "{function.name}" (func {name} {params_of(function.type)} {results_of(function.type)}))'
 
     def served(self, number: int, stub: Stub, late: int, functions: list[int]) -> tuple[list[str], str]:
         """Gives the imports and the body of a function that begins in the host; what it imports is added to ``functions``."""
-        given = " ".join(f"(local.get {index})" for index in range(len(stub.type.params)))
+        given = passed_on(stub.type)
         begin = f"(call $serve (call $begin{number} {given}) (i32.const {late}))"
         starts = self.function(stub, CoreType(stub.type.params, "I"))
         if not preview1.is_ours(stub):
@@ -252,25 +266,17 @@ class _Linking:
         return imports, theirs
 
 
-def _results(type: CoreType) -> str:
-    return "".join(f"(result {_TYPES[letter]})" for letter in type.results)
 
-
-def _params(type: CoreType) -> str:
-    return f"(param {' '.join(_TYPES[letter] for letter in type.params)})" if type.params else ""
-
-
-_SERVE: Final = """(type $wait (func))
+_SERVE: Final = f"""(type $wait (func))
 (type $realloc (func (param i32 i32 i32 i32) (result i32)))
-(table (export "late") %d funcref)
 (elem (i32.const 0) $waits_while_it_is_made)
 (func $waits_while_it_is_made (unreachable))
-(func $serve (param $asked i64) (param $late i32)
+(func $serve (param $asked i64) (param $late i32) (local $given i32)
  (loop $again
   (if (i64.eqz (local.get $asked)) (then (return)))
   (if (i64.eq (local.get $asked) (i64.const -1))
    (then (call_indirect (type $wait) (i32.const 0)) (local.set $asked (call $next (i32.const 0))))
-   (else (local.set $asked (call $next (call_indirect (type $realloc)
+   (else {gate.SHUT} (local.set $given (call_indirect (type $realloc)
     (i32.const 0) (i32.const 0) (i32.wrap_i64 (i64.shr_u (local.get $asked) (i64.const 32))) (i32.wrap_i64 (local.get $asked))
-    (local.get $late))))))
+    (local.get $late))) {gate.OPENED} (local.set $asked (call $next (local.get $given)))))
   (br $again)))"""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from moonwit.host.wasm import gate
 from moonwit.host.wasm.plan import Stub
 
 UNLINKED = "moonwit:unlinked"
@@ -98,16 +99,19 @@ HANDLE_TABLE = """(module $handles
   (local.get $rep)))"""
 
 
-def resource_module(number: int, has_dtor: bool) -> str:
+def resource_module(number: int, has_dtor: bool, gated: bool = False) -> str:
     """Makes the text of a module with the canonical built-ins ``new``, ``rep`` and ``drop`` of resource ``number``.
 
-    It imports ``insert``, ``rep`` and ``remove`` of the handle table, and the destructor when there is one, in that order.
+    It imports ``insert``, ``rep`` and ``remove`` of the handle table, the destructor when there is one, and the gate when it is
+    ``gated``, in that order.
     """
+    look = gate.LEAVES if gated else ""
+    opening = f" {gate.IMPORT}\n {gate.TRAP}\n" if gated else ""
     dtor = ' (import "" "dtor" (func $dtor (param i32)))\n' if has_dtor else ""
-    return f"""(module $resource
+    return f"""(module $moonwit
  (import "" "insert" (func $insert (param i32 i32) (result i32)))
  (import "" "rep" (func $rep (param i32 i32) (result i32)))
  (import "" "remove" (func $remove (param i32 i32) (result i32)))
-{dtor} (func (export "new") (param i32) (result i32) (call $insert (i32.const {number}) (local.get 0)))
+{dtor}{opening} (func (export "new") (param i32) (result i32) {look} (call $insert (i32.const {number}) (local.get 0)))
  (func (export "rep") (param i32) (result i32) (call $rep (i32.const {number}) (local.get 0)))
- (func (export "drop") (param i32) ({"call $dtor" if has_dtor else "drop"} (call $remove (i32.const {number}) (local.get 0)))))"""
+ (func (export "drop") (param i32) {look} ({"call $dtor" if has_dtor else "drop"} (call $remove (i32.const {number}) (local.get 0)))))"""

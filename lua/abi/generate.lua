@@ -24,7 +24,7 @@ local support = {
   wide = numbers.wide, wide_u64 = numbers.wide_u64, wide_s64 = numbers.wide_s64, signed = numbers.signed, unsigned = numbers.unsigned,
   only_sequence = numbers.only_sequence, listed_bits = numbers.listed_bits,
   NO_LIMIT = instances.NO_LIMIT, MAX_BYTES = layout.MAX_BYTES, NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
-  ra = ffi.new 'mw_raw[4]', trap = ffi.new 'void *[1]',
+  ra = ffi.new 'mw_raw[5]', trap = ffi.new 'void *[1]',
 }
 M.support = support
 
@@ -55,10 +55,10 @@ M.MOST_RESULT_BYTES = 2 ^ 30
 
 -- An empty string or list is checked as any other: its address must lie in the memory too, at most at its very end.
 local MEMORY = [[
-local base, limit, budget, fault, ctx, mem, realloc, failure
+local base, limit, budget, fault, ctx, mem, realloc, number, failure
 local function alloc(n, align)
-  ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32 = 0, 0, align, n
-  failure = call_realloc(ctx, realloc, ra, 4, trap)
+  ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32, ra[4].u32 = 0, 0, align, n, number
+  failure = call_realloc(ctx, realloc, ra, 5, trap)
   if failure ~= nil or trap[0] ~= nil then return false end
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
   local at = ra[0].u32
@@ -143,7 +143,8 @@ end
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
 -- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the component defines
 -- resources, `options.limit` how many epochs a call may take; `options.mode` is a key of CALLS, `options.leaf`
--- that the guest's realloc calls nothing of the host.
+-- that the guest's realloc calls nothing of the host; `options.gated` that realloc and post-return are called by functions that shut the
+-- gate (host/wasm/gate.py), which take a number besides: after what they pass on, of which post-return has `options.results`.
 local function write(sig, options)
   local e = emitter.new()
   local names, checks, handles = {}, {}, false
@@ -205,7 +206,8 @@ local function write(sig, options)
   -- An instance that several entries share may come with another one's deadline.
   if not waits and (options.limit or options.resources) then put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT') end
   if memory then
-    put 'ctx, mem, realloc, fault, failure = B.ctx, B.memory, B.realloc, nil, nil base = memory_data(ctx, mem)'
+    put('ctx, mem, realloc, number, fault, failure = B.ctx, B.memory, B.realloc, %s, nil, nil base = memory_data(ctx, mem)',
+      options.gated and 'B.realloc_number' or '0')
     put('if not lower(%s) then if fault then return broken(E, B, fault) end return fail(E, B, failure) end', arguments)
   else
     put 'fault = nil'
@@ -231,7 +233,8 @@ local function write(sig, options)
   if sig.result then put 'if fault then return broken(E, B, fault) end' end
   if options.post then
     if sig.in_memory then put 'io[0].u32 = ret' end
-    put(not waits and 'failure = call(B.ctx, B.post, io, 1, trap)' or options.post == 'leaf' and 'local failure = leaf_post(B)' or 'local failure = run_post(B)')
+    if options.gated then put('io[%d].u32 = B.post_number', options.results) end
+    put(not waits and 'failure = call(B.ctx, B.post, io, 2, trap)' or options.post == 'leaf' and 'local failure = leaf_post(B)' or 'local failure = run_post(B)')
     put 'if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
   end
   if hosted then put 'leave(B.I)' end

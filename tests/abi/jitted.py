@@ -26,7 +26,7 @@ PLAIN = """(component
 ROUND = """(func (export "realloc") (param i32 i32 i32 i32) (result i32)
   (global.set $next (i32.add (i32.const 1024) (i32.rem_u (i32.add (global.get $next) (i32.const 64)) (i32.const 8192))))
   (global.get $next))"""
-# The realloc lies behind a table, so that nobody can prove that it calls nothing of the host; here it does.
+# The realloc lies behind a table, and post-return calls it in another module, so that nobody can prove that they call nothing of the host.
 REALLOC = """(func (export "realloc") (param i32 i32 i32 i32) (result i32)
   (call_indirect (type $realloc) (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 0)))"""
 CORE = """
@@ -37,7 +37,8 @@ CORE = """
  (func (export "look") (result i64) (call $wall (i32.const 64)) (i64.load (i32.const 64)))
  (func (export "bytes") (param i32) (result i32) (call $random (i64.extend_i32_u (local.get 0)) (i32.const 64)) (i32.const 64))
  (func (export "size") (param i32 i32) (result i32) (call $wall (i32.const 64)) (local.get 1))
- (func (export "post") (param i32) (call $wall (i32.const 64)))
+ (func (export "post") (param i32)
+  (drop (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 1))))
  (func (export "trap") (param i32) (result i32) (if (local.get 0) (then (call $wall (i32.const -1)))) (i32.const 7))"""
 LIFTS = (
     lift("look", "(result u64)")
