@@ -214,7 +214,8 @@ local function write(sig, options)
     put(lowering)
   end
   if handles then put 'if fault then return broken(E, B, fault) end' end
-  local count = math.max(sig.flat_count, sig.result and 1 or 0, 1)
+  -- One slot is there for a result in any case.
+  local count = math.max(sig.flat_count, 1)
   if waits then
     put('return B%s end', handles and ', nil, lent' or '')
     put('local function after(B%s)', handles and ', lent' or '')

@@ -88,6 +88,26 @@ def test_utf8_is_judged_as_the_standard_does(opened: Opened) -> None:
     assert check(b"", 0xFF) is True
 
 
+def test_a_wrong_byte_is_found_wherever_it_is(opened: Opened) -> None:
+    """Words of eight bytes and loops of four words are looked at together: each place in strings of up to a hundred bytes is tried."""
+    opened([], {}).run("""
+      local text, ffi = require 'lua.abi.text', require 'ffi'
+      for n = 1, 100 do
+        for place = 1, n do
+          local s = ('x'):rep(place - 1) .. '\\255' .. ('y'):rep(n - place)
+          local p = ffi.cast('const char *', s)
+          assert(not text.string_is_utf8(s) and not text.bytes_are_utf8(p, n, n), n .. ' ' .. place)
+          assert(not text.bytes_are_utf8(p, n, n + 8), n .. ' ' .. place)
+          if place < n then
+            s = ('x'):rep(place - 1) .. '\\195\\169' .. ('y'):rep(n - place - 1)
+            p = ffi.cast('const char *', s)
+            assert(text.string_is_utf8(s) and text.bytes_are_utf8(p, n, n), n .. ' ' .. place)
+          end
+        end
+        assert(text.string_is_utf8(('z'):rep(n)))
+      end""")
+
+
 def test_strings_that_are_not_utf8(opened: Opened) -> None:
     """They are refused on both ways: from a script with a sentence, from a guest as a break of the canonical ABI."""
     core = """(memory (export "memory") 1) (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))

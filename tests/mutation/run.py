@@ -32,9 +32,20 @@ LEAST = 0.95
 PATIENCE = 8  # how many times as long as on unchanged code the tests of a file may take
 
 # The test files that hold each file or folder, the quickest and sharpest first.
-ABI = ["tests/abi/test_guards_*.py", "tests/abi/test_hostile_modules.py", "tests/abi/test_compiled_guest.py"]
+COMPILED = "tests/abi/test_compiled_guest.py"
 HELD_BY: dict[str, list[str]] = {
-    "lua/abi/": ABI,
+    "lua/abi/text.lua": ["tests/abi/test_guards_text.py"],
+    "lua/abi/numbers.lua": ["tests/abi/test_guards_[acl]*.py", "tests/abi/test_guards_f*.py"],
+    "lua/abi/layout.lua": ["tests/abi/test_guards_[la]*.py"],
+    "lua/abi/explain.lua": ["tests/abi/test_guards_[cha]*.py", "tests/abi/test_hostile_handles.py"],
+    "lua/abi/check.lua": ["tests/abi/test_guards_[clah]*.py", COMPILED],
+    "lua/abi/lower.lua": ["tests/abi/test_guards_[alh]*.py", COMPILED],
+    "lua/abi/lift.lua": ["tests/abi/test_guards_r*.py", COMPILED],
+    "lua/abi/finish.lua": [COMPILED],
+    "lua/abi/": [
+        *("tests/abi/test_guards_*.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_sleeping_resources.py"),
+        *("tests/lua/test_limits.py", COMPILED),
+    ],
     "lua/handles.lua": ["tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py"],
     "lua/instance.lua": [
         "tests/abi/test_guards_h*.py",
