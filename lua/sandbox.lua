@@ -246,7 +246,8 @@ local function code_functions(env)
 
   function code.setfenv(target, replacement)
     if type(replacement) ~= "table" then error("bad argument #2 to 'setfenv' (table expected, got " .. (replacement == nil and "no value" or type(replacement)) .. ")", 2) end
-    local found, f = own_environment(target == nil and false or target, "setfenv")
+    if target == nil then error("bad argument #1 to 'setfenv' (function or level expected, got no value)", 2) end
+    local found, f = own_environment(target, "setfenv")
     if not found or not f then error("setfenv can change only functions of the script itself", 2) end
     if getmetatable(replacement) ~= LOCKED then own[replacement] = true end
     setfenv(f, replacement)

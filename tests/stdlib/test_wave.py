@@ -150,6 +150,31 @@ def test_a_mistake_is_named_with_its_place(text: str, message: str) -> None:
     assert read(text) == "wit.decode: " + message
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("123", 123), ("-9", -9), ("3.14", 3.14), ("6.022e+23", 6.022e23), ("nan", "nan"), ("-inf", "-inf"), ("'x'", "x"),
+        (r"'\u{0}'", "\0"), (r'"abc\t123"', "abc\t123"), ('("abc", 123)', ["abc", 123]), ("(123, \"abc\",)", [123, "abc"]),
+        ("[]", []), ("['a', 'b', 'c']", ["a", "b", "c"]), ('{field-a: 1, field-b: "two"}', {"field-a": 1, "field-b": "two"}),
+        ("{must-have: 123}", {"must-have": 123}), ("{must-have: 123, optional: none,}", {"must-have": 123, "optional": None}), ("{:}", []),
+        ("days(30)", {"days": 30}), ("forever", "forever"), ("empty", "empty"), ("body([79, 75])", {"body": [79, 75]}),
+        ('%err("oops")', {"err": "oops"}), ("south", "south"), ("%ok", "ok"), ("not-found", "not-found"), ('"flat some"', "flat some"),
+        ('some("explicit some")', {"some!": "explicit some"}), ("none", None), ('ok("explicit ok")', {"ok": "explicit ok"}),
+        ('err("oops")', {"err": "oops"}), ("ok", {"ok": True}), ("err", {"err": True}), ("{read, write}", {"read": True, "write": True}),
+        ("{write, read,}", {"read": True, "write": True}), ("method-GET", "method-GET"), ("%non-keyword", "non-keyword"),
+        ('"""\nA single line\n"""', "A single line"),
+        ('"""\n    Indentation determined\n      by ending delimiter\n  """', "  Indentation determined\n    by ending delimiter"),
+        (
+            '"""\n  Must escape carriage return at end of line: \\r\n  Must break up double quote triplets: ""\\""\n  """',
+            'Must escape carriage return at end of line: \r\nMust break up double quote triplets: """"',
+        ),
+    ],
+)  # fmt: skip
+def test_the_examples_of_the_format(text: str, value: Any) -> None:
+    """What WAVE's own description shows, wasm-wave's README, means what is said there."""
+    assert read(text) == value
+
+
 def test_text_that_is_not_utf8_is_refused() -> None:
     """Bytes that are no characters are named with their place."""
     assert READ(b'"\xc3\xa9\xff"') == b"wit.decode: line 1, column 3: the text is not UTF-8"
