@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from moonwit.host.wasm.entities import CanonicalOptions, CoreItem, Func, LiftedFunction, Lowered
+from contextlib import suppress
+
+from moonwit.host.wasm.entities import CanonicalOptions, CoreItem, Func, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.flatten import Layouts
-from moonwit.host.wasm.plan import CoreType, Malformed, Unsupported
+from moonwit.host.wasm.plan import CoreType, Malformed, Refused, Unsupported
 from moonwit.host.wasm.types import Function, Type
 
 REALLOC = CoreType("iiii", "i")
@@ -15,6 +17,7 @@ def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> No
     function = lifted.type
     assert isinstance(function, Function)
     what = f"the function lifted at byte {lifted.offset}" if path is None else f"the export `{path}`"
+    refuse_memory(what, lifted.options)
     expected = layouts.lifted(function)
     check_type(what, "its core function", lifted.core, expected)
     params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
@@ -31,11 +34,24 @@ def check_lower(lowered: Lowered, layouts: Layouts) -> None:
     function = lowered.function.type
     assert isinstance(function, Function)
     what = f"the lowered function {name_of(lowered.function)}"
+    refuse_memory(what, lowered.options)
     params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
     spilled = layouts.spilled(function)
     returned = points(layouts, result)
     check_options(what, lowered.options, any(spilled) or returned or points(layouts, params), returned)
     check_encoding(what, lowered.options, points(layouts, params + result))
+
+
+def check_nested(record: Record, layouts: Layouts) -> None:
+    """Checks what a component does that nobody may ever instantiate: it must be valid, but Moonwit need not take it."""
+    for lifted in record.lifted:
+        if isinstance(lifted.type, Function) and not lifted.options.asynchronous:
+            with suppress(Unsupported, Refused):
+                check_lift(None, lifted, layouts)
+    for lowered in record.lowered:
+        if isinstance(lowered.function.type, Function) and not lowered.options.asynchronous:
+            with suppress(Unsupported, Refused):
+                check_lower(lowered, layouts)
 
 
 def name_of(function: Func) -> str:
@@ -61,15 +77,25 @@ def check_options(what: str, options: CanonicalOptions, memory: bool, realloc: b
     """Checks that memory and realloc are there when needed, and of the right type."""
     if memory and options.memory is None:
         raise Malformed(f"{what} passes values through memory, but names no memory")
+    if options.realloc is not None and options.memory is None:
+        raise Malformed(f"{what} names a realloc function, but no memory")
     if realloc and options.realloc is None:
         raise Malformed(f"{what} takes values into memory, but names no realloc function")
     if options.realloc is not None:
         check_type(what, "its realloc function", options.realloc, REALLOC)
-    if options.memory is not None:
-        export = options.memory.export
-        if export.memory64 or export.shared:
-            kind = "shared" if export.shared else "64 bits wide"
-            raise Unsupported(f"Of {what}, the memory is {kind}, which the direct call path does not take.")
+
+
+def is_beyond(options: CanonicalOptions) -> bool:
+    """Tells whether the memory is of a kind that Moonwit does not take."""
+    return options.memory is not None and (options.memory.export.memory64 or options.memory.export.shared)
+
+
+def refuse_memory(what: str, options: CanonicalOptions) -> None:
+    """Refuses such a memory, before anything is compared with what functions look like in a common one."""
+    if is_beyond(options):
+        assert options.memory is not None
+        kind = "is shared between threads" if options.memory.export.shared else "has 64-bit addresses"
+        raise Refused(f"Of {what}, the memory {kind}, which Moonwit does not take yet.")
 
 
 def check_encoding(what: str, options: CanonicalOptions, needed: bool) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from moonwit.host.names import advice, listed, shown
 from moonwit.host.wasm.core import CoreImport, CoreModule, read_core
 from moonwit.host.wasm.flatten import MOST_PARAMS, Layouts
-from moonwit.host.wasm.matching import parts
 from moonwit.host.wasm.plan import CoreType, Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
 from moonwit.host.wasm.show import cut, show_signature
-from moonwit.host.wasm.types import Borrow, Field, Function, Own, Primitive, Resource, Type
+from moonwit.host.wasm.types import Borrow, Field, Function, Own, Primitive, Resource, Type, parts
 from moonwit.host.wasm.wit import Declarations, parse_wit
 
 _DERIVED = {"i": "s32", "I": "s64", "f": "f32", "F": "f64"}

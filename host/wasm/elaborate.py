@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from moonwit.host.wasm import syntax, typespace
-from moonwit.host.wasm.core import CoreExport, CoreImport
+from moonwit.host.wasm import canonical, syntax, typespace
+from moonwit.host.wasm.core_code import check_module_code
+from moonwit.host.wasm.core_types import CoreExport, mismatch
 from moonwit.host.wasm.entities import (
     Builtin,
     CanonicalOptions,
@@ -25,8 +26,10 @@ from moonwit.host.wasm.entities import (
     Lowered,
     Module,
     Record,
+    View,
 )  # fmt: skip
 from moonwit.host.wasm.flatten import Layouts
+from moonwit.host.wasm.module_types import define_core
 from moonwit.host.wasm.plan import CoreType, Malformed
 from moonwit.host.wasm.scope import Scope, Work
 from moonwit.host.wasm.types import Function, Resource
@@ -45,30 +48,13 @@ class Elaboration:
         self.given = given
         self.layouts = layouts
         self.root = root
-        self.rules: dict[type[Any], Callable[[Any], None]] = {
-            syntax.DefineType: self.define_type,
-            syntax.DefineCoreType: lambda written: typespace.define_core(scope, written),
-            syntax.DefineModule: lambda written: scope.add("core module", Module(data, written.start, written.end)),
-            syntax.DefineComponent: self.define_component,
-            syntax.InstantiateModule: self.instantiate_module,
-            syntax.Instantiate: self.instantiate,
-            syntax.Bundle: self.bundle,
-            syntax.ExportAlias: self.export_alias,
-            syntax.OuterAlias: lambda written: typespace.alias(scope, written),
-            syntax.LiftFunction: self.lift,
-            syntax.LowerFunction: self.lower,
-            syntax.ResourceBuiltin: self.resource_builtin,
-            syntax.AsyncBuiltin: self.async_builtin,
-            syntax.Start: self.start,
-            syntax.Import: self.import_,
-            syntax.Export: self.export,
-        }
 
     def run(self, body: tuple[syntax.Definition, ...]) -> Instance:
         """Goes through ``body`` and returns what it exports."""
-        for written in body:
-            self.scope.work.count()
-            self.rules[type(written)](written)
+        with self.scope.work.deeper():
+            for written in body:
+                self.scope.work.count()
+                RULES[type(written)](self, written)
         return Instance(self.scope.exports)
 
     def inner(self, scope: Scope, record: Record, given: dict[str, Entity] | None) -> Elaboration:
@@ -79,9 +65,13 @@ class Elaboration:
         if not self.root and self.record.nested is None:
             self.record.nested = what
 
+    def define_core_type(self, written: syntax.DefineCoreType) -> None:
+        define_core(self.scope, written)
+
     def define_type(self, written: syntax.DefineType) -> None:
         if not isinstance(written.syntax, syntax.NewResource):
-            self.scope.add("type", typespace.define(self.scope, written.offset, written.syntax))
+            found = typespace.define(self.scope, written.offset, written.syntax)
+            self.scope.add("type", found)
             return
         destructor = None
         if written.syntax.destructor is not None:
@@ -94,28 +84,35 @@ class Elaboration:
         resource = Resource("resource", local=True)
         self.record.resources.append(DefinedResource(resource, destructor))
         self.scope.resources.add(resource)
-        self.scope.add("type", resource)
+        self.scope.add("type", View(resource))
+
+    def define_module(self, written: syntax.DefineModule) -> None:
+        module = Module(self.data, written.start, written.end)
+        if self.scope.checking:
+            check_module_code(module)
+        self.scope.add("core module", module)
 
     def define_component(self, written: syntax.DefineComponent) -> None:
         if self.scope.checking:
-            checked = Scope(self.scope, True, self.scope.work, checking=True)
-            self.inner(checked, Record(), None).run(written.body)
+            checked, record = Scope(self.scope, "body", self.scope.work, checking=True), Record()
+            self.inner(checked, record, None).run(written.body)
+            canonical.check_nested(record, self.layouts)
         self.scope.add("component", ComponentEntity(written.body, self.scope))
 
     def import_(self, written: syntax.Import) -> None:
-        name, at = written.name, written.offset
-        if name in self.scope.imports:
-            raise Malformed(f"`{name}` is imported twice, at byte {at}")
-        given = None if self.given is None else typespace.argument(self.given, name, at)
-        entity = typespace.describe(self.scope, at, name, written.bound, None, given)
-        self.scope.imports[name] = entity
-        self.scope.add(entity.sort, entity.value)
+        given = None if self.given is None else typespace.argument(self.given, written.name, written.offset)
+        entity = typespace.describe(self.scope, written.offset, written.name, written.bound, None, given)
+        self.scope.import_(written.name, entity, written.offset)
 
     def export(self, written: syntax.Export) -> None:
-        entity = self.scope.entity(written.sort, written.index, written.offset)
+        entity, at = self.scope.entity(written.sort, written.index, written.offset), written.offset
         if written.bound is not None:
-            entity = typespace.describe(self.scope, written.offset, written.name, written.bound, None, entity)
-        self.scope.export(written.name, typespace.named(self.scope, entity, written.name), written.offset)
+            entity = typespace.describe(self.scope, at, written.name, written.bound, None, entity)
+            if written.bound.sort == "type" and written.bound.index is None:
+                # Whoever uses the component can't know that it is the same resource, so it is another one to the type checker.
+                self.record.opaque = self.record.opaque or written.name
+                entity = Entity("type", Resource(written.name, local=True))
+        self.scope.export(written.name, typespace.named(self.scope, entity, written.name), at)
 
     def instantiate(self, written: syntax.Instantiate) -> None:
         at, component = written.offset, self.scope.nested(written.component, written.offset)
@@ -124,25 +121,31 @@ class Elaboration:
             if name in given:
                 raise Malformed(f"the argument `{name}` is given twice, at byte {at}")
             given[name] = self.scope.entity(sort, index, at)
+        self.scope.work.count(len(given))
+        if component.body is None:
+            self.holds("an imported component")
+        self.scope.add("instance", self.instantiated(component, given))
+
+    def instantiated(self, component: ComponentEntity, given: dict[str, Entity]) -> Instance:
+        """Follows the instantiation of a component; what it does goes into the record."""
         if component.body is None:
             assert component.type is not None
-            self.holds("an imported component")
-            self.scope.add("instance", typespace.open_type(component.type, "", None, given))
-            return
-        inside = Scope(component.scope, True, self.scope.work, checking=False)
-        self.scope.add("instance", self.inner(inside, self.record, given).run(component.body))
+            return typespace.open_type(component.type, "", None, given)
+        return self.inner(Scope(component.scope, "body", self.scope.work, checking=False), self.record, given).run(component.body)
 
     def bundle(self, written: syntax.Bundle) -> None:
-        names = {name for name, _, _ in written.exports}
-        if len(names) < len(written.exports):
-            raise Malformed(f"an instance exports the same name twice, at byte {written.offset}")
-        self.scope.work.count(len(names))
+        self.scope.work.count(len(written.exports))
         if written.core:
+            if len({name for name, _, _ in written.exports}) < len(written.exports):
+                raise Malformed(f"an instance exports the same name twice, at byte {written.offset}")
             items = {name: self.core_item(sort, index, written.offset) for name, sort, index in written.exports}
             self.scope.add("core instance", CoreInstance(items))
             return
-        entities = {name: self.scope.entity(sort, index, written.offset) for name, sort, index in written.exports}
-        self.scope.add("instance", Instance({name: typespace.named(self.scope, entity, name) for name, entity in entities.items()}))
+        # Names must be as in a component, but here they make no types of their own.
+        scope = Scope(None, "bundle", self.scope.work, self.scope.checking)
+        for name, sort, index in written.exports:
+            scope.export(name, self.scope.entity(sort, index, written.offset), written.offset)
+        self.scope.add("instance", Instance(scope.exports))
 
     def core_item(self, sort: str, index: int, at: int) -> CoreItem:
         kind = sort.removeprefix("core ")
@@ -158,14 +161,13 @@ class Elaboration:
                 raise Malformed(f"the argument `{name}` is given twice, at byte {at}")
             given[name] = self.scope.core_instance(index, at)
         self.holds("core modules")
-        wanted = module.core.imports if module.type is None else ()
+        wanted = module.imports
         self.scope.work.count(len(wanted))
-        instance = CoreInstance({}, module, tuple(self.core_argument(given, each, at) for each in wanted))
+        instance = CoreInstance({}, module, tuple(self.core_argument(given, *key, each, at) for key, each in wanted.items()))
         self.record.steps.append(instance)
         self.scope.add("core instance", instance)
 
-    def core_argument(self, given: dict[str, CoreInstance], wanted: CoreImport, at: int) -> CoreItem:
-        module, name = wanted.module, wanted.name
+    def core_argument(self, given: dict[str, CoreInstance], module: str, name: str, wanted: CoreExport, at: int) -> CoreItem:
         if module not in given:
             raise Malformed(f"a core module is instantiated without `{module}`, which it imports, at byte {at}")
         item = given[module].item(name)
@@ -173,8 +175,8 @@ class Elaboration:
             raise Malformed(f"a core module imports `{name}` of `{module}`, which has no such export, at byte {at}")
         if item.export.kind != wanted.kind:
             raise Malformed(f"a core module imports the {wanted.kind} `{name}` of `{module}`, but gets a {item.export.kind}, at byte {at}")
-        if item.type is not None and wanted.type is not None and item.type != wanted.type:
-            raise Malformed(f"a core module imports `{name}` of `{module}` as {wanted.type}, but gets {item.type}, at byte {at}")
+        if (words := mismatch(wanted, item.export)) is not None:
+            raise Malformed(f"a core module imports `{name}` of `{module}` as {words[0]}, but gets {words[1]}, at byte {at}")
         return item
 
     def export_alias(self, written: syntax.ExportAlias) -> None:
@@ -212,13 +214,15 @@ class Elaboration:
         if written.options.post_return is not None:
             raise Malformed(f"a lowered function can't have a post-return, at byte {at}")
         lowered = Lowered(function, self.options(written.options, at))
-        flat = self.layouts.lowered(function.type) if isinstance(function.type, Function) else None
+        # With 64-bit addresses, or asynchronously, it has a type that nothing here works out.
+        known = not lowered.options.asynchronous and not canonical.is_beyond(lowered.options)
+        flat = self.layouts.lowered(function.type) if known and isinstance(function.type, Function) else None
         self.record.lowered.append(lowered)
         self.holds("lowered functions")
         self.scope.add("core func", CoreItem(CoreExport("func", flat), lowered))
 
     def resource_builtin(self, written: syntax.ResourceBuiltin) -> None:
-        resource = self.scope.resource(written.type, written.offset)
+        resource = self.scope.view(written.type, written.offset).resource
         if written.operation != "drop" and resource not in self.scope.resources:
             raise Malformed(f"resource.{written.operation} is for a resource that the component defines itself, at byte {written.offset}")
         self.scope.add("core func", CoreItem(CoreExport("func", BUILTINS[written.operation]), Builtin(written.operation, resource)))
@@ -232,8 +236,35 @@ class Elaboration:
         self.record.starts = True
 
 
+RULES: dict[type[Any], Callable[[Elaboration, Any], None]] = {
+    syntax.DefineType: Elaboration.define_type,
+    syntax.DefineCoreType: Elaboration.define_core_type,
+    syntax.DefineModule: Elaboration.define_module,
+    syntax.DefineComponent: Elaboration.define_component,
+    syntax.InstantiateModule: Elaboration.instantiate_module,
+    syntax.Instantiate: Elaboration.instantiate,
+    syntax.Bundle: Elaboration.bundle,
+    syntax.ExportAlias: Elaboration.export_alias,
+    syntax.OuterAlias: lambda self, written: typespace.alias(self.scope, written),
+    syntax.LiftFunction: Elaboration.lift,
+    syntax.LowerFunction: Elaboration.lower,
+    syntax.ResourceBuiltin: Elaboration.resource_builtin,
+    syntax.AsyncBuiltin: Elaboration.async_builtin,
+    syntax.Start: Elaboration.start,
+    syntax.Import: Elaboration.import_,
+    syntax.Export: Elaboration.export,
+}
+
+
 def elaborate(data: bytes, body: tuple[syntax.Definition, ...]) -> tuple[Scope, Record]:
     """Goes through a whole component; returns its scope, with imports and exports, and what instantiating it does."""
-    scope, record = Scope(None, True, Work(), checking=True), Record()
-    Elaboration(data, scope, record, None, Layouts(), True).run(body)
+    layouts = Layouts()
+
+    def tried(component: ComponentEntity, given: dict[str, Entity]) -> Instance:
+        # What this one does is looked at and forgotten: no instance is made of it.
+        return Elaboration(data, Scope(None, "body", work, checking=False), Record(), None, layouts, False).instantiated(component, given)
+
+    work = Work(tried)
+    scope, record = Scope(None, "body", work, checking=True), Record()
+    Elaboration(data, scope, record, None, layouts, True).run(body)
     return scope, record

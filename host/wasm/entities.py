@@ -11,32 +11,57 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from moonwit.host.wasm import syntax
-from moonwit.host.wasm.core import CoreExport, CoreModule, read_core
+from moonwit.host.wasm.core import CoreModule, read_core
+from moonwit.host.wasm.core_types import CoreExport
 from moonwit.host.wasm.plan import CoreType
 from moonwit.host.wasm.types import Function, Resource, Type
-from moonwit.registry.record import record
 
 if TYPE_CHECKING:
     from moonwit.host.wasm.scope import Scope
 
 
-@record
+@dataclass(eq=False)
 class Unusable:
-    """A type that no call path takes. ``reason`` completes a sentence: "export `run` " + "is an async function (WASI 0.3)"."""
+    """A type that Moonwit does not take. ``reason`` completes a sentence: "export `run` " + "is an async function (WASI 0.3)".
+
+    The rest is what validation needs: ``kind`` as in ``syntax.Shape``, or "func", whose parts are parameters and then the result.
+    """
 
     reason: str
+    kind: str = ""
+    names: tuple[str, ...] = ()
+    parts: tuple[object | None, ...] = ()
+    name: str | None = None
 
 
 @dataclass(eq=False)
 class ScopeType:
-    """An instance or component type, with the scope its outer aliases reach into."""
+    """An instance or component type, with the scope its outer aliases reach into.
+
+    ``described`` is the instance that it describes, and ``free`` tells whether it speaks of resources from outside; both are known where
+    the type was checked.
+    """
 
     syntax: syntax.ScopeSyntax
     scope: Scope
+    described: Instance | None = None
+    free: bool = False
+
+
+class View:
+    """One of the definitions by which a component knows a resource: an import, an export and the definition itself are three."""
+
+    __slots__ = ("resource",)
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
 
 
 @dataclass(eq=False)
 class ModuleType:
+    """``imports`` are keyed by module and name."""
+
+    imports: dict[tuple[str, str], CoreExport]
     exports: dict[str, CoreExport]
 
 
@@ -52,6 +77,13 @@ class Module:
     @property
     def exports(self) -> dict[str, CoreExport]:
         return self.core.exports if self.type is None else self.type.exports
+
+    @property
+    def imports(self) -> dict[tuple[str, str], CoreExport]:
+        """What it must be given, by module and name."""
+        if self.type is not None:
+            return self.type.imports
+        return {(found.module, found.name): wanted for found, wanted in zip(self.core.imports, self.core.wanted, strict=True)}
 
     @cached_property
     def core(self) -> CoreModule:
@@ -168,6 +200,7 @@ class Record:
     foreign: list[str] = field(default_factory=list)
     starts: bool = False
     nested: str | None = None      # what a nested component holds beyond re-exports
+    opaque: str | None = None      # an export that makes another type of a resource
 
 
 TypeEntity = Type | Resource | Function | Unusable | ScopeType
@@ -176,5 +209,8 @@ Value = Func | TypeEntity | Instance | ComponentEntity | Module
 
 
 class Entity(NamedTuple):
+    """Something that can be imported or exported; ``view`` is set for a resource."""
+
     sort: str
     value: Value
+    view: View | None = None

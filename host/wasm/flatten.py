@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from moonwit.host.wasm import types
-from moonwit.host.wasm.matching import parts
 from moonwit.host.wasm.plan import CoreType
+from moonwit.host.wasm.types import parts
 
 MOST_PARAMS, MOST_RESULTS = 16, 1
 SCALARS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from moonwit.host.wasm.core import NUMBERS, REFERENCES
+from moonwit.host.wasm.core_types import NUMBERS, REFERENCES
 from moonwit.host.wasm.reader import Reader
 
 

@@ -54,11 +54,12 @@ Item = Export | StubItem | ResourceItem
 class CoreType:
     """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
 
-    The last two stand in the types of core modules alone; no lifted or lowered function has them.
+    The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r is.
     """
 
     params: str
     results: str
+    references: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128", "r": "ref"}

@@ -7,6 +7,7 @@ from moonwit.host.wasm.component import Component
 from moonwit.host.wasm.entities import (
     Builtin,
     CoreItem,
+    Entity,
     Func,
     ImportedFunction,
     Instance,
@@ -22,6 +23,7 @@ from moonwit.host.wasm.plan import (
     Lift,
     LocalResource,
     Plan,
+    Refused,
     ResourceItem,
     Step,
     Stub,
@@ -54,12 +56,10 @@ class _Planner:
         self.items: dict[int, Item] = {}
 
     def plan(self) -> Plan:
+        unsupported = self.check()
         self.refuse()
-        paths = self.paths()
-        for lifted in self.record.lifted:
-            canonical.check_lift(paths.get(id(lifted)), lifted, self.layouts)
-        for lowered in self.record.lowered:
-            canonical.check_lower(lowered, self.layouts)
+        if unsupported is not None:
+            raise unsupported
         steps = tuple(
             Step(self.module(instance.module), tuple(map(self.item, instance.arguments)))
             for instance in self.record.steps
@@ -69,13 +69,30 @@ class _Planner:
         exports = self.exports()
         return Plan(tuple(self.payloads), steps, tuple(self.stubs), resources, exports)
 
+    def check(self) -> Unsupported | None:
+        """Checks all canonical definitions; one that is right but not taken by the direct path is returned only after the others."""
+        paths, found = self.paths(), None
+        for lifted in self.record.lifted:
+            try:
+                canonical.check_lift(paths.get(id(lifted)), lifted, self.layouts)
+            except Unsupported as error:
+                found = found or error
+        for lowered in self.record.lowered:
+            try:
+                canonical.check_lower(lowered, self.layouts)
+            except Unsupported as error:
+                found = found or error
+        return found
+
     def refuse(self) -> None:
-        """Raises Unsupported for what concerns the component as a whole."""
+        """Raises Refused and Unsupported for what concerns the component as a whole."""
         for name, entity in self.component.imports.items():
-            if entity.sort in ("component", "core module"):
-                raise Unsupported(f"The component imports the {entity.sort} `{name}`, which the direct call path does not link.")
+            _refuse_import(name, entity)
         if self.record.starts:
             raise Unsupported("The component has a start function, which the direct call path does not run.")
+        if self.record.opaque is not None:
+            what = f"The component exports a resource as the new type `{self.record.opaque}`"
+            raise Unsupported(f"{what}, which the direct call path does not take.")
         if self.record.nested is not None:
             raise Unsupported(f"The component is composed of several: one inside it holds {self.record.nested}.")
 
@@ -153,3 +170,10 @@ class _Planner:
         exports[path] = Lift(interface, name, function.type, core, type, memory, realloc, post_return)
 
 
+def _refuse_import(path: str, entity: Entity) -> None:
+    """Refuses code that is to come from outside, since nothing here provides any."""
+    if entity.sort in ("component", "core module"):
+        raise Refused(f"The component imports the {entity.sort} `{path}`, which Moonwit does not take yet: only functions can be imported.")
+    if isinstance(entity.value, Instance):
+        for name, inner in entity.value.exports.items():
+            _refuse_import(f"{path}#{name}", inner)

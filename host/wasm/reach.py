@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 
-from moonwit.host.wasm.core import MOST, describe
+from moonwit.host.wasm.core_types import MOST, describe
 from moonwit.host.wasm.instructions import Unknown, callees
 from moonwit.host.wasm.plan import CoreType, Malformed
 from moonwit.host.wasm.reader import Reader

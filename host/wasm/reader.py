@@ -8,10 +8,11 @@ from moonwit.host.wasm.plan import Malformed
 class Reader:
     """A position in ``data`` that never passes ``end``; positions are those of the whole file, so errors can name them."""
 
-    __slots__ = ("data", "end", "position")
+    __slots__ = ("data", "end", "labels", "position")
 
-    def __init__(self, data: bytes, position: int = 0, end: int | None = None) -> None:
+    def __init__(self, data: bytes, position: int = 0, end: int | None = None, labels: dict[str, str] | None = None) -> None:
         self.data = data
+        self.labels: dict[str, str] = {} if labels is None else labels      # names of fields and the like that are known to be right
         self.position = position
         self.end = len(data) if end is None else end
 
@@ -87,7 +88,7 @@ class Reader:
         if size > self.end - start:
             raise self.error(f"a part of {size} bytes is announced but only {self.end - start} are left")
         self.position = start + size
-        return Reader(self.data, start, start + size)
+        return Reader(self.data, start, start + size, self.labels)
 
     def count(self, most: int | None = None) -> int:
         """Reads a vector's length, ``most`` at most; each element takes at least a byte, so a length beyond the bytes left is wrong."""

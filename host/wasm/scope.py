@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moonwit.host.wasm.entities import (
@@ -15,53 +17,67 @@ from moonwit.host.wasm.entities import (
     Module,
     ScopeType,
     TypeEntity,
+    View,
 )  # fmt: skip
-from moonwit.host.wasm.matching import parts
+from moonwit.host.wasm.facts import Shapes
+from moonwit.host.wasm.names import canonical
 from moonwit.host.wasm.plan import Malformed, Refused
-from moonwit.host.wasm.types import Borrow, Resource, Type
+from moonwit.host.wasm.types import Resource
+from moonwit.host.wasm.visibility import Labels, Visibility
 
-MOST_WORK = 100_000      # definitions; a component of CPython with all of WASI takes 7000
+MOST_WORK = 200_000      # definitions and their parts; a component of CPython with all of WASI takes 20,000
+MOST_EXPANDED = 1_000_000      # parts of the types of all functions, as they are printed and checked, those shared counted each time
+DEEPEST = 50      # instantiations, and types of instances, within each other; composed components make five or so
 
 
 class Work:
     """Bounds the work: components that instantiate each other could multiply without end, and so could types made of types."""
 
-    def __init__(self) -> None:
+    def __init__(self, instantiate: Callable[[ComponentEntity, dict[str, Entity]], Instance]) -> None:
+        self.instantiate = instantiate
+        self.shapes = Shapes()
         self.left = MOST_WORK
-        self.measures: dict[int, tuple[Type, int, int, bool]] = {}      # by id; holding the type keeps the id its own
+        self.expanded = MOST_EXPANDED
+        self.depth = 0
 
     def count(self, number: int = 1) -> None:
         self.left -= number
         if self.left < 0:
-            raise Refused(f"The component takes more than {MOST_WORK} definitions to resolve, beyond what any call path here takes.")
+            raise Refused(f"The component takes more than {MOST_WORK} definitions to resolve, which is more than Moonwit takes.")
 
-    def remember(self, found: Type, depth: int, size: int) -> None:
-        """Notes how deep and large a type is."""
-        borrows = any(part is not None and self.borrows(part) for part in parts(found))
-        self.measures[id(found)] = (found, depth, size, borrows)
+    def expand(self, number: int) -> None:
+        """Counts the parts of a function's types."""
+        self.expanded -= number
+        if self.expanded < 0:
+            raise Refused(f"The component's functions have types of more than {MOST_EXPANDED} parts, which is more than Moonwit takes.")
 
-    def measure(self, found: Type) -> tuple[int, int]:
-        """Returns a type's depth and size."""
-        known = self.measures.get(id(found))
-        return (1, 1) if known is None else known[1:3]
-
-    def borrows(self, found: Type) -> bool:
-        """Tells whether a type holds a borrowed resource."""
-        known = self.measures.get(id(found))
-        return isinstance(found, Borrow) if known is None else known[3]
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Bounds how deep one thing is followed into another."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise Refused(f"The component's parts refer to each other more than {DEEPEST} deep, which is more than Moonwit takes.")
+        yield
+        self.depth -= 1
 
 
 class Scope:
     """The index spaces of one component or type.
 
-    ``checking`` is true while definitions are gone through for the first time: what they only describe is then looked into as well.
+    ``kind`` is "body" for a component, "component" or "instance" for a type, "bundle" for an instance
+    made of what is at hand. ``checking`` is true while definitions are gone through for
+    the first time: then the rules are checked, and what they only describe is looked into as well.
     """
 
-    def __init__(self, parent: Scope | None, component: bool, work: Work, checking: bool) -> None:
+    def __init__(self, parent: Scope | None, kind: str, work: Work, checking: bool) -> None:
         self.parent = parent
-        self.component = component
+        self.kind = kind
         self.work = work
         self.checking = checking
+        self.free = False      # whether a type reaches for a resource outside of it
+        self.visibility = Visibility() if checking and kind in ("body", "component") else None
+        self.labels = {"import": Labels(), "export": Labels()} if checking else {}
+        self.claimed: dict[tuple[str, str], str] = {}
         self.spaces: dict[str, list[Any]] = {}
         self.imports: dict[str, Entity] = {}
         self.exports: dict[str, Entity] = {}
@@ -92,12 +108,13 @@ class Scope:
         return found
 
     def type(self, index: int, at: int) -> TypeEntity:
-        found: TypeEntity = self.find("type", index, at)
-        return found
+        found: TypeEntity | View = self.find("type", index, at)
+        return found.resource if isinstance(found, View) else found
 
-    def resource(self, index: int, at: int) -> Resource:
-        found = self.type(index, at)
-        if not isinstance(found, Resource):
+    def view(self, index: int, at: int) -> View:
+        """Looks up the type of a resource."""
+        found = self.find("type", index, at)
+        if not isinstance(found, View):
             raise Malformed(f"type {index} is not a resource, at byte {at}")
         return found
 
@@ -133,11 +150,36 @@ class Scope:
 
     def entity(self, sort: str, index: int, at: int) -> Entity:
         """Looks up something that can be exported."""
-        return Entity(sort, self.find(sort, index, at))
+        found = self.find(sort, index, at)
+        return Entity(sort, found.resource, found) if isinstance(found, View) else Entity(sort, found)
+
+    def add_entity(self, entity: Entity) -> None:
+        """Appends something to the index space of its sort."""
+        self.add(entity.sort, entity.value if entity.view is None else entity.view)
+
+    def import_(self, name: str, entity: Entity, at: int) -> None:
+        """Notes an import, which gets an index."""
+        self._name("import", name, entity, at)
+        self.imports[name] = entity
+        self.add_entity(entity)
 
     def export(self, name: str, entity: Entity, at: int) -> None:
         """Exports ``entity``, which also gives it a new index."""
-        if name in self.exports:
-            raise Malformed(f"`{name}` is exported twice, at byte {at}")
+        self._name("export", name, entity, at)
         self.exports[name] = entity
-        self.add(entity.sort, entity.value)
+        self.add_entity(entity)
+
+    def _name(self, side: str, name: str, entity: Entity, at: int) -> None:
+        """Checks what a name demands: that it is the only one, and what it says of a function or of types."""
+        key = side, canonical(name)
+        if key in self.claimed:
+            other = self.claimed[key]
+            same = f"`{name}` is {side}ed twice" if other == name else f"the {side}s `{other}` and `{name}` are the same name"
+            raise Malformed(f"{same}, at byte {at}")
+        self.claimed[key] = name
+        if self.checking:
+            self.labels[side].check(name, entity, at, self.kind != "bundle")
+            if self.visibility is not None:
+                if isinstance(entity.value, Instance):
+                    self.work.count(len(entity.value.exports))
+                self.visibility.check(side, name, entity, at)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from moonwit.host.wasm import syntax, typesyntax
 from moonwit.host.wasm.core import MAGIC, is_core
+from moonwit.host.wasm.names import check_implements, extern_name
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.reader import Reader
 
@@ -40,7 +41,7 @@ def read_component(data: bytes) -> tuple[syntax.Definition, ...]:
             raise
         # Operands of these built-ins have changed from one draft of WASI 0.3 to the next: what follows one can't be trusted.
         built_in = f"The component uses the canonical built-in `{sections.built_in}` (WASI 0.3)"
-        raise Refused(f"{built_in}, which no call path here takes.") from None
+        raise Refused(f"{built_in}, which Moonwit does not take yet.") from None
 
 
 class _Sections:
@@ -77,13 +78,13 @@ class _Sections:
         """Bounds what is read before any of it is looked up."""
         self.read += number
         if self.read > MOST_DEFINITIONS:
-            raise Refused(f"The component has more than {MOST_DEFINITIONS} definitions, beyond what any call path here takes.")
+            raise Refused(f"The component has more than {MOST_DEFINITIONS} definitions, which is more than Moonwit takes.")
 
     def weigh(self, body: Reader) -> None:
         """Bounds the bytes that definitions take; a definition may hold many more."""
         self.weight += body.end - body.position
         if self.weight > MOST_BYTES:
-            raise Refused(f"The component has more than {MOST_BYTES} bytes of definitions, beyond what any call path here takes.")
+            raise Refused(f"The component has more than {MOST_BYTES} bytes of definitions, which is more than Moonwit takes.")
 
     def section(self, identity: int, body: Reader, at: int, depth: int) -> Iterator[syntax.Definition]:
         if identity == 0:
@@ -98,7 +99,7 @@ class _Sections:
             yield self.start(body)
             body.finish("the start section")
         elif identity == 12:
-            raise Refused("The component defines values, a feature of the component model that no call path here takes.")
+            raise Refused("The component defines values, a feature of the component model that Moonwit does not take yet.")
         elif identity in self.readers:
             read = self.readers[identity]
             self.weigh(body)
@@ -120,14 +121,15 @@ class _Sections:
         return typesyntax.alias(reader)
 
     def import_(self, reader: Reader, at: int) -> syntax.Definition:
-        return syntax.Import(at, typesyntax.extern_name(reader), typesyntax.bound(reader))
+        return typesyntax.imported(reader, at)
 
     def export(self, reader: Reader, at: int) -> syntax.Definition:
-        name, sort, index = typesyntax.extern_name(reader), typesyntax.external_sort(reader), reader.u32()
+        name, sort, index = extern_name(reader), typesyntax.external_sort(reader), reader.u32()
+        check_implements(reader, name, sort)
         place, ascribed = reader.position, reader.byte()
         if ascribed > 1:
             raise reader.error(f"0x{ascribed:02x} can't tell whether a type follows", place)
-        return syntax.Export(at, name, sort, index, typesyntax.bound(reader) if ascribed else None)
+        return syntax.Export(at, name.name, sort, index, typesyntax.bound(reader) if ascribed else None)
 
     def core_instance(self, reader: Reader, at: int) -> syntax.Definition:
         code = reader.byte()
@@ -150,14 +152,19 @@ class _Sections:
             arguments = tuple((reader.name(), typesyntax.external_sort(reader), reader.u32()) for _ in range(reader.count()))
             return syntax.Instantiate(at, component, arguments)
         if code == 1:
-            exports = tuple((typesyntax.extern_name(reader), typesyntax.external_sort(reader), reader.u32()) for _ in range(reader.count()))
+            exports = tuple(self.bundled(reader) for _ in range(reader.count()))
             return syntax.Bundle(at, False, exports)
         raise reader.error(f"0x{code:02x} is not a way to make an instance", at)
+
+    def bundled(self, reader: Reader) -> tuple[str, str, int]:
+        name, sort = extern_name(reader), typesyntax.external_sort(reader)
+        check_implements(reader, name, sort)
+        return name.name, sort, reader.u32()
 
     def start(self, reader: Reader) -> syntax.Definition:
         at, function = reader.position, reader.u32()
         if reader.u32() or reader.u32():
-            raise Refused("The component's start function takes or gives values, which no call path here takes.")
+            raise Refused("The component's start function takes or gives values, which Moonwit does not take yet.")
         return syntax.Start(at, function)
 
     def canonical(self, reader: Reader, at: int) -> syntax.Definition:
@@ -204,6 +211,9 @@ class _Sections:
                 indices[code] = reader.u32()
             elif code == 6:
                 asynchronous = True
+            elif code in (8, 9):
+                option = "core-type" if code == 8 else "gc"
+                raise Refused(f"The component uses the canonical option `{option}`, which Moonwit does not take yet.")
             else:
                 raise reader.error(f"0x{code:02x} is not a canonical option that is known here", at)
         asynchronous = asynchronous or 7 in indices

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from moonwit.host.wasm.core import describe, function_signature
+from moonwit.host.wasm.core_types import describe, function_signature
 from moonwit.host.wasm.plan import CoreType, Export, Item, Lift, LocalResource, Malformed, Plan, Step, Stub, StubItem
 from moonwit.host.wasm.reader import Reader
 

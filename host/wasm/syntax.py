@@ -6,6 +6,7 @@ Sorts are named as the text format does: ``func``, ``type``, ``core memory``, ..
 
 from __future__ import annotations
 
+from moonwit.host.wasm.core_types import CoreExport
 from moonwit.host.wasm.plan import CoreType
 from moonwit.registry.record import record
 
@@ -15,11 +16,15 @@ Ref = str | int
 
 @record
 class Shape:
-    """A value type. ``kind`` is its WIT keyword; ``parts`` are its types in order, None where one is absent."""
+    """A value type. ``kind`` is its WIT keyword; ``parts`` are its types in order, None where one is absent.
+
+    ``length`` is that of a fixed-length list.
+   """
 
     kind: str
     names: tuple[str, ...] = ()
     parts: tuple[Ref | None, ...] = ()
+    length: int = 0
 
 
 @record
@@ -45,9 +50,9 @@ class Bound:
 
 @record
 class CoreBound:
-    """The same in a module type: a core kind, and an index into core types for functions and tags."""
+    """The same in a module type: what it is, and an index into core types for functions and tags."""
 
-    kind: str
+    described: CoreExport
     index: int | None
 
 

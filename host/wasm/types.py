@@ -98,12 +98,18 @@ class Resource:
 
 @record
 class Own:
+    """``view`` is the definition by which the component names the resource; only validation asks for it."""
+
     resource: Resource
+    view: object = field(default=None, compare=False)
 
 
 @record
 class Borrow:
+    """As ``Own``."""
+
     resource: Resource
+    view: object = field(default=None, compare=False)
 
 
 @record
@@ -115,3 +121,20 @@ class Function:
 
 
 Type = Primitive | Record | Variant | List | Tuple | Flags | Enum | Option | Result | Own | Borrow
+
+
+def parts(found: object) -> tuple[Type | None, ...]:
+    """Returns the types directly inside a type, None where one is absent."""
+    if isinstance(found, Record):
+        return tuple(part.type for part in found.fields)
+    if isinstance(found, Variant):
+        return tuple(part.type for part in found.cases)
+    if isinstance(found, List):
+        return (found.element,)
+    if isinstance(found, Tuple):
+        return found.types
+    if isinstance(found, Option):
+        return (found.some,)
+    if isinstance(found, Result):
+        return (found.ok, found.err)
+    return ()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from moonwit.host.wasm import syntax, types
-from moonwit.host.wasm.core import CoreExport
 from moonwit.host.wasm.entities import (
     ComponentEntity,
-    CoreTypeEntity,
     Entity,
     Func,
     ImportedFunction,
@@ -16,18 +14,19 @@ from moonwit.host.wasm.entities import (
     ScopeType,
     TypeEntity,
     Unusable,
+    View,
 )  # fmt: skip
-from moonwit.host.wasm.matching import same_function, same_type
-from moonwit.host.wasm.plan import CoreType, Malformed
+from moonwit.host.wasm.facts import DEEPEST, LARGEST, MOST_BYTES
+from moonwit.host.wasm.module_types import check_module, define_core
+from moonwit.host.wasm.plan import Malformed
 from moonwit.host.wasm.scope import Scope
 from moonwit.registry.record import replace
 
-DEEPEST_TYPE = 64      # the code that is generated for a type is as deep as the type
-LARGEST_TYPE = 20_000      # parts in all, those of a type used twice counted twice
 PRIMITIVES = {kind: types.Primitive(kind) for kind in types.PRIMITIVES}
 WASI_03 = {"stream": "a stream", "future": "a future", "error-context": "an error context"}
 NAMED = (types.Record, types.Variant, types.List, types.Tuple, types.Flags, types.Enum, types.Option, types.Result)
 VALUE_TYPES = (*NAMED, types.Primitive, types.Own, types.Borrow)
+KEYS = frozenset({"bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "char", "string"})      # of maps
 Found = types.Type | Unusable
 
 
@@ -43,39 +42,60 @@ def define(scope: Scope, at: int, written: syntax.TypeSyntax) -> TypeEntity:
         raise Malformed(f"a resource type can't be defined here, at byte {at}")
     found = ScopeType(written, scope)
     if scope.checking:
-        open_type(found, "", None, None, checking=True)
+        inner = open_scope(found, "", None, None, checking=True)
+        found.described, found.free = Instance(inner.exports), inner.free
     return found
 
 
 def reference(scope: Scope, ref: syntax.Ref, at: int) -> Found:
     """Resolves a reference to a value type."""
     if isinstance(ref, str):
-        return PRIMITIVES[ref] if ref in PRIMITIVES else Unusable(f"uses {WASI_03[ref]} (WASI 0.3)")
+        return PRIMITIVES[ref] if ref in PRIMITIVES else _unusable(scope, f"uses {WASI_03[ref]} (WASI 0.3)", ref, (), [])
     found = scope.type(ref, at)
-    if isinstance(found, (*VALUE_TYPES, Unusable)):
+    if isinstance(found, VALUE_TYPES) or (isinstance(found, Unusable) and found.kind != "func"):
         return found
     raise Malformed(f"type {ref} is not the type of a value, at byte {at}")
 
 
+def _unusable(scope: Scope, reason: str, kind: str, names: tuple[str, ...], parts: list[Found | None], length: int = 0) -> Unusable:
+    found = Unusable(reason, kind, names, tuple(parts))
+    scope.work.shapes.keep(found, scope.work.shapes.facts(kind, names, list(parts), length))
+    return found
+
+
 def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
     """Resolves a value type that has parts or names."""
-    kind = written.kind
+    kind, shapes = written.kind, scope.work.shapes
     if kind in ("own", "borrow"):
         (index,) = written.parts
         assert isinstance(index, int)
-        resource = scope.resource(index, at)
-        return types.Own(resource) if kind == "own" else types.Borrow(resource)
+        view = scope.view(index, at)
+        return types.Own(view.resource, view) if kind == "own" else types.Borrow(view.resource, view)
+    scope.work.count(len(written.parts) + len(written.names))
     parts = [None if part is None else reference(scope, part, at) for part in written.parts]
+    facts = shapes.facts(kind, written.names, list(parts), written.length)
+    if facts.bytes > MOST_BYTES:
+        raise Malformed(f"a value of this {kind} takes {facts.bytes} bytes, and {MOST_BYTES} are allowed, at byte {at}")
+    reason = _unusable_reason(kind, parts)
+    if kind in ("stream", "future") and facts.borrows:
+        raise Malformed(f"a {kind} can't carry a borrowed resource, at byte {at}")
+    if kind == "map" and not (isinstance(parts[0], types.Primitive) and parts[0].kind in KEYS):
+        raise Malformed(f"the keys of a map must be numbers, chars, bools or strings, at byte {at}")
+    if reason is None and facts.depth > DEEPEST:
+        reason = f"uses a type more than {DEEPEST} levels deep"
+    if reason is None and facts.size > LARGEST:
+        reason = f"uses a type of more than {LARGEST} parts"
+    found = _build(kind, written.names, parts) if reason is None else Unusable(reason, kind, written.names, tuple(parts))  # type: ignore[arg-type]
+    shapes.keep(found, facts)
+    return found
+
+
+def _unusable_reason(kind: str, parts: list[Found | None]) -> str | None:
     if kind in WASI_03:
-        return Unusable(f"uses {WASI_03[kind]} (WASI 0.3)")
+        return f"uses {WASI_03[kind]} (WASI 0.3)"
     if kind in ("map", "fixed-length list"):
-        return Unusable(f"uses a {kind}")
-    usable: list[types.Type | None] = []
-    for part in parts:
-        if isinstance(part, Unusable):
-            return part
-        usable.append(part)
-    return _measured(scope, _build(kind, written.names, usable), usable)
+        return f"uses a {kind}"
+    return next((part.reason for part in parts if isinstance(part, Unusable)), None)
 
 
 def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None]) -> types.Type:
@@ -98,84 +118,81 @@ def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None]) ->
     return types.Result(parts[0], parts[1])
 
 
-def _measured(scope: Scope, found: types.Type, parts: list[types.Type | None]) -> Found:
-    """Keeps types within what a recursion over them can bear."""
-    depth, size = 1, 1
-    for part in parts:
-        if part is not None:
-            deep, large = scope.work.measure(part)
-            depth, size = max(depth, deep + 1), size + large
-    if depth > DEEPEST_TYPE:
-        return Unusable(f"uses a type more than {DEEPEST_TYPE} levels deep")
-    if size > LARGEST_TYPE:
-        return Unusable(f"uses a type of more than {LARGEST_TYPE} parts")
-    scope.work.remember(found, depth, size)
+def signature(scope: Scope, at: int, written: syntax.Signature) -> types.Function | Unusable:
+    """Resolves a function type."""
+    scope.work.count(len(written.params))
+    names = tuple([name for name, _ in written.params])
+    parts = [reference(scope, ref, at) for _, ref in written.params]
+    result = None if written.result is None else reference(scope, written.result, at)
+    shapes = scope.work.shapes
+    if result is not None and shapes.of(result).borrows:
+        raise Malformed(f"a function's result can't hold a borrowed resource, at byte {at}")
+    facts = shapes.facts("func", names, [*parts, result], int(written.asynchronous))
+    reason = "is an async function (WASI 0.3)" if written.asynchronous else _unusable_reason("func", [*parts, result])
+    if reason is not None:
+        found: types.Function | Unusable = Unusable(reason, "func", names, (*parts, result))
+    else:
+        scope.work.expand(facts.size if len(parts) < LARGEST else LARGEST)
+        found = types.Function(tuple(map(types.Field, names, parts)), result)  # type: ignore[arg-type]
+    shapes.keep(found, facts)
     return found
 
 
-def signature(scope: Scope, at: int, written: syntax.Signature) -> types.Function | Unusable:
-    """Resolves a function type."""
-    params = [(name, reference(scope, ref, at)) for name, ref in written.params]
-    result = None if written.result is None else reference(scope, written.result, at)
-    if written.asynchronous:
-        return Unusable("is an async function (WASI 0.3)")
-    fields: list[types.Field] = []
-    for name, param in params:
-        if isinstance(param, Unusable):
-            return param
-        fields.append(types.Field(name, param))
-    if isinstance(result, Unusable):
-        return result
-    if result is not None and scope.work.borrows(result):
-        raise Malformed(f"a function's result can't hold a borrowed resource, at byte {at}")
-    return types.Function(tuple(fields), result)
-
-
 def named(scope: Scope, entity: Entity, name: str) -> Entity:
-    """Gives a type the name it is imported or exported by; other things are returned as they are."""
+    """Gives a type the name it is imported or exported by: it is a type of its own from then on. Other things are returned as they are."""
     found = entity.value
-    if not isinstance(found, NAMED) or found.name == name:
+    if isinstance(found, types.Resource):
+        return Entity(entity.sort, found, View(found))
+    if entity.sort != "type" or not isinstance(found, (*NAMED, Unusable)):
         return entity
-    renamed = replace(found, name=name)
-    scope.work.remember(renamed, *scope.work.measure(found))
+    renamed: TypeEntity = replace(found, name=name) if not isinstance(found, Unusable) else Unusable(**{**vars(found), "name": name})
+    scope.work.shapes.keep(renamed, scope.work.shapes.of(found))
     return Entity("type", renamed)
 
 
 def function_type(scope: Scope, index: int, at: int) -> types.Function | Unusable:
     """Looks up the type of a function."""
     found = scope.type(index, at)
-    if isinstance(found, (types.Function, Unusable)):
+    if isinstance(found, types.Function) or (isinstance(found, Unusable) and found.kind == "func"):
         return found
     raise Malformed(f"type {index} is not the type of a function, at byte {at}")
 
 
-def open_type(
-    closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None, checking: bool = False
-) -> Instance:
+def open_type(closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None) -> Instance:
     """Goes through the declarations of an instance or component type and returns the instance it describes.
 
     With ``actual``, resource types are taken from there and everything declared must be there, with the same types.
     ``arguments`` are given for the imports of a component type.
     """
-    scope = Scope(closure.scope, False, closure.scope.work, checking)
-    for declared in closure.syntax.declarations:
-        scope.work.count()
-        if isinstance(declared, syntax.DefineType):
-            scope.add("type", define(scope, declared.offset, declared.syntax))
-        elif isinstance(declared, syntax.DefineCoreType):
-            define_core(scope, declared)
-        elif isinstance(declared, (syntax.ExportAlias, syntax.OuterAlias)):
-            alias(scope, declared)
-        elif isinstance(declared, syntax.Import):
-            given = None if arguments is None else argument(arguments, declared.name, declared.offset)
-            entity = describe(scope, declared.offset, declared.name, declared.bound, interface, given)
-            scope.add(entity.sort, entity.value)
-        elif isinstance(declared, syntax.Declare):
-            there = None if actual is None else actual.exports.get(declared.name)
-            if actual is not None and there is None:
-                raise Malformed(f"an instance lacks the export `{declared.name}` that its type declares, at byte {declared.offset}")
-            scope.export(declared.name, describe(scope, declared.offset, declared.name, declared.bound, interface, there), declared.offset)
-    return Instance(scope.exports)
+    return Instance(open_scope(closure, interface, actual, arguments).exports)
+
+
+def open_scope(
+    closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None, checking: bool = False
+) -> Scope:
+    """As ``open_type``, and returns all that was found on the way."""
+    work = closure.scope.work
+    scope = Scope(closure.scope, closure.syntax.kind, work, checking)
+    with work.deeper():
+        for declared in closure.syntax.declarations:
+            work.count()
+            if isinstance(declared, syntax.DefineType):
+                scope.add("type", define(scope, declared.offset, declared.syntax))
+            elif isinstance(declared, syntax.DefineCoreType):
+                define_core(scope, declared)
+            elif isinstance(declared, (syntax.ExportAlias, syntax.OuterAlias)):
+                alias(scope, declared)
+            elif isinstance(declared, syntax.Import):
+                given = None if arguments is None else argument(arguments, declared.name, declared.offset)
+                entity = describe(scope, declared.offset, declared.name, declared.bound, interface, given)
+                scope.import_(declared.name, entity, declared.offset)
+            elif isinstance(declared, syntax.Declare):
+                there = None if actual is None else actual.exports.get(declared.name)
+                if actual is not None and there is None:
+                    raise Malformed(f"an instance lacks the export `{declared.name}` that its type declares, at byte {declared.offset}")
+                entity = describe(scope, declared.offset, declared.name, declared.bound, interface, there)
+                scope.export(declared.name, entity, declared.offset)
+    return scope
 
 
 def argument(arguments: dict[str, Entity], name: str, at: int) -> Entity:
@@ -193,9 +210,9 @@ def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: s
     given = None if actual is None else actual.value
     if sort == "func":
         assert index is not None
-        return Entity(sort, _function(function_type(scope, index, at), given, name, interface, at))
+        return Entity(sort, _function(scope, function_type(scope, index, at), given, name, interface, at))
     if sort == "type":
-        return named(scope, Entity(sort, _type(scope, index, given, name, interface, at)), name)
+        return _type(scope, index, actual, name, interface, at)
     assert index is not None
     if sort == "instance":
         assert given is None or isinstance(given, Instance)
@@ -203,55 +220,72 @@ def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: s
         return Entity(sort, open_type(scope.scope_type("instance", index, at), inner, given, None))
     if sort == "component":
         component = scope.scope_type("component", index, at)
-        return Entity(sort, given or ComponentEntity(None, scope, component))
+        if given is None:
+            return Entity(sort, ComponentEntity(None, scope, component))
+        assert isinstance(given, ComponentEntity)
+        check_component(scope, component, given)
+        return Entity(sort, given)
     module = scope.core_type(index, at)
     if not isinstance(module, ModuleType):
         raise Malformed(f"core type {index} is not the type of a module, at byte {at}")
-    return Entity(sort, given or Module(b"", 0, 0, module))
+    if given is None:
+        return Entity(sort, Module(b"", 0, 0, module))
+    assert isinstance(given, Module)
+    scope.work.count(len(module.exports) + len(module.imports))
+    check_module(module, given, name, at)
+    return Entity(sort, given)
 
 
-def _function(declared: types.Function | Unusable, given: object, name: str, interface: str | None, at: int) -> Func:
+def check_component(scope: Scope, declared: ScopeType, given: ComponentEntity) -> None:
+    """Checks that a component can stand where one of type ``declared`` is wanted: given what is declared, it exports what is declared."""
+    wanted = open_scope(declared, "", None, None)
+    exports = scope.work.instantiate(given, wanted.imports)
+    open_scope(declared, "", exports, wanted.imports)
+
+
+def _function(
+    scope: Scope, declared: types.Function | Unusable, given: object, name: str, interface: str | None, at: int
+) -> Func:
     if given is None:
         return Func(declared, ImportedFunction(interface, name))
     assert isinstance(given, Func)
-    if isinstance(declared, types.Function) and isinstance(given.type, types.Function) and not same_function(declared, given.type):
+    if not scope.work.shapes.same(declared, given.type):
         raise Malformed(f"the function `{name}` has another type than declared, at byte {at}")
-    return Func(given.type if isinstance(given.type, Unusable) else declared, given.origin)
+    return Func(declared, given.origin)
 
 
-def _type(scope: Scope, index: int | None, given: object, name: str, interface: str | None, at: int) -> TypeEntity:
+def _type(scope: Scope, index: int | None, actual: Entity | None, name: str, interface: str | None, at: int) -> Entity:
     if index is None:
-        if given is None:
-            return types.Resource(name, interface)
-        if not isinstance(given, (types.Resource, Unusable)):
+        if actual is None:
+            resource = types.Resource(name, interface)
+            return Entity("type", resource, View(resource))
+        if not isinstance(actual.value, types.Resource):
             raise Malformed(f"`{name}` is not a resource type, but declared as one, at byte {at}")
-        return given
-    declared = scope.type(index, at)
-    if given is not None and not _agree(declared, given):
+        return actual
+    declared = scope.entity("type", index, at)
+    if actual is None:
+        return named(scope, declared, name)
+    if not _agree(scope, declared.value, actual.value):
         raise Malformed(f"the type `{name}` is another one than declared, at byte {at}")
-    return declared
+    # From here on the type that is given stands for the one that is declared: where it has a name, this one has it.
+    return actual
 
 
-def _agree(declared: TypeEntity, given: object) -> bool:
-    if isinstance(declared, types.Resource):
+def _agree(scope: Scope, declared: object, given: object) -> bool:
+    if isinstance(declared, types.Resource) or isinstance(given, types.Resource):
         return declared is given
-    if isinstance(declared, VALUE_TYPES) and isinstance(given, VALUE_TYPES):
-        return same_type(declared, given)
-    if isinstance(declared, types.Function) and isinstance(given, types.Function):
-        return same_function(declared, given)
-    if isinstance(declared, Unusable) or isinstance(given, Unusable):
-        return True
-    return isinstance(declared, ScopeType) and isinstance(given, ScopeType)
+    if isinstance(declared, ScopeType) or isinstance(given, ScopeType):
+        return isinstance(declared, ScopeType) and isinstance(given, ScopeType) and declared.syntax.kind == given.syntax.kind
+    return scope.work.shapes.same(declared, given)
 
 
 def alias(scope: Scope, written: syntax.ExportAlias | syntax.OuterAlias) -> None:
     """Adds what an alias of a component-level thing, or of something further out, refers to."""
     at, sort = written.offset, written.sort
     if isinstance(written, syntax.OuterAlias):
-        outer, crosses = scope.outer(written.count, at), _crosses(scope, written.count)
-        found = outer.find(sort, written.index, at)
-        if crosses and isinstance(found, types.Resource):
-            raise Malformed(f"a component can't reach the resource types of the one around it, at byte {at}")
+        found = scope.outer(written.count, at).find(sort, written.index, at)
+        if sort == "type" and _speaks_of_resources(scope, found):
+            _reach_out(scope, written.count, at)
         scope.add(sort, found)
         return
     entity = scope.instance(written.instance, at).exports.get(written.name)
@@ -259,50 +293,23 @@ def alias(scope: Scope, written: syntax.ExportAlias | syntax.OuterAlias) -> None
         raise Malformed(f"instance {written.instance} has no export `{written.name}`, at byte {at}")
     if entity.sort != sort:
         raise Malformed(f"export `{written.name}` of instance {written.instance} is of the sort {entity.sort}, not {sort}, at byte {at}")
-    scope.add(sort, entity.value)
+    scope.add_entity(entity)
 
 
-def _crosses(scope: Scope, count: int) -> bool:
+def _speaks_of_resources(scope: Scope, found: View | TypeEntity) -> bool:
+    if isinstance(found, View):
+        return True
+    if isinstance(found, ScopeType):
+        return found.free
+    return not isinstance(found, types.Resource) and scope.work.shapes.of(found).resources
+
+
+def _reach_out(scope: Scope, count: int, at: int) -> None:
+    """Notes that types reach for a resource outside of them; a component can't, as each of its instances has its own."""
     inner: Scope | None = scope
     for _ in range(count):
         assert inner is not None
-        if inner.component:
-            return True
+        if inner.kind == "body":
+            raise Malformed(f"a component can't reach the resource types of the one around it, at byte {at}")
+        inner.free = True
         inner = inner.parent
-    return False
-
-
-def define_core(scope: Scope, written: syntax.DefineCoreType) -> None:
-    """Adds core types."""
-    if isinstance(written.syntax, syntax.ModuleSyntax):
-        scope.add("core type", _module_type(scope, written.offset, written.syntax))
-    else:
-        for found in written.syntax:
-            scope.add("core type", found)
-
-
-def _module_type(scope: Scope, at: int, written: syntax.ModuleSyntax) -> ModuleType:
-    own: list[CoreTypeEntity] = []
-    exports: dict[str, CoreExport] = {}
-    for declared in written.declarations:
-        scope.work.count()
-        if isinstance(declared, syntax.CoreOuter):
-            if declared.count == 0:
-                own.append(_core_function(own, declared.index, at))
-            else:
-                own.append(scope.outer(declared.count - 1, at).core_type(declared.index, at))
-        elif isinstance(declared, syntax.CoreDeclaration):
-            index = declared.bound.index
-            found = CoreExport(declared.bound.kind, None if index is None else _core_function(own, index, at))
-            if declared.module is None:
-                exports[declared.name] = found
-        else:
-            own += declared
-    return ModuleType(exports)
-
-
-def _core_function(own: list[CoreTypeEntity], index: int, at: int) -> CoreType:
-    found = own[index] if index < len(own) else None
-    if not isinstance(found, CoreType):
-        raise Malformed(f"core type {index} of a module type is not the type of a function, at byte {at}")
-    return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from moonwit.host.wasm import syntax
-from moonwit.host.wasm.core import describe, recursive_types
+from moonwit.host.wasm.core_types import describe, recursive_types
+from moonwit.host.wasm.names import check_implements, extern_name, label
 from moonwit.host.wasm.plan import CoreType, Refused
 from moonwit.host.wasm.reader import Reader
 
@@ -17,42 +17,7 @@ PRIMITIVES = {
     0x7F: "bool", 0x7E: "s8", 0x7D: "u8", 0x7C: "s16", 0x7B: "u16", 0x7A: "s32", 0x79: "u32", 0x78: "s64", 0x77: "u64",
     0x76: "f32", 0x75: "f64", 0x74: "char", 0x73: "string", 0x64: "error-context",
 }  # fmt: skip
-# A word matches in one way only: with two, a long name that is wrong at its end would take for ever.
-_LABEL = r"([a-z][a-z0-9]*|[A-Z][A-Z0-9]*)(-([0-9]*[a-z][a-z0-9]*|[0-9]*[A-Z][A-Z0-9]*|[0-9]+))*"
-LABEL = re.compile(rf"{_LABEL}\Z")
-EXTERN_NAME = re.compile(
-    rf"(?:\[async\])?{_LABEL}"      # f
-    rf"|\[constructor\]{_LABEL}|\[(async )?(method|static)\]{_LABEL}\.{_LABEL}"
-    rf"|{_LABEL}(:{_LABEL})+(/{_LABEL})+(@[0-9]+(\.[0-9]+){{0,2}}([-+][0-9A-Za-z.+-]+)?)?"      # a:b/c@1.2.3
-    r"|((relative-)?url|integrity|(un)?locked-dep)=<[^<>]*>(,integrity=<[^<>]*>)?"
-)
-LONGEST_NAME = 1000
 MOST_PARTS, MOST_PARAMS = 10_000, 1000      # Wasmtime's limits too
-
-
-def label(reader: Reader) -> str:
-    """Reads the name of a field, case, flag or parameter: words of letters and digits joined by hyphens."""
-    at, name = reader.position, reader.name()
-    if len(name) > LONGEST_NAME or LABEL.match(name) is None:
-        raise reader.error(f"{name[:80]!r} is not a name of words joined by hyphens", at)
-    return name
-
-
-def extern_name(reader: Reader) -> str:
-    """Reads the name of an import or export, stepping over attributes that change nothing for a caller."""
-    at, prefix = reader.position, reader.byte()
-    if prefix > 2:
-        raise reader.error(f"a name can't start with 0x{prefix:02x}", at)
-    name = reader.name()
-    if len(name) > LONGEST_NAME or EXTERN_NAME.fullmatch(name) is None:
-        raise reader.error(f"{name[:80]!r} is not the name of an import or export", at)
-    if prefix == 2:
-        for _ in range(reader.count()):
-            at, attribute = reader.position, reader.byte()
-            if attribute > 2:
-                raise reader.error(f"a name's attribute 0x{attribute:02x} is not known", at)
-            reader.name()
-    return name
 
 
 def sort(reader: Reader) -> str:
@@ -112,7 +77,7 @@ def bound(reader: Reader) -> syntax.Bound:
         reader.expect(0x11, "the core sort of an import or export")
         return syntax.Bound("core module", reader.u32())
     if code == 2:
-        raise Refused("The component imports or exports a value, a feature of the component model that no call path here takes.")
+        raise Refused("The component imports or exports a value, a feature of the component model that Moonwit does not take yet.")
     if code == 3:
         at, kind = reader.position, reader.byte()
         if kind > 1:
@@ -121,6 +86,13 @@ def bound(reader: Reader) -> syntax.Bound:
     if code not in SORTS:
         raise reader.error(f"0x{code:02x} is not the type of an import or export", at)
     return syntax.Bound(SORTS[code], reader.u32())
+
+
+def imported(reader: Reader, at: int) -> syntax.Import:
+    """Reads an import: its name and what it is."""
+    name, declared = extern_name(reader), bound(reader)
+    check_implements(reader, name, declared.sort)
+    return syntax.Import(at, name.name, declared)
 
 
 def alias(reader: Reader) -> syntax.ExportAlias | syntax.OuterAlias:
@@ -173,7 +145,7 @@ def _core_bound(reader: Reader) -> syntax.CoreBound:
         indices.append(inner.u32())
         return CoreType("", "")
 
-    return syntax.CoreBound(describe(reader, function_type).kind, indices[0] if indices else None)
+    return syntax.CoreBound(describe(reader, function_type), indices[0] if indices else None)
 
 
 def definition(reader: Reader, depth: int) -> syntax.TypeSyntax:
@@ -209,11 +181,16 @@ def _declaration(reader: Reader, kind: str, depth: int) -> syntax.Definition:
             raise reader.error("a resource type can't be defined inside a type", at)
         return syntax.DefineType(at, found)
     if code == 2:
-        return alias(reader)
+        found_alias = alias(reader)
+        if found_alias.sort not in (("type", "instance") if isinstance(found_alias, syntax.ExportAlias) else ("type", "core type")):
+            raise reader.error(f"an alias inside a type can't reach a {found_alias.sort}, only types and instances", at)
+        return found_alias
     if code == 3 and kind == "component":
-        return syntax.Import(at, extern_name(reader), bound(reader))
+        return imported(reader, at)
     if code == 4:
-        return syntax.Declare(at, extern_name(reader), bound(reader))
+        name, declared = extern_name(reader), bound(reader)
+        check_implements(reader, name, declared.sort)
+        return syntax.Declare(at, name.name, declared)
     raise reader.error(f"0x{code:02x} is not a declaration of a {kind} type", at)
 
 
@@ -231,6 +208,8 @@ def _signature(reader: Reader, asynchronous: bool) -> syntax.Signature:
 
 
 def _resource(reader: Reader, asynchronous: bool) -> syntax.NewResource:
+    if reader.peek() == 0x7E:
+        raise Refused("The component has a resource that is represented by 64 bits, which Moonwit does not take yet.")
     reader.expect(0x7F, "the representation of a resource")
     if asynchronous:
         destructor: int | None = reader.u32()
@@ -280,11 +259,15 @@ def _shape(reader: Reader, code: int) -> syntax.Shape | None:
     if code in (0x69, 0x68):
         return syntax.Shape("own" if code == 0x69 else "borrow", (), (reader.u32(),))
     if code in (0x66, 0x65):
-        return syntax.Shape("stream" if code == 0x66 else "future", (), (optional(reader),))
+        carried = optional(reader)
+        if code == 0x66 and carried == "char":
+            raise reader.error("a stream of chars is not valid, by the standard as it is now", at)
+        return syntax.Shape("stream" if code == 0x66 else "future", (), (carried,))
     if code == 0x67:
-        element = ref(reader)
-        reader.u32()
-        return syntax.Shape("fixed-length list", (), (element,))
+        element, length = ref(reader), reader.u32()
+        if not length:
+            raise reader.error("a list of a fixed length can't be empty", at)
+        return syntax.Shape("fixed-length list", (), (element,), length)
     if code == 0x63:
         return syntax.Shape("map", (), (ref(reader), ref(reader)))
     return None

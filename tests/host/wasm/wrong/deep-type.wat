@@ -1,4 +1,4 @@
-;; Refused: The component's import `f` uses a type more than 64 levels deep, which no call path here takes.
+;; Refused: The component's import `f` uses a type more than 64 levels deep, which Moonwit does not take yet.
 (component
   (type $t0 (list u8))
   (type $t1 (list $t0))

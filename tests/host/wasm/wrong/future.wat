@@ -1,4 +1,4 @@
-;; Refused: The component's import `read` uses a future (WASI 0.3), which no call path here takes.
+;; Refused: The component's import `read` uses a future (WASI 0.3), which Moonwit does not take yet.
 (component
   (type $s (future (list u8)))
   (type $o (option $s))

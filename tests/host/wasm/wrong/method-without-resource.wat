@@ -1,3 +1,3 @@
-;; Malformed: import `[method]r.f` is named as a method of `r`, which is not a resource beside it
+;; Malformed: `[method]r.f` is named as a method, but there is no resource `r` beside it, at byte 18
 (component
   (import "[method]r.f" (func)))

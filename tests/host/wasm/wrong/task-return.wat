@@ -1,4 +1,4 @@
-;; Refused: The component uses the canonical built-in `task.return` (WASI 0.3), which no call path here takes.
+;; Refused: The component uses the canonical built-in `task.return` (WASI 0.3), which Moonwit does not take yet.
 (component
   (core module $m (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
