@@ -10,8 +10,8 @@ from moonwit.registry.document import Document, plausible
 from moonwit.registry.entries import Entry, Link
 from moonwit.registry.expansion import Expander
 from moonwit.registry.files import Unreadable, decode, read_bytes, read_head
-from moonwit.registry.names import listed, meant, shown
-from moonwit.registry.problems import Problem, Problems, shorten
+from moonwit.registry.names import listed, meant, nearest, shown
+from moonwit.registry.problems import Problem, Problems, Severity, shorten
 from moonwit.registry.project import HEAD, INDEXES, SETTINGS, yaml_files
 from moonwit.registry.reading import read_document
 from moonwit.registry.registry import Registry
@@ -39,7 +39,7 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
         problems.add(Problem(root, 0, 0, "there is no such project folder"))
     else:
         settings = read_settings(root / SETTINGS, expander, problems)
-        for document in _documents(root, problems):
+        for document in _documents(root, by_name, problems):
             if document.root is not None:
                 for entry in read_document(document, by_name, expander, problems):
                     _enter(entry, entries, root, problems)
@@ -60,7 +60,7 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
     return registry
 
 
-def _documents(root: Path, problems: Problems) -> Iterator[Document]:
+def _documents(root: Path, kinds: Mapping[str, Kind], problems: Problems) -> Iterator[Document]:
     """Gives the files that are the registry's: those with a `namespace`, also when they can't be parsed; the others are left alone."""
     left = MAX_TOTAL
     for path in yaml_files(root, problems):
@@ -79,20 +79,37 @@ def _documents(root: Path, problems: Problems) -> Iterator[Document]:
         own = Problems()
         document = compose(path, text, own)
         has_namespace = isinstance(document.root, nodes.Mapping) and document.root.get("namespace") is not None
-        if index and not has_namespace and (found := _entries_of(document)) is not None:
-            sentence = "these entries are left alone: the file has no `namespace`"
-            problems.add(document.problem(found, sentence, "write `namespace: name` above them", "warning"))
+        if not has_namespace and (found := _entries_of(document, kinds, index)) is not None:
+            problems.add(_without_namespace(document, found, "error" if index else "warning"))
         if has_namespace or (document.root is None and (index or plausible(text))):
             own.sort()
             document.flaws = own.found
             yield document
 
 
-def _entries_of(document: Document) -> nodes.Scalar | None:
-    """Gives the key `entries` of a file that looks like the registry's: at least one entry says its kind."""
-    pair = document.root.get("entries") if isinstance(document.root, nodes.Mapping) else None
-    items = pair[1].items if pair is not None and isinstance(pair[1], nodes.Listing) else []
-    return pair[0] if pair is not None and any(isinstance(item, nodes.Mapping) and item.get("kind") for item in items) else None
+def _entries_of(document: Document, kinds: Mapping[str, Kind], index: bool) -> nodes.Node | None:
+    """Gives the key `entries` of a file, or its list, if it is the registry's although it has no namespace.
+
+    An index with entries can be nothing else; of another file an entry must say a kind that is known.
+    """
+    root = document.root
+    entries = root.get("entries") if isinstance(root, nodes.Mapping) else None
+    items = root if entries is None else entries[1]
+    listed = items.items if isinstance(items, nodes.Listing) else []
+    found = (item.get("kind") for item in listed if isinstance(item, nodes.Mapping))
+    said = [pair[1].text for pair in found if pair is not None and isinstance(pair[1], nodes.Scalar)]
+    if (said if index else any(kind in kinds for kind in said)) or (index and entries is not None):
+        return root if entries is None else entries[0]
+    return None
+
+
+def _without_namespace(document: Document, at: nodes.Node, severity: Severity) -> Problem:
+    keys = [key.text for key, _ in document.root.pairs] if isinstance(document.root, nodes.Mapping) else []
+    hint = next((f"did you mean `namespace` by {shown(key)}?" for key in keys if nearest(key, ["namespace"])), None)
+    if not keys:
+        hint = "write `namespace: name`, and the list below `entries:`"
+    sentence = "these entries are left alone: the file has no `namespace`"
+    return document.problem(at, sentence, hint or "write `namespace: name` above them", severity)
 
 
 def _refuse(path: Path, index: bool, error: Unreadable, problems: Problems) -> None:

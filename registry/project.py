@@ -21,29 +21,50 @@ HEAD = 64 * 1024  # of a file that is too large, or not yet known to be ours
 def find_project(start: Path) -> Path | None:
     """Finds the nearest folder upward that is a project: with `moonwit.yaml`, `_index.yaml`, or registry files below `src/`.
 
-    A folder below the `src/` of a project belongs to that project.
+    A folder below the `src/` of a project belongs to that project. The search ends with the root of a repository, the home folder
+    and the root of the file system. The last two are projects only by a file of their own: what lies in a `src/` there is somebody's
+    checkouts.
     """
     here = Path(os.path.realpath(start))
     if not here.is_dir():
         here = here.parent
+    home = _home()
     for folder in (here, *here.parents):
         if _is_file(folder / SETTINGS):
             return folder
         if any(_is_file(folder / name) for name in INDEXES):
-            return _above(folder) or folder
-        if _has_sources(folder / "src"):
+            return _above(folder, home) or folder
+        is_last = folder in (home, folder.parent)
+        if not is_last and _has_sources(folder / "src"):
             return folder
+        if is_last or _is_repository(folder):
+            return None
     return None
 
 
-def _above(folder: Path) -> Path | None:
+def _above(folder: Path, home: Path | None) -> Path | None:
     """Finds the project whose `src/` holds the folder: one that says so by its settings or an index in `src/` itself."""
     for parent in (folder, *folder.parents):
+        project = parent.parent
+        if _is_repository(parent) or parent in (home, project):
+            return None
         if parent.name == "src":
-            project = parent.parent
-            if _is_file(project / SETTINGS) or any(_is_file(parent / name) for name in INDEXES):
+            has_index = project not in (home, project.parent) and any(_is_file(parent / name) for name in INDEXES)
+            if has_index or _is_file(project / SETTINGS):
                 return project
     return None
+
+
+def _home() -> Path | None:
+    try:
+        return Path(os.path.realpath(Path.home()))
+    except (OSError, RuntimeError, ValueError):  # there is none, or it leads nowhere
+        return None
+
+
+def _is_repository(folder: Path) -> bool:
+    """Tells whether a folder is the root of a repository; a linked work tree has a file in the place of the folder."""
+    return os.path.lexists(folder / ".git")
 
 
 def _has_sources(src: Path) -> bool:

@@ -46,6 +46,62 @@ def test_the_nearest_project_upward_is_found(tmp_path, files, start, expected):
         assert found == tmp_path / expected
 
 
+@pytest.mark.parametrize(
+    ("files", "start", "expected"),
+    [
+        (["home/src/_index.yaml"], "home/work", None),
+        (["home/src/_index.yaml"], "home/src", "home/src"),
+        (["home/src/one/_index.yaml"], "home/src/two", None),
+        (["home/src/one/_index.yaml"], "home", None),
+        (["home/moonwit.yaml"], "home/work", "home"),
+        (["home/_index.yaml"], "home", "home"),
+        (["_index.yaml", "moonwit.yaml"], "home/work", None),
+        (["home/p/_index.yaml"], "home/p/deep", "home/p"),
+        (["p/_index.yaml", "p/repository/.git/config"], "p/repository", None),
+        (["p/_index.yaml", "p/repository/.git"], "p/repository/deep", None),
+        (["p/repository/.git/config", "p/repository/src/_index.yaml"], "p/repository/deep", "p/repository"),
+        (["p/.git/config", "p/src/_index.yaml", "p/src/a/_index.yaml"], "p/src/a", "p"),
+        (["p/moonwit.yaml", "p/src/.git/config", "p/src/_index.yaml"], "p/src", "p/src"),
+        (["p/moonwit.yaml", "p/src/r/.git/config", "p/src/r/_index.yaml"], "p/src/r", "p/src/r"),
+    ],
+)
+def test_where_the_search_ends(tmp_path, monkeypatch, files, start, expected):
+    """Nobody is in a project above the home folder or the root of a repository, or in the home folder because of a `src` in it."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    tree(tmp_path, *files)
+    (tmp_path / start).mkdir(parents=True, exist_ok=True)
+    found = find_project(tmp_path / start)
+    assert (found if found is not None and found.is_relative_to(tmp_path) else None) == (expected and tmp_path / expected)
+
+
+def test_the_root_of_the_file_system(tmp_path, monkeypatch):
+    """A checkout at `/src` makes no project of `/`: the search from it finds the checkout, and from elsewhere nothing."""
+    real = os.path.realpath
+    root = str(tmp_path)
+
+    class Rooted(type(tmp_path)):
+        """A path below the test's folder, of which that folder is the root."""
+
+        @property
+        def parent(self):
+            return self if str(self) == root else super().parent
+
+        @property
+        def parents(self):
+            return tuple(Rooted(path) for path in type(tmp_path)(self).parents if str(path).startswith(root))
+
+    monkeypatch.setattr("moonwit.registry.project.Path", Rooted)
+    monkeypatch.setattr("moonwit.registry.project.os.path.realpath", lambda path: real(path))
+    monkeypatch.setenv("HOME", "/nowhere")
+    tree(tmp_path, "src/_index.yaml", "src/moonwit.yaml", "src/deep/_index.yaml")
+    (tmp_path / "elsewhere").mkdir()
+    assert find_project(tmp_path / "src") == tmp_path / "src"
+    assert find_project(tmp_path / "elsewhere") is None
+    assert find_project(tmp_path) is None
+    (tmp_path / "src/moonwit.yaml").unlink()
+    assert find_project(tmp_path / "src") == tmp_path / "src"
+
+
 def test_a_script_stands_for_its_folder(tmp_path):
     """The search may start at a file, there or not."""
     tree(tmp_path, "p/_index.yaml")
