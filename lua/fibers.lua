@@ -9,6 +9,7 @@
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
+local entrances = require 'lua.entrances'
 local errors = require 'lua.errors'
 local hosting = require 'lua.hosting'
 local streams = require 'lua.wasi.streams'
@@ -25,13 +26,8 @@ local MOST_ALONE = 1e9
 local MOST_TURNS = 200
 local TOO_LONG = 'it computes for very long where a guest may not wait'
 
--- Where a guest runs it may come back into Lua: to poll a call, or to delete one that has not ended. Nothing that does is compiled. To
--- begin a call, and to delete one that has ended, runs nothing of a guest's.
-local function poll(future) return wasmtime.C.wasmtime_call_future_poll(future) end
-jit.off(poll)
-
-local function delete(future) wasmtime.C.wasmtime_call_future_delete(future) end
-jit.off(delete)
+-- To begin a call, and to delete one that has ended, runs nothing of a guest's.
+local poll, delete = entrances.poll, entrances.delete
 
 --- Makes the store of an instance asynchronous, which it was not while it was made.
 function M.open(I)

@@ -2,6 +2,7 @@
 
 local buffer = require 'string.buffer'
 local clock = require 'lua.clock'
+local entrances = require 'lua.entrances'
 local errors = require 'lua.errors'
 local explain = require 'lua.abi.explain'
 local fibers = require 'lua.fibers'
@@ -14,7 +15,6 @@ local pools = require 'lua.pools'
 local reports = require 'lua.reports'
 local streams = require 'lua.wasi.streams'
 local trap = require 'lua.trap'
-local wasmtime = require 'lua.wasmtime'
 
 local M = {}
 
@@ -158,8 +158,7 @@ function hooks.leave(I)
   if I.asynchronous then fibers.leave(I) end
 end
 
-function hooks.call_hosted(ctx, func, io, count, out) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, out) end
-jit.off(hooks.call_hosted)
+hooks.call_hosted = entrances.call
 
 -- When a call of E that begins now is too late, in monotonic nanoseconds; nil without a limit.
 local function limit_of(E)

@@ -6,7 +6,7 @@
 -- hosting.py), which does what it asks for in io[0].i64 and calls "next" until nothing more is asked: see M.finish, M.wait and
 -- M.allocate. So no function of the host ever calls into the guest, and only the WebAssembly waits.
 --
--- LuaJIT ends the process when C code that a compiled trace calls comes back into Lua: who calls such a guest is not compiled.
+-- LuaJIT ends the process when C code that a compiled trace calls comes back into Lua: lua/entrances.lua says what is done about that.
 
 local ffi = require 'ffi'
 local wasmtime = require 'lua.wasmtime'
@@ -33,13 +33,23 @@ function M.trap(reason) error(setmetatable({ reason = reason }, Trap), 0) end
 
 local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
 
-local function called(env, _, io)
+-- Gives the trap that a call of the host ends in, or nil.
+local function answer(env, io)
   local ok, reason = pcall(numbered[env], M.running, io)
   if ok and reason == nil then return nil end
   if not ok then
     reason = getmetatable(reason) == Trap and reason.reason or 'a mistake in Moonwit, please report it: ' .. tostring(reason)
   end
   return new_trap(reason)
+end
+
+local WRONG = 'a mistake in Moonwit, please report it: a function of the host could not say what is wrong'
+
+-- No error may leave it, not that there is no memory either.
+local function called(env, _, io)
+  local ok, made = pcall(answer, env, io)
+  if ok then return made end
+  return new_trap(WRONG)
 end
 
 -- Whether what the guest waits for has come; the dispatcher says so before it lets the guest go on.

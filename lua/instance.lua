@@ -11,6 +11,7 @@
 -- small = true for small instances (host/engine.py).
 
 local ffi = require 'ffi'
+local entrances = require 'lua.entrances'
 local fibers = require 'lua.fibers'
 local hosting = require 'lua.hosting'
 local trap = require 'lua.trap'
@@ -68,18 +69,13 @@ local function check(failure)
   error(report, 0)
 end
 
-local function make(ctx, module, externs, count, into)
-  return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap_slot)
+local function make(ctx, module, externs, count, into, slot)
+  return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, slot)
 end
 
--- As `make`, for modules whose start function may call the host. It does not call `make`, which may be compiled.
-local function make_hosted(ctx, module, externs, count, into)
-  return wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap_slot)
-end
-jit.off(make_hosted)
-
+-- The start function of a guest's module may call the host.
 local function instantiate(I, at, module, externs, count)
-  local failure = (I.P.linker and make_hosted or make)(I.ctx, module, externs, count, I.core + at)
+  local failure = (I.P.linker and entrances.make or make)(I.ctx, module, externs, count, I.core + at, trap_slot)
   check(failure)
 end
 
@@ -210,14 +206,10 @@ end
 -- Calls a function of a store that takes synchronous calls.
 local function call_plain(ctx, func, io, count) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, trap_slot) end
 
--- As `call_plain`, where the function may call the host. It does not call that one, which may be compiled.
-local function call_hosted(ctx, func, io, count) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, trap_slot) end
-jit.off(call_hosted)
-
 local function call(I, func, io, count)
   if not I.P.linker then return call_plain(I.ctx, func, io, count) end
   hosting.running = I
-  return call_hosted(I.ctx, func, io, count)
+  return entrances.call(I.ctx, func, io, count, trap_slot)
 end
 
 -- From here on the guest may wait.

@@ -14,6 +14,13 @@ M.HOSTED = 'moonwit'
 -- What is wrong with a guest that calls an import where it may not; host/component_instance.py says the same of the other call path.
 M.LEFT = 'cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function'
 
+-- By the function of ours in which such a guest has trapped; see host/wasm/hosting.py and host/wasm/gate.py.
+local SENTENCES = {
+  waits_while_it_is_made = 'it waits in its start function, where a guest may not',
+  cannot_leave_component_instance = M.LEFT,
+  throws_in_realloc = 'it throws an exception in its realloc function, which a function of the host has called',
+}
+
 local function take_bytes(fill, from)
   local out = ffi.new 'mw_bytes'
   fill(from, out)
@@ -66,8 +73,7 @@ function M.take(failure, trap)
     C.wasmtime_error_delete(failure)
   end
   local top = frames[1]
-  if top and top.module == M.HOSTED and top.func == 'waits_while_it_is_made' then message = 'it waits in its start function, where a guest may not' end
-  if top and top.module == M.HOSTED and top.func == 'cannot_leave_component_instance' then message = M.LEFT end
+  message = top and top.module == M.HOSTED and SENTENCES[top.func] or message
   return {
     reason = reason(message),
     frames = frames,

@@ -266,17 +266,23 @@ class _Linking:
         return imports, theirs
 
 
-
 _SERVE: Final = f"""(type $wait (func))
 (type $realloc (func (param i32 i32 i32 i32) (result i32)))
 (elem (i32.const 0) $waits_while_it_is_made)
 (func $waits_while_it_is_made (unreachable))
-(func $serve (param $asked i64) (param $late i32) (local $given i32)
+(func $serve (param $asked i64) (param $late i32)
  (loop $again
   (if (i64.eqz (local.get $asked)) (then (return)))
   (if (i64.eq (local.get $asked) (i64.const -1))
    (then (call_indirect (type $wait) (i32.const 0)) (local.set $asked (call $next (i32.const 0))))
-   (else {gate.SHUT} (local.set $given (call_indirect (type $realloc)
-    (i32.const 0) (i32.const 0) (i32.wrap_i64 (i64.shr_u (local.get $asked) (i64.const 32))) (i32.wrap_i64 (local.get $asked))
-    (local.get $late))) {gate.OPENED} (local.set $asked (call $next (local.get $given)))))
-  (br $again)))"""
+   (else (local.set $asked (call $next (call $reallocated
+    (i32.wrap_i64 (i64.shr_u (local.get $asked) (i64.const 32))) (i32.wrap_i64 (local.get $asked)) (local.get $late))))))
+  (br $again)))
+(func $reallocated (param $align i32) (param $size i32) (param $late i32) (result i32)
+ (block $thrown
+  {gate.SHUT}
+  (try_table (result i32) (catch_all $thrown)
+   (call_indirect (type $realloc) (i32.const 0) (i32.const 0) (local.get $align) (local.get $size) (local.get $late)))
+  {gate.OPENED} (return))
+ (call $throws_in_realloc) (unreachable))
+(func $throws_in_realloc (unreachable))"""
