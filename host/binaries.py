@@ -93,6 +93,20 @@ class Binary:
         return found
 
     @cached_property
+    def defines_resources(self) -> bool:
+        """Tells whether a component defines resources; of one that the direct path does not take, whether its functions tell of some."""
+        from moonwit.host.wasm.core_plan import resources_of
+        from moonwit.host.wasm.types import Resource
+        from moonwit.host.wasm.world import Interface
+
+        plan = self.component_plan
+        if isinstance(plan, Plan):
+            return bool(plan.resources)
+        interfaces = [item for item in self.world.imports.values() if isinstance(item, Interface)]
+        imported = {id(type) for item in interfaces for type in item.types.values() if isinstance(type, Resource)}
+        return any(id(resource) not in imported for resource in resources_of(self.functions.values()))
+
+    @cached_property
     def imported(self) -> dict[tuple[str, str], set[CoreType]]:
         """The core types of the functions that it imports, by interface or module, and name; none of a component without a plan."""
         found: dict[tuple[str, str], set[CoreType]] = {}

@@ -18,10 +18,12 @@ from wasmtime import component as generic
 
 from moonwit.host import linking, unprovided, wasi, worker
 from moonwit.host.binaries import binary
-from moonwit.host.component_instance import GuestFailed, Instance, ResourceHandle, Running
+from moonwit.host.component_instance import GuestFailed, Instance, InstanceGone, ResourceHandle, Running
 from moonwit.host.engine import engine_for
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
+from moonwit.host.shared_instance import SharedInstance
+from moonwit.host.sharing import difference
 from moonwit.host.transcode import Case, Passed, ValueMismatch, arguments_to_component, from_component
 from moonwit.host.wasi_config import EMPTY, World, WorldProblem
 from moonwit.host.wasm.plan import Refused
@@ -83,7 +85,14 @@ class CompatibleFunction:
         world: Callable[[], World] = lambda: EMPTY,
         max_stack_bytes: int | None = None,
         keep: int | None = None,
+        shared: SharedInstance | None = None,
     ) -> None:
+        # The instance that it shares with other functions, which say the same of their guests' imports and world.
+        self.shared = shared
+        if shared is not None and reuse and keep != 0:
+            shared.idle = None
+        elif shared is not None and shared.idle is not None:
+            shared.idle = IDLE
         self.max_stack_bytes = max_stack_bytes
         self.max_execution_ms = max_execution_ms
         self.max_memory_bytes = max_memory_bytes
@@ -164,6 +173,8 @@ class CompatibleFunction:
         world = self.world()
         if owner is not None:
             return owner.call(self.interface, self.name, self.signature, arguments, world, running)
+        if self.shared is not None and self.reuse:
+            return self._run_shared(self.shared, arguments, world, running)
         instance = self._take(world, running)
         try:
             return instance.call(self.interface, self.name, self.signature, arguments, world, running)
@@ -176,6 +187,22 @@ class CompatibleFunction:
                 else:
                     self.ended += 1
                     self.failed += instance.dead
+
+    def _run_shared(self, shared: SharedInstance, arguments: list[Any], world: World, running: Running) -> Any:
+        while True:
+            instance = shared.take(world, running, lambda: self._make(world, running), self._ended)
+            try:
+                return instance.call(self.interface, self.name, self.signature, arguments, world, running)
+            except InstanceGone:
+                continue  # while this call waited for it
+            finally:
+                shared.came_back(instance)
+
+    def _ended(self, failed: bool) -> None:
+        """Counts the end of an instance that it has made for itself and others."""
+        with self.lock:
+            self.ended += 1
+            self.failed += failed
 
     def _look_after(self) -> None:
         """Has the idle instances looked at in a while, if some may end; the lock is held."""
@@ -202,10 +229,15 @@ class CompatibleFunction:
             self.ended += before - len(self.idle)
             if self.idle:
                 return self.idle.pop()
+        return self._make(world, running)
+
+    def _make(self, world: World, running: Running) -> Instance:
+        with self.lock:
             if self.linked is None:
                 component = linking.load(self.data, self.engine)
                 self.linked = component, linking.link(component, self.imports, self.engine)
         made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.engine)
+        made.shared, made.maker = self.shared, self.entry_id
         with self.lock:
             self.made += 1
         return made
@@ -238,6 +270,10 @@ class CompatibleFunction:
         """Gets the instance that the handles among the arguments belong to, which must be one and the same."""
         passed = list(_passed(arguments))
         owners = {id(each.handle.instance): each.handle.instance for each in passed if isinstance(each.handle, ResourceHandle)}
+        for owner in owners.values():
+            if self.shared is not None and isinstance(owner.shared, SharedInstance) and owner.shared is not self.shared:
+                unlike = difference(owner.shared.says, self.shared.says, owner.maker, self.entry_id)
+                raise ValueMismatch(f"{self.name}: this handle {unlike}")
         if len(owners) > 1 or len(owners) == 0 < len(passed):
             raise ValueMismatch(f"{self.name}: its handles belong to different instances")
         given = [each.handle for each in passed if each.own]

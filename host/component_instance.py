@@ -34,6 +34,8 @@ T = TypeVar("T")
 # How long a busy guest goes on until it is looked whether anybody still waits for it, in milliseconds.
 SLICE_MS = 100.0
 INTERRUPT = "interrupt"
+# How often a call that waits for the instance looks whether anybody still waits for it, in seconds.
+STEP = 0.05
 
 
 class GuestFailed(Exception):
@@ -47,6 +49,10 @@ class GuestFailed(Exception):
         self.exit_status = exit_status
 
 
+class InstanceGone(GuestFailed):
+    """The instance has failed before this call entered it; another one may serve it."""
+
+
 class ResourceHandle:
     """A resource in an instance. It is dropped by ``drop`` or when it is collected, and keeps its instance alive."""
 
@@ -54,6 +60,7 @@ class ResourceHandle:
         self.instance = instance
         self.resource = resource
         self.pointer: generic.ResourceAny | None = pointer
+        instance.lent += 1  # in a call, which has the instance to itself
 
     def refusal(self) -> str | None:
         """Says why the handle can't be used, as the end of a sentence."""
@@ -65,12 +72,14 @@ class ResourceHandle:
         """Drops the resource, which runs its destructor; does nothing when it is gone already."""
         pointer, self.pointer = self.pointer, None
         if pointer is not None:
+            self.instance.gone.append(None)
             self.instance.garbage.append(pointer)
             worker.run(self.instance.collect)
 
     def __del__(self) -> None:
         # The destructor runs with the instance's next call: this may be any thread at any moment.
         if self.pointer is not None:
+            self.instance.gone.append(None)
             self.instance.garbage.append(self.pointer)
             self.pointer = None
 
@@ -108,6 +117,13 @@ class Instance:
         running.instance = self
         self.dead = False
         self.rested = 0.0
+        # The entries that share it, if any, and the one that made it.
+        self.shared: object = None
+        self.maker = ""
+        # Whether a call is in it; and how many handles were given out, and an item for each that is gone, which any thread may add.
+        self.busy = False
+        self.lent = 0
+        self.gone: list[None] = []
         self.garbage: deque[generic.ResourceAny] = deque()
         self.lock = threading.RLock()
         self.output: list[GuestOutput] = []
@@ -146,16 +162,38 @@ class Instance:
         self, interface: str | None, name: str, signature: Function, arguments: list[Any], world: World, running: Running
     ) -> Any:
         """Calls an exported function with checked arguments."""
-        with self.lock:
+        # A guest may be asleep or blocked in there for ever, and its instance be given up.
+        while not self.lock.acquire(timeout=STEP):
+            if running.given_up is not None or self.dead:
+                raise self._unusable(running)
+        try:
+            if running.given_up is not None or self.dead:
+                raise self._unusable(running)
+            self.busy = True
+            # In this order: who asks meanwhile may take a handle that is gone for one that is held, and not the other way round.
+            count = len(self.gone)
+            del self.gone[:count]
+            self.lent -= count
             self.world, self.running = world, running
             running.instance = self
             self.collect()
-            if running.given_up is not None:
-                raise GuestFailed(running.given_up, "nobody waits for it", [])
-            if self.dead:
-                raise GuestFailed("Internal", "the instance has failed before", [])
+            if running.given_up is not None or self.dead:
+                raise self._unusable(running)
             function = self._function(interface, name)
             return self._guarded(lambda: self._run(function, signature, arguments))
+        finally:
+            self.busy = False
+            self.lock.release()
+
+    def _unusable(self, running: Running) -> GuestFailed:
+        """Says why a call does not enter the guest."""
+        if running.given_up is not None:
+            return GuestFailed(running.given_up, "nobody waits for it", [])
+        return InstanceGone("Internal", "the instance has failed before", [])
+
+    def held(self) -> bool:
+        """Tells whether anybody holds a handle of its resources."""
+        return self.lent > len(self.gone)
 
     def collect(self) -> None:
         """Drops the resources whose handles are gone."""
@@ -252,6 +290,7 @@ class Instance:
         if not passed.own:
             return ffi.wasmtime_component_resource_any_clone(handle.pointer.ptr())
         pointer, handle.pointer = handle.pointer, None
+        self.gone.append(None)
         return pointer._consume()
 
 

@@ -104,6 +104,7 @@ class LoadedFunction:
     max_memory_bytes: int | None
     max_stack_bytes: int | None
     wasi: Mapping[str, object]
+    wit: str | None = None
 
     @property
     def data(self) -> bytes:
@@ -188,6 +189,7 @@ class _Loading:
             max_memory_bytes=_integer(limits, "max_memory_bytes"),
             max_stack_bytes=_integer(limits, "max_stack_bytes"),
             wasi=self.group("wasi"),
+            wit=self.text("wit"),
         )
 
     def group(self, name: str) -> Mapping[str, object]:

@@ -117,6 +117,11 @@ def grants(interface: str, imports: Iterable[str]) -> bool:
     return _is_wasi_version(interface) and any(name in _granted(grant) for grant in imports)
 
 
+def granted(imports: Iterable[str]) -> frozenset[str]:
+    """Gives the interfaces, without versions, that an entry with these ``imports`` grants."""
+    return frozenset[str]().union(*map(_granted, imports))
+
+
 def links(interface: str, imports: Iterable[str]) -> bool:
     """Says whether Wasmtime's own implementation is linked: for what is granted, and for what grants nothing by itself."""
     name = interface_of(interface)
@@ -140,15 +145,15 @@ class Access:
 
 def access(imports: Iterable[str]) -> Access:
     """Gives what an entry's ``imports:`` open."""
-    granted = frozenset[str]().union(*map(_granted, imports))
+    given = granted(imports)
     return Access(
-        input="wasi:cli/stdin" in granted,
-        output="wasi:cli/stdout" in granted,
-        errors="wasi:cli/stderr" in granted,
-        files="wasi:filesystem/preopens" in granted,
-        network="wasi:sockets/instance-network" in granted,
-        names="wasi:sockets/ip-name-lookup" in granted,
-        http="wasi:http/outgoing-handler" in granted,
+        input="wasi:cli/stdin" in given,
+        output="wasi:cli/stdout" in given,
+        errors="wasi:cli/stderr" in given,
+        files="wasi:filesystem/preopens" in given,
+        network="wasi:sockets/instance-network" in given,
+        names="wasi:sockets/ip-name-lookup" in given,
+        http="wasi:http/outgoing-handler" in given,
     )
 
 

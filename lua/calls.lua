@@ -297,7 +297,8 @@ function M.setup(given)
   guests.setup(given)
   reports.setup(given)
   require('lua.wasi.funcs').setup(M.call)
-  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard)
+  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard,
+    function(made, called) return buffer.decode(given.difference(made, called)) end)
 end
 
 return M

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.wasm import types as wit
-from moonwit.lua import buffer
+from moonwit.lua.compatible_calls import CompatibleCalls
 from moonwit.lua.statistics import Statistics
 from moonwit.lua.worlds import Worlds
 
 if TYPE_CHECKING:
-    from moonwit.host.compatible import CompatibleFunction
     from moonwit.host.functions import LoadedFunction, Pool
-    from moonwit.host.leases import Leases
-    from moonwit.host.worker import Cancellation
     from moonwit.lua.lane import Lane
     from moonwit.lua.workers import Workers
     from moonwit.registry import Entry, Problem, Registry
@@ -42,7 +38,9 @@ class Entries:
         self._lock = threading.Lock()
         self._loaded: dict[str, LoadedFunction] = {}
         self._worlds = Worlds(self._loaded, lambda: self.registry)
-        self._compatible: dict[str, CompatibleFunction] = {}
+        self.compatible = CompatibleCalls(
+            self._loaded, lambda: self.registry, lambda function: {"pool": _pool(function.pool), **self._limits(function)}
+        )
         self._workers: Workers | None = None
         # Processes in Lua that were started as commands; no function may be one.
         self.processes: set[str] = set()
@@ -57,10 +55,11 @@ class Entries:
             "load": self._load,
             "library": self._library,
             "unprovided": self._unprovided,
+            "difference": self.compatible.difference,
             "method": self._method,
-            "call": self._call,
-            "lease_method": self._lease_method,
-            "end_lease": self._end_lease,
+            "call": self.compatible.call,
+            "lease_method": self.compatible.lease_method,
+            "end_lease": self.compatible.end_lease,
             "ticker": self._ticker,
             "world": self._worlds.world,
             "folders": self._worlds.folders,
@@ -164,7 +163,7 @@ class Entries:
         entry = self.find(id)
         if isinstance(entry, dict):
             return entry
-        elsewhere = [made for target, made in list(self._compatible.items()) if target.partition("|")[0] == id]
+        elsewhere = self.compatible.of(id)
         instances = [{"live": made.made - made.ended, "made": made.made, "replaced": made.failed} for made in elsewhere]
         stuck = {name: sum(getattr(made, name) for made in elsewhere) for name in ("abandoned", "ever_abandoned")}
         return {**self._statistics.read(id, instances), "threads": stuck}
@@ -191,7 +190,7 @@ class Entries:
             self.registry.report(error.problem)
             return failed("Invalid", f"the entry {entry.id} can't be used: {_place(error.problem)}")
         if function.lane == "compatible":
-            return self._compatible_data(function, function.path, function.signature)
+            return self.compatible.data(function, function.path, function.signature)
         plan, lift = function.plan, function.lift
         assert plan is not None and lift is not None
         try:
@@ -276,84 +275,6 @@ class Entries:
             if function.plan is not None and name in function.plan.exports and plan_key(function) == wanted:
                 return lift_data(function.plan.exports[name], function.plan, function.hosting)
         return None
-
-    def _compatible_data(self, function: LoadedFunction, path: str, signature: wit.Function) -> Data:
-        from moonwit.lua.plan_data import signature_data
-
-        name = path.rpartition("#")[2]
-        return {
-            "resolver": "compatible",
-            "id": function.id,
-            "target": self._target(function, path, signature),
-            "pool": _pool(function.pool),
-            "results": function.results,
-            **self._limits(function),
-            "signature": signature_data(name, signature),
-        }
-
-    def _target(self, function: LoadedFunction, path: str, signature: wit.Function) -> str:
-        """Makes a function callable on the compatible path; gives the name that calls know it by."""
-        from moonwit.host.compatible import CompatibleFunction
-        from moonwit.host.wasi_config import worlds
-
-        target = f"{function.id}|{path}"
-        with self._lock:
-            if target not in self._compatible:
-                interface, _, name = path.rpartition("#")
-                made = CompatibleFunction(
-                    function.data,
-                    interface or None,
-                    name,
-                    signature,
-                    function.grants,
-                    function.id,
-                    function.pool.reuse,
-                    function.max_execution_ms,
-                    function.max_memory_bytes,
-                    worlds(function.wasi, self.registry),
-                    max_stack_bytes=function.max_stack_bytes,
-                    keep={"static": function.pool.size, "adaptive": 1}.get(function.pool.type, 0),
-                )
-                self._compatible[target] = made
-        return target
-
-    def _call(self, target: bytes, arguments: bytes, cancellation: Cancellation | None = None) -> Data:
-        """A call on the compatible path."""
-        from moonwit.host.compatible import CallFailed
-
-        name = target.decode()
-        given = [self._leases.redeem(value) for value in buffer.decode_all(arguments)]
-        try:
-            value = self._compatible[name].call_here(given, cancellation)
-        except CallFailed as error:
-            return {
-                "failed": True,
-                "kind": error.kind,
-                "message": error.message,
-                "details": error.details,
-                "backtrace": error.wasm_backtrace,
-            }
-        return {"value": self._leases.lend(value, name.partition("|")[0])}
-
-    @functools.cached_property
-    def _leases(self) -> Leases:
-        from moonwit.host.leases import Leases
-
-        return Leases()
-
-    def _lease_method(self, number: float, method: bytes) -> Data | None:
-        held = self._leases.get(int(number))
-        if held is None:
-            return None
-        handle, entry = held
-        resource, function = handle.resource, self._loaded[entry]
-        name = f"[method]{resource.name}.{method.decode('utf-8', 'replace')}"
-        path = name if resource.interface is None else f"{resource.interface}#{name}"
-        signature = function.binary.functions.get(path)
-        return None if signature is None else self._compatible_data(function, path, signature)
-
-    def _end_lease(self, number: float) -> None:
-        self._leases.drop(int(number))
 
 
 def _pool(pool: Pool) -> Data:

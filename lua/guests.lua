@@ -107,7 +107,7 @@ function hooks.make(E)
       if not files then return nil, problem end
     end
     I, report = instances.new(P, E.limits, world, files)
-    if I then I.seen = seen end
+    if I then I.seen, I.maker = seen, E.id end
   end
   if I then
     local B

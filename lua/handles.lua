@@ -17,12 +17,13 @@ local handle_type
 local states = {}      -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
 local last = 0
 local end_lease        -- tells the host that a lease has ended
+local differ           -- asks the host why a handle of one entry is none for another
 local discard          -- ends an instance that has failed, wherever it is kept
 local garbage = {}     -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
 local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 
 -- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
-local call = { P = nil, I = nil, stamp = 0 }
+local call = { E = nil, P = nil, I = nil, stamp = 0 }
 
 local function state_of(handle)
   return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil
@@ -47,7 +48,7 @@ function M.lease_of(handle)
 end
 
 function M.begin(E)
-  call.P, call.I, call.stamp = E.P, nil, call.stamp + 1
+  call.E, call.P, call.I, call.stamp = E, E.P, nil, call.stamp + 1
 end
 
 -- Begins to check the same call's arguments again.
@@ -67,6 +68,12 @@ function M.holds(v, index, own)
   call.I, state.used = state.I, call.stamp
   if own then state.moved = call.stamp end
   return true
+end
+
+-- Says why a handle can't be of the instances that the checked call goes to, as the end of a sentence; nil when it can.
+function M.misplaced(state)
+  if state.lease then return call.P ~= nil and differ(state.lease, call.E.id) or nil end
+  return state.I.P ~= call.P and differ(state.I.maker or state.I.P.entry.id, call.E.id) or nil
 end
 
 -- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
@@ -158,9 +165,10 @@ end
 function M.pending() return garbage[1] ~= nil end
 
 -- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)`
--- ends a lease; `give_up(I)` ends an instance whose destructor has trapped.
-function M.setup(method, failed, finish, give_up)
-  end_lease, discard = finish, give_up
+-- ends a lease; `give_up(I)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
+-- sharing handles.
+function M.setup(method, failed, finish, give_up, difference)
+  end_lease, discard, differ = finish, give_up, difference
   function M.drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end

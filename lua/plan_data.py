@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moonwit.host import engine
+from moonwit.host import engine, sharing
 from moonwit.host.wasm import types as wit
 from moonwit.host.wasm.hosting import GroupLink, Hosting
 from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
@@ -151,7 +151,9 @@ def resource_numbers(plan: Plan) -> dict[int, int]:
 
 
 def plan_key(function: LoadedFunction) -> str:
-    """Names what entries may share instances of: a binary, and what of the host it is linked with."""
+    """Names the entries that share a prepared plan, and, where there are resources, its instances."""
+    if sharing.defines_resources(function):
+        return sharing.says(function).key
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
     kind = f"{'small' if _is_small(function) else ''} {function.max_stack_bytes or ''}"
@@ -159,7 +161,12 @@ def plan_key(function: LoadedFunction) -> str:
 
 
 def _is_small(function: LoadedFunction) -> bool:
-    """Tells whether so many calls may wait at once that their instances have to be small."""
+    """Tells whether so many calls may wait at once that their instances have to be small.
+
+    Not where entries share instances, whatever their pools.
+    """
+    if sharing.defines_resources(function):
+        return False
     pool = function.pool
     return function.hosting.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
 

@@ -18,6 +18,17 @@ local function calls_of(E)
   return counts and counts.calls + counts.between - counts.left
 end
 
+-- Tells whether no other entry that shares an instance has used it for long, or keeps it though idle.
+local function unused_by_others(E, I, now)
+  for home in pairs(I.homes) do
+    if home ~= E then
+      local keep, calls, B = looked_after[home], calls_of(home), home.idle
+      if keep ~= 0 or calls and calls ~= home.calls_seen or B and now - (B.rested or now) < LONG then return false end
+    end
+  end
+  return true
+end
+
 -- Ends those of an entry's idle instances that have been so for long; gives how many are left that may end one day.
 local function look_at(E, keep, now)
   local calls = calls_of(E)
@@ -31,7 +42,7 @@ local function look_at(E, keep, now)
     B.rested = B.rested or now
     -- Another entry's call may be asleep in an instance that they share.
     if place > keep and B.I.live == 0 then
-      if not B.I.busy and now - B.rested >= LONG then discard(B.I) else left = left + 1 end
+      if not B.I.busy and now - B.rested >= LONG and unused_by_others(E, B.I, now) then discard(B.I) else left = left + 1 end
     end
     B = next
   end

@@ -75,7 +75,7 @@ def plan_core(module: bytes, wit: str | None = None) -> Plan:
         declared = parse_wit(wit)
         if not declared.functions:
             raise CoreProblem("`wit` declares no function; write `name: func(a: u32) -> string;`", (1, 1))
-        resources = [_resource(core, resource) for resource in _resources(declared.functions.values())]
+        resources = [_resource(core, resource) for resource in resources_of(declared.functions.values())]
         lifts = {path: _lift(core, functions, declared, path) for path in declared.functions}
     stubs: list[Stub] = []
     arguments = tuple(_argument(entry, resources, stubs) for entry in core.imports)
@@ -191,7 +191,7 @@ def _resource(core: CoreModule, resource: Resource) -> LocalResource:
     return LocalResource(resource, Export(0, name) if found is not None else None)
 
 
-def _resources(functions: Iterable[Function]) -> list[Resource]:
+def resources_of(functions: Iterable[Function]) -> list[Resource]:
     """The resources that functions speak of, each once, in order."""
     found: dict[int, Resource] = {}
     for function in functions:

@@ -224,7 +224,8 @@ local function handle(t, v, path)
     return path, type(v) == 'cdata' and tostring(v):find 'gone' and 'this resource handle was dropped or handed to a guest'
       or expected(('a handle of the resource %s'):format(t.name or '?'), v)
   end
-  if state.lease then return path, 'this handle belongs to another instance' end
+  local misplaced = handles.misplaced(state)
+  if misplaced then return path, 'this handle ' .. misplaced end
   if state.I.store == nil then return path, 'the instance that this handle belongs to has ended' end
   if t.resource and state.resource ~= t.resource then
     return path, ('expected a handle of the resource %s, got %s'):format(t.name or '?', tostring(v))

@@ -44,7 +44,7 @@ class SessionEntries(Entries):
         """Forgets what was loaded, after the registry has changed."""
         with self._lock:
             self._loaded.clear()
-            self._compatible.clear()
+            self.compatible.forget()
 
 
 class Session:

@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Iterator[moonwit.Project]:
 
 
 def function(project: moonwit.Project, name: str) -> CompatibleFunction:
-    return next(each for target, each in project.entries._compatible.items() if target.startswith(f"t:{name}|"))
+    return project.entries.compatible.of(f"t:{name}")[0]
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -1,0 +1,245 @@
+"""Which entries share instances, and what is said of a handle that is passed to one that does not; the same on both call paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import moonwit
+
+ENGINES = ("direct", "compatible")
+GUEST = r"""(component
+  (import "wasi:random/random@0.2.0" (instance $random (export "get-random-u64" (func (result u64)))))
+  (import "wasi:cli/environment@0.2.0" (instance $env (export "get-arguments" (func (result (list string))))))
+  (core module $mem (memory (export "memory") 1) (global $at (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.get $at) (global.set $at (i32.and (i32.add (i32.add (global.get $at) (local.get 3)) (i32.const 7)) (i32.const -8)))))
+  (core instance $mi (instantiate $mem))
+  (alias core export $mi "memory" (core memory $memory))
+  (core func $random' (canon lower (func $random "get-random-u64")))
+  (core func $arguments' (canon lower (func $env "get-arguments") (memory $memory) (realloc (core func $mi "realloc"))))
+  (type $R' (resource (rep i32)))
+  (core func $new (canon resource.new $R'))
+  (core module $M
+    (import "" "new" (func $new (param i32) (result i32)))
+    (import "" "random" (func $random (result i64)))
+    (import "" "arguments" (func $arguments (param i32)))
+    (import "" "memory" (memory 1))
+    (global $n (mut i32) (i32.const 0))
+    (func $count (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))
+    (func (export "make") (param i32) (result i32) (drop (call $count)) (call $new (local.get 0)))
+    (func (export "sum") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "count") (result i32) (call $count))
+    (func (export "arguments") (result i32) (call $arguments (i32.const 16)) (i32.load (i32.const 20)))
+    (func (export "zero") (result i32) (i32.const 0))
+    (func (export "fail") unreachable))
+  (core instance $m (instantiate $M (with "" (instance (export "new" (func $new)) (export "random" (func $random'))
+    (export "arguments" (func $arguments')) (export "memory" (memory $memory))))))
+  (export $R "r" (type $R'))
+  (func (export "make") (param "n" u32) (result (own $R)) (canon lift (core func $m "make")))
+  (func (export "sum") (param "a" (borrow $R)) (param "b" (borrow $R)) (result u32) (canon lift (core func $m "sum")))
+  (func (export "count") (result u32) (canon lift (core func $m "count")))
+  (func (export "arguments") (result u32) (canon lift (core func $m "arguments")))
+  (func (export "zero") (result u32) (canon lift (core func $m "zero")))
+  (func (export "fail") (canon lift (core func $m "fail"))))"""
+# The same without resources.
+PLAIN = """(component
+  (core module $M (global $n (mut i32) (i32.const 0))
+    (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))
+  (core instance $m (instantiate $M))
+  (func (export "count") (result u32) (canon lift (core func $m "count")))
+  (func (export "again") (result u32) (canon lift (core func $m "count"))))"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., moonwit.Project]:
+    """Opens a project of entries, each `name: (method, more fields)` of a guest."""
+    opened: list[moonwit.Project] = []
+
+    def make(entries: dict[str, tuple[str, str]], text: str = GUEST) -> moonwit.Project:
+        (tmp_path / "guest.wat").write_text(text)
+        lines = ['version: "1.0"', "namespace: s", "entries:", "  - {name: value, kind: env.storage.static, values: {A: one}}"]
+        lines.append("  - {name: a, kind: env.variable, storage: value, variable: A}")
+        for name, (method, more) in entries.items():
+            lines.append(f"  - {{name: {name}, kind: function.wat, source: file://guest.wat, method: {method}{more and f', {more}'}}}")
+        (tmp_path / "_index.yaml").write_text("\n".join(lines) + "\n")
+        opened.append(moonwit.open(tmp_path))
+        assert opened[-1].registry is not None
+        assert list(opened[-1].registry.errors) == []
+        return opened[-1]
+
+    yield make  # type: ignore[misc]
+    for each in opened:
+        each.close()
+
+
+SAME = {
+    "nothing": ("", ""),
+    "args": ("wasi: {args: [x]}, imports: [wasi:cli]", "wasi: {args: [x]}, imports: [wasi:cli]"),
+    "spelled otherwise": ("imports: [wasi:cli, wasi:random]", "imports: [wasi:random/random@0.2.1, wasi:random, wasi:cli]"),
+    "nothing said": ("wasi: {args: []}", ""),
+    "variables": (
+        "imports: [wasi:cli], wasi: {env: [{id: a, name: A}, {id: a, name: B}]}",
+        "imports: [wasi:cli], wasi: {env: [{name: B, id: a, required: false}, {id: s:a, name: A}]}",
+    ),
+    "pools and limits": ("pool: {type: static, size: 2}", "limits: {max_execution_ms: 5000, max_memory_bytes: 10000000}, results: table"),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("which", SAME)
+def test_entries_that_say_the_same_share_an_instance(project: Callable[..., moonwit.Project], engine: str, which: str) -> None:
+    """Handles and state pass between entries whose `imports` and `wasi` say the same, however that is written, whatever else differs."""
+    one, other = (f"engine: {engine}{more and f', {more}'}" for more in SAME[which])
+    entries = {"make": ("make", one), "other": ("make", other), "sum": ("sum", other), "count": ("count", one), "again": ("count", other)}
+    opened = project(entries)
+    opened.run_script("""
+        local a, b = assert(funcs.call("s:make", 4)), assert(funcs.call("s:other", 7))
+        assert(funcs.call("s:sum", a, b) == 11)
+        assert(funcs.call("s:count") == 3)
+        assert(funcs.call("s:again") == 4)
+        assert(funcs.call("s:count") == 5)""")
+
+
+DIFFERENT = {
+    "`wasi.args`": ("imports: [wasi:cli], wasi: {args: [x]}", "imports: [wasi:cli], wasi: {args: [y]}"),
+    "`wasi.cwd`": ("imports: [wasi:cli]", "imports: [wasi:cli], wasi: {cwd: /a}"),
+    "`imports` (wasi:random/": ("imports: [wasi:random]", ""),
+    "`imports` (wasi:clocks/monotonic-clock, wasi:clocks/timezone, wasi:clocks/wall-clock)": ("imports: [wasi:clocks]", ""),
+    "`limits.max_stack_bytes`": ("limits: {max_stack_bytes: 100000}", ""),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_a_handle_is_not_for_entries_that_say_otherwise(project: Callable[..., moonwit.Project], engine: str, what: str) -> None:
+    """An entry that says otherwise has an instance of its own; a handle that is passed to it is refused with the difference."""
+    one, other = (f"engine: {engine}{more and f', {more}'}" for more in DIFFERENT[what])
+    opened = project({"make": ("make", one), "sum": ("sum", other), "count": ("count", other)})
+    opened.run_script(f"""
+        local a = assert(funcs.call("s:make", 4))
+        assert(funcs.call("s:count") == 1)
+        local value, err = funcs.call("s:sum", a, a)
+        assert(value == nil and err:kind() == "Invalid", tostring(err))
+        local sentence = "this handle belongs to an instance of s:make, which differs from s:sum in {what}"
+        assert(err:message():find(sentence, 1, true), err:message())""")
+
+
+def test_a_handle_is_not_for_the_other_path(project: Callable[..., moonwit.Project]) -> None:
+    """Entries on different call paths do not share, and say so both ways; neither do other binaries."""
+    near, far = "engine: direct", "engine: compatible"
+    opened = project({"make": ("make", near), "far": ("make", far), "near": ("sum", near), "sum": ("sum", far)})
+    opened.run_script("""
+        for made, called in pairs{["s:make"] = "s:sum", ["s:far"] = "s:near"} do
+            local a = assert(funcs.call(made, 4))
+            local value, err = funcs.call(called, a, a)
+            local sentence = "belongs to an instance of " .. made .. ", which differs from " .. called .. " in its call path (`engine`)"
+            assert(value == nil and err:message():find(sentence, 1, true), err:message())
+        end""")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_entries_without_resources_share_nothing(project: Callable[..., moonwit.Project], engine: str) -> None:
+    """Where a component defines no resources each entry has instances of its own."""
+    opened = project({"count": ("count", f"engine: {engine}"), "again": ("again", f"engine: {engine}")}, PLAIN)
+    assert [opened.call(id) for id in ("s:count", "s:again", "s:count", "s:again", "s:count")] == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_failure_ends_the_instance_of_all(project: Callable[..., moonwit.Project], engine: str) -> None:
+    """After a trap in one entry the others begin anew together, and old handles say that their instance is gone."""
+    more = f"engine: {engine}"
+    opened = project({"make": ("make", more), "sum": ("sum", more), "count": ("count", more), "fail": ("fail", more)})
+    opened.run_script("""
+        local a = assert(funcs.call("s:make", 4))
+        assert(funcs.call("s:count") == 2)
+        assert(select(2, funcs.call("s:fail")):kind() == "Internal")
+        assert(funcs.call("s:count") == 1)
+        local value, err = funcs.call("s:sum", a, a)
+        assert(value == nil and err:kind() == "Invalid", tostring(err))
+        local b = assert(funcs.call("s:make", 5))
+        assert(funcs.call("s:sum", b, b) == 10 and funcs.call("s:count") == 3)""")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_many_callers_at_once(project: Callable[..., moonwit.Project], engine: str) -> None:
+    """However many call at once, all count in one instance."""
+    more = f"engine: {engine}"
+    opened = project({"count": ("count", more), "again": ("count", more)})
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda number: opened.call(("s:count", "s:again")[number % 2]), range(40)))
+    assert sorted(got) == list(range(1, 41))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_world_is_that_of_the_call(project: Callable[..., moonwit.Project], engine: str) -> None:
+    """A guest that is shared sees the arguments that its entries say."""
+    more = f"engine: {engine}, imports: [wasi:cli], wasi: {{args: [x, y, z]}}"
+    opened = project({"arguments": ("arguments", more), "make": ("make", more)})
+    opened.run_script('local a = assert(funcs.call("s:make", 1)) assert(funcs.call("s:arguments") == 3)')
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_inline_call_has_its_own_instance_and_its_handle_goes_everywhere(project: Callable[..., moonwit.Project], engine: str) -> None:
+    """`inline` gives each call a fresh instance; a handle from it is good for the entries that say the same."""
+    more = f"engine: {engine}"
+    opened = project({"make": ("make", f"{more}, pool: {{type: inline}}"), "sum": ("sum", more), "count": ("count", more)})
+    opened.run_script("""
+        local a = assert(funcs.call("s:make", 4))
+        assert(funcs.call("s:count") == 1)
+        assert(funcs.call("s:sum", a, a) == 8)""")
+
+
+def test_what_one_entry_uses_another_does_not_end(project: Callable[..., moonwit.Project]) -> None:
+    """An instance that nobody has called for long through one entry stays while another one uses it, and ends when none does."""
+    opened = project({"zero": ("zero", ""), "count": ("count", "")})
+    opened.submit(lambda boot: boot[b"test_clock"]()).result()
+    opened.run_script("""
+        assert(funcs.call("s:zero") == 0)
+        for i = 1, 6 do
+            time.sleep("20s")
+            assert(funcs.call("s:count") == i)
+        end
+        time.sleep("61s")
+        assert(funcs.call("s:count") == 1)""")
+
+
+@pytest.mark.parametrize("pool", ["{type: static}", "{type: adaptive}"])
+def test_what_one_entry_keeps_another_does_not_end(project: Callable[..., moonwit.Project], pool: str) -> None:
+    """An instance of an entry whose pool keeps it stays, though an entry with a lazy pool shares it."""
+    opened = project({"zero": ("zero", ""), "count": ("count", f"pool: {pool}")})
+    opened.submit(lambda boot: boot[b"test_clock"]()).result()
+    opened.run_script("""
+        assert(funcs.call("s:zero") == 0 and funcs.call("s:count") == 1)
+        time.sleep("100s")
+        assert(funcs.call("s:count") == 2)""")
+
+
+def test_on_the_compatible_path_too(project: Callable[..., moonwit.Project]) -> None:
+    """There an instance ends when it has long been idle and nobody holds a handle; entries of a static pool keep it."""
+    more = "engine: compatible"
+    opened = project({"make": ("make", more), "count": ("count", more)})
+    assert opened.call("s:count") == 1
+    (function,) = opened.entries.compatible.of("s:count")
+    shared = function.shared
+    assert shared is not None
+
+    def age() -> None:
+        assert shared._instance is not None
+        shared._instance.rested -= 1000
+        shared._let_go()
+
+    shared._let_go()
+    assert opened.call("s:count") == 2
+    opened.run_script('handle = assert(funcs.call("s:make", 1)) assert(funcs.call("s:count") == 4)')
+    age()
+    assert opened.call("s:count") == 5
+    opened.run_script("collectgarbage() collectgarbage()")
+    assert opened.call("s:count") == 6
+    assert shared._instance is not None
+    assert not shared._instance.held()
+    age()
+    assert (opened.call("s:count"), function.made, function.ended, function.failed) == (1, 2, 1, 0)
