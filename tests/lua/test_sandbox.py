@@ -301,17 +301,3 @@ def test_coroutines_may_nest_but_not_for_ever(run: Any) -> None:
     nest = "local n = 0 local function f() n = n + 1 local r = coroutine.wrap(f)() return r end return select(2, pcall(f)), n"
     assert run(nest) == ("coroutines are nested deeper than 200 levels", 201)
     assert run("for _ = 1, 1000 do coroutine.wrap(function() end)() end return coroutine.wrap(function() return 7 end)()") == 7
-
-
-def test_a_failed_resume_leaves_the_depth_right(run: Any) -> None:
-    """A resume whose arguments overflow the stack counts for nothing: after many of those coroutines still work."""
-    assert run("""
-        local t, failed = {}, 0
-        for i = 1, 7000 do t[i] = i end
-        local function deeper(n)
-          if n % 20 == 0 and not pcall(coroutine.resume, coroutine.create(print), unpack(t)) then failed = failed + 1 end
-          return 1 + deeper(n + 1)
-        end
-        for _ = 1, 8 do pcall(deeper, 1) end
-        return failed > 200 and coroutine.wrap(function() return 7 end)()
-    """) == 7

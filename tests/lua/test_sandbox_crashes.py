@@ -170,6 +170,16 @@ CRASHES = {
         a = coroutine.create(function() for _ = 1, 100 do coroutine.resume(b) end end)
         b = coroutine.create(function() for _ = 1, 100 do coroutine.resume(a) end end)
         return coroutine.resume(a)""",
+    # After resumes whose arguments overflow the stack, which count for nothing, coroutines still work. Without them it does not end.
+    "many resumes that fail": """
+        local t, failed = {}, 0
+        for i = 1, 7000 do t[i] = i end
+        local function deeper(n)
+          if n % 20 == 0 and not pcall(coroutine.resume, coroutine.create(type), unpack(t)) then failed = failed + 1 end
+          return 1 + deeper(n + 1)
+        end
+        for _ = 1, 8 do pcall(deeper, 1) end
+        while failed <= 200 do end""",
     "a coroutine that resumes itself": """
         local co co = coroutine.create(function() return coroutine.resume(co) end) return coroutine.resume(co)""",
     "coroutine.wrap as its own body": "local f f = coroutine.wrap(function() return f() end) return pcall(f)",
