@@ -17,6 +17,7 @@ from moonwit.repl.completion import LuaCompleter
 from moonwit.repl.explanations import Explanations
 from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.opening import Opening
+from moonwit.repl.problems import Check
 from moonwit.repl.prompt import Prompt
 from moonwit.repl.screen import Screen, restored_by_sigterm
 from moonwit.repl.session import Session
@@ -37,7 +38,8 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
         knowledge = Knowledge(project.entries)
         explanations = Explanations(knowledge)
         session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value, shell.hopeless)
-        opening = Opening(project.entries, folder, knowledge)
+        check = Check(lambda text: screen.put(f"{text}\n".encode("utf-8", "replace")))
+        opening = Opening(project.entries, folder, knowledge, check)
         commands = Commands(shell, opening, explanations)
         problems = opening.load_project()
         completer, toolbar = LuaCompleter(session, knowledge, SUMMARIES), Toolbar(session, knowledge)

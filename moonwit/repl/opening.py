@@ -13,6 +13,7 @@ from moonwit.arguments import is_id
 from moonwit.failures import Failure
 from moonwit.listing import rows_of, table
 from moonwit.repl.knowledge import Knowledge
+from moonwit.repl.problems import Check, render
 from moonwit.repl.session import Session
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 class Opening:
     """Loads and changes what the session's ids stand for."""
 
-    def __init__(self, entries: Entries, folder: Path | None, knowledge: Knowledge) -> None:
+    def __init__(self, entries: Entries, folder: Path | None, knowledge: Knowledge, check: Check | None = None) -> None:
         self._entries = entries
         self._folder = folder
         self._knowledge = knowledge
+        self._check = check
         self._files: dict[str, Path] = {}  # namespace -> file
         self.session: Session | None = None
 
@@ -36,13 +38,16 @@ class Opening:
         return self._entries.registry
 
     def load_project(self) -> str:
-        """Loads the project's registry; gives its problems as text."""
+        """Loads the project's registry and gives its problems as text; the rest of the project is looked at meanwhile."""
         if self._folder is None:
             return ""
         from moonwit.folders import load
 
         self._entries.registry = load(self._folder)
-        return "\n".join(problem.render(False) for problem in self._entries.registry.problems)
+        problems = self._entries.registry.problems
+        if self._check is not None:
+            self._check.begin(self._folder, problems)
+        return render(problems)
 
     def summary(self) -> Sequence[str]:
         """Names the project and how many functions it has."""
