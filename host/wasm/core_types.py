@@ -199,7 +199,7 @@ def _limits(body: Reader, pages: bool) -> tuple[bool, bool, tuple[int, int | Non
     page = body.u32() if flags & 8 else 16
     if limits[1] is not None and limits[0] > limits[1]:
         raise body.error(f"a memory or table has at least {limits[0]} and at most {limits[1]}", at)
-    most = (1 << 48 if flags & 4 else 1 << 32) >> page if pages else (1 << 64 if flags & 4 else 1 << 32) - 1
+    most = (1 << 64 if flags & 4 else 1 << 32) >> page if pages else (1 << 64 if flags & 4 else 1 << 32) - 1
     if page > 16 or max(limits[0], limits[1] or 0) > most:
         raise body.error(f"the size of a memory or table must be at most {most}, not {max(limits[0], limits[1] or 0)}", at)
     return bool(flags & 4), bool(flags & 2), limits
@@ -217,7 +217,9 @@ def table(body: Reader, definition: bool) -> CoreExport:
     if initial:
         body.byte()
         body.expect(0, "the byte after a table's 0x40")
-    element = value_type(body)
+    at, element = body.position, value_type(body)
+    if element in _WORDS.values():
+        raise body.error(f"a table holds references, not {element}", at)
     table64, shared, limits = _limits(body, False)
     if initial:
         constant_expression(body)
