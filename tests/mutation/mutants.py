@@ -141,7 +141,7 @@ def python(source: str) -> Iterator[tuple[int, str, str]]:
             yield start, old, "" if not source.startswith("not in", start) else " "
         elif token.type == tokenize.NUMBER and re.fullmatch(r"0[xX][0-9a-fA-F_]+|[0-9_]+", old):
             yield from ((start, old, new) for new in whole(old))
-        elif token.type == tokenize.OP and old in SUMS and re.search(r"[\w)\]] $", source[:start][-2:]):
+        elif token.type == tokenize.OP and old in SUMS and re.search(r"[\w)\]] $", source[:start][-2:]) and source[start + 1] == " ":
             yield start, old, SUMS[old]
         before = old
     for node in ast.walk(tree):

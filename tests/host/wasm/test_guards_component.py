@@ -1,4 +1,4 @@
-"""Components with one byte changed are taken where Wasmtime takes them, and only there: a fixed set of such bytes in every small component."""
+"""Components with one byte changed are taken where Wasmtime takes them, and only there: a fixed set of bytes in each small component."""
 
 from __future__ import annotations
 
