@@ -98,12 +98,12 @@ def test_the_resource(state: State) -> None:
 
 def test_the_component(state: State) -> None:
     """A handle of another component is refused, though its resource has the same name and number there."""
-    state.run(f"""
+    state.run("""
       local mine, other = works('make-b', 5), works('other-make-b', 6)
-      refused('{ANOTHER}', 'look-b', other)
-      refused('{ANOTHER}', 'other-look-b', mine)
-      refused('{ANOTHER}', 'eat-b', other)
-      refused('[2]: {ANOTHER}', 'list', {{ mine, other }})
+      refused('(v: borrow<b>): this handle belongs to an instance of t:other-make-b, which is of another binary', 'look-b', other)
+      refused('(v: borrow<b>): this handle belongs to an instance of t:make-b, which is of another binary', 'other-look-b', mine)
+      refused('this handle belongs to an instance of t:other-make-b', 'eat-b', other)
+      refused('[2]: this handle belongs to an instance of t:other-make-b', 'list', { mine, other })
       assert(works('look-b', mine) == 5 and works('other-look-b', other) == 6)
     """)
 
