@@ -2,7 +2,7 @@
 --
 -- A plan arrives as plain tables, addresses as numbers:
 --   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
---   handles = address or nil, resources {{module = address, dtor = item or nil}}, initialize = item or nil,
+--   handles = address or nil, resources {{module = address, dtor = item or nil, late = true where it is made later}}, initialize = item or nil,
 --   gated = true when group 1 has a gate (host/wasm/gate.py),
 -- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =} or
 -- {group = index, name =, late = index or 0}; indices from 1. Functions of the host (lua/hosting.lua): hosted {{name =, params =,
@@ -123,22 +123,22 @@ local function resolve_group(I, item, into)
   if late > 0 and not filled[late] then
     filled[late] = true
     I.wanted = I.wanted or {}
-    table.insert(I.wanted, { at = at, late = late, realloc = group.reallocs[late] })
+    table.insert(I.wanted, { at = at, late = late, func = group.reallocs[late] })
   end
   export(I, at, item.name, into)
 end
 
--- Puts the reallocs that are there now into the tables of the groups that wait for them; `done` is how many steps have been made.
+-- Puts the functions that are there now into the tables of our modules that wait for them; `done` is how many steps have been made.
 local function fill_late(I, done)
   local wanted = I.wanted
   for i = #wanted, 1, -1 do
     local each = wanted[i]
-    if not each.realloc.step or each.realloc.step <= done then
+    if not each.func.step or each.func.step <= done then
       table.remove(wanted, i)
-      resolve(I, each.realloc, found)
-      local realloc = func_type(found[0].of.func)
+      resolve(I, each.func, found)
+      local func = func_type(found[0].of.func)
       export(I, each.at, 'late', found)
-      hosting.fill(I, found[0].of.table, each.late, realloc)
+      hosting.fill(I, found[0].of.table, each.late, func)
     end
   end
 end
@@ -159,7 +159,7 @@ function resolve(I, item, into)
       I.has_resource[item.resource] = true
       for i, name in ipairs { 'insert', 'rep', 'remove' } do export(I, P.handles_at, name, resource.externs + (i - 1)) end
       local count = 3
-      if resource.dtor then
+      if resource.dtor and not resource.late then
         resolve(I, resource.dtor, resource.externs + count)
         count = count + 1
       end
@@ -168,6 +168,11 @@ function resolve(I, item, into)
         count = count + 1
       end
       instantiate(I, at, resource.pointer, resource.externs, count)
+      if resource.late then
+        -- A core module gets the built-ins of a resource whose destructor it has.
+        I.wanted = I.wanted or {}
+        table.insert(I.wanted, { at = at, late = 0, func = resource.dtor })
+      end
     end
     export(I, at, item.operation, into)
   end

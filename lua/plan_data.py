@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from moonwit.host import engine, sharing
 from moonwit.host.wasm import types as wit
@@ -171,6 +171,15 @@ def _is_small(function: LoadedFunction) -> bool:
     return function.hosting.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
 
 
+def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
+    """Tells whether a resource has a destructor, and one that is there only after somebody has got the resource's built-ins."""
+    dtor = plan.resources[number].dtor
+    if not isinstance(dtor, Export):
+        return None if dtor is None else "made"
+    before = [item for step in plan.steps[: dtor.step + 1] for item in step.arguments]
+    return "late" if any(isinstance(item, ResourceItem) and item.resource == number for item in before) else "made"
+
+
 def plan_data(function: LoadedFunction) -> Data:
     """Compiles the core modules of a function's plan and gives what lua/instance.lua's ``prepare`` takes."""
     plan, hosting = function.plan, function.hosting
@@ -189,8 +198,9 @@ def plan_data(function: LoadedFunction) -> Data:
                 {
                     "name": local.resource.name,
                     "interface": local.resource.interface,
-                    "module": compiler.text(resource_module(number, local.dtor is not None, hosting.gated)),
+                    "module": compiler.text(resource_module(number, _dtor(plan, number - 1), hosting.gated)),
                     "dtor": _item(local.dtor, hosting),
+                    "late": True if _dtor(plan, number - 1) == "late" else None,
                 }
             )
             for number, local in enumerate(plan.resources, 1)

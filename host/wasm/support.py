@@ -7,6 +7,7 @@ handle or a missing import is an ordinary trap whose topmost frame says what it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from moonwit.host.wasm import gate
 from moonwit.host.wasm.plan import Stub
@@ -99,19 +100,22 @@ HANDLE_TABLE = """(module $handles
   (local.get $rep)))"""
 
 
-def resource_module(number: int, has_dtor: bool, gated: bool = False) -> str:
+def resource_module(number: int, dtor: Literal["made", "late"] | None, gated: bool = False) -> str:
     """Makes the text of a module with the canonical built-ins ``new``, ``rep`` and ``drop`` of resource ``number``.
 
-    It imports ``insert``, ``rep`` and ``remove`` of the handle table, the destructor when there is one, and the gate when it is
-    ``gated``, in that order.
+    It imports ``insert``, ``rep`` and ``remove`` of the handle table, the destructor where that is "made" before the module, and the gate
+    where it is ``gated``, in that order. A destructor that is "late" belongs into element 0 of its table "late".
     """
+    imports = ' (import "" "dtor" (func $dtor (param i32)))\n' if dtor == "made" else ""
+    imports += f" {gate.IMPORT}\n {gate.TRAP}\n" if gated else ""
+    imports += ' (table (export "late") 1 funcref)\n' if dtor == "late" else ""
+    remove = f"(call $remove (i32.const {number}) (local.get 0))"
+    drop = {None: f"(drop {remove})", "made": f"(call $dtor {remove})", "late": f"(call_indirect (param i32) {remove} (i32.const 0))"}[dtor]
     look = gate.LEAVES if gated else ""
-    opening = f" {gate.IMPORT}\n {gate.TRAP}\n" if gated else ""
-    dtor = ' (import "" "dtor" (func $dtor (param i32)))\n' if has_dtor else ""
     return f"""(module $moonwit
  (import "" "insert" (func $insert (param i32 i32) (result i32)))
  (import "" "rep" (func $rep (param i32 i32) (result i32)))
  (import "" "remove" (func $remove (param i32 i32) (result i32)))
-{dtor}{opening} (func (export "new") (param i32) (result i32) {look} (call $insert (i32.const {number}) (local.get 0)))
+{imports} (func (export "new") (param i32) (result i32) {look} (call $insert (i32.const {number}) (local.get 0)))
  (func (export "rep") (param i32) (result i32) (call $rep (i32.const {number}) (local.get 0)))
- (func (export "drop") (param i32) {look} ({"call $dtor" if has_dtor else "drop"} (call $remove (i32.const {number}) (local.get 0)))))"""
+ (func (export "drop") (param i32) {look} {drop}))"""
