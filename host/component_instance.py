@@ -20,6 +20,7 @@ from wasmtime import component as generic
 
 from moonwit.host import component_values, guest_environment, linking, worker
 from moonwit.host.engine import shared_engine, start_ticker, table_elements, ticks
+from moonwit.host.guest_names import demangled, readable
 from moonwit.host.guest_output import GuestOutput
 from moonwit.host.intermediate import Value
 from moonwit.host.names import shown
@@ -355,15 +356,18 @@ def _frames(error: WasmtimeError) -> list[dict[str, Value]]:
     vector = ffi.wasm_frame_vec_t(0, None)
     ffi.wasmtime_error_wasm_trace(error.ptr(), ctypes.byref(vector))
     try:
-        return [_frame(vector.data[i]) for i in range(vector.size)]
+        message = str(error)
+        return [_frame(vector.data[i], i, message) for i in range(vector.size)]
     finally:
         ffi.wasm_frame_vec_delete(ctypes.byref(vector))
 
 
-def _frame(frame: Any) -> dict[str, Value]:
+def _frame(frame: Any, place: int, message: str) -> dict[str, Value]:
     described: dict[str, Value] = {"offset": ffi.wasm_frame_module_offset(frame)}
     for key, name in (("module", ffi.wasmtime_frame_module_name(frame)), ("func", ffi.wasmtime_frame_func_name(frame))):
         if name:
             described[key] = ctypes.string_at(name.contents.data, name.contents.size).decode("utf-8", "replace")
     described.setdefault("func", f"function {ffi.wasm_frame_func_index(frame)}")
+    module = described.get("module")
+    described["func"] = readable(demangled(str(described["func"]), place, None if module is None else str(module), message))
     return described

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moonwit.host import unprovided, wasi
 from moonwit.host.names import listed, shown
+from moonwit.host.wasm.core_plan import START, core_functions, initializer, is_command
 from moonwit.host.wasm.world import Interface
 from moonwit.registry.problems import Problem
 
@@ -47,6 +48,18 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
             yield entry.problem(("imports", index), sentence, "remove it", severity="note")
     yield from _unseen(entry, function)
     yield from unprovided.notes(entry, function.binary)
+    if (unready := _not_started(function)) is not None:
+        yield entry.problem(("method",), unready, "build it as a reactor, or run it as a `process.wasm`", severity="note")
+
+
+def _not_started(function: LoadedFunction) -> str | None:
+    """Says of a function of a program that the program's `_start` is not called before it."""
+    found = function.binary
+    if found.is_component or function.path == START or not is_command(found.core):
+        return None
+    if initializer(found.core, core_functions(found.core)) is not None:
+        return None
+    return f"the module is a program, whose `{START}` is not called before {shown(function.path)}: what it sets up is not there"
 
 
 def _unseen(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:

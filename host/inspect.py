@@ -11,7 +11,7 @@ from moonwit.host.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, bi
 from moonwit.host.functions import CORE, LoadedFunction, load_function
 from moonwit.host.methods import UnknownMethod, alike, resolve
 from moonwit.host.names import listed, shown
-from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive
+from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive, initializer, is_command
 from moonwit.host.wasm.hosting import is_hosted
 from moonwit.host.wasm.plan import CoreType, Malformed, Refused, Unsupported
 from moonwit.host.wasm.show import show_function, show_world
@@ -103,7 +103,7 @@ def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction
 def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:
     if not found.is_component:
         unfit = _unfit(found)
-        facts = [("call path", f"direct: {CORE}" if unfit is None else f"none: {unfit}")]
+        facts = [("call path", f"direct: {CORE}" if unfit is None else f"none: {unfit}"), *_started(found)]
         missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1 and entry.kind == "func"]
         grants = [wasi.PREVIEW1] if len(missing) < len(found.core.imports) else []
     else:
@@ -121,7 +121,7 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
         if elsewhere and loaded is None and not isinstance(plan, Unsupported):
             facts.append(("", f"compatible: where the entry grants {listed(elsewhere)}."))
     if loaded is not None:
-        facts = [("call path", f"{loaded.lane}: {loaded.reason}")]
+        facts = [("call path", f"{loaded.lane}: {loaded.reason}"), *([] if found.is_component else _started(found))]
     facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))
     if missing:
         facts.append(("missing", f"{listed(missing)}: nothing provides them, and calling them fails"))
@@ -131,6 +131,16 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
     hints = dict.fromkeys(each.hint for each in lacking if each.interface in unprovided.TOOLCHAINS or each.interface == "env")
     facts += [("", hint) for hint in list(hints)[:_MOST_HINTS]]
     return facts
+
+
+def _started(found: Binary) -> list[tuple[str, str]]:
+    """Says what is called before a core module's functions."""
+    name = initializer(found.core, core_functions(found.core))
+    if name is not None:
+        return [("start", f"`{name}` is called once in each instance, before anything else")]
+    if not is_command(found.core):
+        return []
+    return [("start", "`_start` runs the whole program (`moonwit run`), and is not called before other functions")]
 
 
 def _unfit(found: Binary) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moonwit.host import wasi
 from moonwit.host.binaries import Binary
 from moonwit.host.engine import NO_LIMIT, compile_module, engine_for, start_ticker, table_elements, ticks
+from moonwit.host.guest_names import readable
 from moonwit.host.names import listed, shown
 from moonwit.host.wasi_config import World, WorldProblem, preopen
 from moonwit.host.wasm import preview1
@@ -296,5 +297,8 @@ def _frames(error: Any) -> tuple[str, ...]:
     for line in str(error).splitlines():
         frame = re.match(r"\s+\d+: +0x([0-9a-f]+) - (.+)", line)
         if frame is not None:
-            found.append(f"\tin guest {frame[2]} at 0x{frame[1]}")
+            module, _, name = frame[2].partition("!")
+            where = "" if module == "<unknown>" else f"{module}: "
+            plain = re.sub(r"^<wasm (function \d+)>\Z", r"\1", name)
+            found.append(f"\t{where}in guest {readable(plain)} at 0x{frame[1]}")
     return tuple(found[:32])

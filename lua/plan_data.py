@@ -153,11 +153,16 @@ def resource_numbers(plan: Plan) -> dict[int, int]:
 def plan_key(function: LoadedFunction) -> str:
     """Names the entries that share a prepared plan, and, where there are resources, its instances."""
     if sharing.defines_resources(function):
-        return sharing.says(function).key
+        return sharing.says(function).key + ("|initialize" if _initializes(function) else "")
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
     kind = f"{'small' if _is_small(function) else ''} {function.max_stack_bytes or ''}"
     return "|".join([binary, ",".join(function.hosting.granted), world, kind])
+
+
+def _initializes(function: LoadedFunction) -> bool:
+    """Tells whether a function is the one that is called before all others, which is not called twice then."""
+    return function.plan is not None and function.lift is not None and function.lift.core == function.plan.initialize
 
 
 def _is_small(function: LoadedFunction) -> bool:
@@ -210,7 +215,7 @@ def plan_data(function: LoadedFunction) -> Data:
         data["gated"] = True
     if hosting.module:
         data["steps"][0]["arguments"].append({"group": 1, "name": "memory", "late": 0})
-    if plan.initialize is not None:
+    if plan.initialize is not None and not _initializes(function):
         data["initialize"] = _item(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):
         data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))

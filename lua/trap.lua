@@ -60,6 +60,35 @@ local function reason(message)
   return table.concat(words, ': ')
 end
 
+-- How long names are shown, and what is looked at of one: finding pairs of brackets takes time.
+local LONGEST, MOST = 120, 4000
+
+-- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets; host/guest_names.py does the same.
+local function readable(name)
+  name = name:sub(1, MOST):gsub('%c', '?'):gsub('%f[%w]std::__%w+::', 'std::'):gsub('std::basic_string<char, std::char_traits<char>, std::allocator<char> ?>', 'std::string')
+  if name:find('::h%x+$') and #name:match('::h(%x+)$') == 16 then name = name:gsub('::h%x+$', '') end
+  for _, brackets in ipairs { { '%b<>', '<...>' }, { '%b()', '(...)' } } do
+    if #name > LONGEST then name = name:gsub(brackets[1], brackets[2]) end
+  end
+  return #name <= LONGEST and name or name:sub(1, LONGEST):gsub('[\192-\255][\128-\191]*$', '') .. '...'
+end
+
+-- Gives the functions of a backtrace readable names. Wasmtime's message has those that a compiler has mangled in the language's own words.
+local function name_frames(frames, message)
+  local told
+  for i, frame in ipairs(frames) do
+    if frame.func:find '^_[ZR]' then
+      if not told then
+        told = {}
+        for number, text in message:gmatch '\n%s*(%d+):%s+0x%x+ %- ([^\n]*)' do told[tonumber(number) + 1] = text end
+      end
+      local prefix = (frame.module or '<unknown>') .. '!'
+      if told[i] and told[i]:sub(1, #prefix) == prefix then frame.func = told[i]:sub(#prefix + 1) end
+    end
+    frame.func = readable(frame.func)
+  end
+end
+
 -- Takes over both reports of a call (either may be NULL); the caller must not use them again.
 -- Gives {reason =, frames = {{module =, func =}, ...}, unlinked = 'interface#function' or nil}.
 function M.take(failure, trap)
@@ -73,12 +102,14 @@ function M.take(failure, trap)
     C.wasmtime_error_delete(failure)
   end
   local top = frames[1]
+  -- A guest may call a module of its own by the same name.
+  local unlinked = top and top.module == M.UNLINKED and top.func:find '^.+#.' and top.func or nil
+  name_frames(frames, message)
   message = top and top.module == M.HOSTED and SENTENCES[top.func] or message
   return {
     reason = reason(message),
     frames = frames,
-    -- A guest may call a module of its own by the same name.
-    unlinked = top and top.module == M.UNLINKED and top.func:find '^.+#.' and top.func or nil,
+    unlinked = unlinked,
   }
 end
 

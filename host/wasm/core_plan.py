@@ -14,6 +14,8 @@ from moonwit.host.wasm.wit import Declarations, parse_wit
 
 _DERIVED = {"i": "s32", "I": "s64", "f": "f32", "F": "f64"}
 _ODD = {"v": "v128", "r": "a reference"}
+_NOTHING = CoreType("", "")
+START = "_start"
 _REALLOC = CoreType("iiii", "i")
 _RESOURCE_IMPORTS = {"[resource-new]": "new", "[resource-rep]": "rep", "[resource-drop]": "drop"}
 # Wasmtime has no shared memories here: instances are made that fail when they are, with a sentence about its own settings.
@@ -79,9 +81,25 @@ def plan_core(module: bytes, wit: str | None = None) -> Plan:
         lifts = {path: _lift(core, functions, declared, path) for path in declared.functions}
     stubs: list[Stub] = []
     arguments = tuple(_argument(entry, resources, stubs) for entry in core.imports)
-    # A reactor sets up its language's run-time there: nothing else of it may be called before.
-    reactor = functions.get("_initialize") == CoreType("", "")
-    return Plan((module,), (Step(0, arguments),), tuple(stubs), tuple(resources), lifts, Export(0, "_initialize") if reactor else None)
+    initialize = initializer(core, functions)
+    return Plan((module,), (Step(0, arguments),), tuple(stubs), tuple(resources), lifts, Export(0, initialize) if initialize else None)
+
+
+def initializer(core: CoreModule, functions: dict[str, CoreType]) -> str | None:
+    """Names the export that sets up the run-time of a module's language, to be called once before any other; None where there is none.
+
+    A reactor's is `_initialize`; one that was linked with its constructors exported has these. `_start` is one in modules of languages
+    that know no WASI (AssemblyScript, MoonBit); in one that imports WASI it is the whole program, which prints and ends.
+    """
+    for name in ("_initialize", "__wasm_call_ctors"):
+        if functions.get(name) == _NOTHING:
+            return name
+    return START if functions.get(START) == _NOTHING and not is_command(core) else None
+
+
+def is_command(core: CoreModule) -> bool:
+    """Tells whether a module is a program of WASI, whose functions are not for callers to be called after its `_start`."""
+    return core.exports.get(START, None) is not None and any(entry.module.startswith("wasi") for entry in core.imports)
 
 
 def _derived(functions: dict[str, CoreType]) -> Iterator[tuple[str, Lift]]:

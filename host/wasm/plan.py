@@ -127,7 +127,7 @@ class Lift:
 class Plan:
     """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``.
 
-    ``initialize`` is a core function of type () -> () to call once before any other: a reactor's ``_initialize``.
+    ``initialize`` is a core function of type () -> () to call once before any other, such as a reactor's ``_initialize``.
     """
 
     modules: tuple[bytes, ...]

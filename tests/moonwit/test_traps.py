@@ -76,3 +76,39 @@ def test_both_paths_name_a_function_that_is_imported_without_an_interface(tmp_pa
                 opened.call(f"t:{engine}")
             assert caught.value.kind == "PermissionDenied"
             assert caught.value.message.startswith(f"the function t:{engine} calls log-it, which nothing provides: ")
+
+
+TEXT = "std::__2::basic_string<char, std::__2::char_traits<char>, std::__2::allocator<char>>"
+LONG = f"std::__2::map<{'std::__2::vector<double, std::__2::allocator<double>>, ' * 5}x>::at(int)"
+# As the name section of a binary has them, from the inside out, and as a backtrace shows them.
+SYMBOLS = {
+    f"std::__2::map<{TEXT}, {TEXT} >::at({TEXT} const&)": "std::map<std::string, std::string >::at(std::string const&)",
+    LONG: "std::map<...>::at(int)",
+    "_ZN3foo3barEi": "foo::bar(int)",
+    "_ZN4core9panicking9panic_fmt17h0123456789abcdefE": "core::panicking::panic_fmt",
+    "_Znot_mangled": "_Znot_mangled",
+    "main": "main",
+    "y" * 500: "y" * 120 + "...",
+    "<" * 100_000: "<" * 120 + "...",
+}
+
+
+def test_names_of_other_languages_are_readable(moonwit, tmp_path):
+    """A backtrace has names of C++ and Rust as their authors wrote them, on both call paths and of programs."""
+    names, functions = list(SYMBOLS), []
+    for number, name in enumerate(names):
+        body = f'call $"{names[number - 1]}"' if number else "unreachable"
+        functions.append(f'(func $"{name}" {body})')
+    core = f'(module {" ".join(functions)} (func (export "_start") call $"{names[-1]}") (func (export "go") call $"{names[-1]}"))'
+    component = f"""(component (core {core.replace("(module", "(module $m", 1)[1:]} (core instance $i (instantiate $m))
+      (func (export "go") (canon lift (core func $i "go"))))"""
+    (tmp_path / "core.wat").write_text(core)
+    (tmp_path / "component.wat").write_text(component)
+    (tmp_path / "_index.yaml").write_text(
+        "version: '1.0'\nnamespace: t\nentries:\n"
+        "  - {name: direct, kind: function.wat, source: file://component.wat, method: go}\n"
+        "  - {name: compatible, kind: function.wat, source: file://component.wat, method: go, engine: compatible}\n"
+    )
+    for command in (("call", "t:direct"), ("call", "t:compatible"), ("run", "core.wat")):
+        lines = [line.partition("in guest ")[2].partition(" at 0x")[0] for line in moonwit(*command).stderr.splitlines()]
+        assert [line for line in lines if line][: len(SYMBOLS)] == list(SYMBOLS.values()), command
