@@ -97,18 +97,36 @@ def cache_folder() -> Path | None:
     """
     base = os.environ.get("MOONWIT_CACHE") or os.environ.get("XDG_CACHE_HOME")
     try:
-        folder = (Path(base) if base else Path.home() / ".cache") / "moonwit" / "compiled"
+        above = (Path(base) if base else Path.home() / ".cache") / "moonwit"
+        folder = above / "compiled"
         if not folder.is_absolute():
             return None
         folder.mkdir(parents=True, exist_ok=True)
-        # mkdir's mode is subject to the umask and does nothing to a folder that is there already.
-        folder.chmod(0o700)
-        # The link itself is looked at: a folder that is really somebody else's must not pass.
-        details = folder.lstat()
-    except (OSError, RuntimeError):
+        if not _is_private(above, folder.name):
+            return None
+    except (OSError, RuntimeError, ValueError):
         return None
-    private = stat.S_ISDIR(details.st_mode) and details.st_uid == os.geteuid() and not details.st_mode & 0o022
-    return folder if private and not _others_may_replace(folder) else None
+    return None if _others_may_replace(folder) else folder
+
+
+def _is_private(above: Path, name: str) -> bool:
+    """Makes a folder the user's alone, and tells whether it is. A link is not followed: what it leads to is not ours to change."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    outer = os.open(above, flags)
+    try:
+        inner = os.open(name, flags, dir_fd=outer)
+        try:
+            details = os.fstat(inner)
+            if details.st_uid != os.geteuid():
+                return False
+            if stat.S_IMODE(details.st_mode) != 0o700:
+                # mkdir's mode is subject to the umask and does nothing to a folder that is there already.
+                os.fchmod(inner, 0o700)
+            return not os.fstat(inner).st_mode & 0o022
+        finally:
+            os.close(inner)
+    finally:
+        os.close(outer)
 
 
 def _others_may_replace(folder: Path) -> bool:

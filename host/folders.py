@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from moonwit.registry.files import inside
+
 if TYPE_CHECKING:
     from moonwit.registry.entries import Entry
     from moonwit.registry.registry import Registry
@@ -33,6 +35,19 @@ def real_folder(entry: Entry, registry: Registry) -> Path:
         if entry.id not in folders:
             folders[entry.id] = Path(os.path.realpath(registry.root / str(entry.fields["directory"])))
         return folders[entry.id]
+
+
+ABSOLUTE = "write its absolute path if it is meant"
+
+
+def linked_outside(root: Path, name: str) -> bool:
+    """Tells whether a path is one inside the project as it is written, and outside by a symbolic link.
+
+    An absolute path, or one by `..`, says for all to read what it grants; a link says so to nobody.
+    """
+    if os.path.isabs(name) or not Path(os.path.normpath(root / name)).is_relative_to(root):
+        return False
+    return inside(root, name) is None
 
 
 def open_folder(folder: Path, mode: int | None = None) -> int:

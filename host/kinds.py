@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from moonwit.host import wasi
-from moonwit.host.folders import real_folder
+from moonwit.host.folders import ABSOLUTE, linked_outside, real_folder
 from moonwit.registry import (
     Broken,
     Choice,
@@ -266,6 +266,10 @@ def check_folder(entry: Entry, registry: Registry) -> Iterable[Problem]:
     try:
         # What the path means now is what is mounted later.
         real_folder(entry, registry)
+        if linked_outside(registry.root, name):
+            sentence = f"the folder {shown(name)} is, or lies behind, a symbolic link that leaves the project"
+            yield entry.problem(("directory",), sentence, ABSOLUTE)
+            return
         if folder.is_dir():
             return
         exists = folder.exists() or folder.is_symlink()

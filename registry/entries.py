@@ -8,6 +8,7 @@ from moonwit.registry.document import Document
 from moonwit.registry.nodes import Expanded, Listing, Mapping, Node, Scalar, focus
 from moonwit.registry.positions import locate, offset_of, written
 from moonwit.registry.problems import Problem, Severity
+from moonwit.registry.secrets import without_values
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -61,6 +62,7 @@ class Entry:
         `file://` text are pointed into, at the right line of the right file.
         """
         key, node = self._find(path)
+        sentence, hint = without_values(node, sentence), hint and without_values(node, hint)
         if within is not None and isinstance(node, Scalar) and (text := node.expanded) is not None:
             return self._within(node, text, within, sentence, hint, severity)
         return self.document.problem(focus(node, key), sentence, hint, severity, self.id)
@@ -68,6 +70,7 @@ class Entry:
     def key_problem(self, path: tuple[str | int, ...], sentence: str, hint: str | None = None, *, severity: Severity = "error") -> Problem:
         """Makes a problem at the key of a field: for one that should not be there at all."""
         key, node = self._find(path)
+        sentence, hint = without_values(node, sentence), hint and without_values(node, hint)
         return self.document.problem(key or node, sentence, hint, severity, self.id)
 
     def origin(self, name: str) -> Path | None:

@@ -61,7 +61,7 @@ class Expander:
         expanded = "".join(parts) + text[end:]
         # Only what the author wrote names a file: a variable's value that looks like `file://` is just text.
         if text.startswith(FILE):
-            return self._file(document, focus(node, key), expanded.strip())
+            return self._file(document, focus(node, key), expanded.strip(), text.strip())
         return Expanded(expanded, bool(edits), None, tuple(edits))
 
     def _variable(self, document: Document, node: Scalar, match: re.Match[str]) -> str | Problem:
@@ -85,24 +85,25 @@ class Expander:
         line, column = locate(document, node, offset)
         return document.problem_at(line, column, sentence, hint)
 
-    def _file(self, document: Document, at: Node, url: str) -> Expanded | Problem:
+    def _file(self, document: Document, at: Node, url: str, written: str) -> Expanded | Problem:
+        """Reads the file of an URL; sentences name it as it is ``written``, because a variable in it may hold a secret."""
         path = url[len(FILE) :]
         if not path.strip("/"):
             hint = "write `file://name`, relative to this file, or `file:///name`, relative to the project"
             return document.problem(at, "`file://` names no file", hint)
         if "\0" in path or "\n" in path or len(path) > MAX_PATH:
-            return document.problem(at, f"{shown(url)} is not a path of a file")
+            return document.problem(at, f"{shown(written)} is not a path of a file")
         start = self.root if path.startswith("/") else document.path.parent
         wanted = Path(os.path.normpath(start / path.lstrip("/")))
         real = inside(self.root, start / path.lstrip("/"))
         if real is None:
             hint = "keep the file below the project folder"
-            return document.problem(at, f"{shown(url)} leaves the project", hint)
+            return document.problem(at, f"{shown(written)} leaves the project", hint)
         if real not in self.texts:
             try:
                 self.texts[real] = read_text(real, MAX_BYTES)
             except Unreadable as error:
-                name = os.path.relpath(wanted, self.root)
+                name = os.path.relpath(wanted, self.root) if url == written else written[len(FILE) :]
                 return document.problem(at, f"the file {shown(name)} {error.why}", self._hint(error, wanted))
         return Expanded(self.texts[real], True, wanted)
 

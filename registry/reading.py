@@ -13,6 +13,7 @@ from moonwit.registry.problems import Problem, Problems, Severity
 from moonwit.registry.record import replace
 from moonwit.registry.scalars import resolve
 from moonwit.registry.schema import INVALID, Field, Hint, Kind, Slot
+from moonwit.registry.secrets import without_values
 from moonwit.registry.shapes import Anything, read_fields
 
 RESERVED = ("name", "kind", "meta", "data")
@@ -51,15 +52,16 @@ class Reading:
 
     def complain(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with a value."""
-        self._add(focus(slot.node, slot.key), sentence, hint, severity)
+        self._add(focus(slot.node, slot.key), slot.node, sentence, hint, severity)
 
     def complain_key(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with the key of a value."""
-        self._add(slot.key or slot.node, sentence, hint, severity)
+        self._add(slot.key or slot.node, slot.node, sentence, hint, severity)
 
-    def _add(self, at: Node, sentence: str, hint: Hint, severity: Severity) -> None:
+    def _add(self, at: Node, about: Node, sentence: str, hint: Hint, severity: Severity) -> None:
         if callable(hint):
             hint = None if self.problems.crowded else hint()
+        sentence, hint = without_values(about, sentence), hint and without_values(about, hint)
         self.problems.add(self.document.problem(at, sentence, hint, severity, self.entry))
 
     def near(self, word: str, candidates: Iterable[str]) -> str | None:

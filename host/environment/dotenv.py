@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from moonwit.registry.names import shown
 from moonwit.registry.record import record
 
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
@@ -27,7 +26,10 @@ _BARE = re.compile(r"[A-Za-z0-9_./:@%+,-]+\Z")
 
 
 class SyntaxProblem(Exception):
-    """A line that is none of a dotenv file's; whoever wrote the file causes it. ``line`` and ``column`` count from 1."""
+    """A line that is none of a dotenv file's; whoever wrote the file causes it. ``line`` and ``column`` count from 1.
+
+    Nothing of the line is in the sentence, and nobody may show it beside: a line that can't be read may be a piece of a secret.
+    """
 
     def __init__(self, line: int, column: int, sentence: str, hint: str | None = None) -> None:
         super().__init__(sentence)
@@ -112,10 +114,10 @@ def _setting(text: str, start: int) -> Setting:
     at = at if exported is None else exported.end()
     key = _KEY.match(text, at)
     if key is None:
-        raise _problem(text, at, f"{shown(text[at])} can't begin the name of a variable", "write `NAME=value`, or `# comment`")
+        raise _problem(text, at, "the name of a variable can't begin with this character", "write `NAME=value`, or `# comment`")
     equals = _EQUALS.match(text, key.end())
     if equals is None:
-        raise _problem(text, key.end(), f"there is no `=` after {shown(key[0])}", "write `NAME=value`, or `# comment`")
+        raise _problem(text, key.end(), "there is no `=` in this line", "write `NAME=value`, or `# comment`")
     at = equals.end()
     if text[at : at + 1] in ("'", '"'):
         value, at = _quoted(text, at)
@@ -127,7 +129,7 @@ def _setting(text: str, start: int) -> Setting:
     if rest is None:
         while text[at] in " \t":
             at += 1
-        raise _problem(text, at, f"there is more after the closing quote of {shown(key[0])}", "begin a comment with white space and `#`")
+        raise _problem(text, at, "there is more after the closing quote", "begin a comment with white space and `#`")
     return Setting(key[0], value, start, rest.end())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from moonwit.host.folders import ABSOLUTE, linked_outside
 from moonwit.host.kinds import mode_rule, path_rule, variable_rule
 from moonwit.registry import Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
 
@@ -58,6 +59,9 @@ def check_file(entry: Entry, registry: Registry) -> Iterator[Problem]:
     from moonwit.registry.files import Unreadable, read_text
 
     path, name = file_of(entry, registry), str(entry.fields["file_path"])
+    if linked_outside(registry.root, name):
+        yield entry.problem(("file_path",), f"the file {shown(name)} is, or lies behind, a symbolic link that leaves the project", ABSOLUTE)
+        return
     try:
         text = read_text(path, MAX_BYTES)
     except Unreadable as error:
@@ -72,8 +76,8 @@ def check_file(entry: Entry, registry: Registry) -> Iterator[Problem]:
     try:
         values(text)
     except SyntaxProblem as error:
-        line = text.replace("\r\n", "\n").split("\n")[error.line - 1]
-        yield Problem(path, error.line, error.column, error.sentence, error.hint, source_line=line, entry=entry.id)
+        # Without the line itself: what can't be read may be a piece of a secret.
+        yield Problem(path, error.line, error.column, error.sentence, error.hint, entry=entry.id)
 
 
 KINDS: tuple[Kind, ...] = (
