@@ -15,6 +15,7 @@ return function(host)
   local intermediate = require 'lua.intermediate'
   local most = require 'lua.arguments'
   local output = require 'lua.output'
+  local owners = require 'lua.owners'
   local scripts = require 'lua.scripts'
   local modules = require 'stdlib.modules'
 
@@ -84,14 +85,15 @@ return function(host)
       }
     end
     env.arg = args
-    return chunk, args
+    return chunk, args, env
   end
 
   -- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack.
   function M.run(source, chunkname, arguments)
-    local chunk, args = load_script(source, chunkname, arguments)
+    local chunk, args, env = load_script(source, chunkname, arguments)
     if not chunk then return script_answer(args) end
     local ok, problem = dispatcher.run(chunk, unpack(args))
+    owners.finish(env)
     if ok then problem = nil end
     return script_answer(problem)
   end
@@ -110,9 +112,10 @@ return function(host)
   local called = {}   -- number of a call -> its group
 
   function handlers.run(message)
-    local chunk, args = load_script(message.source, message.name, message.arguments)
+    local chunk, args, env = load_script(message.source, message.name, message.arguments)
     if not chunk then return host.done(message.number, false, script_answer(args)) end
     dispatcher.open(function(group)
+      owners.finish(env)
       host.done(message.number, false, script_answer(group.problem))
     end, chunk, unpack(args))
   end

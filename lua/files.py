@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import resource
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 Data = dict[str, Any]
 Callback = Callable[..., Any]
 
-MOST_OPEN = 1000
+# How many files all scripts and entries of a project may have open, and one of them: the second is never more than half of what the
+# others leave, so that there is always room for one more.
+MOST_OPEN, MOST_OWN = 4096, 256
 
 # What one call reads or writes at most; more goes piece by piece, so that nobody waits long for a copy.
 MAX_PIECE = 4 * 1024 * 1024
@@ -25,9 +29,10 @@ MAX_PIECE = 4 * 1024 * 1024
 class OpenFile:
     """A file that a script has open. It is closed when nobody uses its descriptor any more: the number might be given away."""
 
-    def __init__(self, descriptor: int, name: str) -> None:
+    def __init__(self, descriptor: int, name: str, owner: str) -> None:
         self.descriptor = descriptor
         self.name = name
+        self.owner = owner
         # Reading with them gives what is in memory and does not wait for a disk.
         self.flags = os.RWF_NOWAIT
         self._users = 1
@@ -59,6 +64,9 @@ class Files:
         self._lock = threading.Lock()
         self._directories: dict[str, Directory] = {}
         self._open: dict[int, OpenFile] = {}
+        self._owned: Counter[str] = Counter()
+        # Descriptors are the process's: sockets, lanes and guests need theirs.
+        self._most = min(MOST_OPEN, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
         self._last = 0
 
     @property
@@ -68,6 +76,7 @@ class Files:
             "fs_get": _told(self._get),
             "fs_open": _told(self._open_file),
             "fs_close": self._close_file,
+            "fs_end": self._end,
             "fs_stat": _told(self._stat),
             "fs_mkdir": _told(self._mkdir),
             "fs_remove": _told(self._remove),
@@ -87,6 +96,7 @@ class Files:
         with self._lock:
             left = list(self._open.values())
             self._open.clear()
+            self._owned.clear()
         for file in left:
             file.close()
 
@@ -109,25 +119,55 @@ class Files:
     def _directory(self, id: bytes) -> Directory:
         return self._directories[id.decode()]
 
-    def _open_file(self, id: bytes, path: bytes, mode: bytes) -> Data:
-        from moonwit.host.directory import FileProblem
-
-        directory = self._directory(id)
-        with self._lock:
-            if len(self._open) >= MOST_OPEN:
-                raise FileProblem("Unavailable", f"{MOST_OPEN} files are open already, and no more may be: close some")
-        descriptor = directory.open(path, mode.decode())
+    def _open_file(self, id: bytes, path: bytes, mode: bytes, owner: bytes) -> Data:
+        directory, who = self._directory(id), owner.decode("utf-8", "replace")
+        self._count(who)
+        try:
+            descriptor = directory.open(path, mode.decode())
+        except BaseException:
+            with self._lock:
+                self._uncount(who)
+            raise
         with self._lock:
             self._last += 1
             number = self._last
-            self._open[number] = OpenFile(descriptor, f"{path.decode('utf-8', 'replace')} in {directory.name}")
+            self._open[number] = OpenFile(descriptor, f"{path.decode('utf-8', 'replace')} in {directory.name}", who)
         return {"number": number, "size": os.fstat(descriptor).st_size}
+
+    def _count(self, owner: str) -> None:
+        """Makes room for one more file of an owner; raises ``FileProblem`` where there is none."""
+        from moonwit.host.directory import FileProblem
+
+        with self._lock:
+            own = self._owned[owner]
+            free = self._most - (self._owned.total() - own)
+            if own >= min(MOST_OWN, max(free // 2, 1)) or free <= own:
+                # The name of a script's owner is that of its chunk and a number.
+                who = f"the entry {owner}" if ":" in owner and owner[0] not in "=@" else "the script"
+                raise FileProblem("Unavailable", f"{who} has {own} files open already, and no more may be: close some")
+            self._owned[owner] += 1
+
+    def _uncount(self, owner: str) -> None:
+        self._owned[owner] -= 1
+        if self._owned[owner] <= 0:
+            del self._owned[owner]
 
     def _close_file(self, number: float) -> None:
         with self._lock:
             file = self._open.pop(int(number), None)
+            if file is not None:
+                self._uncount(file.owner)
         if file is not None:
             file.close()
+
+    def _end(self, owner: bytes) -> Data:
+        """Closes what an owner has left open."""
+        who = owner.decode("utf-8", "replace")
+        with self._lock:
+            numbers = [number for number, file in self._open.items() if file.owner == who]
+        for number in numbers:
+            self._close_file(number)
+        return {}
 
     def _stat(self, id: bytes, path: bytes) -> Data:
         found = self._directory(id).stat(path)

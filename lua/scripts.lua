@@ -3,6 +3,7 @@
 local errors = require "lua.errors"
 local nearest = require "lua.nearest"
 local output = require "lua.output"
+local owners = require "lua.owners"
 local sandbox = require "lua.sandbox"
 
 local type, error, select, pairs, ipairs, tostring = type, error, select, pairs, ipairs, tostring
@@ -28,10 +29,10 @@ local function names_of(...)
 end
 
 -- Modules may be given as functions that load them, so that nothing is loaded that no script uses.
-local function open(modules, name)
+local function open(modules, name, owner)
   local module = modules[name]
   if type(module) == "function" then module = module(name) end
-  if type(module) == "table" then module = sandbox.protect(name, module) end
+  if type(module) == "table" then module = sandbox.protect(name, owners.owned(module, owner)) end
   return module
 end
 
@@ -64,13 +65,14 @@ end
 --- Compiles a script that has every module, each requirable and, unless the script sets the name itself, a global.
 -- Returns the chunk, or nil and an error; and the script's global table.
 function M.script(source, chunkname, modules, globals)
-  local opened = {}
+  local opened, owner = {}, owners.script(chunkname)
   local function find(name)
-    if opened[name] == nil and modules[name] ~= nil then opened[name] = open(modules, name) end
+    if opened[name] == nil and modules[name] ~= nil then opened[name] = open(modules, name, owner) end
     if opened[name] ~= nil then return opened[name] end
     return nil, "module '" .. name .. "' doesn't exist" .. nearest.hint(name, names_of(modules, sandbox.libraries))
   end
   local env = environment(find, globals)
+  owners.note(env, owner)
   setmetatable(env, {
     __index = function(_, name)
       if modules[name] == nil then return nil end
@@ -107,10 +109,10 @@ local function import_all(entry, state)
   return imported
 end
 
-local function listed_modules(entry, stdlib)
+local function listed_modules(entry, stdlib, owner)
   local listed = {}
   for _, name in ipairs(entry.modules or {}) do
-    local module = stdlib[name] ~= nil and open(stdlib, name) or sandbox.libraries[name]
+    local module = stdlib[name] ~= nil and open(stdlib, name, owner) or sandbox.libraries[name]
     if module == nil then
       return nil, errors.make {
         message = entry.id .. ": module '" .. name .. "' in `modules` doesn't exist" .. nearest.hint(name, names_of(stdlib)),
@@ -122,10 +124,10 @@ local function listed_modules(entry, stdlib)
   return listed
 end
 
-local function globals_of(stdlib, listed, imported)
+local function globals_of(stdlib, listed, imported, owner)
   local globals = {}
   for _, name in ipairs(EVERYWHERE) do
-    if stdlib[name] ~= nil then globals[name] = open(stdlib, name) end
+    if stdlib[name] ~= nil then globals[name] = open(stdlib, name, owner) end
   end
   for name, module in pairs(listed) do globals[name] = module end
   for alias, value in pairs(imported) do globals[alias] = value end
@@ -166,7 +168,7 @@ function evaluate(entry, state)
   state.path[#state.path] = nil
   if not imported then return nil, problem end
   local listed
-  listed, problem = listed_modules(entry, state.stdlib)
+  listed, problem = listed_modules(entry, state.stdlib, state.owner)
   if not listed then return nil, problem end
 
   local function find(name)
@@ -175,8 +177,9 @@ function evaluate(entry, state)
     return nil, "module '" .. name .. "' is not listed in the entry's modules" .. nearest.hint(name, names_of(listed, imported))
       .. " (" .. entry.id .. ")"
   end
+  local env = environment(find, globals_of(state.stdlib, listed, imported, state.owner))
   local chunk
-  chunk, problem = compile(entry.source, entry.chunkname or "=" .. entry.id, environment(find, globals_of(state.stdlib, listed, imported)), entry.id)
+  chunk, problem = compile(entry.source, entry.chunkname or "=" .. entry.id, env, entry.id)
   if not chunk then return nil, problem end
   local ok, value = pcall(chunk)
   if ok then return value end
@@ -212,7 +215,8 @@ end
 -- `entry` holds `id`, `source`, `chunkname`, `method`, `modules` (names), `imports` (alias -> a table like this one)
 -- and `stdlib` (name -> module, or a function that loads it).
 function M.entry(entry)
-  local state = { stdlib = entry.stdlib or {}, done = {}, busy = {}, path = {} }
+  -- What its libraries open is the entry's too.
+  local state = { stdlib = entry.stdlib or {}, owner = owners.entry(entry.id), done = {}, busy = {}, path = {} }
   local value, problem = evaluate(entry, state)
   if problem then return nil, problem end
   local f, sentence = method_of(entry, value)

@@ -9,10 +9,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from moonwit import terminal
 from moonwit.commands import COMMANDS
 from moonwit.failures import Failure, WrongUsage
+
+MOST_DESCRIPTORS = 65536
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(100_000)
     try:
         terminal.open_missing()
+        _allow_descriptors()
         return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         from moonwit.interrupt import end
@@ -42,6 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = " ".join(f"{type(error).__name__}: {error}".split())
         terminal.complain(f"this is a bug in moonwit, please report it with what MOONWIT_DEBUG=1 shows: {words}")
     return 1
+
+
+def _allow_descriptors() -> None:
+    """Takes as many descriptors as the system gives without asking: files of scripts, connections and lanes share them."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -8,6 +8,9 @@ from typing import TextIO
 
 _RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 
+# How much of an error is shown: characters of its sentence and of each line below, and how many lines.
+MOST_SENTENCE, MOST_LINE, MOST_LINES = 4000, 1000, 100
+
 
 class NoOutput(Exception):
     """Standard output is closed or takes no more: the environment causes it."""
@@ -50,9 +53,22 @@ def write_error(text: str) -> None:
 
 
 def complain(sentence: str, more: str = "") -> None:
-    """Says what went wrong, and below it the lines of ``more``."""
+    """Says what went wrong, and below it the lines of ``more``; of what a script or a guest has made endless, the beginning."""
     name = f"{_RED}moonwit:{_PLAIN}" if colored(sys.stderr) else "moonwit:"
-    write_error("\n".join([f"{name} {clean(sentence)}", *(clean(line) for line in more.split("\n") if line)]) + "\n")
+    write_error("\n".join([f"{name} {clean(bounded(sentence, MOST_SENTENCE))}", *below(more)]) + "\n")
+
+
+def below(more: str) -> list[str]:
+    """Gives the lines to show below a sentence, bounded in number and in length."""
+    lines = [line for line in bounded(more, MOST_LINES * MOST_LINE).split("\n") if line]
+    left = len(lines) - MOST_LINES
+    shown = [clean(bounded(line, MOST_LINE)) for line in lines[:MOST_LINES]]
+    return [*shown, f"\t... ({left} more lines)"] if left > 0 else shown
+
+
+def bounded(text: str, limit: int) -> str:
+    """Cuts a text that is longer than it may be, and says how much is left out."""
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text) - limit} more characters)"
 
 
 def clean(text: str) -> str:

@@ -42,6 +42,11 @@ def shown(text: str, limit: int = 60) -> str:
     return f"`{flat[:limit]}...`" if len(flat) > limit else f"`{flat}`"
 
 
+def shortened(text: str, limit: int) -> str:
+    """Cuts a text that is longer than it may be, and says how much is left out."""
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text) - limit} more characters)"
+
+
 def listed(names: Iterable[str], word: str = "and", limit: int = 24) -> str:
     """Joins names for a sentence: "a, b and c"."""
     all_of_them = list(names)

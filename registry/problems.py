@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from moonwit.registry.names import shortened
 from moonwit.registry.record import record
 
 Severity = Literal["error", "warning", "note"]
 
 MAX_PROBLEMS = 1000  # one broken generator must not fill the terminal or the memory
+SHOWN_SENTENCE = 2000  # names in it may come from a binary, and have no end of their own
 SHOWN_COLUMNS = 160  # a longer source line is cut to a window around the caret
 
 _COLOURS = {
@@ -53,12 +55,12 @@ class Problem:
         place = printable(shorten(self.file, base))
         if self.line:
             place += f":{self.line}:{self.column}"
-        lines = [f"{paint('place', place + ':')} {paint(self.severity, self.severity + ':')} {printable(self.sentence)}"]
+        lines = [f"{paint('place', place + ':')} {paint(self.severity, self.severity + ':')} {_sentence(self.sentence)}"]
         if self.line and self.source_line is not None:
             text, indent, caret = _window(self.source_line, self.column, self.width)
             lines += ["  " + text, "  " + indent + paint("caret", caret)]
         if self.hint is not None:
-            lines.append(f"{paint('hint', 'hint:')} {printable(self.hint)}")
+            lines.append(f"{paint('hint', 'hint:')} {_sentence(self.hint)}")
         return "\n".join(lines)
 
 
@@ -108,6 +110,10 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _sentence(text: str) -> str:
+    return printable(shortened(text, SHOWN_SENTENCE))
 
 
 def _window(line: str, column: int, width: int) -> tuple[str, str, str]:

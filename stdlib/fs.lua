@@ -4,6 +4,7 @@ local callbacks = require "lua.callbacks"
 local errors = require "lua.errors"
 local file = require "stdlib.fs.file"
 local object = require "stdlib.fs.object"
+local owners = require "lua.owners"
 
 local type, error, setmetatable = type, error, setmetatable
 local concat = table.concat
@@ -22,7 +23,7 @@ local function checked(folder, path, name)
   local state = class.state(folder)
   if not state then error("fs:" .. name .. " is called on " .. object.described(folder) .. ", write folder:" .. name .. "(...)", 3) end
   if type(path) ~= "string" then error("fs:" .. name .. ": the path must be a string, not " .. object.described(path), 3) end
-  return state.id
+  return state.id, state.owner
 end
 
 local function bad_mode(name, names, mode)
@@ -30,26 +31,43 @@ local function bad_mode(name, names, mode)
   return nil, errors.make { kind = INVALID, message = ("%s: expected one of the modes %s, got %s"):format(name, concat(names, ", "), got) }
 end
 
---- Returns the folder of an `fs.directory` entry, or nil and an error.
-function M.get(id)
-  if type(id) ~= "string" then error("fs.get: the id of an fs.directory must be a string, not " .. object.described(id), 2) end
+local function get(id, owner)
+  if type(id) ~= "string" then error("fs.get: the id of an fs.directory must be a string, not " .. object.described(id), 3) end
   local answer, problem = ask("fs_get", id)
   if not answer then return nil, problem end
-  return class.new { id = answer.id }
+  return class.new { id = answer.id, owner = owner }
+end
+
+--- Returns the folder of an `fs.directory` entry, or nil and an error.
+function M.get(id)
+  local folder, problem = get(id, "")
+  return folder, problem
+end
+
+-- Files belong to the script or the entry that opens them: it has a bound of its own, and what a script leaves open ends with it.
+owners.makers[M] = function(owner)
+  owner.finish = function() ask("fs_end", owner.name) end
+  return {
+    get = function(id)
+      local folder, problem = get(id, owner.name)
+      return folder, problem
+    end,
+  }
 end
 
 --- Opens a file, and returns it, or nil and an error. `mode` is as of Lua's io.open: "r", "w", "a", "r+", "w+", "a+", and "wx",
 -- which makes a file that must not be there yet.
 function methods.open(folder, path, mode)
-  local id = checked(folder, path, "open")
+  local id, owner = checked(folder, path, "open")
   local known = file.MODES[mode == nil and "r" or mode]
   if not known then return bad_mode("fs:open", file.MODE_NAMES, mode) end
-  return file.open(id, path, known)
+  return file.open(id, path, known, owner)
 end
 
 --- Returns what a file holds as a string, or nil and an error.
 function methods.readfile(folder, path)
-  local opened, problem = file.open(checked(folder, path, "readfile"), path, file.MODES.r)
+  local id, owner = checked(folder, path, "readfile")
+  local opened, problem = file.open(id, path, file.MODES.r, owner)
   if not opened then return nil, problem end
   local state = file.state(opened)
   if state.size > file.MAX_STRING then
@@ -68,11 +86,11 @@ end
 --- Writes a string to a file and returns true, or nil and an error. `mode` is "w" (the default), which replaces what it holds;
 -- "a", which adds at the end; or "wx", for a file that must not be there yet.
 function methods.writefile(folder, path, data, mode)
-  local id = checked(folder, path, "writefile")
+  local id, owner = checked(folder, path, "writefile")
   if type(data) ~= "string" then error("fs:writefile: the data must be a string, not " .. object.described(data), 2) end
   local known = WRITE_MODES[mode == nil and "w" or mode]
   if not known then return bad_mode("fs:writefile", WRITE_MODE_NAMES, mode) end
-  local opened, problem = file.open(id, path, file.MODES[known])
+  local opened, problem = file.open(id, path, file.MODES[known], owner)
   if not opened then return nil, problem end
   local written
   written, problem = opened:write(data)

@@ -18,11 +18,14 @@ from moonwit.host.http.layout import Service
 from moonwit.host.http.log import AccessLog, RouteStatistics, printable
 from moonwit.host.http.results import Answer
 from moonwit.host.http.routes import BadPath, Routes, complete
+from moonwit.registry.names import shortened
 
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,80}\Z")
 # How often slow clients are looked for, in seconds, and how many connections wait to be accepted.
 LOOK = 0.5
 BACKLOG = 1024
+# How many characters of an error are logged: what a function makes of its message and details has no end of its own.
+MOST_LOGGED = 8000
 
 
 class CantListen(Exception):
@@ -103,6 +106,7 @@ class Server:
 
     def say(self, text: str) -> None:
         """Adds lines to the log; what follows the first is set in."""
+        text = shortened(text, MOST_LOGGED)
         lines = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip("\n").split("\n")
         self._log.add("\n\t".join(line.strip() for line in lines))
 

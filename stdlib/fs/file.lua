@@ -7,6 +7,7 @@ local errors = require "lua.errors"
 local object = require "stdlib.fs.object"
 
 local type, error, select, tostring, tonumber, ipairs, unpack = type, error, select, tostring, tonumber, ipairs, unpack
+local collectgarbage = collectgarbage
 local concat, floor, min, max = table.concat, math.floor, math.min, math.max
 local ask, ask_away = callbacks.ask, callbacks.ask_away
 
@@ -54,10 +55,18 @@ end, collected)
 local methods = class.methods
 M.state = class.state
 
---- Opens a file below a folder; returns it, or nil and an error.
-function M.open(id, path, mode)
+--- Opens a file below a folder for an owner (lua/owners.lua); returns it, or nil and an error.
+function M.open(id, path, mode, owner)
   close_left()
-  local answer, problem = ask("fs_open", id, path, mode.name)
+  local answer, problem = ask("fs_open", id, path, mode.name, owner)
+  if not answer and problem:kind() == errors.kinds.UNAVAILABLE then
+    -- Files that nobody holds any more count until they are collected.
+    collectgarbage()
+    if left[1] then
+      close_left()
+      answer, problem = ask("fs_open", id, path, mode.name, owner)
+    end
+  end
   if not answer then return nil, problem end
   return class.new {
     number = answer.number, size = answer.size, path = path, id = id, mode = mode, position = 0, closed = false, busy = false,

@@ -1,6 +1,10 @@
 """The module `fs`: files below the folders of `fs.directory` entries, and nothing else."""
 
 import os
+import resource
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
@@ -199,14 +203,110 @@ def test_files_that_nobody_holds_are_closed(run, data):
     assert run("for i = 1, 3000 do assert(d:open('f')):read(1) if i % 500 == 0 then collectgarbage() end end print('done')") == ["done"]
 
 
-def test_open_files_have_a_bound(run, data):
-    """Ten thousand files at once are refused with a sentence, and those that are open go on."""
+MOST = 256
+
+
+@pytest.fixture
+def descriptors():
+    """Enough descriptors, as the command takes them: a fourth of them is for files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_open_files_have_a_bound(descriptors, run, data):
+    """A script may have 256 files open; one more is refused with a sentence, and those that are open go on."""
     (data / "f").write_text("x")
     lines = run(
         "local all = {} while true do local f, err = d:open('f') if err then print(#all, err:kind(), err) break end all[#all + 1] = f end"
         " print(all[1]:read(1)) all[2]:close() print(d:readfile('f'))"
     )
-    assert lines == ["1000\tUnavailable\t1000 files are open already, and no more may be: close some", "x", "x\tnil"]
+    assert lines == [f"{MOST}\tUnavailable\tthe script has {MOST} files open already, and no more may be: close some", "x", "x\tnil"]
+
+
+def test_what_nobody_holds_makes_room(descriptors, run, data):
+    """Files that were forgotten do not count once the bound is reached, also where the collector has not run."""
+    (data / "f").write_text("x")
+    assert run("for i = 1, 2000 do assert(d:open('f')) end print('done')") == ["done"]
+
+
+def open_files(folder):
+    """How many descriptors of this process are files below a folder."""
+    found = 0
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            found += os.readlink(f"/proc/self/fd/{name}").startswith(f"{folder}/f")
+    return found
+
+
+OWNERS = """
+version: "1.0"
+namespace: t
+entries:
+  - {name: data, kind: fs.directory, directory: data}
+"""
+for _name in ("greedy", "modest"):
+    OWNERS += f"""
+  - name: {_name}
+    kind: function.lua
+    modules: [fs]
+    source: |
+      local all = {{}}
+      return function(count)
+        for i = 1, count do
+          local file, problem = require('fs').get('t:data'):open('f')
+          if problem then return nil, problem end
+          all[#all + 1] = file
+        end
+        return #all
+      end
+"""
+
+
+def test_one_script_does_not_starve_others(descriptors, tmp_path):
+    """Files belong to the script or the entry that opened them: where one has all that it may, others have theirs."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "f").write_text("x")
+    (tmp_path / "_index.yaml").write_text(OWNERS)
+    hold = "all = {} for i = 1, %d do local f, e = fs.get('t:data'):open('f') assert(f, tostring(e)) all[i] = f end"
+    with moonwit.open(tmp_path) as project:
+        with pytest.raises(moonwit.CallError, match=f"^the entry t:greedy has {MOST} files open already, and no more may be: close some"):
+            project.call("t:greedy", 100_000)
+        assert project.call("t:modest", MOST) == MOST
+        project.run_script(hold % MOST)
+        with pytest.raises(moonwit.CallError, match=f"the script has {MOST} files open already"):
+            project.run_script(hold % (MOST + 1))
+        # What the scripts had open has ended with them, and what the entries have is theirs until the project ends.
+        assert open_files(data) == 2 * MOST
+        project.run_script(hold % MOST)
+    assert open_files(data) == 0
+
+
+def test_few_descriptors_are_shared(tmp_path):
+    """Where the process may have few descriptors, files take a part of them, and each owner at most half of what is left."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "f").write_text("x")
+    (tmp_path / "_index.yaml").write_text(OWNERS)
+    code = f"""
+import resource
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+import moonwit
+with moonwit.open({str(tmp_path)!r}) as project:
+    for entry in ("t:greedy", "t:modest"):
+        try:
+            project.call(entry, 1000)
+        except moonwit.CallError as error:
+            print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.splitlines() == [
+        "the entry t:greedy has 32 files open already, and no more may be: close some",
+        "the entry t:modest has 16 files open already, and no more may be: close some",
+    ], ran.stderr
 
 
 def test_others_run_while_much_is_read(run, data):
