@@ -10,7 +10,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,23 +41,31 @@ def children() -> dict[int, str]:
     return found
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_is_left_behind() -> Iterator[None]:
-    """Fails when a test has left a process running, also one whose parent has ended: those become children of this process."""
-    before = set(children())
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    yield
-    end = time.monotonic() + 10  # what was told to end may take a moment
-    while (left := {pid: command for pid, command in children().items() if pid not in before}) and time.monotonic() < end:
+BEFORE = set(children())
+# A process whose parent has ended becomes a child of this one, so that it is seen.
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def left_behind() -> dict[int, str]:
+    """The processes that tests have left running, ended now; what was told to end has a moment for it."""
+    end = time.monotonic() + 10
+    while (left := {pid: command for pid, command in children().items() if pid not in BEFORE}) and time.monotonic() < end:
         time.sleep(0.1)
     for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    assert not left, f"left running: {left}"
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return left
 
 
-@pytest.fixture(scope="session", autouse=True)
-def memory_is_bounded() -> Iterator[None]:
-    """Fails when the tests have made their process large: something is kept, or made larger than its claim needs."""
-    yield
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    assert most < MOST_MEMORY, f"the test process took {most} MiB"
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fails when a test has left a process running, or the tests have made their process large: then something is kept."""
+    if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return
+    found = [f"left running: {command}" for command in left_behind().values()]
+    if (most := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024) >= MOST_MEMORY:
+        found.append(f"the test process took {most} MiB, expected less than {MOST_MEMORY}")
+    for sentence in found:
+        print(f"\n{sentence}")
+    if found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
