@@ -14,7 +14,7 @@ from moonwit.host.names import listed, shown
 from moonwit.host.wasm.core_plan import CoreProblem, core_functions, derive, initializer, is_command
 from moonwit.host.wasm.hosting import is_hosted
 from moonwit.host.wasm.plan import CoreType, Malformed, Refused, Unsupported
-from moonwit.host.wasm.show import show_function, show_world
+from moonwit.host.wasm.show import cut, show_function, show_world
 from moonwit.host.wasm.types import Function
 from moonwit.host.wasm.world import Interface
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
@@ -161,19 +161,25 @@ def _grants(imports: Iterable[str]) -> list[str]:
 
 def _core_contents(found: Binary) -> Iterator[str]:
     """The imports and exports of a core module with their core types, and the signatures that can be derived."""
+    shapes: dict[CoreType, str] = {}      # many functions are of few types
     yield "imports" if found.core.imports else "imports nothing"
     for entry in found.core.imports:
-        yield f"  {entry.module} {entry.name}: {entry.type if entry.type is not None else entry.kind}"
+        if entry.type is not None and entry.type not in shapes:
+            shapes[entry.type] = cut(str(entry.type))
+        yield f"  {cut(entry.module)} {cut(entry.name)}: {entry.kind if entry.type is None else shapes[entry.type]}"
     yield "exports" if found.core.exports else "exports nothing"
+    derived: dict[CoreType, str] = {}
     for name, export in found.core.exports.items():
         if export.type is None or export.kind != "func":
-            yield f"  {name}: {export.kind}"
+            yield f"  {cut(name)}: {export.kind}"
             continue
-        try:
-            without = f"func{show_function('', derive(name, export.type)).removeprefix(': func')}"
-        except CoreProblem:
-            without = "needs `wit`"
-        yield f"  {name}: {export.type}" + ("" if _PLUMBING.match(name) else f"  // {without}")
+        if export.type not in derived:
+            try:
+                derived[export.type] = f"func{show_function('', derive(name, export.type)).removeprefix(': func')}"
+            except CoreProblem:
+                derived[export.type] = "needs `wit`"
+        note = "" if _PLUMBING.match(name) else f"  // {derived[export.type]}"
+        yield f"  {cut(name)}: {cut(str(export.type))}{note}"
 
 
 def _callable(found: Binary) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from moonwit.host.wasm.core_types import MOST, CoreExport, constant_expression, describe, global_type, memory, recursive_types, table
 from moonwit.host.wasm.plan import CoreType, Refused
-from moonwit.host.wasm.reader import Reader
+from moonwit.host.wasm.reader import Reader, short
 from moonwit.registry.record import record
 
 MAGIC: Final = b"\0asm"
@@ -16,8 +16,8 @@ ORDER: Final = {identity: place for place, identity in enumerate((1, 2, 3, 4, 5,
 _TYPES, _IMPORTS, _FUNCTIONS, _TABLES, _MEMORIES, _GLOBALS, _EXPORTS, _TAGS = 1, 2, 3, 4, 5, 6, 7, 13
 # Entries of a section. Wasmtime takes a million of most; what is more here is no program's, and would take seconds and gigabytes.
 _MOST: Final = {
-    _TYPES: (100_000, "types"), _IMPORTS: (100_000, "imports"), _FUNCTIONS: (1_000_000, "functions"), _TABLES: (1000, "tables"),
-    _MEMORIES: (1000, "memories"), _GLOBALS: (100_000, "globals"), _EXPORTS: (100_000, "exports"), _TAGS: (100_000, "tags"),
+    _TYPES: (100_000, "types"), _IMPORTS: (50_000, "imports"), _FUNCTIONS: (1_000_000, "functions"), _TABLES: (1000, "tables"),
+    _MEMORIES: (1000, "memories"), _GLOBALS: (50_000, "globals"), _EXPORTS: (50_000, "exports"), _TAGS: (50_000, "tags"),
 }  # fmt: skip
 _MOST_SECTIONS: Final = 100_000      # custom ones can stand anywhere and be empty
 
@@ -162,10 +162,10 @@ class _Sections:
     def export_entry(self, body: Reader) -> None:
         at, name, code, index = body.position, body.name(), body.byte(), body.u32()
         if code >= len(KINDS):
-            raise body.error(f"export `{name}` is of the unknown kind 0x{code:02x}", at)
+            raise body.error(f"export `{short(name)}` is of the unknown kind 0x{code:02x}", at)
         kind = KINDS[code]
         if index >= len(self.spaces[kind]):
-            raise body.error(f"export `{name}` is {kind} {index}, but there are only {len(self.spaces[kind])}", at)
+            raise body.error(f"export `{short(name)}` is {kind} {index}, but there are only {len(self.spaces[kind])}", at)
         if name in self.exports:
-            raise body.error(f"`{name}` is exported twice", at)
+            raise body.error(f"`{short(name)}` is exported twice", at)
         self.exports[name] = self.spaces[kind][index]

@@ -10,6 +10,7 @@ from wasmtime import Module as Compiled
 
 from moonwit.host.wasm.entities import Module
 from moonwit.host.wasm.plan import Malformed
+from moonwit.host.wasm.reader import short
 
 _OFFSET = re.compile(r"\s*\(at offset (?:0x)?([0-9a-f]+)\)|at offset (\d+): ")
 
@@ -19,7 +20,7 @@ def check_module_code(module: Module) -> None:
     seen: set[tuple[str, str]] = set()
     for found in module.core.imports:
         if (found.module, found.name) in seen:
-            what = f"the core module at byte {module.start} imports `{found.name}` of `{found.module}` twice"
+            what = f"the core module at byte {module.start} imports `{short(found.name)}` of `{short(found.module)}` twice"
             raise Malformed(f"{what}, which one inside a component can't")
         seen.add((found.module, found.name))
     try:

@@ -44,15 +44,25 @@ def core_functions(core: CoreModule) -> dict[str, CoreType]:
 
 def derive(name: str, type: CoreType) -> Function:
     """Derives a signature from a core type; raises ``CoreProblem`` where none can be, as for vectors and several results."""
-    start = f"{shown(name)} can't be called without `wit`: its type is {type}, and "
-    odd = [letter for letter in type.params + type.results if letter not in _DERIVED]
+    reason = _underivable(type)
+    if reason is not None:
+        raise CoreProblem(f"{shown(name)} can't be called without `wit`: its type is {cut(str(type))}, and {reason}")
+    return _signature(type)
+
+
+def _underivable(type: CoreType) -> str | None:
+    """Says why no signature follows from a core type."""
+    odd = (type.params + type.results).strip("iIfF")
     if odd:
-        raise CoreProblem(f"{start}no WIT type stands for {_ODD[odd[0]]}; export a function that takes and returns numbers")
+        return f"no WIT type stands for {_ODD[odd[0]]}; export a function that takes and returns numbers"
     if len(type.results) > 1:
-        raise CoreProblem(f"{start}a WIT function has one result; return a pointer to the values, and declare the function in `wit`")
+        return "a WIT function has one result; return a pointer to the values, and declare the function in `wit`"
     if len(type.params) > MOST_PARAMS:
-        many = f"more than {MOST_PARAMS} values are passed in memory; take a pointer to them, and declare the function in `wit`"
-        raise CoreProblem(start + many)
+        return f"more than {MOST_PARAMS} values are passed in memory; take a pointer to them, and declare the function in `wit`"
+    return None
+
+
+def _signature(type: CoreType) -> Function:
     params = tuple(Field(f"p{number}", Primitive(_DERIVED[letter])) for number, letter in enumerate(type.params, 1))
     return Function(params, Primitive(_DERIVED[type.results]) if type.results else None)
 
@@ -103,12 +113,13 @@ def is_command(core: CoreModule) -> bool:
 
 
 def _derived(functions: dict[str, CoreType]) -> Iterator[tuple[str, Lift]]:
+    signatures: dict[CoreType, Function | None] = {}      # many functions are of few types
     for name, type in functions.items():
-        try:
-            signature = derive(name, type)
-        except CoreProblem:
-            continue  # told when somebody asks for it
-        yield name, Lift(None, name, signature, Export(0, name), type)
+        if type not in signatures:
+            signatures[type] = None if _underivable(type) is not None else _signature(type)
+        signature = signatures[type]
+        if signature is not None:      # else it is told when somebody asks for it
+            yield name, Lift(None, name, signature, Export(0, name), type)
 
 
 def _argument(entry: CoreImport, resources: list[LocalResource], stubs: list[Stub]) -> Item:
@@ -116,8 +127,8 @@ def _argument(entry: CoreImport, resources: list[LocalResource], stubs: list[Stu
     where = f"{shown(entry.module)} {shown(entry.name)}"
     if entry.kind != "func" or entry.type is None:
         raise CoreProblem(f"the module imports the {entry.kind} {where}, and only functions can be; define it in the module")
-    if set(entry.type.params + entry.type.results) - set(_DERIVED):
-        raise CoreProblem(f"the imported function {where} has the type {entry.type}, and only numbers can be passed; remove it")
+    if (entry.type.params + entry.type.results).strip("iIfF"):
+        raise CoreProblem(f"the imported function {where} has the type {cut(str(entry.type))}, and only numbers can be passed; remove it")
     for prefix, operation in _RESOURCE_IMPORTS.items():
         for number, local in enumerate(resources):
             home = f"[export]{local.resource.interface or '$root'}"

@@ -5,6 +5,7 @@ Source: WebAssembly's core specification, "Types" of the binary format and "Matc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import field
 from typing import Final
@@ -18,15 +19,20 @@ REFERENCES: Final = frozenset(range(0x69, 0x75))      # funcref, externref, anyr
 MOST: Final = 1_000_000      # entries of a section: Wasmtime's limit too
 MOST_VALUES: Final = 1000      # parameters of a function: Wasmtime's limit too
 MOST_FIELDS: Final = 10_000      # of a struct: Wasmtime's limit too
-_LETTERS: Final = bytes(ord(NUMBERS[code]) if code in NUMBERS else 0 for code in range(256))
+_NUMBER_CODES: Final = bytes(NUMBERS)
 _WORDS: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128"}
 # Reference types by the heap type's code; as one byte each they are nullable.
 _HEAPS: Final = {
     0x68: "cont", 0x69: "exn", 0x6A: "array", 0x6B: "struct", 0x6C: "i31", 0x6D: "eq", 0x6E: "any", 0x6F: "extern", 0x70: "func",
     0x71: "none", 0x72: "noextern", 0x73: "nofunc", 0x74: "noexn", 0x75: "nocont",
 }  # fmt: skip
+_LETTERS: Final = bytes(ord(NUMBERS.get(code, "r" if code in _HEAPS else "\0")) for code in range(256))
 # Types that are subtypes of nothing else but their own nullable form. Of the others Wasmtime decides when it makes an instance.
 _PLAIN: Final = frozenset({*_WORDS.values(), *(f"{word}{heap}" for word in ("ref ", "ref null ") for heap in ("func", "extern", "exn"))})
+_PLAIN_CODES: Final = frozenset({0x69, 0x6F, 0x70, 0xE9, 0xEF, 0xF0})
+# What can be stepped over at once, by far the most of long constant expressions and long structs.
+_CONSTANTS: Final = re.compile(rb"(?:\x41[\x80-\xff]{0,4}[\x00-\x7f]|\x42[\x80-\xff]{0,9}[\x00-\x7f]|[\x6a-\x6c\x7c-\x7e])*+")
+_FIELDS: Final = re.compile(rb"(?:[\x68-\x75\x77\x78\x7b-\x7f][\x00\x01])*+")
 
 
 @record
@@ -67,8 +73,16 @@ def mismatch(wanted: CoreExport, given: CoreExport) -> tuple[str, str] | None:
 def _function_mismatch(wanted: CoreType | None, given: CoreType | None) -> tuple[str, str] | None:
     if wanted is None or given is None:
         return None
-    fits = all(map(_same_value, wanted.references, given.references))
-    return None if wanted == given and fits else (str(wanted), str(given))
+    pairs = zip(wanted.references, given.references, strict=False)
+    fits = not any(one != other and one in _PLAIN_CODES and other in _PLAIN_CODES for one, other in pairs)
+    return None if wanted == given and fits else (_function_words(wanted), _function_words(given))
+
+
+def _function_words(found: CoreType) -> str:
+    names = iter([_HEAPS.get(code & 0x7F, "its own type") for code in found.references])
+    words = [f"ref {next(names, '')}".rstrip() if letter == "r" else _WORDS[letter] for letter in found.params + found.results]
+    number = len(found.params)
+    return f"({', '.join(words[:number])}) -> ({', '.join(words[number:])})"
 
 
 def _same_value(wanted: str, given: str) -> bool:
@@ -124,29 +138,37 @@ def value_type(body: Reader) -> str:
     raise body.error(f"0x{code:02x} is not a core value type", at)
 
 
-def _values(body: Reader) -> tuple[str, list[str]]:
+def _values(body: Reader) -> tuple[str, bytes]:
     """Reads a vector of value types: a letter of ``CoreType`` for each, and the references among them."""
     number = body.count(MOST_VALUES)
-    letters = body.data[body.position : body.position + number].translate(_LETTERS)
-    if 0 not in letters:      # nearly always
+    raw = body.data[body.position : body.position + number]
+    letters = raw.translate(_LETTERS)
+    if 0 not in letters:      # nearly always: all are of one byte
         body.position += number
-        return letters.decode(), []
-    references: list[str] = []
-    found = ""
+        return letters.decode(), raw.translate(None, _NUMBER_CODES) if b"r" in letters else b""
+    references, found = bytearray(), ""
     for _ in range(number):
         code = body.peek()
-        word = value_type(body)
+        value_type(body)
         if code not in NUMBERS:
-            references.append(word)
+            references.append(_reference(body, code))
         found += NUMBERS.get(code, "r")
-    return found, references
+    return found, bytes(references)
+
+
+def _reference(body: Reader, code: int) -> int:
+    """Gives a reference type that was just read as one number, as ``CoreType`` has it."""
+    if code not in (0x63, 0x64):
+        return code
+    heap = body.data[body.position - 1]      # a heap type of the specification is one byte, from 0x40 on
+    return 0 if heap not in _HEAPS or body.data[body.position - 2] != code else heap | (0x80 if code == 0x64 else 0)
 
 
 def function_signature(body: Reader) -> CoreType:
     """Reads parameters and results, after the 0x60 that announces them."""
     params, first = _values(body)
     results, second = _values(body)
-    return CoreType(params, results, (*first, *second)) if first or second else CoreType(params, results)
+    return CoreType(params, results, first + second)
 
 
 def recursive_types(body: Reader) -> list[CoreType | None]:
@@ -171,8 +193,15 @@ def _subtype(body: Reader) -> CoreType | None:
     if code == 0x60:
         return function_signature(body)
     if code == 0x5F:
-        for _ in range(body.count(MOST_FIELDS)):
+        number = body.count(MOST_FIELDS)
+        known = _FIELDS.match(body.data, body.position, min(body.end, body.position + 2 * number))
+        assert known is not None
+        for _ in range(number - (known.end() - body.position) // 2):
+            if known is not None:
+                body.position, known = known.end(), None
             _field(body)
+        if known is not None:
+            body.position = known.end()
         return None
     if code == 0x5E:
         _field(body)
@@ -238,6 +267,9 @@ def global_type(body: Reader) -> CoreExport:
 def constant_expression(body: Reader) -> None:
     """Steps over a constant expression."""
     while True:
+        known = _CONSTANTS.match(body.data, body.position, body.end)
+        assert known is not None
+        body.position = known.end()
         at, code = body.position, body.byte()
         if code == 0x0B:
             return

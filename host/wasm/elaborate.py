@@ -31,6 +31,7 @@ from moonwit.host.wasm.entities import (
 from moonwit.host.wasm.flatten import Layouts
 from moonwit.host.wasm.module_types import define_core
 from moonwit.host.wasm.plan import CoreType, Malformed
+from moonwit.host.wasm.reader import short
 from moonwit.host.wasm.scope import Scope, Work
 from moonwit.host.wasm.types import Function, Resource
 
@@ -119,7 +120,7 @@ class Elaboration:
         given: dict[str, Entity] = {}
         for name, sort, index in written.arguments:
             if name in given:
-                raise Malformed(f"the argument `{name}` is given twice, at byte {at}")
+                raise Malformed(f"the argument `{short(name)}` is given twice, at byte {at}")
             given[name] = self.scope.entity(sort, index, at)
         self.scope.work.count(len(given))
         if component.body is None:
@@ -158,7 +159,7 @@ class Elaboration:
         given: dict[str, CoreInstance] = {}
         for name, index in written.arguments:
             if name in given:
-                raise Malformed(f"the argument `{name}` is given twice, at byte {at}")
+                raise Malformed(f"the argument `{short(name)}` is given twice, at byte {at}")
             given[name] = self.scope.core_instance(index, at)
         self.holds("core modules")
         wanted = module.imports
@@ -168,15 +169,16 @@ class Elaboration:
         self.scope.add("core instance", instance)
 
     def core_argument(self, given: dict[str, CoreInstance], module: str, name: str, wanted: CoreExport, at: int) -> CoreItem:
+        what, at_byte = f"`{short(name)}` of `{short(module)}`", f", at byte {at}"
         if module not in given:
-            raise Malformed(f"a core module is instantiated without `{module}`, which it imports, at byte {at}")
+            raise Malformed(f"a core module is instantiated without `{short(module)}`, which it imports{at_byte}")
         item = given[module].item(name)
         if item is None:
-            raise Malformed(f"a core module imports `{name}` of `{module}`, which has no such export, at byte {at}")
+            raise Malformed(f"a core module imports {what}, which has no such export{at_byte}")
         if item.export.kind != wanted.kind:
-            raise Malformed(f"a core module imports the {wanted.kind} `{name}` of `{module}`, but gets a {item.export.kind}, at byte {at}")
+            raise Malformed(f"a core module imports the {wanted.kind} {what}, but gets a {item.export.kind}{at_byte}")
         if (words := mismatch(wanted, item.export)) is not None:
-            raise Malformed(f"a core module imports `{name}` of `{module}` as {words[0]}, but gets {words[1]}, at byte {at}")
+            raise Malformed(f"a core module imports {what} as {words[0]}, but gets {words[1]}{at_byte}")
         return item
 
     def export_alias(self, written: syntax.ExportAlias) -> None:
@@ -186,9 +188,9 @@ class Elaboration:
         at, kind = written.offset, written.sort.removeprefix("core ")
         item = self.scope.core_instance(written.instance, at).item(written.name)
         if item is None:
-            raise Malformed(f"core instance {written.instance} has no export `{written.name}`, at byte {at}")
+            raise Malformed(f"core instance {written.instance} has no export `{short(written.name)}`, at byte {at}")
         if item.export.kind != kind:
-            what = f"export `{written.name}` of core instance {written.instance}"
+            what = f"export `{short(written.name)}` of core instance {written.instance}"
             raise Malformed(f"{what} is a {item.export.kind}, not a {kind}, at byte {at}")
         self.scope.add(written.sort, item)
 

@@ -6,6 +6,7 @@ from moonwit.host.wasm import syntax
 from moonwit.host.wasm.core_types import CoreExport, mismatch
 from moonwit.host.wasm.entities import CoreTypeEntity, Module, ModuleType
 from moonwit.host.wasm.plan import CoreType, Malformed
+from moonwit.host.wasm.reader import short
 from moonwit.host.wasm.scope import Scope
 
 
@@ -44,29 +45,29 @@ def _declare_core(found: ModuleType, declared: syntax.CoreDeclaration, own: list
         described = CoreExport(described.kind, _core_function(own, index, at))
     if declared.module is None:
         if declared.name in found.exports:
-            raise Malformed(f"a module type exports `{declared.name}` twice, at byte {at}")
+            raise Malformed(f"a module type exports `{short(declared.name)}` twice, at byte {at}")
         found.exports[declared.name] = described
         return
     if (declared.module, declared.name) in found.imports:
-        raise Malformed(f"a module type imports `{declared.name}` of `{declared.module}` twice, at byte {at}")
+        raise Malformed(f"a module type imports `{short(declared.name)}` of `{short(declared.module)}` twice, at byte {at}")
     found.imports[declared.module, declared.name] = described
 
 
 def check_module(declared: ModuleType, given: Module, name: str, at: int) -> None:
     """Checks that a module can stand where one of type ``declared`` is wanted: it needs no more, and exports no less."""
+    start, end = f"the module `{name}`", f", at byte {at}"
     for (module, field), wanted in given.imports.items():
-        there = declared.imports.get((module, field))
+        there, what = declared.imports.get((module, field)), f"`{short(field)}` of `{short(module)}`"
         if there is None:
-            raise Malformed(f"the module `{name}` imports `{field}` of `{module}`, which its declared type does not, at byte {at}")
+            raise Malformed(f"{start} imports {what}, which its declared type does not{end}")
         if (words := mismatch(wanted, there)) is not None:
-            what = f"the module `{name}` imports `{field}` of `{module}` as {words[0]}"
-            raise Malformed(f"{what}, but is declared with {words[1]}, at byte {at}")
+            raise Malformed(f"{start} imports {what} as {words[0]}, but is declared with {words[1]}{end}")
     for field, wanted in declared.exports.items():
         found = given.exports.get(field)
         if found is None:
-            raise Malformed(f"the module `{name}` lacks the export `{field}` that its declared type has, at byte {at}")
+            raise Malformed(f"{start} lacks the export `{short(field)}` that its declared type has{end}")
         if (words := mismatch(wanted, found)) is not None:
-            raise Malformed(f"the module `{name}` is declared to export `{field}` as {words[0]}, but exports {words[1]}, at byte {at}")
+            raise Malformed(f"{start} is declared to export `{short(field)}` as {words[0]}, but exports {words[1]}{end}")
 
 
 def _core_function(own: list[CoreTypeEntity], index: int, at: int) -> CoreType:

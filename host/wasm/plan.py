@@ -54,12 +54,13 @@ Item = Export | StubItem | ResourceItem
 class CoreType:
     """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
 
-    The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r is.
+    The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r
+    is, by the code of its heap type: with 0x80 for one that is never null, 0 where it is a type of the module's own.
     """
 
     params: str
     results: str
-    references: tuple[str, ...] = field(default=(), compare=False)
+    references: bytes = field(default=b"", compare=False)
 
     def __str__(self) -> str:
         words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128", "r": "ref"}

@@ -115,3 +115,8 @@ class Reader:
         """Checks that nothing is left."""
         if self.position != self.end:
             raise self.error(f"{what} ends {self.end - self.position} bytes before its announced size")
+
+
+def short(name: str) -> str:
+    """A name of the binary for a sentence: it may be as long as the file."""
+    return name if len(name) <= 100 else f"{name[:100]}..."

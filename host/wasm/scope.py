@@ -25,7 +25,7 @@ from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.types import Resource
 from moonwit.host.wasm.visibility import Labels, Visibility
 
-MOST_WORK = 200_000      # definitions and their parts; a component of CPython with all of WASI takes 20,000
+MOST_WORK = 100_000      # definitions and their parts; a component of CPython with all of WASI takes 20,000
 MOST_EXPANDED = 1_000_000      # parts of the types of all functions, as they are printed and checked, those shared counted each time
 DEEPEST = 50      # instantiations, and types of instances, within each other; composed components make five or so
 
@@ -177,6 +177,8 @@ class Scope:
             same = f"`{name}` is {side}ed twice" if other == name else f"the {side}s `{other}` and `{name}` are the same name"
             raise Malformed(f"{same}, at byte {at}")
         self.claimed[key] = name
+        if isinstance(entity.value, Func):
+            self.work.expand(self.work.shapes.of(entity.value.type).size)
         if self.checking:
             self.labels[side].check(name, entity, at, self.kind != "bundle")
             if self.visibility is not None:

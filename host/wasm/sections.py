@@ -10,8 +10,8 @@ from moonwit.host.wasm.names import check_implements, extern_name
 from moonwit.host.wasm.plan import Malformed, Refused
 from moonwit.host.wasm.reader import Reader
 
-MOST_DEFINITIONS = 100_000
-MOST_BYTES = 2_000_000      # of definitions, core modules not counted; CPython with all of WASI takes 85,000
+MOST_DEFINITIONS = 50_000
+MOST_BYTES = 1_000_000      # of definitions, core modules not counted; CPython with all of WASI takes 85,000
 PREAMBLE = MAGIC + b"\x0d\0\1\0"
 
 # WASI 0.3's built-ins and their operands: u = index, t = optional type, r = result list, o = options, b = a byte

@@ -1,10 +1,13 @@
 """What a component's sections say, definition by definition, with indices not yet looked up.
 
-One class per production of the component model's Binary.md. ``offset`` is the definition's place in the file, for errors.
+One class per production of the component model's Binary.md; those of which there are most are tuples, which take the least time and
+memory. ``offset`` is the definition's place in the file, for errors.
 Sorts are named as the text format does: ``func``, ``type``, ``core memory``, ...
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from moonwit.host.wasm.core_types import CoreExport
 from moonwit.host.wasm.plan import CoreType
@@ -14,8 +17,7 @@ Ref = str | int
 """A primitive type's name, or the index of a type."""
 
 
-@record
-class Shape:
+class Shape(NamedTuple):
     """A value type. ``kind`` is its WIT keyword; ``parts`` are its types in order, None where one is absent.
 
     ``length`` is that of a fixed-length list.
@@ -40,12 +42,11 @@ class NewResource:
     asynchronous: bool
 
 
-@record
-class Bound:
+class Bound(NamedTuple):
     """What an import or a declared export is: a sort, and an index into types; ``index`` None is a fresh resource type."""
 
     sort: str
-    index: int | None
+    index: int | None  # type: ignore[assignment]  # a tuple has a method of that name
 
 
 @record
@@ -90,8 +91,7 @@ class DefineCoreType:
     syntax: CoreTypeSyntax
 
 
-@record
-class DefineType:
+class DefineType(NamedTuple):
     offset: int
     syntax: TypeSyntax
 
@@ -132,8 +132,7 @@ class Bundle:
     exports: tuple[tuple[str, str, int], ...]
 
 
-@record
-class ExportAlias:
+class ExportAlias(NamedTuple):
     """``core`` tells which kind of instance number ``instance`` is."""
 
     offset: int
@@ -143,12 +142,11 @@ class ExportAlias:
     name: str
 
 
-@record
-class OuterAlias:
+class OuterAlias(NamedTuple):
     offset: int
     sort: str
-    count: int
-    index: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name
+    index: int  # type: ignore[assignment]  # a tuple has a method of that name
 
 
 @record
@@ -200,15 +198,13 @@ class Start:
     function: int
 
 
-@record
-class Import:
+class Import(NamedTuple):
     offset: int
     name: str
     bound: Bound
 
 
-@record
-class Declare:
+class Declare(NamedTuple):
     """An export declaration of an instance or component type."""
 
     offset: int
@@ -216,12 +212,11 @@ class Declare:
     bound: Bound
 
 
-@record
-class Export:
+class Export(NamedTuple):
     offset: int
     name: str
     sort: str
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple has a method of that name
     bound: Bound | None
 
 

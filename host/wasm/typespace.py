@@ -19,6 +19,7 @@ from moonwit.host.wasm.entities import (
 from moonwit.host.wasm.facts import DEEPEST, LARGEST, MOST_BYTES
 from moonwit.host.wasm.module_types import check_module, define_core
 from moonwit.host.wasm.plan import Malformed
+from moonwit.host.wasm.reader import short
 from moonwit.host.wasm.scope import Scope
 from moonwit.registry.record import replace
 
@@ -132,7 +133,6 @@ def signature(scope: Scope, at: int, written: syntax.Signature) -> types.Functio
     if reason is not None:
         found: types.Function | Unusable = Unusable(reason, "func", names, (*parts, result))
     else:
-        scope.work.expand(facts.size if len(parts) < LARGEST else LARGEST)
         found = types.Function(tuple(map(types.Field, names, parts)), result)  # type: ignore[arg-type]
     shapes.keep(found, facts)
     return found
@@ -290,9 +290,10 @@ def alias(scope: Scope, written: syntax.ExportAlias | syntax.OuterAlias) -> None
         return
     entity = scope.instance(written.instance, at).exports.get(written.name)
     if entity is None:
-        raise Malformed(f"instance {written.instance} has no export `{written.name}`, at byte {at}")
+        raise Malformed(f"instance {written.instance} has no export `{short(written.name)}`, at byte {at}")
     if entity.sort != sort:
-        raise Malformed(f"export `{written.name}` of instance {written.instance} is of the sort {entity.sort}, not {sort}, at byte {at}")
+        what = f"export `{short(written.name)}` of instance {written.instance}"
+        raise Malformed(f"{what} is of the sort {entity.sort}, not {sort}, at byte {at}")
     scope.add_entity(entity)
 
 

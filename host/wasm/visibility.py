@@ -40,7 +40,7 @@ class Named:
                 continue
             if isinstance(each, (types.Own, types.Borrow)):
                 if each.view not in self:
-                    return f"the resource `{each.resource.name}`" if each.resource.name != "resource" else "a resource"
+                    return f"the resource `{each.resource.name}`" if each.resource.name != "resource" else "a resource type"
                 continue
             if (what := _nominal(each)) is not None:
                 return what
@@ -109,7 +109,7 @@ def _nominal(found: object) -> str | None:
     if kind not in _NOMINAL.values():
         return None
     name = getattr(found, "name", None)
-    return f"the {kind} `{name}`" if name else f"{'an' if kind == 'enum' else 'a'} {kind}"
+    return f"the {kind} `{name}`" if name else f"{'an' if kind == 'enum' else 'a'} {kind} type"
 
 
 class Labels:
@@ -128,12 +128,13 @@ class Labels:
         if found is not None:
             what = self._wrong(found, entity)
             if what is not None:
-                raise Malformed(f"`{name}` is named as a {found.kind}, but {what}, at byte {at}")
+                kind = "static function" if found.kind == "static" else found.kind
+                raise Malformed(f"`{name}` is named as a {kind}, but {what}, at byte {at}")
 
     def _wrong(self, found: Annotation, entity: Entity) -> str | None:
         resource = found.resource
         if not isinstance(entity.value, Func):
-            return f"is not a function but a {entity.sort}"
+            return f"is not a function, it is of the sort {entity.sort}"
         if resource.lower() not in self._known:
             return f"there is no resource `{resource}` beside it"
         params, result = _signature(entity.value.type)

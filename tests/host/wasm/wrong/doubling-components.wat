@@ -1,4 +1,4 @@
-;; Refused: The component takes more than 200000 definitions to resolve, which is more than Moonwit takes.
+;; Refused: The component takes more than 100000 definitions to resolve, which is more than Moonwit takes.
 (component
   (component $c0)
   (component $c1 (alias outer 1 $c0 (component $c)) (instance (instantiate $c)) (instance (instantiate $c)))

@@ -1,0 +1,6 @@
+;; Malformed: a core module imports `m` of `` as a memory of at least 1 and at most 2, but gets one of at least 1, at byte 78
+(component
+  (core module $a (memory (export "m") 1))
+  (core module $b (import "" "m" (memory 1 2)))
+  (core instance $i (instantiate $a))
+  (core instance (instantiate $b (with "" (instance $i)))))

@@ -1,0 +1,6 @@
+;; Malformed: the export `f` uses a resource type, which must be imported or exported under a name before, at byte 95
+(component
+  (type $R (resource (rep i32)))
+  (core module $m (func (export "f") (result i32) unreachable))
+  (core instance $i (instantiate $m))
+  (func (export "f") (result (own $R)) (canon lift (core func $i "f"))))
