@@ -259,7 +259,10 @@ class Entries:
 
         function = self._loaded[id.decode()]
         interface, _, name = path.decode("utf-8", "replace").partition("#")
-        missing = unprovided.explain(function.binary, interface, name, function.grants, function.id)
+        # One that answers requests has this without saying so.
+        served = "wasi:http/types" if function.transport == "wasi-http" else None
+        grants = [grant for grant in function.grants if grant != served]
+        missing = unprovided.explain(function.binary, interface, name, grants, function.id)
         return {"kind": unprovided.kind(missing), "message": unprovided.sentence(f"the function {function.id}", missing)}
 
     def _library(self) -> Data:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from moonwit.host.http.results import as_json
+from moonwit.host.intermediate import Empty
+from moonwit.host.wasm import types as wit
 
 # Functions that take nothing and give what lies in memory: a record whose options are absent, the same inside others, wide integers.
 GUEST = r"""(component
@@ -78,6 +81,16 @@ def test_a_record_of_absent_options_is_a_map(project: moonwit.Project, engine: s
     with pytest.raises(moonwit.CallError) as caught:
         project.call(f"v:{engine}_fails")
     assert caught.value.details == {}
+
+
+def test_the_same_over_http() -> None:
+    """The same of a response's body."""
+    byte = wit.Primitive("u8")
+    record = wit.Record((wit.Field("a", wit.Option(byte)),))
+    for type, body in ((record, b"{}"), (wit.Option(record), b"{}"), (wit.Flags(("x",)), b"{}"), (wit.List(record), b"[]"), (None, b"[]")):
+        assert as_json(Empty(), type) == body
+    assert as_json([Empty()], wit.List(record)) == b"[{}]"
+    assert as_json({b"ok": Empty()}, wit.Result(record, None)) == b'{"ok":{}}'
 
 
 def test_the_same_in_json(moonwit, folder):
