@@ -206,7 +206,12 @@ def test_the_call_path(opened: Opened) -> None:
     state = opened(entries, {"one.wat": guest(CORE, lifts, TYPES, WITH)})
     state.run(START)
     state.run("""
+      local handles = require 'lua.handles'
       local near, far = works('make-b', 3), works('far-make-b', 4)
+      local more = { works('make-b', 5), works('far-make-b', 6), works('make-b', 7) }
+      assert(works('look-b', more[1]) == 5 and works('far-look-b', more[2]) == 6 and works('look-b', more[3]) == 7)
+      for _, value in ipairs { 1, 'x', {}, 1LL, 2ULL, require('ffi').new 'int[1]', print } do assert(not handles.is_handle(value)) end
+      assert(handles.is_handle(near) and handles.is_handle(far) and not handles.is_handle(nil))
       for _, name in ipairs { 'look-b', 'eat-b', 'list', 'maybe' } do
         refused('this handle belongs to', name, name == 'list' and { far } or far)
         refused('this handle belongs to', 'far-' .. name, name == 'list' and { near } or near)

@@ -41,6 +41,7 @@ def changed(library: str, field: str) -> str:
 
 ENVIRONMENTS = {
     "return getfenv() == _G, getfenv(nil) == _G, getfenv(0) == _G, getfenv(1) == _G, getfenv(1.9) == _G": "true true true true true",
+    "local t = {getfenv = getfenv} t.t = t return setfenv(function() return getfenv(1.9) == t, getfenv(1) == t end, t)()": "true true",
     "return getfenv(function() end) == _G, getfenv(print) == _G, getfenv(victim) == _G": "true true true",
     "return (getfenv(-1))": "raised: s.lua:1: bad argument #1 to 'getfenv' (invalid level)",
     "return (getfenv(-0.5))": "raised: s.lua:1: bad argument #1 to 'getfenv' (invalid level)",
@@ -214,6 +215,14 @@ def test_a_library_is_protected_once(run: Any) -> None:
       local env = sandbox.environment { x = 5, print = false }
       assert(env.x == 5 and env._G == env and env.print == false and env.string == sandbox.libraries.string)
       assert(sandbox.load('return 1', '=c', {})() == 1)
+      local traces = 0
+      jit.attach(function(what) if what == 'stop' then traces = traces + 1 end end, 'trace')
+      for _, compiles in ipairs { false, true } do
+        sandbox.compiles = compiles
+        local loop = sandbox.load('return function() local n = 0 for i = 1, 1000 do n = n + i end return n end', '=c', {})()
+        traces = 0
+        assert(loop() == 500500 and (traces > 0) == compiles)
+      end
       local f, problem = sandbox.load('\\27x')
       assert(f == nil and problem == "chunk: bytecode can't be loaded, only text")
     """, str(ROOT / "moonwit" / "?.lua"))  # fmt: skip

@@ -61,7 +61,13 @@ HELD_BY: dict[str, list[str]] = {
     "host/wasm/hosting.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
     "host/wasm/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
     "host/wasm/preview1.py": ["tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
-    "host/wasm/core": ["tests/host/wasm/test_guards_core.py", "tests/host/wasm/test_planner.py", "tests/host/wasm/test_core.py"],
+    "host/wasm/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
+    "host/wasm/core": [
+        "tests/host/wasm/test_guards_bounds.py",
+        "tests/host/wasm/test_guards_core.py",
+        "tests/host/wasm/test_planner.py",
+        "tests/host/wasm/test_core.py",
+    ],
     "host/wasm/": [
         *("tests/host/wasm/test_planner.py", "tests/host/wasm/test_[gfsw]*[!t].py", "tests/host/wasm/test_reflection.py"),
         *("tests/host/wasm/test_guards_component.py", "tests/host/wasm/test_core.py", "tests/host/test_functions.py"),
