@@ -31,14 +31,22 @@ def taken(data: bytes) -> bool:
     return True
 
 
+def exports(count: int) -> bytes:
+    """So many exports of a global, each under a name of its own, after their number in three bytes."""
+    number = bytes([count & 0x7F | 0x80, count >> 7 & 0x7F | 0x80, count >> 14])
+    return number + b"".join(b"\5%05d\3\0" % each for each in range(count))
+
+
 FUNCTION = b"\x60\0\0"
 CORE = {   # entries of a section: how many there may be
     "types": (lambda count: core(repeated(1, count, FUNCTION)), 100_000),
     "types of groups": (lambda count: core(repeated(1, count // 2, b"\x4e\2" + FUNCTION * 2)), 100_000),
     "tables": (lambda count: core(repeated(4, count, b"\x70\0\0")), 1000),
     "memories": (lambda count: core(repeated(5, count, b"\0\0")), 1000),
-    "globals": (lambda count: core(repeated(6, count, b"\x7f\0\x41\0\x0b")), 100_000),
-    "tags": (lambda count: core(repeated(1, 1, FUNCTION), repeated(13, count, b"\0\0")), 100_000),
+    "globals": (lambda count: core(repeated(6, count, b"\x7f\0\x41\0\x0b")), 50_000),
+    "tags": (lambda count: core(repeated(1, 1, FUNCTION), repeated(13, count, b"\0\0")), 50_000),
+    "imports": (lambda count: core(repeated(2, count, b"\0\0\3\x7f\0")), 50_000),
+    "exports": (lambda count: core(repeated(6, 1, b"\x7f\0\x41\0\x0b"), b"\7" + leb(3 + 8 * count) + exports(count)), 50_000),
     "functions": (lambda count: core(repeated(1, 1, FUNCTION), repeated(3, count, b"\0")), 1_000_000),
     "sections": (lambda count: core(b"\0\1\0" * count), 100_000),
     "parameters": (lambda count: core(repeated(1, 1, b"\x60" + leb(count) + b"\x7f" * count + b"\0")), 1000),
@@ -46,7 +54,7 @@ CORE = {   # entries of a section: how many there may be
     "references": (lambda count: core(repeated(1, 1, b"\x60" + leb(count) + b"\x70" * count + b"\0")), 1000),
     "fields": (lambda count: core(repeated(1, 1, b"\x5f" + leb(count) + b"\x7f\0" * count)), 10_000),
     "supertypes": (lambda count: core(repeated(1, 2, b"\x50" + leb(count) + b"\0" * count + FUNCTION)), 1),
-    "definitions of a component": (lambda count: COMPONENT + b"\7\1\0" * count, 100_000),
+    "definitions of a component": (lambda count: COMPONENT + b"\7\1\0" * count, 50_000),
     "parts of a tuple": (lambda count: COMPONENT + repeated(7, 1, b"\x6f" + leb(count) + b"\x7d" * count), 10_000),
 }  # fmt: skip
 
