@@ -18,6 +18,7 @@ from wasmtime import component as generic
 
 from moonwit.host import linking, unprovided, wasi, worker
 from moonwit.host.binaries import binary
+from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.component_instance import GuestFailed, Instance, InstanceGone, ResourceHandle, Running
 from moonwit.host.engine import engine_for
 from moonwit.host.intermediate import Value
@@ -160,6 +161,9 @@ class CompatibleFunction:
             raise CallFailed("Invalid", f"the function {shown(self.name)} can't be run: {error}") from None
         except WorldProblem as error:
             raise CallFailed(error.kind, f"{self.name}: {error.message}") from None
+        except CodeProblem as error:
+            sentence = self._sentence("Timeout", "") if error.kind == "Timeout" else f"{self.name}: {error.sentence}"
+            raise CallFailed(error.kind, sentence) from None
         except GuestFailed as error:
             if (missing := self._missing(error.reason)) is not None:
                 sentence = unprovided.sentence(f"the function {self.entry_id or self.name}", missing)
@@ -233,10 +237,15 @@ class CompatibleFunction:
 
     def _make(self, world: World, running: Running) -> Instance:
         with self.lock:
-            if self.linked is None:
-                component = linking.load(self.data, self.engine)
-                self.linked = component, linking.link(component, self.imports, self.engine)
-        made = Instance(*self.linked, self.access, world, running, self.max_memory_bytes, self.engine)
+            linked = self.linked
+        if linked is None:
+            # Not under the lock: it may have to be compiled, and calls end at their limits meanwhile.
+            seconds = None if self.max_execution_ms is None else self.max_execution_ms / 1000
+            component = linking.load(self.data, self.engine, self.entry_id, seconds)
+            linked = component, linking.link(component, self.imports, self.engine)
+            with self.lock:
+                linked = self.linked = self.linked or linked
+        made = Instance(*linked, self.access, world, running, self.max_memory_bytes, self.engine)
         made.shared, made.maker = self.shared, self.entry_id
         with self.lock:
             self.made += 1

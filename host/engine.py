@@ -1,9 +1,8 @@
-"""The process's Wasmtime engines, their compilation cache, and the addresses that the Lua room calls it by."""
+"""The process's Wasmtime engines, the folder of what they have compiled, and the addresses that the Lua room calls it by."""
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import math
 import os
 import stat
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wasmtime import Config, Engine, Module, WasmtimeError
+from wasmtime import Config, Engine
 from wasmtime import _ffi as ffi
 
 # Seconds between two epochs; how far a call that has no limit is from its epoch deadline, in epochs.
@@ -29,8 +28,6 @@ _engines: list[Engine] = []
 _kinds: dict[tuple[bool, int | None], Engine] = {}
 _making = threading.Lock()
 _ticker: threading.Thread | None = None
-_modules: dict[tuple[int, bytes], Module] = {}
-_lock = threading.Lock()
 
 
 def engines() -> tuple[Engine, ...]:
@@ -39,7 +36,7 @@ def engines() -> tuple[Engine, ...]:
 
 
 def shared_engine() -> Engine:
-    """Gives the process's engine: epoch interruption on, concurrency support off, compiled code cached on disk."""
+    """Gives the process's engine: epoch interruption on, concurrency support off."""
     return engine_for()
 
 
@@ -63,31 +60,31 @@ def _engine(small: bool, stack_bytes: int | None) -> Engine:
         return _kinds[key]
 
 
+def settings(small: bool) -> tuple[tuple[str, int], ...]:
+    """Gives what code is compiled by: functions of the C API that set it, with their values.
+
+    The process that compiles (host/compiling/child.py) makes its engine by these too, so the code fits.
+    """
+    chosen: list[tuple[str, int]] = [("wasmtime_config_epoch_interruption_set", 1), ("wasmtime_config_concurrency_support_set", 0)]
+    if small:
+        names = ("reservation", "guard_size", "reservation_for_growth")
+        chosen += [(f"wasmtime_config_memory_{name}_set", 0) for name in names]
+        chosen.append(("wasmtime_config_memory_init_cow_set", 0))
+    return tuple(chosen)
+
+
+def is_small(engine: Engine) -> bool:
+    """Tells whether an engine is one for small instances."""
+    return any(known is engine and small for (small, _), known in list(_kinds.items()))
+
+
 def _made(small: bool, stack_bytes: int | None) -> Engine:
     config = Config()
-    config.epoch_interruption = True
-    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
-    if small:
-        for name in ("reservation", "guard_size", "reservation_for_growth"):
-            getattr(ffi, f"wasmtime_config_memory_{name}_set")(config.ptr(), 0)
-        ffi.wasmtime_config_memory_init_cow_set(config.ptr(), False)
+    for name, value in settings(small):
+        getattr(ffi, name)(config.ptr(), value)
     if stack_bytes is not None:
         config.max_wasm_stack = stack_bytes
-    folder = cache_folder()
-    if folder is not None:
-        # Wasmtime takes its settings from a file; this one is in memory alone.
-        try:
-            with open(os.memfd_create("moonwit"), "w", encoding="utf-8") as settings:
-                settings.write(f'[cache]\ndirectory = "{_toml_escape(str(folder))}"\n')
-                settings.flush()
-                config.cache = f"/proc/self/fd/{settings.fileno()}"
-        except (OSError, WasmtimeError):
-            pass  # no memory for files, or no /proc: everything is compiled again
     return Engine(config)
-
-
-def _toml_escape(text: str) -> str:
-    return "".join(f"\\u{ord(c):04X}" if c in '"\\' or ord(c) < 32 else c for c in text)
 
 
 def cache_folder() -> Path | None:
@@ -137,19 +134,6 @@ def _others_may_replace(folder: Path) -> bool:
         if writable or details.st_uid not in (0, os.geteuid()):
             return True
     return False
-
-
-def compile_module(data: bytes, engine: Engine | None = None) -> Module:
-    """Compiles a core module, once per process, engine and content; raises ``WasmtimeError`` when the bytes are invalid."""
-    engine = engine or shared_engine()
-    key = id(engine), hashlib.sha256(data).digest()
-    with _lock:
-        module = _modules.get(key)
-    if module is None:
-        module = Module(engine, data)
-        with _lock:
-            module = _modules.setdefault(key, module)
-    return module
 
 
 def address(pointer: Any) -> int:

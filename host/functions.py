@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from moonwit.host import wasi
 from moonwit.host.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
@@ -24,6 +24,9 @@ from moonwit.registry.entries import Entry
 from moonwit.registry.problems import Problem
 from moonwit.registry.record import record
 from moonwit.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from moonwit.host.compiling.code import CodeProblem
 
 # Why a function takes the direct path.
 DIRECT = "The direct path takes all that the component is made of."
@@ -55,11 +58,13 @@ class FunctionProblem(Exception):
 _CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
 
 
-def invalid_code(entry: Entry, error: Exception) -> Problem:
-    """Gives the problem of an entry whose code Wasmtime refuses to compile: the last of the causes that its message lists."""
-    reason = " ".join(_CAUSES.split(str(error).strip())[-1].split())[:300]
-    what, hint = ("WAT text", None) if entry.kind == "function.wat" else ("binary", "build it again")
-    return entry.problem(("source" if hint is None else "path",), f"the {what} is not valid WebAssembly: {reason}", hint)
+def code_problem(entry: Entry, problem: CodeProblem) -> Problem:
+    """Gives the problem of an entry whose code can't be had; where Wasmtime refuses it, the last of the causes that its message lists."""
+    what, field, hint = ("WAT text", "source", None) if entry.kind == "function.wat" else ("binary", "path", "build it again")
+    if not problem.invalid:
+        return entry.problem((field,), problem.sentence, "make its functions smaller, with fewer loops, blocks and locals in each")
+    reason = " ".join(_CAUSES.split(problem.sentence.strip())[-1].split())[:300]
+    return entry.problem((field,), f"the {what} is not valid WebAssembly: {reason}", hint)
 
 
 @record

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import hashlib
 import itertools
 import re
-import threading
 from typing import Any
 
 from wasmtime import Engine, WasmtimeError
@@ -20,6 +18,8 @@ from wasmtime import component as generic
 from wasmtime._managed import Managed
 
 from moonwit.host import guest_environment, wasi
+from moonwit.host.compiling.code import CodeProblem
+from moonwit.host.compiling.jobs import compiled
 from moonwit.host.engine import shared_engine
 from moonwit.host.names import shown
 from moonwit.host.wasm.plan import Refused
@@ -33,9 +33,6 @@ EXIT = "moonwit:exit "
 
 _UNFIT = re.compile(r"component imports instance `([^`]+)`, but a matching.*instance export `([^`]+)` has the wrong type", re.DOTALL)
 
-_components: dict[tuple[int, bytes], generic.Component] = {}
-_compiling = threading.Lock()
-
 _EXIT = "wasi:cli/exit"
 _stubs: dict[int, str] = {}
 _numbers = itertools.count(1)
@@ -47,22 +44,19 @@ def exit_status(message: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-def load(data: bytes, engine: Engine | None = None) -> generic.Component:
-    """Compiles a component, once per process, engine and content.
+def load(data: bytes, engine: Engine | None = None, entry: str = "", seconds: float | None = None) -> generic.Component:
+    """Gives a compiled component, on this thread, which waits for it for ``seconds`` at most; raises ``Refused`` and ``CodeProblem``.
 
     With concurrency support off, the engine takes no streams, futures and error contexts, at which its C API would abort.
     """
-    engine = engine or shared_engine()
-    key = id(engine), hashlib.sha256(data).digest()
-    with _compiling:
-        component = _components.get(key)
-        if component is None:
-            try:
-                component = generic.Component(engine, data)
-            except WasmtimeError as error:
-                lines = (line.strip() for line in str(error).replace("Caused by:", "").splitlines())
-                raise Refused(f"the component can't be compiled: {': '.join(line for line in lines if line)}") from None
-            _components[key] = component
+    try:
+        component = compiled(data, engine or shared_engine(), entry, component=True, seconds=seconds)
+    except CodeProblem as problem:
+        if not problem.invalid:
+            raise
+        lines = (line.strip() for line in problem.sentence.replace("Caused by:", "").splitlines())
+        raise Refused(f"the component can't be compiled: {': '.join(line for line in lines if line)}") from None
+    assert isinstance(component, generic.Component)
     return component
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host import wasi
 from moonwit.host.binaries import Binary
-from moonwit.host.engine import NO_LIMIT, compile_module, engine_for, start_ticker, table_elements, ticks
+from moonwit.host.compiling.code import CodeProblem
+from moonwit.host.compiling.jobs import compiled
+from moonwit.host.engine import NO_LIMIT, engine_for, start_ticker, table_elements, ticks
 from moonwit.host.guest_names import readable
 from moonwit.host.names import listed, shown
 from moonwit.host.wasi_config import World, WorldProblem, preopen
@@ -152,14 +154,16 @@ class Program:
             open_network(config, access.names)
         return config
 
-    def _component(self) -> tuple[generic.Component, str]:
+    def _component(self, seconds: float | None = None) -> tuple[generic.Component, str]:
         """Gives the compiled component and the name that it exports its `run` by."""
         from moonwit.host import linking
 
         try:
-            component = linking.load(self.binary.data, self.engine)
+            component = linking.load(self.binary.data, self.engine, self.name, seconds)
         except Refused as error:
             raise ProgramProblem("Invalid", f"{self.name} can't be run: {self._refusal() or error}") from None
+        except CodeProblem as problem:
+            raise self._not_compiled(problem) from None
         with component.type as type:
             exported = list(type.exports(self.engine))
         for name in exported:
@@ -180,16 +184,18 @@ class Program:
             return text[:1].lower() + text[1:]
         return None
 
-    def _module(self) -> Module:
-        from wasmtime import FuncType, WasmtimeError
+    def _module(self, seconds: float | None = None) -> Module:
+        from wasmtime import FuncType, Module
 
         try:
             # Wasmtime's own WASI 0.1 looks for a memory before anything else.
-            module = compile_module(preview1.export_memory(self.binary.data) or self.binary.data, self.engine)
+            data = preview1.export_memory(self.binary.data) or self.binary.data
+            module = compiled(data, self.engine, self.name, seconds=seconds)
         except Malformed as error:
             raise ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {error}") from None
-        except WasmtimeError as error:
-            raise ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {_cause(error)}") from None
+        except CodeProblem as problem:
+            raise self._not_compiled(problem) from None
+        assert isinstance(module, Module)
         if self.binary.core.threads:
             raise ProgramProblem("Invalid", f"{self.name} {THREADS}")
         self._check_imports()
@@ -212,6 +218,16 @@ class Program:
             if missing.why == "mistyped":
                 raise ProgramProblem("Invalid", f"{self.name} can't be run: {unprovided.sentence('it', missing)}")
 
+    def _seconds(self) -> float | None:
+        return None if self.max_execution_ms is None else self.max_execution_ms / 1000
+
+    def _not_compiled(self, problem: CodeProblem) -> ProgramProblem:
+        if problem.kind == "Timeout":
+            return ProgramProblem("Timeout", f"{self.name} took longer than its limit of {self.max_execution_ms} ms: {problem.sentence}")
+        if problem.invalid:
+            return ProgramProblem("Invalid", f"{self.name} is not valid WebAssembly: {_cause(problem)}")
+        return ProgramProblem(problem.kind, f"{self.name} can't be run: {problem.sentence}")
+
     def _run_component(self, store: Store) -> int:
         import ctypes
 
@@ -220,7 +236,7 @@ class Program:
 
         from moonwit.host import linking
 
-        component, name = self._component()
+        component, name = self._component(self._seconds())
         try:
             linker = linking.link(component, self.grants, self.engine)
         except Refused as error:
@@ -245,7 +261,7 @@ class Program:
         from wasmtime import Func, FuncType, Linker, ValType, WasmtimeError
         from wasmtime import _ffi as ffi
 
-        module = self._module()
+        module = self._module(self._seconds())
         linker = Linker(self.engine)
         if wasi.grants(wasi.PREVIEW1, self.grants):
             linker.define_wasi()
@@ -286,7 +302,7 @@ _DEEP = "call stack exhausted"
 _CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
 
 
-def _cause(error: WasmtimeError | Trap) -> str:
+def _cause(error: Exception) -> str:
     """Gives the last of the causes that Wasmtime's message lists."""
     text = " ".join(_CAUSES.split(str(error).strip())[-1].split())
     return re.sub(r"^wasm trap: ", "", text)

@@ -17,7 +17,8 @@ end
 
 -- Waits for a call that `begin(number)` starts and whose answer comes to `answered`. Gives true and the answer, its value or nil and its
 -- failure; or false when `ms` milliseconds (nil: no limit) have passed. `begin` gives a failure when the call could not be started: then
--- no answer comes. Raises when the task is canceled. `cancel(number)` ends a call that nobody waits for.
+-- no answer comes. Raises when the task is canceled. `cancel(number, problem)` ends a call that nobody waits for; `problem` is nil when
+-- its time is up.
 function M.call(begin, cancel, id, ms)
   local task, generation = dispatcher.ticket()
   if not task then error(generation, 0) end
@@ -37,7 +38,7 @@ function M.call(begin, cancel, id, ms)
   if timer then dispatcher.cancel_timer(timer) end
   if tickets[number] then
     tickets[number].over = true
-    cancel(number)
+    cancel(number, problem)
     if problem then error(problem, 0) end
     return false
   end

@@ -4,6 +4,7 @@
 local buffer = require 'string.buffer'
 local away = require 'lua.away'
 local callbacks = require 'lua.callbacks'
+local compiling = require 'lua.compiling'
 local counted = require 'lua.counted'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
@@ -207,14 +208,23 @@ local resolvers = { wasm = resolve_wasm, compatible = compatible }
 -- A kind of entry that Lua runs: `resolve(entry)` gives a function or nil, err.
 function M.provide(kind, resolve) resolvers[kind] = resolve end
 
--- Finds what `id` stands for; gives its function, or nil, err.
+-- Gives the function of an id that was found before, or nil.
+function M.known(id) return bound[id] end
+
+-- Finds what `id` stands for; gives its function, nil, and for how many milliseconds its code was waited for, nil for none; or nil, err.
 function M.resolve(id)
   local f = bound[id]
   if f then return f end
   if type(id) ~= 'string' then
     return nil, failure(errors.kinds.INVALID, ('funcs.call: expected the id of a function, got %s'):format(type(id)))
   end
-  local entry = buffer.decode(host.load(id))
+  local entry, waited = compiling.load(host, id)
+  if not entry then
+    counted.alone(id, waited)
+    return nil, waited
+  end
+  -- Another task may have waited for the same.
+  if bound[id] then return bound[id], nil, waited end
   if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
   local made, err
   made, f, err = pcall(resolvers[entry.resolver], entry)
@@ -229,7 +239,7 @@ function M.resolve(id)
     M.pool_of[f] = pools.of(id)
   end
   bound[id] = f
-  return f
+  return f, nil, waited
 end
 
 -- Finds what `id` stands for and makes its first instance, here and in a first worker. What is wrong is told to who calls it.
@@ -241,8 +251,11 @@ function M.warm(id)
 end
 
 local function cold(id, ...)
-  local f, err = M.resolve(id)
+  local f, err, waited = M.resolve(id)
   if not f then return nil, err end
+  local entry = waited and M.immediate[f] and described[id]
+  -- The wait is part of the call.
+  if entry and entry.limit_ms then return M.call_within(id, math.max(entry.limit_ms - waited, 0), ...) end
   return f(...)
 end
 

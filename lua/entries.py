@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host.wasm import types as wit
 from moonwit.lua.compatible_calls import CompatibleCalls
+from moonwit.lua.compilations import Compilations, failed, place, unusable
 from moonwit.lua.statistics import Statistics
 from moonwit.lua.worlds import Worlds
 
@@ -15,16 +16,11 @@ if TYPE_CHECKING:
     from moonwit.host.functions import LoadedFunction, Pool
     from moonwit.lua.lane import Lane
     from moonwit.lua.workers import Workers
-    from moonwit.registry import Entry, Problem, Registry
+    from moonwit.registry import Entry, Registry
 
 Data = dict[str, Any]
 Callbacks = Mapping[str, Callable[..., Any]]
 WASM = ("function.wat", "function.wasm")
-
-
-def failed(kind: str, message: str) -> Data:
-    """An answer that lua/calls.lua turns into an error value."""
-    return {"failed": True, "kind": kind, "message": message}
 
 
 class Entries:
@@ -47,6 +43,7 @@ class Entries:
         # Adds what modules of the standard library ask of the host.
         self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
         self._statistics = Statistics()
+        self._compilations = Compilations()
 
     @property
     def callbacks(self) -> Mapping[str, Callable[..., Any]]:
@@ -60,6 +57,8 @@ class Entries:
             "call": self.compatible.call,
             "lease_method": self.compatible.lease_method,
             "end_lease": self.compatible.end_lease,
+            "compilation": self._compilations.take,
+            "finish_compiling": self._compilations.finish,
             "ticker": self._ticker,
             "world": self._worlds.world,
             "folders": self._worlds.folders,
@@ -87,6 +86,7 @@ class Entries:
 
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lanes that long calls run in; tells whether they ended within ``timeout`` seconds."""
+        self._compilations.close()
         return self._workers is None or self._workers.close(timeout)
 
     def find(self, id: str) -> Entry | Data:
@@ -114,7 +114,7 @@ class Entries:
             here = waiting.pop(0)
             for problem in self.registry.errors:
                 if problem.entry == here:
-                    return _place(problem)
+                    return place(problem)
             known = self.registry.entries.get(here)
             new = [target for target in (known.references if known else ()) if target not in seen]
             seen.update(new)
@@ -174,32 +174,34 @@ class Entries:
         for entry in list(self.registry.entries.values()):
             pool = entry.fields.get("pool")
             wanted = entry.kind in WASM and isinstance(pool, dict) and pool.get("warm_start") is True
-            if wanted and not self._load(entry.id.encode()).get("failed"):
+            if wanted and not self._compilations.settled(functools.partial(self._load, entry.id.encode())).get("failed"):
                 lane.warm(entry.id)
 
     def _wasm(self, entry: Entry) -> Data:
-        from wasmtime import WasmtimeError
-
-        from moonwit.host.functions import FunctionProblem, invalid_code
-        from moonwit.lua.plan_data import lift_data, plan_data
+        from moonwit.host.compiling.code import CodeProblem
+        from moonwit.host.functions import FunctionProblem
+        from moonwit.lua.plan_data import compiler_for, lift_data, plan_data
 
         try:
             function = self.loaded(entry)
         except FunctionProblem as error:
             assert self.registry is not None
             self.registry.report(error.problem)
-            return failed("Invalid", f"the entry {entry.id} can't be used: {_place(error.problem)}")
-        if function.lane == "compatible":
-            return self.compatible.data(function, function.path, function.signature)
+            return failed("Invalid", f"the entry {entry.id} can't be used: {place(error.problem)}")
         plan, lift = function.plan, function.lift
-        assert plan is not None and lift is not None
+        code, data = compiler_for(function), None
         try:
-            data = plan_data(function)
-        except WasmtimeError as error:
-            problem = invalid_code(entry, error)
+            if plan is None:
+                code.get(function.data, component=True)
+            else:
+                data = plan_data(function, code)
+        except CodeProblem as problem:
             assert self.registry is not None
-            self.registry.report(problem)
-            return failed("Invalid", f"the entry {entry.id} can't be used: {_place(problem)}")
+            return unusable(entry, problem, self.registry)
+        if code.missing:
+            return self._compilations.begin(code, function.max_execution_ms)
+        if plan is None or lift is None:
+            return self.compatible.data(function, function.path, function.signature)
         return {
             "resolver": "wasm",
             "id": entry.id,
@@ -305,10 +307,6 @@ def _script_workers(pool: Mapping[str, Any]) -> Data:
 def _workers(count: int) -> Data:
     """Says how many calls may run in other lanes, for a pool that has workers."""
     return {"workers": count} if count else {}
-
-
-def _place(problem: Problem) -> str:
-    return f"{problem.file}:{problem.line}:{problem.column}: {problem.sentence}"
 
 
 def _relative(path: Any, registry: Registry) -> str:

@@ -102,7 +102,7 @@ class Files:
 
     def _get(self, id: bytes) -> Data:
         from moonwit.host.directory import directory_of
-        from moonwit.lua.entries import failed
+        from moonwit.lua.compilations import failed
 
         name = id.decode("utf-8", "replace")
         found = self._entries.find(name)
@@ -265,7 +265,7 @@ def _told(callback: Callback) -> Callback:
 
     def answer(*arguments: Any) -> Any:
         from moonwit.host.directory import FileProblem
-        from moonwit.lua.entries import failed
+        from moonwit.lua.compilations import failed
 
         try:
             return callback(*arguments)

@@ -70,13 +70,13 @@ end
 -- Guests -----------------------------------------------------------------------------------------------------------
 
 local function guest(number, id, payload)
-  local f, problem = calls.resolve(id)
-  if not f then return fail(number, id, problem) end
+  -- One that is not known yet is found in a task, which may wait for its code.
+  local f = calls.known(id)
   local values, count = NONE, 0
   if #payload > 0 then values, count = intermediate.decode_all(payload) end
   local many = arguments.too_many(count)
   if many then return fail(number, id, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }) end
-  if calls.immediate[f] then
+  if f and calls.immediate[f] then
     local began = monotonic()
     local value, err = f(unpack(values, 1, count))
     if monotonic() - began > LONG then emit(number, SLOW, '') end
@@ -86,7 +86,7 @@ local function guest(number, id, payload)
     groups[number] = nil
     local results = group.results or {}
     answer(number, id, results[1], group.problem or results[2])
-  end, f, unpack(values, 1, count))
+  end, calls.call, id, unpack(values, 1, count))
 end
 
 -- Handlers ---------------------------------------------------------------------------------------------------------
@@ -224,8 +224,6 @@ local function incoming_over(context, id, problem)
 end
 
 local function incoming(number, id, payload)
-  local f, problem = calls.resolve(id)
-  if not f then return fail(number, id, problem) end
   local http = require 'lua.wasi.http'
   local context = { number = number, started = false, source = body_source(number), incoming = intermediate.decode(payload) }
   function context.send(data, ms) return send(context, data, ms) end
@@ -233,7 +231,7 @@ local function incoming(number, id, payload)
     groups[number] = nil
     local results = group.results or {}
     incoming_over(context, id, group.problem or results[2])
-  end, f, http.REQUEST, http.OUTPARAM)
+  end, calls.call, id, http.REQUEST, http.OUTPARAM)
   group.http = context
   groups[number] = group
 end

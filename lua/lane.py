@@ -19,6 +19,7 @@ from moonwit.lua import buffer
 from moonwit.lua.mailbox import Mailbox
 
 if TYPE_CHECKING:
+    from moonwit.host.compiling.jobs import Request
     from moonwit.host.worker import Cancellation
     from moonwit.lua.http_client import Fetcher
 
@@ -67,6 +68,8 @@ class Lane:
         # Mailboxes of other lanes that this one writes to: their memory stays as long as this lane may.
         self._outgoing: list[Mailbox] = []
         self._started: dict[int, Cancellation] = {}
+        self._compilation = callbacks.get("compilation")
+        self._compiling: dict[int, Request] = {}
         own: dict[str, Callback] = {
             "take": self._take,
             "done": self._done,
@@ -75,6 +78,8 @@ class Lane:
             "forsake": self._forsake,
             "hire": self._hire,
             "fetch": self._fetch,
+            "await_compiling": self._await_compiling,
+            "leave_compiling": self._leave_compiling,
         }
         self._callbacks: dict[str, Callback] = {**callbacks, **own}
         # lua/inbox.lua looks at the flag each turn and waits on the descriptor.
@@ -179,6 +184,8 @@ class Lane:
                 for box in self._mailboxes:
                     box.close()
                 os.close(self._descriptor)
+            for request in list(self._compiling.values()):
+                request.leave()
             # Nobody shall wait for a lane that is gone: what came after its last look at the inbox has no other answer.
             while self._waiting:
                 future, _ = self._waiting.popitem()[1]
@@ -240,6 +247,26 @@ class Lane:
         cancellation = self._started.get(int(ticket))
         if cancellation is not None:
             cancellation.cancel()
+
+    def _await_compiling(self, ticket: float, number: float) -> None:
+        """Answers a ticket when a compilation has ended."""
+        from moonwit.lua.compilations import outcome
+
+        assert self._compilation is not None
+        request = self._compiling[int(ticket)] = self._compilation(number)
+
+        def answer() -> None:
+            self._compiling.pop(int(ticket), None)
+            self._post({"kind": "answer", "ticket": int(ticket), "value": outcome(request)})
+
+        request.add_done_callback(answer)
+
+    def _leave_compiling(self, ticket: float, canceled: bool) -> None:
+        """Waits no more: for what was ``canceled`` nobody will ask again soon, and else it goes on."""
+        request = self._compiling.pop(int(ticket), None)
+        if request is not None:
+            request.leave(canceled)
+            self._post({"kind": "answer", "ticket": int(ticket), "value": None})
 
     def _hire(self) -> Message:
         """Starts another worker; gives the addresses of the mailboxes to it and from it."""

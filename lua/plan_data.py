@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from moonwit.host import engine, sharing
+from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.wasm import types as wit
 from moonwit.host.wasm.hosting import GroupLink, Hosting
 from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
@@ -13,8 +14,6 @@ from moonwit.host.wasm.show import cut, show_type
 from moonwit.host.wasm.support import HANDLE_TABLE, resource_module, unlinked_module
 
 if TYPE_CHECKING:
-    from wasmtime import Engine
-
     from moonwit.host.functions import LoadedFunction
 
 Data = dict[str, Any]
@@ -131,18 +130,25 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
 
 
 class _Compiler:
-    """Compiles a plan's modules for one engine, and gives their addresses."""
+    """Has a plan's modules compiled for one engine, and gives their addresses: 0 for what is missing."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, code: Compiler) -> None:
+        self.code = code
 
     def binary(self, data: bytes) -> int:
-        return engine.address(engine.compile_module(data, self.engine).ptr())
+        module = self.code.get(data)
+        return 0 if module is None else engine.address(module.ptr())
 
     def text(self, text: str) -> int:
         from wasmtime import wat2wasm
 
         return self.binary(bytes(wat2wasm(text)))
+
+
+def compiler_for(function: LoadedFunction) -> Compiler:
+    """Gives what compiles a function's code, for the engine that its kind of instances has."""
+    own = engine.engine_for(small=function.plan is not None and _is_small(function), stack_bytes=function.max_stack_bytes)
+    return Compiler(own, function.id)
 
 
 def resource_numbers(plan: Plan) -> dict[int, int]:
@@ -185,17 +191,19 @@ def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
     return "late" if any(isinstance(item, ResourceItem) and item.resource == number for item in before) else "made"
 
 
-def plan_data(function: LoadedFunction) -> Data:
-    """Compiles the core modules of a function's plan and gives what lua/instance.lua's ``prepare`` takes."""
+def plan_data(function: LoadedFunction, code: Compiler) -> Data:
+    """Has the core modules of a function's plan compiled and gives what lua/instance.lua's ``prepare`` takes.
+
+    It is of no use while ``code`` misses something.
+    """
     plan, hosting = function.plan, function.hosting
     assert plan is not None
-    own = engine.engine_for(small=_is_small(function), stack_bytes=function.max_stack_bytes)
-    compiler = _Compiler(own)
+    compiler = _Compiler(code)
     modules = (hosting.module,) if hosting.module else plan.modules
     used = {step.module for step in plan.steps}
     data: Data = {
         "key": plan_key(function),
-        "engine": engine.address(own.ptr()),
+        "engine": engine.address(code.engine.ptr()),
         "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(modules)],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [

@@ -100,21 +100,24 @@ def _misfits(registry: Registry, functions: Mapping[str, LoadedFunction]) -> Ite
 
 def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
     """Compiles a function's code, which tells whether it is valid."""
-    from wasmtime import WasmtimeError
+    from moonwit.host.compiling.code import CodeProblem
+    from moonwit.host.functions import code_problem
+    from moonwit.lua.plan_data import compiler_for
 
-    from moonwit.host import linking
-    from moonwit.host.engine import compile_module
-    from moonwit.host.functions import invalid_code
-    from moonwit.host.wasm.plan import Refused
-
+    code = compiler_for(function)
     try:
         if function.plan is None:
-            linking.load(function.data)
+            code.get(function.data, component=True)
         else:
             for module in function.plan.modules:
-                compile_module(module)
-    except (WasmtimeError, Refused) as error:
-        return invalid_code(entry, error)
+                code.get(module)
+        if code.missing:
+            request = code.request()
+            request.wait()
+            if request.problem is not None:
+                raise request.problem
+    except CodeProblem as problem:
+        return code_problem(entry, problem)
     return None
 
 
