@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NoReturn, TypeVar
 
-from moonwit import memory
+from moonwit import memory, terminal
 from moonwit.project import GRACE, Project
 
 T = TypeVar("T")
@@ -73,6 +73,7 @@ class Running:
 def end(project: Project | None = None) -> NoReturn:
     """Ends the process with exit code 130; another Ctrl-C meanwhile ends it at once."""
     try:
+        terminal.clear_line()
         signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(STATUS))
         if project is not None:
             project.interrupt(GRACE)

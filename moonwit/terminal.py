@@ -28,8 +28,28 @@ def open_missing() -> None:
             os.open(os.devnull, os.O_RDONLY)
 
 
+# Whether a line stands on the terminal that the next output is to replace.
+_line_stands = False
+
+
+def show_line(text: str) -> None:
+    """Shows a line on standard error, a terminal, in place of the one before."""
+    global _line_stands
+    _put(f"\r\x1b[K{clean(text)[: max(width() - 1, 1)]}")
+    _line_stands = True
+
+
+def clear_line() -> None:
+    """Takes the line away."""
+    global _line_stands
+    if _line_stands:
+        _line_stands = False
+        _put("\r\x1b[K")
+
+
 def write(text: str) -> None:
     """Writes text to standard output; raises BrokenPipeError when its reader has gone, and NoOutput."""
+    clear_line()
     if sys.stdout is None:
         raise NoOutput("standard output is closed, so the result can't be shown")
     try:
@@ -43,6 +63,11 @@ def write(text: str) -> None:
 
 def write_error(text: str) -> None:
     """Writes text to standard error; when nobody takes it there is nobody to tell."""
+    clear_line()
+    _put(text)
+
+
+def _put(text: str) -> None:
     if sys.stderr is None:
         return
     try:

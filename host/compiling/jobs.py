@@ -133,6 +133,9 @@ class Request:
                 job.waiting.append(self)
             if not self._left or self.problem is not None:
                 self._event.set()
+        # Not under the lock: whoever hears it asks what is under way.
+        if self._jobs and compiling.begun is not None:
+            compiling.begun()
 
     def answer(self, problem: CodeProblem | None) -> None:
         """Takes the end of one of the jobs."""
@@ -199,8 +202,6 @@ def _submit(job: Job) -> Job:
     if _running < len(os.sched_getaffinity(0)):
         _running += 1
         worker.start(_work)
-    if compiling.begun is not None:
-        compiling.begun()
     return job
 
 

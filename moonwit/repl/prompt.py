@@ -27,6 +27,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
+from moonwit import progress
 from moonwit.repl.chunks import is_command
 from moonwit.repl.history import InputHistory, place
 from moonwit.repl.lexer import closes, depth, partner, tokens
@@ -168,10 +169,12 @@ class Prompt:
         self._screen.drain()
         self._screen.fresh_line()
         self._pressed = False
+        progress.quiet = True
         try:
             with interrupts(self._interrupt):
                 return self._session.prompt(pre_run=self._watch, handle_sigint=False)
         finally:
+            progress.quiet = False
             self._screen.wake = None
 
     def _interrupt(self) -> None:

@@ -1,0 +1,190 @@
+"""What is compiled at once is cheap: the bound holds for modules of many shapes, at its exact edges, and lets common guests in."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from wasmtime import Module, wat2wasm
+
+from moonwit.host.compiling.cost import ENDLESS, cost
+from moonwit.host.compiling.jobs import IN_PLACE
+from moonwit.host.engine import shared_engine
+from tests.host.compiling.shapes import DROP, END, GET0, I32, I64, SHAPES, body, get, leb, module, section
+
+GUESTS = Path(__file__).parents[2] / "guests"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def measured(data: bytes) -> float:
+    """Gives the microseconds that compiling takes all threads together: the best of a few times."""
+    engine, best = shared_engine(), math.inf
+    for _ in range(4):
+        began = time.process_time()
+        Module(engine, data)
+        best = min(best, (time.process_time() - began) * 1e6)
+    return best
+
+
+def largest(shape: Callable[[int], bytes]) -> bytes | None:
+    """Gives the largest module of a shape that is let in; None where even a small one is not."""
+    found, size = None, 100
+    while size < 400_000 and cost(data := shape(size), IN_PLACE) < ENDLESS:
+        found, size = data, size * 5 // 4
+    return found
+
+
+@pytest.fixture(scope="module")
+def usual() -> float:
+    """What compiling takes in terms of its bound, for many small functions: the machine's speed."""
+    data = largest(SHAPES["functions"])
+    assert data is not None
+    return measured(data) / cost(data, IN_PLACE)
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_nothing_that_is_let_in_takes_long(name: str, usual: float) -> None:
+    """The largest module of each shape that is compiled at once takes no more than eight times as much, by its bound, as usual ones."""
+    data = largest(SHAPES[name])
+    if data is None:
+        assert name in ("wide", "results")
+        return
+    assert measured(data) / cost(data, IN_PLACE) < 8 * usual
+
+
+@pytest.mark.parametrize(("name", "size"), [("loops", 4000), ("branches", 4000), ("wide", 5100), ("results", 2000), ("tables", 40_000)])
+def test_what_takes_long_is_not_let_in(name: str, size: int) -> None:
+    """Modules of a few kilobytes that take seconds and more cost more than is compiled at once."""
+    assert cost(SHAPES[name](size), IN_PLACE) == ENDLESS
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["shared/shared.wasm", "thirdparty/wide/wide.wasm", "resources/resources.wasm"],
+)
+def test_small_guests_are_let_in(path: str) -> None:
+    """What toolchains make of small programs is compiled at once, components with their adapters too."""
+    assert cost((GUESTS / path).read_bytes(), IN_PLACE) <= IN_PLACE
+
+
+def plain(code: bytes, *locals: tuple[int, int]) -> float:
+    """Gives the cost of a module with one function."""
+    return cost(module([body(locals, code)]), IN_PLACE)
+
+
+def test_loops_have_an_edge() -> None:
+    """A function may have 64 loops."""
+    loop = b"\x03\x40" + END
+    assert plain(loop * 64) < ENDLESS == plain(loop * 65)
+
+
+def test_long_functions_cost_more_for_each_instruction() -> None:
+    """From 4000 instructions on a function costs more than its instructions do by themselves."""
+    short, half = plain((GET0 + DROP) * 1999), plain((GET0 + DROP) * 999)
+    assert short < 2 * half
+    assert plain((GET0 + DROP) * 4000) > 2.5 * short
+
+
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [
+        (b"\x02\x40" + END, True),
+        (b"\x02\x00" + END, False),  # of a function's type, which may have a thousand values
+        (b"\x02\x7f\x41\x00" + END + DROP, True),
+        (b"\x02\x63\x70" + b"\xd0\x70" + END + DROP, False),
+        (b"\x1f\x40\x00" + END, False),  # try_table
+        (b"\xfb\x1d" + DROP, False),  # garbage collection
+        (b"\x43\x0b\x0b\x0b\x0b" + DROP, True),
+        (b"\x44" + b"\x03" * 8 + DROP, True),
+        (GET0 + b"\x28\x02\x80\x00" + DROP, True),
+        (GET0 + b"\x28\x42\x00\x00" + DROP, False),  # another memory than the first
+        (b"\xfd\x0c" + b"\x03" * 16 + DROP, True),
+        (b"\xfc\x40", False),
+    ],
+)
+def test_unknown_instructions_are_endless(code: bytes, known: bool) -> None:
+    """Instructions whose cost is not known make a function endless; immediates are not taken for instructions."""
+    assert (plain(code) < ENDLESS) is known
+    # The bytes of immediates count as nothing: three bytes of 3 are no loops.
+    if known:
+        assert plain(code * 70) < ENDLESS
+
+
+@pytest.mark.parametrize(("targets", "known"), [(1, True), (127, True), (128, False)])
+def test_tables_of_targets_are_read(targets: int, known: bool) -> None:
+    """br_table is read up to 127 targets; what follows it is read as it is."""
+    code = b"\x02\x40" + GET0 + b"\x0e" + leb(targets) + b"\0" * (targets + 1) + END
+    assert (plain(code) < ENDLESS) is known
+    assert plain(code + b"\x1f\x40\x00" + END) == ENDLESS
+
+
+def test_locals_in_loops_count_together() -> None:
+    """What loops cost grows with the locals that are in use, and declared locals that nobody uses cost little."""
+    used = b"".join(get(1 + i) + DROP for i in range(200))
+    loops = (b"\x03\x40" + END) * 60
+    assert plain(loops + used, (200, I64)) > plain(loops + used[:8], (200, I64)) + 30_000
+    assert plain(loops, (200, I64)) - plain(loops, (1, I64)) < 2_000
+    assert plain(loops + used, (400, I32)) < ENDLESS
+
+
+COMPONENT = b"\0asm\x0d\0\1\0"
+CORE = module([body([], b"")])
+
+
+def component(*sections: tuple[int, bytes]) -> float:
+    """Gives the cost of a component with these sections."""
+    return cost(COMPONENT + b"".join(section(*each) for each in sections), IN_PLACE)
+
+
+def test_functions_between_components_are_endless() -> None:
+    """A function that is lowered after one was lifted may be that one, and code between the two depends on all of its type."""
+    lower, lift = b"\1\0\0\0", b"\0\0\0\0\0"
+    assert component((1, CORE), (8, b"\1" + lower), (8, b"\1" + lift)) < ENDLESS
+    assert component((8, b"\2" + lower + lift)) < ENDLESS
+    assert component((8, b"\2" + lift + lower)) == ENDLESS
+    assert component((8, b"\1" + lift), (8, b"\1" + lower)) == ENDLESS
+    assert component((8, b"\1\x1f\0")) == ENDLESS
+
+
+def test_components_inside_have_no_code() -> None:
+    """A component inside another one may only name things."""
+    assert component((4, COMPONENT)) < ENDLESS
+    for identity in (1, 2, 4, 8):
+        assert component((4, COMPONENT + section(identity, b"\0"))) == ENDLESS
+
+
+def test_the_modules_of_a_component_count_together() -> None:
+    """What several modules cost is added up."""
+    one = cost(CORE, IN_PLACE)
+    many = component(*[(1, CORE)] * 10)
+    assert 10 * one <= many <= 11 * one + 1000
+    assert component(*[(1, CORE)] * (int(IN_PLACE / one) + 1)) == ENDLESS
+
+
+@pytest.mark.parametrize("data", [b"", b"\0asm", CORE[:-1], CORE[:-3], COMPONENT + b"\1\x10", b"\0asm\1\0\0\0\1\x02\1\x5f"])
+def test_what_is_malformed_is_endless(data: bytes) -> None:
+    """Reading never fails: a process finds out what is wrong."""
+    assert cost(data, IN_PLACE) == ENDLESS
+
+
+def test_instructions_are_read_as_the_assembler_writes_them() -> None:
+    """A module with instructions of every known kind is read to its end."""
+    text = """(module (memory 1) (table 1 funcref) (type $t (func (param i32))) (global $g (mut i32) (i32.const 0)) (data $d "x")
+      (func $f (param i32)) (elem $e func $f)
+      (func (param $x i32) (local $y i64) (local $v v128) (local $d f64)
+        (local.set $y (i64.extend_i32_s (i32.load8_s offset=65536 (local.get $x)))) (i32.store16 (i32.const 1) (i32.const -1))
+        (call $f (i32.const 1)) (call_indirect (type $t) (i32.const 1) (i32.const 0)) (drop (memory.grow (i32.const 0)))
+        (memory.copy (i32.const 0) (i32.const 0) (i32.const 0)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))
+        (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0)) (data.drop $d) (table.init $e (i32.const 0) (i32.const 0) (i32.const 0))
+        (elem.drop $e) (table.copy (i32.const 0) (i32.const 0) (i32.const 0)) (drop (table.grow (ref.null func) (i32.const 0)))
+        (table.fill (i32.const 0) (ref.null func) (i32.const 0)) (drop (table.size)) (drop (ref.is_null (ref.func $f)))
+        (local.set $v (v128.const i32x4 1 2 3 4)) (local.set $v (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (local.get $v) (local.get $v)))
+        (drop (i32x4.extract_lane 3 (local.get $v))) (v128.store16_lane 3 (i32.const 0) (local.get $v)) (drop (v128.load32_zero (i32.const 0)))
+        (drop (i32x4.dot_i16x8_s (local.get $v) (local.get $v))) (drop (select (result i64) (i64.const 1) (i64.const 2) (local.get $x)))
+        (drop (i32.trunc_sat_f64_u (f64.const 1))) (drop (f32.const 2)) (global.set $g (global.get $g)) (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+        (atomic.fence) (block $out (loop $in (br_if $in (local.get $x)) (br_table $in $out (local.get $x))))
+        (if (local.get $x) (then (return)) (else unreachable))))"""
+    assert cost(bytes(wat2wasm(text)), IN_PLACE) < ENDLESS

@@ -1,0 +1,193 @@
+"""What several want is compiled once; nobody's wait bounds another's; what does not go is remembered."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from moonwit.host import worker
+from moonwit.host.compiling import jobs
+from moonwit.host.compiling.code import CodeProblem
+from moonwit.host.compiling.jobs import Compiler, Request, compiled, under_way
+from moonwit.host.compiling.process import Process
+from moonwit.host.compiling.store import Store
+from moonwit.host.engine import engine_for, shared_engine
+from tests.host.compiling.shapes import SHAPES, body, module, section
+
+_numbers = itertools.count(1)
+
+
+def fresh(data: bytes) -> bytes:
+    """Gives a module that nobody has compiled yet."""
+    return data + section(0, b"\x04test" + str(next(_numbers)).encode())
+
+
+def slow() -> bytes:
+    """A module that costs more than is compiled at once, and takes little all the same."""
+    return fresh(SHAPES["wide"](4))
+
+
+def bomb() -> bytes:
+    """A module that takes longer than any test waits."""
+    return fresh(SHAPES["loops"](30_000))
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keeps what is compiled from the user's store, and ends what a test has left."""
+    monkeypatch.setattr(jobs, "_store", Store(None))
+    yield
+    for job in list(jobs._pending.values()):
+        job.cancel()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
+    """Lists the processes that are started from now on."""
+    found: list[Process] = []
+    start = Process._start
+
+    def noted(self: Process, *arguments: object) -> None:
+        found.append(self)
+        start(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Process, "_start", noted)
+    return found
+
+
+def test_cheap_code_needs_no_process(started: list[Process]) -> None:
+    """A small module is there at once, and once for all."""
+    data, compiler = fresh(module([body([], b"")])), Compiler(shared_engine(), "t:small")
+    made = compiler.get(data)
+    assert made is not None and not compiler.missing
+    assert Compiler(shared_engine(), "t:other").get(data) is made
+    assert not started
+
+
+def test_the_bound_is_for_all_code_of_an_entry(started: list[Process]) -> None:
+    """Modules that are each cheap go to the process when they are too much together."""
+    compiler = Compiler(shared_engine(), "t:many")
+    parts = [fresh(SHAPES["functions"](1200)) for _ in range(5)]
+    made = [compiler.get(part) for part in parts]
+    assert made[0] is not None and made[-1] is None
+    request = compiler.request()
+    assert request.wait(120) and request.problem is None
+    again = Compiler(shared_engine(), "t:many")
+    assert all(again.get(part) is not None for part in parts)
+    assert len(started) == 1
+
+
+def test_one_process_compiles_for_all_who_wait(started: list[Process]) -> None:
+    """Several callers at once wait for one compilation and have the same code."""
+    data = slow()
+    futures = [worker.start(lambda: compiled(data, shared_engine(), "t:slow")) for _ in range(8)]
+    assert len({id(future.result(120)) for future in futures}) == 1
+    assert len(started) == 1
+
+
+def test_engines_have_code_of_their_own(started: list[Process]) -> None:
+    """Code for small instances is other code; another bound of the stack is another engine with the same code."""
+    data = slow()
+    made = [compiled(data, engine, "t:slow") for engine in (shared_engine(), engine_for(small=True), engine_for(stack_bytes=65536))]
+    assert len({id(each) for each in made}) == 3
+    assert len(started) == 3
+
+
+def test_who_has_no_more_time_leaves_it_to_the_next() -> None:
+    """A wait that ends by its limit ends no compilation, and a later caller waits for the same."""
+    data = bomb()
+    with pytest.raises(CodeProblem) as raised:
+        compiled(data, shared_engine(), "t:bomb", seconds=0.05)
+    assert (raised.value.kind, raised.value.lasting) == ("Timeout", False)
+    assert under_way() == []  # nobody waits for it
+    compiler = Compiler(shared_engine(), "t:later")
+    assert compiler.get(data) is None
+    before = list(jobs._pending.values())
+    request = compiler.request()
+    assert list(jobs._pending.values()) == before
+    assert [job[:3] for job in under_way()] == [("t:bomb", 1, 1)]
+    request.leave()
+    assert jobs._pending == {}
+
+
+def test_the_last_who_is_canceled_ends_it(started: list[Process]) -> None:
+    """A compilation goes on while anybody waits for it, and ends when the last of them is canceled."""
+    compiler = Compiler(shared_engine(), "t:bomb")
+    compiler.get(bomb())
+    first, second = compiler.request(), compiler.request()
+    first.leave()
+    assert first.wait(0) and first.problem is not None and first.problem.kind == "Canceled"
+    assert len(jobs._pending) == 1 and not second.wait(0)
+    second.leave()
+    assert jobs._pending == {}
+    assert first.goes_on is False
+
+
+def test_a_canceled_piece_of_work_waits_no_more() -> None:
+    """What waits on a worker's thread hears that its work is canceled."""
+    cancellation, data = worker.Cancellation(), bomb()
+    future = worker.start(lambda: compiled(data, shared_engine(), "t:bomb"), cancellation)
+    threading.Timer(0.2, cancellation.cancel).start()
+    with pytest.raises(CodeProblem, match="canceled"):
+        future.result(120)
+    assert jobs._pending == {}
+
+
+def test_what_is_canceled_can_be_asked_for_again(started: list[Process]) -> None:
+    """Cancellation is not remembered."""
+    data = slow()
+    compiler = Compiler(shared_engine(), "t:slow")
+    compiler.get(data)
+    compiler.request().leave()
+    assert compiled(data, shared_engine(), "t:slow") is not None
+
+
+def test_what_takes_too_long_is_remembered(started: list[Process], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that came to a bound is refused from then on, without another try; what could not be compiled with it too."""
+    monkeypatch.setattr(Process.__init__, "__defaults__", (0.5, 2**31))
+    first, second = bomb(), slow()
+    compiler = Compiler(shared_engine(), "t:bomb")
+    assert (compiler.get(first), compiler.get(second)) == (None, None)
+    request = compiler.request()
+    assert request.wait(120)
+    assert request.problem is not None and "longer than the 0.5 s" in request.problem.sentence
+    for data in (first, second):
+        with pytest.raises(CodeProblem, match="longer than"):
+            Compiler(shared_engine(), "t:again").get(data)
+    # A request made of what was found missing before.
+    late = Request(compiler.missing, "t:bomb")
+    assert late.wait(0) and late.problem is request.problem
+    assert len(started) == 1
+
+
+def test_invalid_code_is_remembered_by_itself(started: list[Process]) -> None:
+    """Of several codes the invalid one is refused, and those before it are there."""
+    good, bad = slow(), fresh(module([body([], b"\x6a")]))
+    compiler = Compiler(shared_engine(), "t:bad")
+    compiler._left = 0
+    assert (compiler.get(good), compiler.get(bad)) == (None, None)
+    request = compiler.request()
+    assert request.wait(120)
+    assert request.problem is not None and request.problem.invalid
+    assert Compiler(shared_engine(), "t:good").get(good) is not None
+    with pytest.raises(CodeProblem):
+        Compiler(shared_engine(), "t:bad").get(bad)
+
+
+def test_as_many_run_as_there_are_cores(started: list[Process], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Further compilations wait in order until one has ended."""
+    monkeypatch.setattr(jobs.os, "sched_getaffinity", lambda _: {0})
+    requests = []
+    for _ in range(3):
+        compiler = Compiler(shared_engine(), "t:bomb")
+        compiler.get(bomb())
+        requests.append(compiler.request())
+    running = [job for job in jobs._pending.values() if job not in jobs._queue]
+    assert len(jobs._pending) == 3 and len(running) <= 1
+    assert len(under_way()) == 3
+    for request in reversed(requests):
+        request.leave()
+    assert jobs._pending == {} and not jobs._queue

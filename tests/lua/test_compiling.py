@@ -1,0 +1,182 @@
+"""While code is compiled elsewhere its lane goes on, and the wait is part of the call: it has the call's limit and can be canceled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import moonwit
+from moonwit.host.compiling import jobs
+from moonwit.host.compiling.process import Process
+from moonwit.host.compiling.store import Store
+from moonwit.project import Project
+
+# Nested loops over many locals, for minutes; and a block of many values, which is soon done but not certain to be.
+BOMB = f"""(module (func (export "f") (param i32) (local {"i64 " * 800})
+  {"loop " * 800} {" ".join(f"local.get {1 + i % 800} i64.const 3 i64.mul local.set {1 + i * 13 % 800}" for i in range(1600))}
+  {" local.get 0 br_if 0 end " * 800}))"""
+SLOW = f"""(module (func (export "f") (param i32) (result i32)
+  {"local.get 0 " * 500} (block (param {"i32 " * 500}) (result {"i32 " * 500})) {"i32.add " * 499}))"""
+
+INDEX = """version: "1.0"
+namespace: t
+entries:
+  - {{name: bomb, kind: function.wat, source: file://bomb.wat, method: f, {bomb}}}
+  - {{name: free, kind: function.wat, source: file://bomb.wat, method: f}}
+  - {{name: slow, kind: function.wat, source: file://slow.wat, method: f, {slow}}}
+  - {{name: bad, kind: function.wat, source: file://bad.wat, method: f}}
+  - {{name: one, kind: function.wat, source: (module (func (export "f") (result i32) i32.const 1)), method: f}}
+"""
+# Another in each test, so that nothing is known from before.
+_salts = iter(range(10**6))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Project]]:
+    """Opens a project of the bomb and others: ``project(bomb="limits: ...", seconds=...)``."""
+    opened: list[Project] = []
+    monkeypatch.setattr(jobs, "_store", Store(None))
+
+    def make(bomb: str = "limits: {max_execution_ms: 200}", slow: str = "results: pair", seconds: float | None = None) -> Project:
+        if seconds is not None:
+            monkeypatch.setattr(Process.__init__, "__defaults__", (seconds, 2**31))
+        (tmp_path / "_index.yaml").write_text(INDEX.format(bomb=bomb, slow=slow))
+        for name, text in (("bomb", BOMB), ("slow", SLOW), ("bad", SLOW.replace("(result i32)", "(result i64)", 1))):
+            (tmp_path / f"{name}.wat").write_text(text.replace("(module", f'(module (global (export "salt") i32 (i32.const {next(_salts)}))', 1))
+        opened.append(moonwit.open(tmp_path))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+    assert jobs._pending == {}, "a closed project has left compilations"
+
+
+def test_the_limit_counts_the_compilation(project: Callable[..., Project]) -> None:
+    """A call whose code takes longer than its limit ends there, again and again, and is counted; other tasks of the lane go on."""
+    project().run_script("""
+        local ticks = 0
+        local ticker = coroutine.spawn(function() while true do time.sleep("5ms") ticks = ticks + 1 end end)
+        for i = 1, 2 do
+          local began = time.now()
+          local value, err = funcs.call("t:bomb", 0)
+          assert(value == nil and err:kind() == errors.TIMEOUT and err:retryable(), tostring(err))
+          assert(err:message():find "^t:bomb: took longer than its limit of 200 ms", err:message())
+          assert(time.since(began):milliseconds() >= 200)
+        end
+        assert(ticks >= 2, ticks)
+        assert(funcs.call("t:one") == 1)
+        coroutine.cancel(ticker)
+        local counted = funcs.stats("t:bomb")
+        assert(counted.calls == 2 and counted.errors == 2 and counted.timeouts == 2, json.encode(counted))
+    """)
+
+
+def test_what_is_compiled_elsewhere_works(project: Callable[..., Project]) -> None:
+    """Once the code is there the call goes on; several callers get the same, also in the background and in the limit of an executor."""
+    project().run_script("""
+        local results, done = {}, channel.new(5)
+        for i = 1, 5 do coroutine.spawn(function() results[i] = funcs.call("t:slow", i) done:send(i) end) end
+        local future = funcs.async("t:slow", 7)
+        assert(future:await() == 3500)
+        for i = 1, 5 do done:receive() end
+        for i = 1, 5 do assert(results[i] == 500 * i, tostring(results[i])) end
+        assert(funcs.new():with_options({ timeout = "60s" }):call("t:slow", 1) == 500)
+    """)
+
+
+def test_an_executor_bounds_the_first_call(project: Callable[..., Project]) -> None:
+    """A timeout of the caller's own ends the wait for the code of an entry without a limit."""
+    project().run_script("""
+        local value, err = funcs.new():with_options({ timeout = "100ms" }):call("t:free", 0)
+        assert(value == nil and err:kind() == errors.TIMEOUT, tostring(err))
+        assert(err:message() == "t:free: took longer than its timeout of 100 ms", err:message())
+    """)
+    assert jobs.under_way() == []
+
+
+def test_a_canceled_wait_ends_the_compilation(project: Callable[..., Project]) -> None:
+    """When nobody else waits for it, it ends with the coroutine that did."""
+    project().run_script("""
+        local problem
+        local co = coroutine.spawn(function()
+          local ok, err = pcall(funcs.call, "t:free", 0)
+          problem = err
+        end)
+        time.sleep("50ms")
+        coroutine.cancel(co)
+        time.sleep("1ms")
+        assert(problem:kind() == errors.CANCELED, tostring(problem))
+    """)
+    assert jobs._pending == {}
+
+
+def test_a_bound_is_the_error_of_the_entry(project: Callable[..., Project]) -> None:
+    """What takes more than compiling may is told with the place of the entry, the second time at once."""
+    opened = project(bomb="pool: {type: inline}", seconds=0.3)
+    opened.run_script("""
+        for i = 1, 2 do
+          local value, err = funcs.call("t:bomb", 0)
+          assert(value == nil and err:kind() == errors.INVALID, tostring(err))
+          assert(err:message():find "the entry t:bomb can't be used: .*_index.yaml:4:%d+: compiling it takes longer than the 0.3 s that it may", err:message())
+        end
+        local value, err = funcs.call("t:free", 0)
+        assert(err:message():find "t:free can't be used: .*0.3 s that it may", err:message())
+    """)
+    registry = opened.registry
+    assert registry is not None
+    assert [problem.entry for problem in registry.errors] == ["t:bomb", "t:free"]
+
+
+def test_invalid_code_is_told_as_before(project: Callable[..., Project]) -> None:
+    """A module that the engine refuses is refused in the same words, wherever it is compiled."""
+    project().run_script("""
+        local value, err = funcs.call("t:bad", 0)
+        assert(err:message():find "the WAT text is not valid WebAssembly: .*type mismatch: expected i64, found i32", err:message())
+    """)
+
+
+def test_warm_functions_are_compiled_ahead(project: Callable[..., Project]) -> None:
+    """warm_start compiles what takes long too, in the background."""
+    opened = project(slow="pool: {type: lazy, warm_start: true}")
+    opened.run_script('while funcs.stats("t:slow").instances.made == 0 do time.sleep("5ms") end')
+    assert opened.call("t:slow", 2) == 1000
+
+
+def test_a_call_from_python_waits_for_its_code(project: Callable[..., Project]) -> None:
+    """Project.call has the same limit and the same results."""
+    opened = project()
+    assert opened.call("t:slow", 3) == 1500
+    with pytest.raises(moonwit.CallError, match="took longer than its limit of 200 ms"):
+        opened.call("t:bomb", 0)
+
+
+def test_what_is_left_of_the_limit_is_for_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest that runs after its code was waited for has only the rest of its time."""
+    monkeypatch.setattr(jobs, "_store", Store(None))
+    spin = SLOW.replace("(result i32)", "(result i32) (loop $again (br $again))", 1).replace("(module", f"(module (memory {next(_salts) + 1})", 1)
+    (tmp_path / "spin.wat").write_text(spin)
+    (tmp_path / "_index.yaml").write_text("""version: "1.0"
+namespace: t
+entries: [{name: spin, kind: function.wat, source: file://spin.wat, method: f, limits: {max_execution_ms: 3000}}]
+""")
+    with moonwit.open(tmp_path) as opened:
+        # The code is late by most of the limit.
+        start = Process._start
+
+        def late(self: Process, *arguments: object) -> None:
+            import time
+
+            time.sleep(2.5)
+            start(self, *arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Process, "_start", late)
+        opened.run_script("""
+            local began = time.now()
+            local value, err = funcs.call("t:spin", 0)
+            assert(err:kind() == errors.TIMEOUT, tostring(err))
+            local spent = time.since(began):milliseconds()
+            assert(spent >= 2900 and spent < 5400, spent)
+        """)
