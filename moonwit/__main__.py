@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from moonwit import progress, terminal
+from moonwit import terminal
 from moonwit.commands import COMMANDS
 from moonwit.failures import Failure, WrongUsage
 
@@ -25,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         terminal.open_missing()
         _allow_descriptors()
-        progress.watch()
+        if terminal.is_terminal(sys.stderr):
+            from moonwit import progress
+
+            progress.watch()
         return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         from moonwit.interrupt import end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 
@@ -20,9 +19,8 @@ _watched = False
 
 
 def watch() -> None:
-    """Shows progress from now on, where standard error is a terminal."""
-    if terminal.is_terminal(sys.stderr):
-        compiling.begun = _begin
+    """Shows progress from now on, on standard error, which is a terminal."""
+    compiling.begun = _begin
 
 
 def _begin() -> None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from moonwit.host import compiling, worker
 from moonwit.host import engine as engines
 from moonwit.host.compiling.code import Code, CodeProblem, Wanted, canceled_problem
-from moonwit.host.compiling.cost import cost
 from moonwit.host.compiling.store import Store, store
 
 if TYPE_CHECKING:
@@ -261,6 +260,8 @@ class Compiler:
             return None  # It was made for another machine: it is made anew.
 
     def _at_once(self, wanted: Wanted) -> Compiled | None:
+        from moonwit.host.compiling.cost import cost
+
         needed = cost(wanted.data, self._left)
         if needed > self._left:
             return None

@@ -10,12 +10,11 @@ import os
 import time
 import zlib
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from struct import Struct
 from threading import get_native_id
 
-from moonwit.host.engine import cache_folder
+from moonwit.host.engine import cache_folder, library_path
 
 # What the folder may take, and how much of that stays when it is more: what was not used for longest goes.
 MOST_BYTES, KEPT = 512 * 1024 * 1024, 0.7
@@ -33,7 +32,9 @@ class Store:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._version = version("wasmtime")
+        # The library that code was made by: asking the installed package for its version takes ten times as long.
+        details = os.stat(library_path())
+        self._library = f"{details.st_size:x}-{details.st_mtime_ns:x}"
         self._unseen = _LOOK
 
     def load(self, name: str) -> bytearray | None:
@@ -107,7 +108,7 @@ class Store:
                 total -= size
 
     def _path(self, name: str) -> Path | None:
-        return None if self._folder is None else self._folder / f"{name}-{self._version}{_SUFFIX}"
+        return None if self._folder is None else self._folder / f"{name}-{self._library}{_SUFFIX}"
 
 
 def store() -> Store:

@@ -80,7 +80,8 @@ def tables(size: int) -> bytes:
     depth = min(depth, 60)
     while len(code) < size - 2 * depth:
         targets = b"".join(leb(1 + each) for each in range(depth))
-        code += b"\x02\x40" + get(1 + i % depth) + b"\x0e" + leb(depth) + targets + b"\0" + END + get(1 + i % depth) + put(1 + i * 5 % depth)
+        code += b"\x02\x40" + get(1 + i % depth) + b"\x0e" + leb(depth) + targets + b"\0" + END
+        code += get(1 + i % depth) + put(1 + i * 5 % depth)
         i += 1
     return module([body([(depth, I32)], code + END * depth)])
 
@@ -89,7 +90,8 @@ def conditions(size: int) -> bytes:
     """Conditions one after the other, each of which sets a local in one way or in another."""
     count, code, i = max(1, size // 40), b"", 0
     while len(code) < size - 10:
-        code += GET0 + b"\x04\x40" + get(1 + i % count) + put(1 + i * 13 % count) + b"\x05" + get(1 + i * 7 % count) + put(1 + i * 5 % count) + END
+        one, other = (get(1 + i * a % count) + put(1 + i * b % count) for a, b in ((1, 13), (7, 5)))
+        code += GET0 + b"\x04\x40" + one + b"\x05" + other + END
         i += 1
     return module([body([(count, I64)], code)])
 

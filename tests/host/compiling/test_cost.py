@@ -181,10 +181,13 @@ def test_instructions_are_read_as_the_assembler_writes_them() -> None:
         (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0)) (data.drop $d) (table.init $e (i32.const 0) (i32.const 0) (i32.const 0))
         (elem.drop $e) (table.copy (i32.const 0) (i32.const 0) (i32.const 0)) (drop (table.grow (ref.null func) (i32.const 0)))
         (table.fill (i32.const 0) (ref.null func) (i32.const 0)) (drop (table.size)) (drop (ref.is_null (ref.func $f)))
-        (local.set $v (v128.const i32x4 1 2 3 4)) (local.set $v (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (local.get $v) (local.get $v)))
-        (drop (i32x4.extract_lane 3 (local.get $v))) (v128.store16_lane 3 (i32.const 0) (local.get $v)) (drop (v128.load32_zero (i32.const 0)))
+        (local.set $v (v128.const i32x4 1 2 3 4))
+        (local.set $v (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (local.get $v) (local.get $v)))
+        (drop (i32x4.extract_lane 3 (local.get $v)))
+        (v128.store16_lane 3 (i32.const 0) (local.get $v)) (drop (v128.load32_zero (i32.const 0)))
         (drop (i32x4.dot_i16x8_s (local.get $v) (local.get $v))) (drop (select (result i64) (i64.const 1) (i64.const 2) (local.get $x)))
-        (drop (i32.trunc_sat_f64_u (f64.const 1))) (drop (f32.const 2)) (global.set $g (global.get $g)) (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+        (drop (i32.trunc_sat_f64_u (f64.const 1))) (drop (f32.const 2)) (global.set $g (global.get $g))
+        (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
         (atomic.fence) (block $out (loop $in (br_if $in (local.get $x)) (br_table $in $out (local.get $x))))
         (if (local.get $x) (then (return)) (else unreachable))))"""
     assert cost(bytes(wat2wasm(text)), IN_PLACE) < ENDLESS
