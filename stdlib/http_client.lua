@@ -136,7 +136,7 @@ end
 -- Headers are found whatever the case of a name; their own names are in lower case.
 local HEADERS = { __index = function(headers, name) return type(name) == 'string' and rawget(headers, lower(name)) or nil end }
 
-local function response_of(answer)
+local function response_of(answer, room)
   local headers, cookies = setmetatable({}, HEADERS), {}
   for _, pair in ipairs(answer.headers) do
     local name, value = pair[1], pair[2]
@@ -147,7 +147,7 @@ local function response_of(answer)
   local response = { status_code = answer.status, headers = headers, cookies = cookies, url = answer.url, body = answer.body, body_size = #answer.body }
   if answer.stream then
     response.body, response.body_size = nil, -1
-    response.stream = stream.open(answer.stream, wait)
+    response.stream = stream.open(answer.stream, wait, room)
   end
   return response
 end
@@ -167,10 +167,22 @@ function M.request(method, url, options)
   local data, problem = encoded(method, url, options or {})
   if not data then return invalid('http_client: ' .. problem) end
   stream.drain()
-  local answer
-  answer, problem = wait('send', data)
-  if not answer then return nil, problem end
-  return response_of(answer)
+  if not (options and options.stream) then
+    local answer
+    answer, problem = wait('send', data)
+    if not answer then return nil, problem end
+    return response_of(answer)
+  end
+  local room = stream.reserve()
+  if not room then
+    local words = 'http_client: %d responses are being read already, and no more may be: read them to their end, or close their streams'
+    return nil, errors.make { message = words:format(stream.MOST), kind = errors.kinds.UNAVAILABLE }
+  end
+  local ok, answer, why = pcall(wait, 'send', data)
+  if ok and answer then return response_of(answer, room) end
+  stream.release(room)
+  if not ok then error(answer, 0) end
+  return nil, why
 end
 
 for _, method in ipairs { 'get', 'post', 'put', 'patch', 'delete', 'head' } do

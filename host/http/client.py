@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import resource
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -21,8 +22,8 @@ __all__ = ["Client", "Request", "RequestFailed", "Response", "shared"]
 
 T = TypeVar("T")
 
-# Requests at once to one server; further ones wait for a connection.
-PER_HOST = 100
+# Requests at once to one server, and to all; further ones wait for a connection.
+PER_HOST, MOST = 100, 4096
 
 
 @dataclass
@@ -97,7 +98,9 @@ class Client:
 
     async def _send(self, request: Request) -> Response:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, limit_per_host=PER_HOST)
+            # Descriptors are the process's: files, lanes and a server's own connections need theirs.
+            most = max(resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4, 1)
+            connector = aiohttp.TCPConnector(limit=min(most, MOST), limit_per_host=PER_HOST)
             cookies, timeout = aiohttp.DummyCookieJar(), aiohttp.ClientTimeout(None)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=cookies, timeout=timeout, auto_decompress=False)
         deadline = None if request.timeout is None else self._loop.time() + request.timeout

@@ -260,3 +260,24 @@ def test_there_is_no_request_outside_an_endpoint(project, capfd):
     lines = capfd.readouterr().out.splitlines()
     assert lines[0] == "nil\tUnavailable"
     assert "http.endpoint" in lines[1]
+
+
+def test_streams_have_a_bound(run):
+    """A script may have 64 responses open; one more is refused with a sentence, and one that is closed or forgotten makes room."""
+    assert run("""
+      local all = {}
+      for i = 1, 64 do all[i] = assert(http.get(url .. '/pieces', {stream = true})) end
+      print(http.get(url .. '/pieces', {stream = true}))
+      print(http.get(url .. '/echo').status_code)
+      all[1].stream:close()
+      all[1].stream:close()
+      print(http.get(url .. '/pieces', {stream = true}).status_code)
+      for i = 2, 64 do all[i] = nil end
+      for i = 1, 100 do assert(http.get(url .. '/pieces', {stream = true})) end
+      for i = 1, 100 do local r = assert(http.get(url .. '/pieces', {stream = true})) while r.stream:read() do end all[i] = r end
+      for i = 1, 100 do assert(not http.get('http://127.0.0.1:1/', {stream = true})) end
+      print(http.get(url .. '/pieces', {stream = true}).status_code)
+    """) == [
+        "nil\thttp_client: 64 responses are being read already, and no more may be: read them to their end, or close their streams",
+        "200", "200", "200",
+    ]  # fmt: skip
