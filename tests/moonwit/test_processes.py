@@ -278,7 +278,7 @@ def test_a_file_sees_what_it_is_granted(moonwit, tmp_path):
     ("arguments", "status", "sentence"),
     [
         (("--env", "NOT_SET", "PROGRAM"), 1, "--env NOT_SET: the environment variable NOT_SET is not set"),
-        (("--env", "=x", "PROGRAM"), 2, "--env =x has no name"),
+        (("--env", "=x", "PROGRAM"), 2, "--env has no name before the ="),
         (("--env",), 2, "--env needs a value"),
         (("--dir", "none::/d", "PROGRAM"), 1, "--dir none::/d: the folder none does not exist"),
         (("--dir", "file", "PROGRAM"), 1, "--dir file: the folder file is a file"),
