@@ -127,6 +127,11 @@ def test_a_second_code_section_is_refused() -> None:
     assert not stays_inside(whole + b"\x0a\x04\x01\x02\x00\x0b", "f")
 
 
+def test_a_section_that_is_longer_than_its_content_is_refused() -> None:
+    head = b"\0asm\1\0\0\0" + b"\x01\x04\x01\x60\0\0" + b"\x03\x02\x01\0" + b"\x07\x05\x01\x01f\0\0"
+    assert stays_inside(head + b"\x0a\x04\x01\x02\0\x0b", "f") and not stays_inside(head + b"\x0a\x05\x01\x02\0\x0b\0", "f")
+
+
 def modules_in(reader: Reader) -> Iterator[Reader]:
     """Finds the core modules in a binary, in the order in which they end."""
     start, layer = reader.position, reader.take(8)
