@@ -138,6 +138,6 @@ def test_a_memory_that_is_imported(moonwit, write):
 def test_a_program_of_wasi_0_3(moonwit, write):
     """A component of WASI 0.3 is refused by `run` in the words of `inspect`, and not in a parser's."""
     write("it.wat", '(component (type $f (func async)) (import "x" (func $x (type $f))))')
-    sentence = "component's import `x` is an async function (WASI 0.3), which no call path here takes"
-    assert moonwit("inspect", "it.wat").stderr == f"moonwit: The {sentence}\n"
-    assert moonwit("run", "it.wat").stderr == f"moonwit: it.wat can't be run: the {sentence}\n"
+    inspected, start = moonwit("inspect", "it.wat").stderr, "moonwit: The "
+    assert inspected.startswith(f"{start}component's import `x` is an async function (WASI 0.3), which ")
+    assert moonwit("run", "it.wat").stderr == f"moonwit: it.wat can't be run: the {inspected.removeprefix(start)}"
