@@ -211,3 +211,55 @@ def test_nothing_longer_than_the_standard_allows_is_handed_over(opened: Opened) 
     assert fits(b"bytes", b"{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16}") == b"f: parameter 1 (v: list): a list of 16 elements is too long"
     assert fits(b"words", b"{1, 2, 3}") is True
     assert fits(b"words", b"{1, 2, 3, 4}") == b"f: parameter 1 (v: list): a list of 4 elements is too long"
+
+
+# High and low half of a double, and what it is; LuaJIT takes what is from 0xfff80000 on for an object.
+DOUBLES = {
+    (0xFFF00000, 0): "-inf", (0xFFF00000, 1): "nan", (0xFFF7FFFF, 0xFFFFFFFF): "nan", (0xFFF80000, 0): "nan", (0xFFF80000, 0x1000): "nan",
+    (0xFFF90000, 0x12345678): "nan", (0xFFFB0000, 0x1000): "nan", (0xFFFEFFFF, 0): "nan", (0xFFFFFFFF, 0xFFFFFFFF): "nan",
+    (0xFFFFFFFF, 0): "nan",
+    (0x7FF00000, 0): "inf", (0x7FF80000, 0): "nan", (0x7FFFFFFF, 0xFFFFFFFF): "nan", (0x3FF80000, 0): "1.5", (0xBFF80000, 0): "-1.5",
+    (0, 0): "0", (0x80000000, 0): "-0", (0, 0xFFFFFFFF): "2.1219957904712067e-314", (0xFFEFFFFF, 0xFFFFFFFF): "-1.7976931348623157e+308",
+}  # fmt: skip
+SINGLES = {
+    0xFF800000: "-inf", 0xFF800001: "nan", 0xFFC00000: "nan", 0xFFFFFFFF: "nan", 0x7F800000: "inf", 0x7FC00000: "nan", 0x7FFFFFFF: "nan",
+    0x3FC00000: "1.5", 0xBFC00000: "-1.5", 0: "0", 0x80000000: "-0", 0xFF7FFFFF: "-3.4028234663852886e+38",
+}  # fmt: skip
+
+
+def test_floats_from_a_guest_are_numbers(opened: Opened) -> None:
+    """Whatever their bits: alone, in a tuple and in a list, with others before and after them."""
+    core = """(memory (export "memory") 1) (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+     (func $put (param i64) (i64.store (i32.const 64) (i64.const 0x3ff8000000000000)) (i64.store (i32.const 72) (local.get 0))
+      (i64.store (i32.const 80) (i64.const 0x4000000000000000))
+      (i32.store (i32.const 16) (i32.const 64)) (i32.store (i32.const 20) (i32.const 3)))
+     (func $put4 (param i64) (i32.store (i32.const 64) (i32.const 0x3fc00000)) (i32.store (i32.const 68) (i32.wrap_i64 (local.get 0)))
+      (i32.store (i32.const 72) (i32.const 0x40000000)) (i32.store (i32.const 16) (i32.const 64)) (i32.store (i32.const 20) (i32.const 3)))
+     (func (export "f64") (param i64) (result f64) (f64.reinterpret_i64 (local.get 0)))
+     (func (export "f32") (param i64) (result f32) (f32.reinterpret_i32 (i32.wrap_i64 (local.get 0))))
+     (func (export "f64-tuple") (param i64) (result i32) (call $put (local.get 0)) (i32.const 64))
+     (func (export "f32-tuple") (param i64) (result i32) (call $put4 (local.get 0)) (i32.const 64))
+     (func (export "f64-list") (param i64) (result i32) (call $put (local.get 0)) (i32.const 16))
+     (func (export "f32-list") (param i64) (result i32) (call $put4 (local.get 0)) (i32.const 16))"""
+    lifts = {
+        name
+        + suffix: f'(func (export "{name}{suffix}") (param "v" u64) (result {type}) (canon lift (core func $i "{name}{suffix}") {OPTIONS}))'
+        for name in ("f64", "f32")
+        for suffix, type in (("", name), ("-tuple", f"(tuple {name} {name} {name})"), ("-list", f"(list {name})"))
+    }
+    call = Arguments(opened, lifts, core)
+    shown = call.state.run("""local calls = require 'lua.calls'
+      local function text(v) return type(v) ~= 'number' and 'a ' .. type(v) or v ~= v and 'nan' or ('%.17g'):format(v) end
+      return function(id, high, low)
+        local v = calls.call(id, high * 4294967296ULL + low)
+        if type(v) ~= 'table' then return text(v) end
+        return text(v[1]) .. ' ' .. text(v[2]) .. ' ' .. text(v[3])
+      end""")
+    for (high, low), right in DOUBLES.items():
+        assert shown(b"t:f64", high, low).decode() == right, hex(high)
+        for name in (b"t:f64-tuple", b"t:f64-list"):
+            assert shown(name, high, low).decode() == f"1.5 {right} 2", hex(high)
+    for bits, right in SINGLES.items():
+        assert shown(b"t:f32", 0, bits).decode() == right, hex(bits)
+        for name in (b"t:f32-tuple", b"t:f32-list"):
+            assert shown(name, 0, bits).decode() == f"1.5 {right} 2", hex(bits)

@@ -193,7 +193,9 @@ def test_what_a_script_may_do_with_one(state: State) -> None:
       ok, problem = pcall(v.drop, 5)
       assert(not ok and problem:find 'was dropped or handed to a guest' and not problem:find 'handles%.lua', problem)
       ok, problem = pcall(function() return w.name end)
-      assert(not ok and problem:find 'was dropped or handed to a guest' and not problem:find 'handles%.lua', problem)
+      assert(not ok and problem:find '^%[string.*:%d+: this resource handle was dropped or handed to a guest$', problem)
+      ok, problem = pcall(function() v:drop() return 1 end)
+      assert(not ok and problem:find '^%[string.*:%d+: this resource handle was dropped or handed to a guest$', problem)
     """)
 
 

@@ -40,7 +40,7 @@ HELD_BY: dict[str, list[str]] = {
     "lua/abi/explain.lua": ["tests/abi/test_guards_[cha]*.py", "tests/abi/test_hostile_handles.py"],
     "lua/abi/check.lua": ["tests/abi/test_guards_[clah]*.py", COMPILED],
     "lua/abi/lower.lua": ["tests/abi/test_guards_[alh]*.py", COMPILED],
-    "lua/abi/lift.lua": ["tests/abi/test_guards_r*.py", COMPILED],
+    "lua/abi/lift.lua": ["tests/abi/test_guards_[ra]*.py", COMPILED],
     "lua/abi/finish.lua": [COMPILED],
     "lua/abi/": [
         *("tests/abi/test_guards_*.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_sleeping_resources.py"),
