@@ -11,6 +11,7 @@ return function(host)
   local counted = require 'lua.counted'
   local clock = require 'lua.clock'
   local dispatcher = require 'lua.dispatcher'
+  local elsewhere = require 'lua.elsewhere'
   local errors = require 'lua.errors'
   local intermediate = require 'lua.intermediate'
   local most = require 'lua.arguments'
@@ -131,7 +132,11 @@ return function(host)
     end, calls.call, id, unpack(values, 1, values.n))
   end
 
-  function handlers.gone(message) require('lua.workers').gone(message.answers) end
+  function handlers.gone(message)
+    require('lua.workers').gone(message.answers)
+    elsewhere.gone(message.answers)
+  end
+
   function handlers.warm(message) calls.warm(message.id) end
   function handlers.work(message) require('lua.workers').serve(message.orders, message.answers, calls.call, call_answer) end
   function handlers.job(message) host.job(message.number) end
@@ -158,6 +163,8 @@ return function(host)
     away.open = true
     dispatcher.serve(function() return closing end)
     M.close()
+    -- What guests are in that still run elsewhere is freed when they are back.
+    dispatcher.serve(function() return not elsewhere.busy() end)
   end
 
   -- Begins the REPL's session in the lane, then M.session: see lua/repl.lua.

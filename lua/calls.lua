@@ -6,6 +6,8 @@ local away = require 'lua.away'
 local callbacks = require 'lua.callbacks'
 local compiling = require 'lua.compiling'
 local counted = require 'lua.counted'
+local elsewhere = require 'lua.elsewhere'
+local epochs = require 'lua.epochs'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
@@ -18,6 +20,7 @@ local mappings = require 'lua.mappings'
 local optional = require 'lua.optional'
 local pools = require 'lua.pools'
 local reports = require 'lua.reports'
+local turns = require 'lua.turns'
 local upkeep = require 'lua.upkeep'
 local wasmtime = require 'lua.wasmtime'
 local workers = require 'lua.workers'
@@ -25,11 +28,10 @@ local workers = require 'lua.workers'
 local M = {}
 
 local bound = {}     -- id -> function
-local described = {} -- id -> what the host said of a function on the direct path
+local distant = {}   -- ids of guests that may be called in other lanes
 local warmed = {}    -- id -> those of its E that get an instance before they are called
-local timed = {}     -- id -> {function, E} for calls with a timeout of their own
 
--- The functions that never wait: guests on the direct path.
+-- The functions that never wait: guests that provably end soon.
 M.immediate = {}
 
 -- The pools of those that may wait.
@@ -39,6 +41,7 @@ local plans = {}     -- plan key -> prepared plan
 local host           -- the Python functions of lua/entries.py and lua/lane.py by name, set by `setup`
 
 local failure, from_report = reports.failure, reports.of_guest
+local current = require('lua.dispatcher').current
 local hooks = guests.hooks
 
 -- A type table that arrived as {types = {...}} with indices for parts, with the tables themselves for parts.
@@ -68,31 +71,45 @@ end
 
 local methods = {}   -- plan key -> export path -> function
 
--- Makes the function for an export. `timed` makes one whose limit is set before each call, in `E.ticks`.
-local function direct(entry, P, lift, fresh, timed)
+-- The ways to call an export that can't wait for anything outside: see lua/turns.lua.
+local function in_turns(E, P, entry, compile)
+  local states, limit = epochs.states, E.limits.limit_ticks
+  E.counts = pools.of(E.id).counts
+  if E.lift.brief and not P.linker and not P.resources[1] then
+    local f = counted.guest(E, compile('plain', limit))
+    M.immediate[f] = true
+    return f
+  end
+  turns.equip(E, entry.pool.type ~= 'inline' and not P.linker)
+  return counted.whole(turns.guest(E, {
+    slow = function() return counted.waiting(E.id, compile(P.linker and 'hosted_turns' or 'turns')) end,
+    near = not P.linker and function() return counted.guest(E, compile('plain', 1, limit and states.LIMITED or states.SHORT)) end,
+    plain = function() return counted.guest(E, compile(P.linker and 'hosted' or 'plain', limit or 'NO_LIMIT', states.BOUND)) end,
+  }))
+end
+
+-- Makes the function for an export.
+local function direct(entry, P, lift, fresh)
   local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes,
     limit_elements = entry.limit_elements, limit_stack = entry.limit_stack }
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
   E.worldly = entry.worldly
-  local mode = P.waits and 'waits' or P.linker and 'hosted' or 'plain'
-  local f = generate.compile(E.sig, {
-    fresh = fresh, pair = entry.results ~= 'table', post = lift.post and (lift.post_leaf and 'leaf' or 'calls'), resources = P.resources[1] ~= nil, limit = timed and 'E.ticks' or limits.limit_ticks,
-    mode = mode, leaf = lift.leaf, gated = P.gated, results = #lift.results,
-  }, hooks, E)
+  E.pool, E.computed = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room), 0
+  local function compile(mode, limit, state)
+    return (generate.compile(E.sig, {
+      fresh = fresh, pair = entry.results ~= 'table', post = lift.post and (lift.post_leaf and 'leaf' or 'calls'), resources = P.resources[1] ~= nil, limit = limit,
+      state = state, mode = mode, leaf = lift.leaf, gated = P.gated, results = #lift.results,
+    }, hooks, E))
+  end
+  local f = P.waits and compile 'waits' or in_turns(E, P, entry, compile)
   upkeep.add(E, entry.pool)
-  if entry.pool.warm and (timed or not entry.workers or P.waits or P.resources[1]) then
+  if entry.pool.warm then
     warmed[E.id] = warmed[E.id] or {}
     table.insert(warmed[E.id], E)
   end
   M.last = E   -- what benchmarks and tests look at
-  if mode == 'waits' then
-    E.pool, E.computed = pools.of(entry.id, entry.pool.bound, entry.pool.room), 0
-  else
-    f = counted.guest(E, f)
-    M.immediate[f] = true
-  end
   return f, E
 end
 
@@ -172,16 +189,18 @@ local function method_of(state, name)
   return known[path] or nil
 end
 
-local function open_library()
+-- Loads Wasmtime, and starts the epochs.
+function M.open_library()
   if not wasmtime.C then
     local library = buffer.decode(host.library())
     wasmtime.open(library.path, library.layouts)
     mappings.share(library.mappings)
+    epochs.open(buffer.decode(host.epochs()))
   end
 end
 
 local function resolve_wasm(entry)
-  open_library()
+  M.open_library()
   local P = plans[entry.plan.key]
   if not P then
     P = instances.prepare(entry.plan)
@@ -190,17 +209,13 @@ local function resolve_wasm(entry)
     P.entry = entry
     plans[entry.plan.key] = P
   end
-  described[entry.id] = entry
-  local plain, E = direct(entry, P, entry.lift, entry.fresh)
+  local f, E = direct(entry, P, entry.lift, entry.fresh)
   -- A handle works in one lane only, so functions of components with resources stay in theirs.
-  if not entry.workers or P.resources[1] then return plain end
+  if not P.waits or not entry.workers or P.resources[1] then return f end
   local result = E.sig.result
   if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
-  if P.waits then return counted.whole(workers.watched(E, counted.waiting(entry.id, plain), workers.far(entry, host, result))) end
-  local near, guarded = direct(entry, P, entry.lift, entry.fresh, true)
-  guarded.guarded = true
-  M.tick = M.tick or buffer.decode(host.ticker())
-  return counted.whole(workers.guest(guarded, near, plain, workers.far(entry, host, result)))
+  distant[entry.id] = true
+  return counted.whole(workers.watched(E, counted.waiting(entry.id, f), workers.far(entry, host, result)))
 end
 
 local resolvers = { wasm = resolve_wasm, compatible = compatible }
@@ -247,16 +262,22 @@ function M.warm(id)
   if not M.resolve(id) then return end
   for _, E in ipairs(warmed[id] or {}) do upkeep.warm(E) end
   warmed[id] = nil
-  if host.workers then workers.warm(id, host) end
+  if host.workers and distant[id] then workers.warm(id, host) end
+end
+
+local function over(task, ...)
+  task.compiled = nil
+  return ...
 end
 
 local function cold(id, ...)
   local f, err, waited = M.resolve(id)
   if not f then return nil, err end
-  local entry = waited and M.immediate[f] and described[id]
+  local task = waited and current()
+  if not task then return f(...) end
   -- The wait is part of the call.
-  if entry and entry.limit_ms then return M.call_within(id, math.max(entry.limit_ms - waited, 0), ...) end
-  return f(...)
+  task.compiled = waited * 1e6
+  return over(task, f(...))
 end
 
 -- funcs.call: gives value, or nil and an error value; never raises.
@@ -266,26 +287,10 @@ function M.call(id, ...)
   return cold(id, ...)
 end
 
--- Calls a function on the direct path that shall end after so many milliseconds, or after its own limit if that is less.
-function M.call_within(id, milliseconds, ...)
-  local known = timed[id]
-  if not known then
-    local entry = described[id]
-    local f, E = direct(entry, plans[entry.plan.key], entry.lift, entry.fresh, true)
-    known = { f, E }
-    timed[id] = known
-    M.tick = M.tick or buffer.decode(host.ticker())
-  end
-  local E = known[2]
-  milliseconds = math.min(milliseconds, described[id].limit_ms or milliseconds)
-  E.limits.limit_ms, E.ticks = milliseconds, math.ceil(milliseconds / M.tick) + 1
-  return known[1](...)
-end
-
 -- Has every id looked up anew at its next call, here and in the lane's workers, because the registry has changed. Instances at rest
 -- end; those that run, or whose handles a script holds, go on.
 function M.forget()
-  bound, described, timed, plans, methods = {}, {}, {}, {}, {}
+  bound, distant, plans, methods = {}, {}, {}, {}
   hooks.drain()
   for _, I in pairs(instances.all) do
     if I.live == 0 and guests.rests(I) then guests.discard(I) end
@@ -299,7 +304,7 @@ function M.close()
   for _, I in pairs(instances.all) do instances.delete(I) end
   -- Requests of guests that have ended with them.
   if package.loaded['lua.wasi.exchange'] then require('lua.wasi.exchange').drain() end
-  bound, described, timed, plans, methods = {}, {}, {}, {}, {}
+  bound, distant, plans, methods = {}, {}, {}, {}
   hosting.close()
 end
 
@@ -309,6 +314,7 @@ function M.setup(given)
   upkeep.watch(hooks, guests.discard)
   guests.setup(given)
   reports.setup(given)
+  elsewhere.setup(given, require('lua.fibers').LATE)
   require('lua.wasi.funcs').setup(M.call)
   handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard,
     function(made, called) return buffer.decode(given.difference(made, called)) end)

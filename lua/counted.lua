@@ -16,7 +16,12 @@ local M = {}
 -- one that is long is timed each time. The second is timed so late that LuaJIT has compiled a loop around it by then, without timing.
 local QUICK_NS, LONG_NS, LEAST_APART, MOST_APART = 2e3, 2e4, 256, 16384
 
+-- The last error that was counted for each function: it may pass more than one place that counts.
+local told = setmetatable({}, { __mode = 'v' })
+
 local function failed(counts, err)
+  if told[counts] == err then return end
+  told[counts] = err
   counts.errors = counts.errors + 1
   if errors.is_error(err) and err:kind() == TIMEOUT then counts.timeouts = counts.timeouts + 1 end
 end
@@ -125,7 +130,8 @@ function M.watch(hooks, instances)
   for _, name in ipairs { 'fail', 'broken' } do
     local hook = hooks[name]
     hooks[name] = function(E, B, ...)
-      if B.I.counts and not B.I.asynchronous then B.I.counts.replaced = B.I.counts.replaced + 1 end
+      -- One that is in a call that may wait is counted where it is deleted.
+      if B.I.counts and not B.I.busy then B.I.counts.replaced = B.I.counts.replaced + 1 end
       return hook(E, B, ...)
     end
   end

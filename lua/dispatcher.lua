@@ -12,6 +12,7 @@ local clock = require "lua.clock"
 local collector = require "lua.collector"
 local coroutines = require "lua.coroutines"
 local deadlock = require "lua.deadlock"
+local epochs = require "lua.epochs"
 local errors = require "lua.errors"
 local tasks = require "lua.tasks"
 local timers = require "lua.timers"
@@ -19,12 +20,14 @@ local timers = require "lua.timers"
 local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
 local monotonic, max, min = clock.monotonic, math.max, math.min
 local current, ticket, park, rouse = tasks.current, tasks.ticket, tasks.park, tasks.rouse
-local take, step, close, groups = tasks.take, tasks.step, tasks.close, tasks.groups
+local take, take_busy, step, close, groups = tasks.take, tasks.take_busy, tasks.step, tasks.close, tasks.groups
+local lane = epochs.lane
 local CANCELED = errors.kinds.CANCELED
 
 local M = {
   current = current, ticket = ticket, wake = tasks.wake, rouse = rouse, park = park, suspend = tasks.suspend, wait = tasks.wait,
-  pause = tasks.pause, spawn = tasks.spawn, cancel = tasks.cancel, open = tasks.open, open_packed = tasks.open_packed,
+  pause = tasks.pause, give_way = tasks.give_way, note_turn = tasks.note_turn, spawn = tasks.spawn, spawn_now = tasks.spawn_now,
+  cancel = tasks.cancel, open = tasks.open, open_packed = tasks.open_packed,
 }
 
 --- Functions that are called once per turn and bring what happened outside: each returns true if it woke a task.
@@ -38,8 +41,8 @@ end
 -- A time without work that some of the collector's is done in, in nanoseconds.
 local LONG = 5e6
 
--- How many operations outside Lua will wake a task.
-local expected = 0
+-- How many operations outside Lua will wake a task; of these, users who may bring more to run.
+local expected, asked = 0, 0
 
 -- Timers ---------------------------------------------------------------------------------------------------------
 
@@ -91,7 +94,7 @@ function M.expect(n)
   expected = expected + n
 end
 
-local asked, hopeless = 0, nil
+local hopeless
 
 --- Counts a user, who may bring more to run at any time, so that waiting for ever is no deadlock. `when_hopeless()` is called each time
 -- that all wait and nobody else can wake one.
@@ -139,19 +142,32 @@ local function rest()
 end
 
 -- One turn. This is the event loop's body: bring what happened outside, fire due timers, run what can run now, and
--- wait when nothing can. What becomes runnable meanwhile runs in the next turn, so that nobody starves.
+-- wait when nothing can. What becomes runnable meanwhile runs in the next turn, so that nobody starves. Of the tasks that
+-- compute for long one goes on in each turn, so that timers and the others wait for no more than one.
 local function turn()
   local sources = M.sources
   for i = 1, #sources do sources[i]() end
   if timers.next() then timers.fire(monotonic()) end
-  local task = take()
-  if not task then return rest() end
-  repeat
+  local task, busy = take(), take_busy()
+  if not task and not busy then return rest() end
+  -- Chores of the host can wait.
+  lane.next_timer = timers.any() and not clock.is_test() and timers.next() or 0
+  while task do
     local next = task.next
     task.next = nil
+    -- What the answerer of epochs is to know while the task is in a guest.
+    lane.others = (next or busy or expected > asked or tasks.can_run()) and 1 or 0
     step(task)
+    if next and tasks.had_turn() then
+      -- A guest has computed for a while: what has come meanwhile goes before the others of this turn, which go on one by one.
+      tasks.defer(next)
+      break
+    end
     task = next
-  until not task
+  end
+  if not busy then return end
+  lane.others = (expected > asked or tasks.can_run()) and 1 or 0
+  step(busy)
 end
 
 local function answer(group)

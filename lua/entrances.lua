@@ -9,7 +9,8 @@
 --    of the gate (host/wasm/gate.py), so that a wrong belief is a trap. What generated code calls without a linker, `plain`, has no
 --    function of the host in its store that could be called.
 -- 3. C comes back into Lua from elsewhere: no finalizer is given to Wasmtime, limits of a store are numbers, its waker does nothing, and
---    a thread other than the lane's makes no call. To delete a store, a linker, or a call that has ended runs no Lua; a call that has
+--    a thread other than the lane's only goes on with calls of guests without a linker (lua/elsewhere.lua). What Wasmtime asks when an
+--    epoch passes is answered by a Lua state of its own, which never runs compiled code (lua/epoch_answers.lua). To delete a store, a linker, or a call that has ended runs no Lua; a call that has
 --    not ended is deleted by way of `delete`, before its store (lua/fibers.lua).
 -- 4. An error leaves Lua through Wasmtime's frames. What a guest calls runs in a pcall that makes the trap too (lua/hosting.lua). Before
 --    that comes only what LuaJIT does to enter Lua: it takes less of the stack than LuaJIT asks for before it calls C, so that a stack

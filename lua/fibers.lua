@@ -28,6 +28,7 @@ local TOO_LONG = 'it computes for very long where a guest may not wait'
 
 -- To begin a call, and to delete one that has ended, runs nothing of a guest's.
 local poll, delete = entrances.poll, entrances.delete
+M.delete = delete
 
 --- Makes the store of an instance asynchronous, which it was not while it was made.
 function M.open(I)
@@ -35,13 +36,6 @@ function M.open(I)
   -- The header says that it returns an error, the library that it returns nothing.
   wasmtime.C.wasmtime_context_epoch_deadline_async_yield_and_update(I.ctx, 1)
   wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
-end
-
---- Ends the call of an instance that is given up, should its task never have come back.
-function M.drop(I)
-  local future = I.future
-  I.future = nil
-  if future then delete(future) end
 end
 
 -- One at a time -------------------------------------------------------------------------------------------------------
@@ -110,8 +104,9 @@ end
 
 --- Tells everybody who waits for the instance that it is gone.
 function M.abandon(I)
-  local queue = I.queue or {}
+  local queue = I.queue
   I.queue, I.busy = nil, false
+  if not queue then return end
   for _, place in ipairs(queue) do dispatcher.wake(place[1], place[2]) end
 end
 
@@ -156,7 +151,7 @@ local function rest(I, limit)
 end
 
 -- Its instance was ended by somebody else, and the future with it.
-local function gone()
+function M.gone()
   return errors.make { message = 'the instance of the call was ended while the call waited', kind = errors.kinds.CANCELED }
 end
 
@@ -169,7 +164,7 @@ end
 
 -- Hands over what a call has left: its result to io[0], its trap to `trap`; gives the failure that Wasmtime reports. One that has not
 -- ended leaves a trap that says why.
-local function outcome(ended, results, io, out, trap, why)
+function M.outcome(ended, results, io, out, trap, why)
   if not ended then
     trap[0] = wasmtime.C.wasmtime_trap_new(why, #why)
     return nil
@@ -198,7 +193,7 @@ local function finish(B, future, trap)
   wasmtime.C.wasmtime_call_future_delete(future)
   if I.written then streams.flush(I, true) end
   if I.unsent then exchange().begin(I) end
-  local failure = outcome(true, B.results, B.io, B.out, trap)
+  local failure = M.outcome(true, B.results, B.io, B.out, trap)
   return true, failure ~= nil or trap[0] ~= nil, failure
 end
 
@@ -210,9 +205,12 @@ local function go_on(B, future, limit, trap)
     local waits = I.pending ~= nil
     local problem
     -- The first epoch may have come while it slept.
-    if not waits then I.computed = I.computed + 1 end
-    if waits then problem = rest(I, limit) else problem = dispatcher.pause 'funcs.call' end
-    if I.future ~= future then return false, gone() end
+    if not waits then
+      I.computed = I.computed + 1
+      dispatcher.note_turn()
+    end
+    if waits then problem = rest(I, limit) else problem = dispatcher.give_way 'funcs.call' end
+    if I.future ~= future then return false, M.gone() end
     if problem then return stopped(B, future, problem) end
     if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
     I.pending = nil
@@ -254,7 +252,7 @@ function M.leaf(ctx, realloc, io, _, trap)
   args[0].of.u64, args[1].of.u64, args[2].of.u64, args[3].of.u64, args[4].of.u64 = 0, 0, io[2].u32, io[3].u32, io[4].u32
   local future = C.wasmtime_func_call_async(ctx, realloc, args, 5, results, 1, out, out + 1)
   local ready, why = drive(future)
-  return outcome(ready, results, io, out, trap, why)
+  return M.outcome(ready, results, io, out, trap, why)
 end
 
 --- Calls the post-return function of a binding, with what is in B.io, that is known to call nothing of the host, as `leaf` does.
@@ -264,7 +262,7 @@ function M.leaf_post(B, trap)
   for i = 0, B.size do args[i].of.u64 = B.io[i].u64 end
   local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size + 1, args, 0, out, out + 1)
   local ready, why = drive(future)
-  return outcome(ready, args, B.io, out, trap, why)
+  return M.outcome(ready, args, B.io, out, trap, why)
 end
 
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
@@ -289,7 +287,7 @@ function M.alone(I, func, io, params, results, trap)
   delete(future)
   local why = I.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
   I.pending = nil
-  return outcome(ready, alone_results, io, alone_out, trap, why)
+  return M.outcome(ready, alone_results, io, alone_out, trap, why)
 end
 
 return M

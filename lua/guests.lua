@@ -3,6 +3,7 @@
 local buffer = require 'string.buffer'
 local clock = require 'lua.clock'
 local entrances = require 'lua.entrances'
+local epochs = require 'lua.epochs'
 local errors = require 'lua.errors'
 local explain = require 'lua.abi.explain'
 local fibers = require 'lua.fibers'
@@ -15,11 +16,13 @@ local pools = require 'lua.pools'
 local reports = require 'lua.reports'
 local streams = require 'lua.wasi.streams'
 local trap = require 'lua.trap'
+local turns = require 'lua.turns'
 
 local M = {}
 
 local host           -- the Python functions of lua/entries.py by name, set by `setup`
 local support = generate.support
+local current = require('lua.dispatcher').current
 local failure, from_report = reports.failure, reports.of_guest
 
 -- Tells whether an instance waits in a pool for its next call.
@@ -155,15 +158,16 @@ end
 
 function hooks.leave(I)
   if I.written then streams.flush(I, true) end
-  if I.asynchronous then fibers.leave(I) end
+  if I.busy then fibers.leave(I) end
 end
 
 hooks.call_hosted = entrances.call
 
 -- When a call of E that begins now is too late, in monotonic nanoseconds; nil without a limit.
 local function limit_of(E)
-  local limit = E.limits.limit_ms
-  return limit and clock.monotonic() + limit * 1e6
+  local limit, task = E.limits.limit_ms, current()
+  -- A first call may have waited for its code.
+  return limit and clock.monotonic() + limit * 1e6 - (task and task.compiled or 0)
 end
 
 -- Guests that wait: an instance is in one call at a time.
@@ -214,6 +218,12 @@ local function find(E, limit)
   end
 end
 
+-- Before arguments are lowered into an instance: its realloc can't give way.
+local function about_to_enter(B, limit)
+  hosting.running = B.I
+  if not B.I.asynchronous then epochs.alone(B.ctx, limit) end
+end
+
 -- An instance for a call of E that may have to wait for it: B, nil, whether it waited; or nil, err.
 function hooks.acquire(E)
   local limit = limit_of(E)
@@ -225,7 +235,7 @@ function hooks.acquire(E)
   local B, err, more = find(E, limit)
   if B then
     B.I.stay = stay
-    hosting.running = B.I
+    about_to_enter(B, limit)
     return B, nil, more or queued
   end
   pools.leave(stay)
@@ -249,7 +259,7 @@ function hooks.reach(E, B)
     fibers.leave(B.I)
     return err
   end
-  hosting.running = B.I
+  about_to_enter(B, limit)
   return nil, waited
 end
 
@@ -269,11 +279,19 @@ end
 
 -- Runs the call whose arguments are in B.io: gives true, whether it has failed and what Wasmtime reports, or false and an error.
 function hooks.run(E, B)
-  local done, why, reported = fibers.run(B, B.I.limit, support.trap)
-  if B.I.computed > E.computed then E.computed = B.I.computed end
+  local I, done, why, reported = B.I, nil, nil, nil
+  if I.asynchronous then
+    done, why, reported = fibers.run(B, I.limit, support.trap)
+    if I.computed > E.computed then E.computed = I.computed end
+  else
+    done, why, reported = turns.run(B, I.limit, support.trap, E)
+    -- What lifts the result and cleans up after it can't give way.
+    if done then epochs.alone(B.ctx, I.limit) end
+  end
   if done then return true, why, reported end
   M.discard(B.I)
   if why == fibers.LATE then return false, reports.late(E) end
+  if errors.is_error(why) and why:kind() ~= errors.kinds.CANCELED then return false, why end
   error(why, 0)
 end
 
@@ -289,7 +307,7 @@ function hooks.fail(E, B, reported)
   if B.I.written then streams.flush(B.I, true) end
   local report = trap.take(reported, support.trap[0])
   support.trap[0] = nil
-  if E.guarded and report.reason == 'interrupt' then E.interrupted = true end
+  if epochs.was_interrupted() then E.interrupted = true end
   if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
   M.discard(B.I)
   return nil, from_report(E, report)

@@ -5,9 +5,10 @@
 -- methods are the guest's: its own field has a name that none of them can have, and its own `drop` gives way to a method `drop`.
 
 local ffi = require 'ffi'
+local clock = require 'lua.clock'
+local epochs = require 'lua.epochs'
 local instances = require 'lua.instance'
 local trap = require 'lua.trap'
-local wasmtime = require 'lua.wasmtime'
 
 ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 
@@ -135,7 +136,8 @@ local function destroy(state)
   local dtor = instances.dtor(I, state.resource)
   if dtor then
     io[0].u32 = state.rep
-    if not I.asynchronous then wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, I.limits.limit_ticks or instances.NO_LIMIT) end
+    local limit = I.limits.limit_ms
+    if not I.asynchronous then epochs.alone(I.ctx, limit and clock.system() + limit * 1e6) end
     local failure = instances.call(I, dtor, io, 'i', '', trap_slot)
     if failure ~= nil or trap_slot[0] ~= nil then
       report = trap.take(failure, trap_slot[0])

@@ -24,13 +24,10 @@ local M = {}
 
 -- The kinds of requests, and of answers; lua/http_lanes.py has the same numbers.
 local GUEST, INCOMING = 1, 3
-local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW, PULL = 0, 1, 2, 3, 4, 5, 6, 7, 8
+local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, PULL = 0, 1, 2, 3, 4, 5, 6, 7
 
 -- How long answers wait for others, in nanoseconds.
 local PATIENCE = 2e6
-
--- A call that holds the lane up for longer than this, in nanoseconds, is told: its like are to run elsewhere.
-local LONG = 5e6
 
 local NONE = {}
 
@@ -76,12 +73,7 @@ local function guest(number, id, payload)
   if #payload > 0 then values, count = intermediate.decode_all(payload) end
   local many = arguments.too_many(count)
   if many then return fail(number, id, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }) end
-  if f and calls.immediate[f] then
-    local began = monotonic()
-    local value, err = f(unpack(values, 1, count))
-    if monotonic() - began > LONG then emit(number, SLOW, '') end
-    return answer(number, id, value, err)
-  end
+  if f and calls.immediate[f] then return answer(number, id, f(unpack(values, 1, count))) end
   groups[number] = dispatcher.open(function(group)
     groups[number] = nil
     local results = group.results or {}

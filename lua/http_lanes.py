@@ -14,8 +14,8 @@ from moonwit.lua.lane import Callback, Lane
 
 # The kinds of requests, and of answers; lua/http.lua has the same numbers.
 GUEST, HANDLER, INCOMING = 1, 2, 3
-VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, SLOW, PULL = range(9)
-LOST = 9  # the lane has ended
+VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, PULL = range(8)
+LOST = 8  # the lane has ended
 
 _frame = Struct("<IBI")
 _number = Struct("<Bd")
@@ -51,19 +51,11 @@ class Frame(NamedTuple):
 
 
 class Target:
-    """A function that requests are handed to. ``slow`` says that its calls hold up the lane that they run in."""
+    """A function that requests are handed to."""
 
     def __init__(self, id: str, kind: int) -> None:
         self.id = id
         self.head = buffer.encode(kind) + buffer.encode(id)
-        self.calls = 0
-        self.long = 0
-        self.slow = False
-
-    def was_long(self) -> None:
-        """Counts a call that has held up its lane. The first may have been made long by what is done once."""
-        self.long += 1
-        self.slow = self.slow or (self.long > 1 and self.long * 10 > self.calls)
 
 
 class Call:
@@ -84,9 +76,6 @@ class Call:
 
     def take(self, frame: Frame) -> bool:
         """Takes a frame; gives whether it was the last."""
-        if frame.code == SLOW:
-            self.target.was_long()
-            return False
         if frame.code == PULL:
             if self.pull is not None:
                 self.pull()
@@ -135,7 +124,6 @@ class HttpLane(Lane):
         """Hands over a request: ``payload`` is encoded arguments, or an encoded request."""
         number = next(self._requests) & _MOST
         call = self._calls[number] = Call(self, number, target, self._loop)
-        target.calls += 1
         if not self._batch:
             self._loop.call_soon(self._send)
         size = len(payload)

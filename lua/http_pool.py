@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -18,30 +17,22 @@ _HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("
 
 
 class Lanes:
-    """The lanes of a service. Its methods belong to the event loop's thread.
-
-    Functions that compute for long get lanes apart, as many as there are cores, so that they hold up each other alone.
-    """
+    """The lanes of a service. Its methods belong to the event loop's thread."""
 
     def __init__(self, callbacks: Mapping[str, Callback], count: int, loop: asyncio.AbstractEventLoop) -> None:
         self._callbacks = {**callbacks, "load": _loader(callbacks["load"])}
         self._loop = loop
         self._numbers = itertools.count(1)
-        self._cores = len(os.sched_getaffinity(0))
         self.lanes = [self._make() for _ in range(count)]
-        self.slow: list[HttpLane] = []
 
     def _make(self) -> HttpLane:
         return HttpLane(self._callbacks, f"moonwit http {next(self._numbers)}", self._loop)
 
     def request(self, target: Target, payload: bytes) -> Call:
         """Hands a request to the lane with the least to do."""
-        lanes = self.slow if target.slow else self.lanes
-        lane = lanes[0] if len(lanes) == 1 else min(lanes, key=_pending, default=None)
-        if lane is None or (target.slow and lane.pending and len(lanes) < self._cores):
-            lane = self._make()
-            lanes.append(lane)
-        elif lane.gone:
+        lanes = self.lanes
+        lane = lanes[0] if len(lanes) == 1 else min(lanes, key=_pending)
+        if lane.gone:
             # It has ended by a mistake; those that wait for another request have been told.
             ended, lane = lane, self._make()
             lanes[lanes.index(ended)] = lane
@@ -49,10 +40,9 @@ class Lanes:
 
     def close(self, timeout: float) -> bool:
         """Ends the lanes; tells whether each ended within ``timeout`` seconds."""
-        lanes = [*self.lanes, *self.slow]
-        for lane in lanes:
+        for lane in self.lanes:
             lane.cancel()
-        ended = [lane.close(timeout) for lane in lanes]
+        ended = [lane.close(timeout) for lane in self.lanes]
         return all(ended)
 
 

@@ -8,6 +8,7 @@ local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
+local epochs = require 'lua.epochs'
 local mailbox = require 'lua.mailbox'
 
 ffi.cdef [[
@@ -43,6 +44,7 @@ function M.expect() expecting = true end
 -- one whose handler has raised: the others of its kind must not pay for it.
 function M.open(descriptor, flag, take, handlers, failed)
   flag = ffi.cast('volatile uint32_t *', flag)
+  epochs.lane.news = flag
   local ready, count = ffi.new 'mw_pollfd[1]', ffi.new 'uint64_t[1]'
   local timeout = ffi.new 'mw_timespec'
   ready[0].fd, ready[0].events = descriptor, POLLIN

@@ -12,6 +12,7 @@
 
 local ffi = require 'ffi'
 local entrances = require 'lua.entrances'
+local epochs = require 'lua.epochs'
 local fibers = require 'lua.fibers'
 local hosting = require 'lua.hosting'
 local trap = require 'lua.trap'
@@ -275,6 +276,8 @@ function M.new(P, limits, world, files)
   end
   if ok then
     M.all[I] = I
+    -- Those that wait have been told to give way at each epoch.
+    if not I.asynchronous then epochs.watch(I) end
     return I
   end
   M.delete(I)
@@ -282,18 +285,25 @@ function M.new(P, limits, world, files)
   return nil, report
 end
 
+--- Frees a store, and the call that is suspended in it, if there is one.
+function M.free(store, future)
+  if future then fibers.delete(future) end
+  wasmtime.C.wasmtime_store_delete(store)
+end
+
 -- Frees an instance. Its handles and bindings stop working.
 function M.delete(I)
   if I.store == nil then return end
-  local store = I.store
-  if I.asynchronous then
-    fibers.drop(I)
-    fibers.abandon(I)
-  end
+  local store, future, bindings = I.store, I.future, I.bindings
+  I.future = nil
+  fibers.abandon(I)
   M.all[I] = nil
   if I.exchanges then require('lua.wasi.exchange').leave(I) end
+  if I.out then I.out, I.P.out = nil, I.P.out - 1 end
   I.store, I.ctx, I.bindings = nil, nil, {}
-  wasmtime.C.wasmtime_store_delete(store)
+  -- While another thread runs it nobody else may touch the store.
+  if I.away then return I.away.give_up(store, future, bindings) end
+  M.free(store, future)
 end
 
 local shared
@@ -302,7 +312,8 @@ local function binding(I, lift)
   -- Calls that wait have their arguments elsewhere meanwhile.
   local io = I.asynchronous and shared or slots()
   shared = shared or I.asynchronous and io
-  local B = { I = I, ctx = I.ctx, io = io, next = nil, func = take_func(I, lift.core), memory = take_memory(I, lift.memory) }
+  local B = { I = I, ctx = I.ctx, io = io, next = nil, func = take_func(I, lift.core), memory = take_memory(I, lift.memory),
+    params = lift.params, results_of = lift.results }
   B.realloc, B.realloc_number = take_shut(I, lift.realloc, 'iiii>i')
   B.post, B.post_number = take_shut(I, lift.post, lift.results .. '>')
   if I.asynchronous then fibers.equip(B, lift.params, lift.results) end

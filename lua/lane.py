@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import os
 import threading
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lupa.luajit21 import LuaRuntime
 
 from moonwit.lua import buffer
+from moonwit.lua.epochs import Epochs
 from moonwit.lua.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Lane:
             "start": self._start,
             "forsake": self._forsake,
             "hire": self._hire,
+            "epochs": lambda: self.epochs,
             "fetch": self._fetch,
             "await_compiling": self._await_compiling,
             "leave_compiling": self._leave_compiling,
@@ -89,6 +92,7 @@ class Lane:
         self._ending = threading.Lock()
         self._mistake: BaseException | None = None
         self._gone: Callable[[], None] = lambda: None
+        self._answerer: Epochs | None = None
         with _stack_size:
             before = threading.stack_size(STACK_BYTES)
             try:
@@ -97,6 +101,13 @@ class Lane:
                 self._thread.start()
             finally:
                 threading.stack_size(before)
+
+    @property
+    def epochs(self) -> int:
+        """The address of what answers for guests that run on the lane's thread, when an epoch passes."""
+        with self._ending:
+            self._answerer = self._answerer or _answerer()
+            return self._answerer.address
 
     def run(self, source: bytes, name: str, arguments: bytes) -> Future[Answer]:
         """Has the lane run a script beside whatever else it runs; the answer is (None, None, None), or its error."""
@@ -268,13 +279,14 @@ class Lane:
             request.leave(canceled)
             self._post({"kind": "answer", "ticket": int(ticket), "value": None})
 
-    def _hire(self) -> Message:
-        """Starts another worker; gives the addresses of the mailboxes to it and from it."""
+    def _hire(self, guests: bool = False) -> Message:
+        """Starts another worker; gives the addresses of the mailboxes to it and from it, and what guests need that are to go on there."""
         assert self._workers is not None
         answers = self.mailbox()
-        orders = self._workers().start(answers, lambda: self._post({"kind": "gone", "answers": answers.address}))
+        orders, lane = self._workers().start(answers, lambda: self._post({"kind": "gone", "answers": answers.address}))
         self._outgoing.append(orders)
-        return {"orders": orders.address, "answers": answers.address, "most": len(os.sched_getaffinity(0))}
+        hired = {"orders": orders.address, "answers": answers.address, "most": len(os.sched_getaffinity(0))}
+        return {**hired, "epochs": lane.epochs} if guests else hired
 
 
 def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:
@@ -286,8 +298,18 @@ def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:
         register_eval=False, register_builtins=False, encoding=None, unpack_returned_tuples=True, attribute_filter=_no_attributes
     )
     lua.execute(b"package.path, package.cpath = ..., ''", f"{_room_above()}/?.lua".encode())
+    if "epochs" not in callbacks:
+        answerer = functools.cache(_answerer)
+        callbacks = {**callbacks, "epochs": lambda: answerer().address}
     host = lua.table_from({name.encode(): _guarded(callback) for name, callback in callbacks.items()})
     return lua, lua.execute(b"return require 'lua.boot'(...)", host)
+
+
+def _answerer() -> Epochs:
+    from moonwit.host import engine
+
+    engine.start_ticker()
+    return Epochs(_room_above(), engine.library_path())
 
 
 def _no_attributes(_object: object, name: object, _setting: bool) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from moonwit.host import engine, sharing
 from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.wasm import types as wit
+from moonwit.host.wasm.brief import ends_soon
 from moonwit.host.wasm.hosting import GroupLink, Hosting
 from moonwit.host.wasm.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.reach import stays_inside
@@ -240,6 +241,12 @@ def _is_leaf(item: Item | None, plan: Plan) -> bool:
     return isinstance(item, Export) and stays_inside(plan.modules[plan.steps[item.step].module], item.name)
 
 
+def _is_brief(lift: Lift, plan: Plan) -> bool:
+    """Tells whether a call is known to end soon, with all that goes with it."""
+    parts = [item for item in (lift.core, lift.realloc, lift.post_return) if item is not None]
+    return all(isinstance(item, Export) and ends_soon(plan.modules[plan.steps[item.step].module], item.name) for item in parts)
+
+
 def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
     """Gives what lua/instance.lua's ``bind`` takes, with the signature."""
     return _drop_none(
@@ -249,6 +256,7 @@ def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
             "memory": _item(lift.memory, hosting),
             "realloc": _item(lift.realloc, hosting),
             "gated": hosting.gated or None,
+            "brief": _is_brief(lift, plan) or None,
             "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
             "params": lift.core_type.params,
             "results": lift.core_type.results,

@@ -2,12 +2,14 @@
 local coroutines = require "lua.coroutines"
 local deadlock = require "lua.deadlock"
 local errors = require "lua.errors"
+local epochs = require "lua.epochs"
 local timers = require "lua.timers"
 
 local create, raw_resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local error, select, unpack, xpcall, setmetatable = error, select, unpack, xpcall, setmetatable
 local WAIT, barrier = coroutines.WAIT, coroutines.barrier
 local CANCELED = errors.kinds.CANCELED
+local lane = epochs.lane
 
 local M = {}
 
@@ -30,6 +32,7 @@ local groups = M.groups
 
 local current                 -- the task that runs
 local first, last             -- the run queue, linked by `next`
+local first_busy, last_busy   -- those that have given way while they compute, linked by `next`
 local last_id = 0
 
 local leave
@@ -39,6 +42,7 @@ local tasks = setmetatable({}, { __mode = "kv" })  -- coroutine -> task that has
 -- Waking ---------------------------------------------------------------------------------------------------------
 
 local function push(task)
+  lane.others = 1
   if last then last.next = task else first = task end
   last = task
 end
@@ -129,6 +133,17 @@ function M.pause(kind)
   local task, problem = M.ticket()
   if not task then return problem end
   task.again = true
+  problem = park(kind)
+  task.again = false
+  return problem
+end
+
+--- Gives way in the middle of a computation: lets everything else that can run go first, timers and what comes from outside
+--- included, and one by one those that compute too. Returns a problem, or nil.
+function M.give_way(kind)
+  local task, problem = M.ticket()
+  if not task then return problem end
+  task.again = "busy"
   problem = park(kind)
   task.again = false
   return problem
@@ -229,7 +244,7 @@ local function body(task)
 end
 
 -- `given` are the arguments, a table with their number in `n`, or nil.
-local function start(group, f, given)
+local function make(group, f, given)
   local co = create(body)
   last_id = last_id + 1
   local task = {
@@ -240,20 +255,52 @@ local function start(group, f, given)
   if group.last then group.last.after = task else group.first = task end
   group.last = task
   tasks[co] = task
+  return task
+end
+
+local function start(group, f, given)
+  local task = make(group, f, given)
   push(task)
+  return task
+end
+
+local function spawned(f, ...)
+  if not current then error(OUTSIDE, 3) end
+  local group = current.group
+  if group.closing then error(current.problem or group.problem or "the script has ended, so nothing can be spawned", 3) end
+  local count = select("#", ...)
+  local task = make(group, f, count > 0 and { n = count, ... } or nil)
+  task.context = current.context
+  coroutines.hold(task.co, false)
   return task
 end
 
 --- Starts `f(...)` beside the task that runs, in its group; it begins in the next turn. Raises in a group that ends.
 function M.spawn(f, ...)
-  if not current then error(OUTSIDE, 2) end
-  local count = select("#", ...)
-  local group = current.group
-  if group.closing then error(current.problem or group.problem or "the script has ended, so nothing can be spawned", 2) end
-  local task = start(group, f, count > 0 and { n = count, ... } or nil)
-  task.context = current.context
-  coroutines.hold(task.co, false)
+  local task = spawned(f, ...)
+  push(task)
   return task
+end
+
+local turn_taken = false
+
+--- Says that a guest has computed in this lane until an epoch passed.
+function M.note_turn() turn_taken = true end
+
+--- Tells whether one has, since this was asked last.
+function M.had_turn()
+  local taken = turn_taken
+  turn_taken = false
+  return taken
+end
+
+-- Answers the wait of a task that has let others go first.
+local function go_again(task)
+  if task.again ~= "busy" then return rouse(task, task.generation) end
+  task.generation = task.generation + 1
+  task.answered = WOKEN
+  if last_busy then last_busy.next = task else first_busy = task end
+  last_busy = task
 end
 
 --- Goes on with a task until it waits again or ends.
@@ -267,7 +314,7 @@ function M.step(task)
   local ok, message = raw_resume(co, task)
   current = nil
   if message == WAIT then
-    if task.again then rouse(task, task.generation) end
+    if task.again then go_again(task) end
     return
   end
   if not task.done then
@@ -275,6 +322,16 @@ function M.step(task)
     fail(task, errors.from(ok and FOREIGN or message, { lua_stack = deadlock.frames(co) }))
   end
   leave(task)
+end
+
+--- Starts `f(...)` as `spawn` does; it begins at once, and the caller goes on when it waits or has ended. It must not raise, nor run
+--- what is a script's. After a guest has computed for long it begins in the next turn all the same.
+function M.spawn_now(f, ...)
+  if turn_taken then return M.spawn(f, ...) end
+  local task, outer = spawned(f, ...), current
+  M.step(task)
+  current = outer
+  return task
 end
 
 --- Starts a group with `main(...)` as its main task; `finish(group)`, if given, is called when all of it has ended, with
@@ -300,8 +357,24 @@ function M.take()
   return batch
 end
 
+--- Puts tasks that could run now, linked by `next`, behind those that compute.
+function M.defer(task)
+  if last_busy then last_busy.next = task else first_busy = task end
+  while task.next do task = task.next end
+  last_busy = task
+end
+
+--- Returns one of the tasks that compute, each in its turn, or nil.
+function M.take_busy()
+  local task = first_busy
+  if not task then return nil end
+  first_busy, task.next = task.next, nil
+  if not first_busy then last_busy = nil end
+  return task
+end
+
 --- Says whether a task can run.
-function M.can_run() return first ~= nil end
+function M.can_run() return first ~= nil or first_busy ~= nil end
 
 --- Returns the task of a coroutine, nil when it has ended or is none.
 function M.of(co) return tasks[co] end

@@ -24,6 +24,7 @@ void *wasmtime_store_context(void *store);
 void wasmtime_store_delete(void *store);
 void wasmtime_store_limiter(void *store, int64_t memory_size, int64_t table_elements, int64_t instances, int64_t tables, int64_t memories);
 void wasmtime_context_set_epoch_deadline(void *context, uint64_t ticks);
+void wasmtime_store_epoch_deadline_callback(void *store, void *answer, void *lane, void *finalizer);
 void *wasmtime_instance_new(void *context, const void *module, const mw_extern *imports, size_t count, mw_instance *instance, void **trap);
 bool wasmtime_instance_export_get(void *context, const mw_instance *instance, const char *name, size_t length, mw_extern *item);
 void *wasmtime_func_call_unchecked(void *context, const mw_func *func, mw_raw *io, size_t count, void **trap);

@@ -1,6 +1,5 @@
--- Functions with a pool of workers. A short call runs in the caller's lane, where it costs least. A call that takes longer than a
--- moment is ended by the epoch and made again in another lane, and so are all later ones: they run beside each other and hold
--- nobody up. The mistake costs a moment, once; a guest that can't wait does nothing outside its own memory.
+-- Functions that are called in other lanes: those in Lua that have a pool of workers, and guests with such a pool that functions of the
+-- host are granted, once they have been seen to compute for long. (Other guests need no lane for that: lua/elsewhere.lua.)
 --
 -- Workers are lanes of the caller's own: it alone sends them calls and knows how many each has. Calls and answers are letters
 -- (lua/mailbox.lua); Python starts a worker and is not asked again.
@@ -11,6 +10,7 @@ local clock = require 'lua.clock'
 local context = require 'lua.context'
 local counted = require 'lua.counted'
 local dispatcher = require 'lua.dispatcher'
+local elsewhere = require 'lua.elsewhere'
 local errors = require 'lua.errors'
 local finish = require 'lua.abi.finish'
 local inbox = require 'lua.inbox'
@@ -18,16 +18,12 @@ local intermediate = require 'lua.intermediate'
 local mailbox = require 'lua.mailbox'
 local pools = require 'lua.pools'
 
-local select, unpack, min = select, unpack, math.min
+local select, unpack = select, unpack
 
 local M = {}
 
--- How many epochs a call may take in the caller's lane.
+-- How many epochs a guest may compute in the caller's lane whose later calls can be made elsewhere.
 local MOMENT = 2
-
--- A call elsewhere that takes less than this, in nanoseconds, there and back, could have stayed; how many of them in a row tell so.
-local QUICK_NS = 2e6
-local QUICK_CALLS, MOST_QUICK_CALLS = 4, 4096
 
 -- What letters say.
 local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
@@ -132,38 +128,6 @@ function M.far(entry, host, result)
   end
 end
 
--- A guest's function: `near(...)` runs it here under a limit of `E.ticks` epochs and sets `E.interrupted` when that ended it;
--- `plain(...)` runs it here without.
-function M.guest(E, near, plain, far)
-  local long, quick, enough = false, 0, QUICK_CALLS
-  E.ticks = MOMENT
-
-  -- A machine with much to do makes short calls long: who is quick again and again may stay, and less easily after each mistake.
-  local function finish(began, ...)
-    quick = clock.monotonic() - began < QUICK_NS and quick + 1 or 0
-    if quick >= enough then
-      long, quick, enough = false, 0, min(2 * enough, MOST_QUICK_CALLS)
-      E.interrupted = false
-    end
-    return ...
-  end
-
-  return function(...)
-    if not long then
-      if not away.possible() then return plain(...) end
-      local value, problem = near(...)
-      if not E.interrupted then
-        if problem == nil then return value end
-        return nil, problem
-      end
-      counted.again(E.id)
-      long = true
-    end
-    if not away.possible() then return plain(...) end
-    return finish(clock.monotonic(), far(...))
-  end
-end
-
 -- A guest's function that can wait: it gives control back at every epoch, and `E.computed` says how many of them a call has seen. What
 -- it has done outside its memory can't be undone, so its call is not made again; later ones go to other lanes.
 function M.watched(E, plain, far)
@@ -188,7 +152,9 @@ local function apply(call, id, values, count) return call(id, unpack(values, 1, 
 -- encoded value, or nil and an encoded error, to be sent to the one at `answers`.
 function M.serve(orders, answers, call, encode)
   local send, running = mailbox.sender(answers), {}
+  local run = elsewhere.server(send)
   inbox.receive(orders, function(kind, number, text)
+    if kind == elsewhere.RUN or kind == elsewhere.STOP then return run(kind, number, text) end
     if kind == FORGET then return require('lua.calls').forget() end
     if kind == WARM then return require('lua.calls').warm(text) end
     if kind ~= CALL then

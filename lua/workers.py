@@ -6,23 +6,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moonwit.host import engine
 from moonwit.lua.lane import Callback, Lane
 from moonwit.lua.mailbox import Mailbox
 
 
 def as_told(entry: dict[str, Any]) -> dict[str, Any]:
-    """Gives what a worker is told of an entry, from what lua/entries.py says: that it runs there, where it is.
-
-    A guest whose calls come from elsewhere gives control back at every epoch, as those do that wait: its lane hears that the call
-    is canceled, and goes on with others meanwhile.
-    """
-    told = {key: value for key, value in entry.items() if key != "workers"}
-    plan = told.get("plan")
-    if plan is not None and "workers" in entry and not plan["resources"]:
-        engine.start_ticker()
-        told["plan"] = {**plan, "waits": True, "key": f"{plan['key']} elsewhere"}
-    return told
+    """Gives what a worker is told of an entry, from what lua/entries.py says: that it runs there, where it is."""
+    return {key: value for key, value in entry.items() if key != "workers"}
 
 
 class Workers:
@@ -36,14 +26,14 @@ class Workers:
         self._lock = threading.Lock()
         self._lanes: list[Lane] = []
 
-    def start(self, answers: Mailbox, gone: Callable[[], None]) -> Mailbox:
+    def start(self, answers: Mailbox, gone: Callable[[], None]) -> tuple[Mailbox, Lane]:
         """Starts a lane that answers to a mailbox; gives the one for its orders. ``gone`` is called if it ends by a mistake of ours."""
         with self._lock:
             lane = Lane(self._callbacks, f"moonwit worker {len(self._lanes) + 1}")
             self._lanes.append(lane)
         orders = lane.mailbox()
         lane.work(orders, answers, gone)
-        return orders
+        return orders, lane
 
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lanes and what waits in them; tells whether all ended within ``timeout`` seconds each."""

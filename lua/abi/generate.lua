@@ -4,6 +4,7 @@
 local ffi, bit = require 'ffi', require 'bit'
 local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
+local epochs = require 'lua.epochs'
 local instances = require 'lua.instance'
 local layout = require 'lua.abi.layout'
 local lift = require 'lua.abi.lift'
@@ -25,6 +26,7 @@ local support = {
   only_sequence = numbers.only_sequence, listed_bits = numbers.listed_bits,
   NO_LIMIT = instances.NO_LIMIT, MAX_BYTES = layout.MAX_BYTES, NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
   ra = ffi.new 'mw_raw[5]', trap = ffi.new 'void *[1]',
+  lane = epochs.lane,
 }
 M.support = support
 
@@ -47,8 +49,11 @@ local CALLS = {
   plain = { main = 'C.wasmtime_func_call_unchecked', realloc = 'C.wasmtime_func_call_unchecked' },
   hosted = { main = 'H.call_hosted', realloc = 'H.call_hosted' },
   waits = { main = 'nil', realloc = 'H.call_realloc' },
+  -- The main function runs on a fiber, what goes with it does not.
+  turns = { main = 'C.wasmtime_func_call_unchecked', realloc = 'C.wasmtime_func_call_unchecked' },
+  hosted_turns = { main = 'H.call_hosted', realloc = 'H.call_hosted' },
 }
-local LEAVES = { hosted = 'C.wasmtime_func_call_unchecked', waits = 'H.call_leaf' }
+local LEAVES = { hosted = 'C.wasmtime_func_call_unchecked', hosted_turns = 'C.wasmtime_func_call_unchecked', waits = 'H.call_leaf' }
 
 -- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
 M.MOST_RESULT_BYTES = 2 ^ 30
@@ -142,7 +147,8 @@ end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
 -- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the component defines
--- resources, `options.limit` how many epochs a call may take; `options.mode` is a key of CALLS, `options.leaf`
+-- resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call (lua/epoch_state.lua);
+-- `options.mode` is a key of CALLS, `options.leaf`
 -- that the guest's realloc calls nothing of the host; `options.gated` that realloc and post-return are called by functions that shut the
 -- gate (host/wasm/gate.py), which take a number besides: after what they pass on, of which post-return has `options.results`.
 local function write(sig, options)
@@ -160,7 +166,8 @@ local function write(sig, options)
   local lowering = lower.arguments(e, sig)
   local memory = uses_memory(sig)
   if memory then put('local function lower(%s)\n%s\nreturn true end', arguments, lowering) end
-  local waits, hosted = options.mode == 'waits', options.mode == 'hosted'
+  local turns, hosted = options.mode == 'turns' or options.mode == 'hosted_turns', options.mode == 'hosted'
+  local waits = turns or options.mode == 'waits'
   local exact = 'select("#", ...) == 0'
   if not waits then table.insert(checks, 1, exact) end
   local fits = #checks > 0 and table.concat(checks, ' and ') or 'true'
@@ -204,7 +211,10 @@ local function write(sig, options)
   end
   put(has_handles(sig.result) and 'io, holder = B.io, B' or 'io = B.io')
   -- An instance that several entries share may come with another one's deadline.
-  if not waits and (options.limit or options.resources) then put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT') end
+  if not waits and (options.limit or options.resources or options.state) then
+    if options.state then put('lane.state = %d', options.state) end
+    put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT')
+  end
   if memory then
     put('ctx, mem, realloc, number, fault, failure = B.ctx, B.memory, B.realloc, %s, nil, nil base = memory_data(ctx, mem)',
       options.gated and 'B.realloc_number' or '0')
@@ -235,7 +245,7 @@ local function write(sig, options)
   if options.post then
     if sig.in_memory then put 'io[0].u32 = ret' end
     if options.gated then put('io[%d].u32 = B.post_number', options.results) end
-    put(not waits and 'failure = call(B.ctx, B.post, io, 2, trap)' or options.post == 'leaf' and 'local failure = leaf_post(B)' or 'local failure = run_post(B)')
+    put(turns and 'local failure = call(B.ctx, B.post, io, 2, trap)' or not waits and 'failure = call(B.ctx, B.post, io, 2, trap)' or options.post == 'leaf' and 'local failure = leaf_post(B)' or 'local failure = run_post(B)')
     put 'if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
   end
   if hosted then put 'leave(B.I)' end

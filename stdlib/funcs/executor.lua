@@ -9,7 +9,7 @@ local future = require "stdlib.funcs.future"
 local nearest = require "lua.nearest"
 
 local error, type, pairs, setmetatable, getmetatable, tostring, tonumber = error, type, pairs, setmetatable, getmetatable, tostring, tonumber
-local select, max, min, random = select, math.max, math.min, math.random
+local select, min, random = select, math.min, math.random
 local KINDS = errors.kinds
 
 local M = {}
@@ -109,21 +109,14 @@ function methods.with_context(executor, values)
   return setmetatable({ timeout = executor.timeout, retry = executor.retry, context = made }, EXECUTOR)
 end
 
--- A call that may have to wait for its code first: what is left of the timeout is for the call.
-local function first(ns, id, ...)
-  local f, problem, waited = calls.resolve(id)
-  if not f then return nil, problem end
-  if calls.immediate[f] then return calls.call_within(id, max(ns / 1e6 - (waited or 0), 0), ...) end
-  return f(...)
-end
-
 local function attempt(executor, id, ...)
   local ns = executor.timeout
   if not ns then return calls.call(id, ...) end
   local f = calls.known(id)
-  if f and calls.immediate[f] then return calls.call_within(id, ns / 1e6, ...) end
-  if not f and not dispatcher.current() then return first(ns, id, ...) end
-  local started = f and future.run(f, ...) or future.run(first, ns, id, ...)
+  if f and calls.immediate[f] then return f(...) end
+  if not f and not dispatcher.current() then return calls.call(id, ...) end
+  -- One that is not known yet may have to wait for its code first.
+  local started = f and future.run(f, ...) or future.run(calls.call, id, ...)
   local value, err = started:await(ns)
   if not started:is_complete() then
     started:cancel()

@@ -1,5 +1,5 @@
--- Futures: calls in the background. A call that can't wait (a guest on the direct path) is made at once, its future is complete
--- from the start; one that can runs as a task of its own and ends with the script.
+-- Futures: calls in the background. A call of a guest begins at once, and where it is short its future is complete from the start; what
+-- waits, or computes for long, is a task of its own and ends with the script.
 local arguments = require "lua.arguments"
 local calls = require "lua.calls"
 local dispatcher = require "lua.dispatcher"
@@ -8,10 +8,11 @@ local errors = require "lua.errors"
 local nearest = require "lua.nearest"
 local pools = require "lua.pools"
 local queue = require "stdlib.channel.queue"
+local turns = require "lua.turns"
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
 local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
-local resolve, immediate = calls.resolve, calls.immediate
+local resolve, immediate, attempts = calls.resolve, calls.immediate, turns.attempts
 
 local M = {}
 
@@ -91,6 +92,15 @@ end
 
 local function completed(value, problem) return new(true, value, problem) end
 
+-- Runs a call of a guest, which begins at once.
+local function run_now(f, ...)
+  local future = new(false)
+  hidden[future] = { waiters = {} }
+  local task = dispatcher.spawn_now(body, future, f, ...)
+  if not future.done then hidden[future].task = task end
+  return future
+end
+
 --- Runs a call of `id` as `run` does, once there is room for it in the queue of its pool.
 function M.pooled(id, f, ...)
   local pool = calls.pool_of[resolve(id)]
@@ -118,6 +128,12 @@ function M.start(id, ...)
   if immediate[f] then return completed(f(...)) end
   if not dispatcher.current() then
     return nil, errors.make { message = "funcs.async: there is no running script to start a call in", kind = errors.kinds.INVALID, entry = id }
+  end
+  local attempt = attempts[f]
+  if attempt then
+    local made, value, err = attempt(...)
+    if made then return completed(value, err) end
+    if not calls.pool_of[f].room then return run_now(f, ...) end
   end
   return M.pooled(id, f, ...)
 end
