@@ -381,32 +381,3 @@ def test_flags(judge: Any) -> None:
             "{'read', [3] = 'read'}": "expected a sequence 1..1, got a table with the key 3",
         },
     )
-
-
-def test_how_many(judge: Any) -> None:
-    """Trailing options may be left out; the sentence tells how many there may be, and which parameter is wrong."""
-    three = "u8, option(u8), option(string)"
-    for good in ("1", "1, nil", "1, 2", "1, nil, 'x'", "1, 2, nil"):
-        assert judge(three, good) is True
-    assert judge(three, "") == b"f: parameter 1 (p1: u8): expected an integer, got nil; the function takes 3 arguments"
-    assert judge(three, "1, 2, 'x', nil") == b"f: expected 1 to 3 arguments, got 4"
-    assert judge("u8", "1, 2") == b"f: expected 1 argument, got 2"
-    assert judge("u8, u8", "1") == b"f: parameter 2 (p2: u8): expected an integer, got nil; the function takes 2 arguments"
-    assert judge("option(u8)", "1, 2") == b"f: expected 0 to 1 arguments, got 2"
-    assert judge("u8, u8", "1, 256") == b"f: parameter 2 (p2: u8): 256 is out of range"
-    assert judge("list(u8), u8", "{256}, 256") == b"f: parameter 1 (p1: list): p1[1]: 256 is out of range"
-
-
-def test_what_fits_is_not_blamed(opened: Opened) -> None:
-    """A string or list as long as it may be is not what is wrong."""
-    opened([], {}).run("""
-      local layout, explain = require 'lua.abi.layout', require 'lua.abi.explain'
-      layout.MAX_BYTES = 15
-      for value, t in pairs { [('x'):rep(15)] = { kind = 'string' }, [('y'):rep(15)] = { kind = 'list', element = { kind = 'u8' } } } do
-        local sig = layout.signature { name = 'f', params = { { name = 'v', type = t }, { name = 'w', type = { kind = 'u8' } } } }
-        assert(explain.sentence(sig, 2, value, 256) == 'f: parameter 2 (w: u8): 256 is out of range')
-      end
-      local words, byte = { kind = 'list', element = { kind = 'u32' } }, { kind = 'u8' }
-      local sig = layout.signature { name = 'f', params = { { name = 'v', type = words }, { name = 'w', type = byte } } }
-      assert(explain.sentence(sig, 2, { 1, 2, 3 }, 256) == 'f: parameter 2 (w: u8): 256 is out of range')
-    """)
