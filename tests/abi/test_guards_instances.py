@@ -151,3 +151,32 @@ def test_the_memory_is_found_wherever_it_is(opened: Opened) -> None:
       return instances.memory_bytes(next(instances.all))""")
         is None
     )
+
+
+def test_a_destructor_has_the_limit_of_its_guest(opened: Opened) -> None:
+    """From when it is called, however long ago the last call was; one without end ends there."""
+    text = """(component
+      (core module $d (func (export "dtor") (param i32) (loop $l (br_if $l (i32.eq (local.get 0) (i32.const 9))))))
+      (core instance $d (instantiate $d))
+      (type $r' (resource (rep i32) (dtor (core func $d "dtor")))) (export $r "r" (type $r'))
+      (core func $new (canon resource.new $r'))
+      (core module $m (import "" "new" (func $new (param i32) (result i32)))
+       (func (export "make") (param i32) (result i32) (call $new (local.get 0))))
+      (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+      (func (export "make") (param "n" u32) (result (own $r)) (canon lift (core func $i "make"))))"""
+    fields = "kind: function.wat, source: file://guest.wat, method: make, limits: {max_execution_ms: 50}"
+    state: Any = opened([f"name: make, {fields}"], {"guest.wat": text})
+    state.run("""
+      local ffi, wasmtime = require 'ffi', require 'lua.wasmtime'
+      pcall(ffi.cdef, 'void wasmtime_engine_increment_epoch(void *)')
+      local call = require('lua.calls').call
+      for _ = 1, 3 do
+        local handle = assert(call('t:make', 5))
+        -- As if much time had passed since.
+        local engine = next(require('lua.instance').all).P.engine
+        for _ = 1, 10000 do wasmtime.C.wasmtime_engine_increment_epoch(engine) end
+        handle:drop()
+      end
+      local ok, problem = pcall(function() assert(call('t:make', 9)):drop() end)
+      assert(not ok and tostring(problem):find 'interrupt', tostring(problem))
+      assert(call('t:make', 5)):drop()""")
