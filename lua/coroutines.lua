@@ -7,6 +7,10 @@ local create, resume, status, running = coroutine.create, coroutine.resume, coro
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable
 local error, type, setmetatable, pcall, xpcall = error, type, setmetatable, pcall, xpcall
 
+local interrupt = require "lua.interrupt"
+
+local caught = interrupt.caught
+
 local M = {}
 
 --- How many coroutines may be inside each other.
@@ -58,13 +62,26 @@ local function leave_handler(ok, ...)
   return "error in error handling" .. (type(problem) == "string" and ": " .. problem or "")
 end
 
+local function handle(handler, problem)
+  barrier.count = barrier.count + 1
+  return leave_handler(pcall(handler, problem))
+end
+
+local function as_it_is(problem) return problem end
+
+local function handled(handler, ok, ...)
+  if ok then return true, ... end
+  interrupt.check()
+  return caught(false, handle(handler, (...)))
+end
+
 --- Calls `f(...)`, as `xpcall`.
 function M.xpcall(f, handler, ...)
   if type(handler) ~= "function" then return xpcall(f, handler, ...) end
-  return xpcall(f, function(problem)
-    barrier.count = barrier.count + 1
-    return leave_handler(pcall(handler, problem))
-  end, ...)
+  -- A handler runs on top of what has raised, and on top of a hook no other hook runs: code that may be ended by one has its handler
+  -- called afterwards.
+  if interrupt.active() then return handled(handler, xpcall(f, as_it_is, ...)) end
+  return xpcall(f, function(problem) return handle(handler, problem) end, ...)
 end
 
 local refuse
@@ -98,8 +115,9 @@ end
 -- Resuming a coroutine never raises, so the depth is put back.
 function leave(saved, co, ...)
   depth = saved
-  local _, first = ...
+  local ok, first = ...
   if first == WAIT then return pass(saved, co) end
+  if not ok then return caught(...) end
   return ...
 end
 

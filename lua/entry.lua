@@ -3,12 +3,13 @@ local arguments = require 'lua.arguments'
 local clock = require 'lua.clock'
 local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
+local interrupt = require 'lua.interrupt'
 local intermediate = require 'lua.intermediate'
 local scripts = require 'lua.scripts'
 
 local M = {}
 
-local select, xpcall, unpack = select, xpcall, unpack
+local select, xpcall, unpack, pairs, setmetatable = select, xpcall, unpack, pairs, setmetatable
 
 -- How deep functions of one task may call each other before the C stack is in danger: each level is a protected call.
 local MOST_NESTED = 150
@@ -20,6 +21,8 @@ local function failed(id, kind, message) return nil, errors.make { message = mes
 
 local function answer(id, task, ok, value, problem)
   task.nested = task.nested - 1
+  -- Not an error of ours, so perhaps the end of the stack, where no hook runs: see lua/interrupt.lua.
+  if not ok and not errors.is_error(value) then interrupt.check() end
   if not ok then return nil, errors.is_error(value) and value or errors.from(value, { kind = errors.kinds.INTERNAL, entry = id }) end
   -- Anything else that comes second belongs to what gave the value: the count of `gsub`, the `ok` of a channel.
   if errors.is_error(problem) then return nil, problem end
@@ -29,38 +32,48 @@ local function answer(id, task, ok, value, problem)
   return (intermediate.decode(encoded))
 end
 
--- `f`, ended after `ms` milliseconds where it waits: what computes can't be stopped.
+-- Ends what still runs under a limit: what the function has spawned, and itself when its time is up.
+local function close(limit, why)
+  for task in pairs(limit.tasks) do dispatcher.cancel(task, why) end
+end
+
+-- `f`, ended after `ms` milliseconds, where it waits by a timer and where it computes by lua/interrupt.lua.
 local function limited(id, ms, f)
   return function(...)
     local many = arguments.too_many(select('#', ...))
     if many then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, many)) end
     local task, generation = dispatcher.ticket()
     if not task then return f(...) end
+    local limit = { id = id, ms = ms, ends = clock.monotonic() + ms * 1e6, outer = task.limit, late = nil, tasks = setmetatable({}, { __mode = 'k' }) }
     local done, value, problem = false, nil, nil
     local child = dispatcher.spawn(function(...)
       value, problem = f(...)
       done = true
       dispatcher.wake(task, generation)
     end, ...)
-    local timer = dispatcher.timer(clock.monotonic() + ms * 1e6, dispatcher.wake, task, generation)
+    child.limit, child.nested, child.stay = limit, task.nested, task.stay
+    limit.tasks[child] = true
+    local timer = dispatcher.timer(limit.ends, dispatcher.wake, task, generation)
     local canceled = dispatcher.suspend('funcs.call', id)
     dispatcher.cancel_timer(timer)
     if canceled then
-      dispatcher.cancel(child, canceled)
+      close(limit, canceled)
       error(canceled, 0)
     end
-    if done then return value, problem end
-    local late = errors.make {
-      message = ('%s: took longer than its limit of %g ms'):format(id, ms), kind = errors.kinds.TIMEOUT, retryable = true, entry = id,
-    }
-    dispatcher.cancel(child, late)
+    if done and not limit.late then
+      close(limit)
+      return value, problem
+    end
+    local late = interrupt.late(limit)
+    close(limit, late)
     return nil, late
   end
 end
 
 --- Gives the function for an entry, or nil and an error; `entry` is what scripts.entry takes, with `limit_ms` where it has a limit.
 function M.bind(entry)
-  local f, problem = scripts.entry(entry)
+  local mode = { interpreted = entry.limit_ms ~= nil, chunks = {} }
+  local f, problem = scripts.entry(entry, mode)
   if not f then return nil, problem end
   local id = entry.id
 
@@ -74,6 +87,8 @@ function M.bind(entry)
     if (task.nested or 0) >= MOST_NESTED then
       return failed(id, errors.kinds.INTERNAL, ('%s: functions call each other more than %d levels deep'):format(id, MOST_NESTED))
     end
+    -- What a function under a limit calls is ended with it.
+    if task.limit and not mode.interpreted then scripts.interpret(mode) end
     local encoded, why = intermediate.encode_all(select('#', ...), ...)
     if not encoded then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, why)) end
     local values, count = intermediate.decode_all(encoded)

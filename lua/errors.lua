@@ -78,9 +78,12 @@ function M.fields(value)
   return is_error(value) and getfields(value) or nil
 end
 
+--- Passes on what a `pcall` of a script's code has given; lua/interrupt.lua looks there whether the code is to end.
+function M.caught(...) return ... end
+
 -- A __tostring of a script may itself raise.
 local function text_of(value)
-  local ok, text = pcall(tostring, value)
+  local ok, text = M.caught(pcall(tostring, value))
   if ok and type(text) == "string" then return text end
   return "a " .. type(value) .. " value that can't be shown"
 end

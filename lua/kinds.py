@@ -68,7 +68,7 @@ _SCRIPT: Mapping[str, Field] = {
 _LIMITS = Group(
     summary="what one call may spend",
     fields={
-        "max_execution_ms": Integer(minimum=1, summary="milliseconds from the call to its end, where it waits"),
+        "max_execution_ms": Integer(minimum=1, summary="milliseconds from the call to its end; the code is then interpreted"),
         "max_memory_bytes": Integer(minimum=1, later=True, summary="bytes of memory"),
         "max_stack_bytes": Integer(minimum=1, later=True, summary="bytes of stack"),
     },

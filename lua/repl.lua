@@ -9,6 +9,7 @@ local clock = require 'lua.clock'
 local describe = require 'lua.repl_describe'
 local dispatcher = require 'lua.dispatcher'
 local errors = require 'lua.errors'
+local interrupt = require 'lua.interrupt'
 local locals = require 'lua.repl_locals'
 local members = require 'lua.repl_members'
 local nearest = require 'lua.nearest'
@@ -16,15 +17,13 @@ local output = require 'lua.output'
 local sandbox = require 'lua.sandbox'
 local scripts = require 'lua.scripts'
 
-local current, sethook, getinfo, getfields = dispatcher.current, debug.sethook, debug.getinfo, debug.getfenv
+local current = dispatcher.current
 local error, select, rawset, rawget, xpcall, concat, sort, tostring = error, select, rawset, rawget, xpcall, table.concat, table.sort, tostring
 local getmetatable, next, type = getmetatable, next, type
 
 local encode, decode = buffer.encode, buffer.decode
 
-local HOST = _G
 local ALL = 2
-local EVERY = 200                  -- instructions between two looks; each may be a call that takes long
 local MOST_VALUES = 50             -- of one input that are shown
 local MOST_NOTES = 5
 
@@ -117,27 +116,27 @@ function M.open(host, flag, modules)
 
   local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
 
-  local function hook()
+  -- Whether the code that runs is to end.
+  local function find()
     local mode, task = flag[0], current()
     local group = task and task.group
     if mode == 0 then
       flag[1] = group and group.place or 0
-      return
+    elseif mode == ALL or task and group == foreground then
+      return STOP
     end
-    local here = task and group == foreground
-    if mode < ALL and not here then return end
-    -- From now on at every instruction, so that no pcall of the script's goes on.
-    sethook(hook, '', 1)
-    local info = getinfo(2, 'f')
-    if info and getfields(info.func) ~= HOST then
-      if here then stopped = true elseif group and group.place then ended[group.place] = true end
-      error(STOP, 0)
-    end
+  end
+
+  local function raised()
+    if flag[0] == 0 then return end
+    local task = current()
+    local group = task and task.group
+    if task and group == foreground then stopped = true elseif group and group.place then ended[group.place] = true end
   end
 
   local function calm()
     flag[0] = 0
-    sethook(hook, '', EVERY)
+    interrupt.calm()
   end
 
   local function report(problem)
@@ -283,6 +282,7 @@ function M.open(host, flag, modules)
     output.print(decode(host.help(name, kind, text)))
   end
 
+  interrupt.watch(find, raised)
   calm()
   return session
 end

@@ -4,13 +4,15 @@
 -- changed: what a script sees is an empty table in front of the real one. Functions that write to a table past its
 -- metatable (rawset, table.insert, ...) refuse those, and no function returns the real one.
 local coroutines = require "lua.coroutines"
+local interrupt = require "lua.interrupt"
 local strings = require "lua.strings"
 local sort = require "lua.sort"
 
 local getmetatable, setmetatable, rawset, rawget, pairs = getmetatable, setmetatable, rawset, rawget, pairs
-local type, error, load, select, tostring, next, pcall = type, error, load, select, tostring, next, pcall
+local type, error, load, select, tostring, next = type, error, load, select, tostring, next
 local getfenv, setfenv, getinfo, collectgarbage = getfenv, setfenv, debug.getinfo, collectgarbage
 local concat, insert, remove, move, time = table.concat, table.insert, table.remove, table.move, os.time
+local min, max = math.min, math.max
 
 local M = {}
 
@@ -90,16 +92,38 @@ function safe.sort(t, before)
   if getmetatable(t) == LOCKED then refuse(t, nil, 3) end
   if before ~= nil then return sort(t, before) end
   -- What can't be compared is blamed on the script, not on a line of sort.lua.
-  local ok, problem = pcall(sort, t)
+  local ok, problem = interrupt.pcall(sort, t)
   if ok then return end
   if type(problem) ~= "string" then error(problem, 0) end
   local sentence = problem:match("^[^\n]*sort%.lua:%d+: (.*)$")
   error(sentence or problem, sentence and 2 or 0)
 end
 
+-- Elements that are moved at once.
+local SPAN = 100000
+
+-- Moves span by span, from the end that `table.move` begins at, so that it can be ended.
+local function move_long(source, first, last, at, target)
+  if last - first > 2 ^ 53 then error("bad argument #3 to 'move' (too many elements to move)", 3) end
+  if at > last or at <= first or source ~= target then
+    for from = first, last, SPAN do
+      interrupt.check()
+      move(source, from, min(from + SPAN - 1, last), at + (from - first), target)
+    end
+  else
+    for to = last, first, -SPAN do
+      interrupt.check()
+      local from = max(to - SPAN + 1, first)
+      move(source, from, to, at + (from - first), target)
+    end
+  end
+  return target
+end
+
 function safe.move(source, first, last, at, target, ...)
   if getmetatable(target) == LOCKED or target == nil and getmetatable(source) == LOCKED then refuse(target or source, nil, 3) end
-  return move(source, first, last, at, target, ...)
+  if type(first) ~= "number" or type(last) ~= "number" or type(at) ~= "number" or last - first < SPAN then return move(source, first, last, at, target, ...) end
+  return move_long(source, first, last, at, target == nil and source or target)
 end
 
 function safe.pairs(t, ...)
@@ -151,8 +175,8 @@ local libraries = {
   coroutine = coroutines.library,
 }
 
-local base = pick(_G, "assert error getmetatable ipairs next pcall rawequal select setmetatable tonumber tostring type unpack _VERSION", {
-  rawset = safe.rawset, rawget = safe.rawget, pairs = safe.pairs, collectgarbage = safe.collectgarbage, xpcall = coroutines.xpcall,
+local base = pick(_G, "assert error getmetatable ipairs next rawequal select setmetatable tonumber tostring type unpack _VERSION", {
+  rawset = safe.rawset, rawget = safe.rawget, pairs = safe.pairs, collectgarbage = safe.collectgarbage, pcall = interrupt.pcall, xpcall = coroutines.xpcall,
 })
 for name, library in pairs(libraries) do base[name] = M.protect(name, library) end
 lock_metatable_of_strings(string_library)
@@ -175,19 +199,27 @@ local function read(reader)
   end
 end
 
+-- How many chunks of an entry are kept, so that they can be interpreted from some time on.
+local MOST_KEPT = 1000
+
 --- Whether LuaJIT may compile what is loaded. Not in a session: a compiled loop can't be stopped.
 M.compiles = true
 
---- Compiles text, never bytecode; returns the chunk, or nil and a message with chunk name and line.
-function M.load(source, chunkname, env)
+--- Compiles text, never bytecode; returns the chunk, or nil and a message with chunk name and line. `mode`, if given, is {interpreted =
+--- whether LuaJIT may not compile it, chunks = a list that the chunk is added to}.
+function M.load(source, chunkname, env, mode)
   if source:byte(1) == 27 then return nil, tostring(chunkname or "chunk"):gsub("^[=@]", "") .. ": bytecode can't be loaded, only text" end
   local chunk, problem = load(source, chunkname, "t", env)
-  if chunk and not M.compiles then jit.off(chunk, true) end
+  if not chunk then return nil, problem end
+  -- What is not kept could not be turned over to the interpreter later.
+  local kept = mode and #mode.chunks < MOST_KEPT
+  if kept then mode.chunks[#mode.chunks + 1] = chunk end
+  if not M.compiles or mode and (mode.interpreted or not kept) then jit.off(chunk, true) end
   return chunk, problem
 end
 
 -- Environments by the script that may see and change them: script's globals -> set of tables. Weak on both sides.
-local function code_functions(env)
+local function code_functions(env, mode)
   local own = setmetatable({ [env] = true }, { __mode = "k" })
   local code = {}
 
@@ -197,7 +229,7 @@ local function code_functions(env)
     elseif getmetatable(target) ~= LOCKED then
       own[target] = true
     end
-    return M.load(source, chunkname, target)
+    return M.load(source, chunkname, target, mode)
   end
 
   function code.load(source, chunkname, mode, target)
@@ -257,11 +289,11 @@ local function code_functions(env)
   return code
 end
 
---- Makes the global table of one script: Lua's own names, then those of `globals`.
-function M.environment(globals)
+--- Makes the global table of one script: Lua's own names, then those of `globals`. `mode` is as in `load`, for what it loads.
+function M.environment(globals, mode)
   local env = {}
   for name, value in pairs(base) do env[name] = value end
-  for name, f in pairs(code_functions(env)) do env[name] = f end
+  for name, f in pairs(code_functions(env, mode)) do env[name] = f end
   env._G = env
   for name, value in pairs(globals or {}) do env[name] = value end
   return env

@@ -37,8 +37,8 @@ local function open(modules, name, owner)
 end
 
 -- An environment with `require`. `find(name)` returns a module, or nil and the sentence to raise.
-local function environment(find, globals)
-  local env = sandbox.environment { print = output.print }
+local function environment(find, globals, mode)
+  local env = sandbox.environment({ print = output.print }, mode)
   for name, value in pairs(globals or {}) do env[name] = value end
   local loaded = { _G = env }
   for name, library in pairs(sandbox.libraries) do loaded[name] = library end
@@ -56,8 +56,8 @@ local function environment(find, globals)
   return env
 end
 
-local function compile(source, chunkname, env, entry)
-  local chunk, problem = sandbox.load(source, chunkname, env)
+local function compile(source, chunkname, env, entry, mode)
+  local chunk, problem = sandbox.load(source, chunkname, env, mode)
   if chunk then return chunk end
   return nil, errors.make { message = problem, kind = INVALID, entry = entry, lua_stack = {} }
 end
@@ -177,9 +177,9 @@ function evaluate(entry, state)
     return nil, "module '" .. name .. "' is not listed in the entry's modules" .. nearest.hint(name, names_of(listed, imported))
       .. " (" .. entry.id .. ")"
   end
-  local env = environment(find, globals_of(state.stdlib, listed, imported, state.owner))
+  local env = environment(find, globals_of(state.stdlib, listed, imported, state.owner), state.mode)
   local chunk
-  chunk, problem = compile(entry.source, entry.chunkname or "=" .. entry.id, env, entry.id)
+  chunk, problem = compile(entry.source, entry.chunkname or "=" .. entry.id, env, entry.id, state.mode)
   if not chunk then return nil, problem end
   local ok, value = pcall(chunk)
   if ok then return value end
@@ -213,15 +213,24 @@ end
 
 --- Evaluates a function.lua entry, its libraries first, and returns the function to call, or nil and an error.
 -- `entry` holds `id`, `source`, `chunkname`, `method`, `modules` (names), `imports` (alias -> a table like this one)
--- and `stdlib` (name -> module, or a function that loads it).
-function M.entry(entry)
+-- and `stdlib` (name -> module, or a function that loads it). `mode` is as in `sandbox.load`, for all that it loads.
+function M.entry(entry, mode)
   -- What its libraries open is the entry's too.
-  local state = { stdlib = entry.stdlib or {}, owner = owners.entry(entry.id), done = {}, busy = {}, path = {} }
+  local state = { stdlib = entry.stdlib or {}, owner = owners.entry(entry.id), done = {}, busy = {}, path = {}, mode = mode }
   local value, problem = evaluate(entry, state)
   if problem then return nil, problem end
   local f, sentence = method_of(entry, value)
   if f then return f end
   return nil, errors.make { message = entry.id .. ": " .. sentence, kind = INVALID, entry = entry.id, lua_stack = {} }
+end
+
+--- Has all that was loaded under `mode`, and will be, be interpreted from now on.
+function M.interpret(mode)
+  mode.interpreted = true
+  for _, chunk in pairs(mode.chunks) do
+    jit.off(chunk, true)
+    jit.flush(chunk, true)
+  end
 end
 
 return M

@@ -1,6 +1,8 @@
 -- `table.sort` in Lua: compiled together with its comparator, which makes it faster than LuaJIT's own, and not run
 -- from C, where nested sorts would use up the C stack. A merge sort: equal elements keep their order, and a comparator
 -- that contradicts itself does no harm.
+local check = require("lua.interrupt").check
+
 local type, error, min = type, error, math.min
 
 local RUN = 12
@@ -52,6 +54,7 @@ return function(list, before)
   local width = RUN
   while width < count do
     for first = 1, count, 2 * width do
+      if width > 1000 then check() end
       merge(from, to, first, min(first + width, count + 1), min(first + 2 * width, count + 1), before)
     end
     from, to = to, from

@@ -3,6 +3,7 @@ local coroutines = require "lua.coroutines"
 local deadlock = require "lua.deadlock"
 local errors = require "lua.errors"
 local epochs = require "lua.epochs"
+local interrupt = require "lua.interrupt"
 local timers = require "lua.timers"
 
 local create, raw_resume, yield = coroutine.create, coroutine.resume, coroutine.yield
@@ -250,7 +251,7 @@ local function make(group, f, given)
   local task = {
     co = co, group = group, f = f, arguments = given, id = last_id,
     generation = 0, answered = false, again = false, refusals = 0, begun = false, done = false, ended = false, kind = false, detail = nil,
-    problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil, context = nil,
+    problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil, context = nil, limit = nil,
   }
   if group.last then group.last.after = task else group.first = task end
   group.last = task
@@ -271,6 +272,10 @@ local function spawned(f, ...)
   local count = select("#", ...)
   local task = make(group, f, count > 0 and { n = count, ... } or nil)
   task.context = current.context
+  local limit = current.limit
+  if limit then
+    task.limit, limit.tasks[task] = limit, true
+  end
   coroutines.hold(task.co, false)
   return task
 end
@@ -311,8 +316,11 @@ function M.step(task)
     task.begun = true
   end
   current = task
+  local limited = task.limit
+  if limited then interrupt.enter(task) end
   local ok, message = raw_resume(co, task)
   current = nil
+  if limited then interrupt.leave() end
   if message == WAIT then
     if task.again then go_again(task) end
     return
