@@ -18,7 +18,7 @@ local sandbox = require 'lua.sandbox'
 local scripts = require 'lua.scripts'
 
 local current = dispatcher.current
-local error, select, rawset, rawget, xpcall, concat, sort, tostring = error, select, rawset, rawget, xpcall, table.concat, table.sort, tostring
+local select, rawset, rawget, xpcall, concat, sort, tostring = select, rawset, rawget, xpcall, table.concat, table.sort, tostring
 local getmetatable, next, type = getmetatable, next, type
 
 local encode, decode = buffer.encode, buffer.decode

@@ -20,8 +20,8 @@ local M = {}
 M.LOCKED = newproxy(false)
 local LOCKED = M.LOCKED
 
--- How much text `load` takes from a reader function.
-local MAX_SOURCE = 64 * 1024 * 1024
+-- How much text `load` takes: LuaJIT's parser can't be ended, and needs a second for a megabyte of what it is slow with.
+local MAX_SOURCE = 1024 * 1024
 
 local function lock_metatable_of_strings(library)
   local meta = getmetatable("")
@@ -161,7 +161,9 @@ local function pick(library, names, replaced)
   return picked
 end
 
-local string_library = pick(string, "byte char find len lower match gmatch rep reverse sub upper", { gsub = strings.gsub, format = strings.format })
+local string_library = pick(string, "byte char len lower reverse sub upper", {
+  find = strings.find, match = strings.match, gmatch = strings.gmatch, gsub = strings.gsub, format = strings.format, rep = strings.rep,
+})
 
 local libraries = {
   string = string_library,
@@ -194,7 +196,7 @@ local function read(reader)
     if piece == nil or piece == "" then return concat(pieces) end
     if type(piece) ~= "string" then return nil, "the reader function must return a string, not a " .. type(piece) end
     n, size = n + 1, size + #piece
-    if size > MAX_SOURCE then return nil, "the reader function returns more than 64 MiB" end
+    if size > MAX_SOURCE then return nil, "the reader function returns more than 1 MiB" end
     pieces[n] = piece
   end
 end
@@ -224,6 +226,7 @@ local function code_functions(env, mode)
   local code = {}
 
   local function compile(source, chunkname, target)
+    if #source > MAX_SOURCE then return nil, "expected at most 1 MiB of text to load, got " .. #source .. " bytes" end
     if target == nil then
       target = env
     elseif getmetatable(target) ~= LOCKED then
@@ -260,9 +263,15 @@ local function code_functions(env, mode)
     if target == nil then target = 1 end
     if type(target) == "number" then
       if not (target >= 0 and target < 65536) then error("bad argument #1 to '" .. name .. "' (invalid level)", 3) end
-      if target == 0 then return env end
-      local info = getinfo(target - target % 1 + 2, "f")
-      if not info then error("bad argument #1 to '" .. name .. "' (invalid level)", 3) end
+      if target < 1 then return env end
+      local wanted, level, info = target - target % 1, 2, nil
+      repeat
+        level = level + 1
+        info = getinfo(level, "f")
+        if not info then error("bad argument #1 to '" .. name .. "' (invalid level)", 3) end
+        -- The pcall that scripts have is a function of Lua around LuaJIT's own.
+        if info.func ~= interrupt.pcall then wanted = wanted - 1 end
+      until wanted == 0
       target = info.func
     elseif type(target) ~= "function" then
       error("bad argument #1 to '" .. name .. "' (function or level expected, got " .. type(target) .. ")", 3)
