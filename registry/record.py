@@ -39,11 +39,17 @@ def record(cls: type[T]) -> type[T]:
         if given.compare:
             compared.append(name)
     setattr(cls, "__match_args__", names)  # noqa: B010
-    setattr(cls, "_record", (names, defaults, factories, tuple(compared)))  # noqa: B010
+    # What fills the fields after the first few, by how many are given: nearly all are made without a keyword.
+    rests = [_rest(names[number:], defaults) for number in range(len(names) + 1)]
+    setattr(cls, "_record", (names, defaults, factories, tuple(compared), rests))  # noqa: B010
     for method in (__init__, __eq__, __hash__, __repr__, __setattr__, __delattr__):
         if method.__name__ not in namespace or namespace[method.__name__] is None:
             setattr(cls, method.__name__, method)
     return cls
+
+
+def _rest(names: tuple[str, ...], defaults: dict[str, Any]) -> dict[str, Any] | None:
+    return {name: defaults[name] for name in names} if all(name in defaults for name in names) else None
 
 
 def replace(instance: T, **changes: Any) -> T:
@@ -52,12 +58,14 @@ def replace(instance: T, **changes: Any) -> T:
 
 
 def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-    names, defaults, factories, _ = self._record
+    names, defaults, factories, _, rests = self._record
     values = vars(self)
     if len(args) > len(names):
         raise TypeError(f"{type(self).__name__} takes {len(names)} values, got {len(args)}")
-    values.update(zip(names, args, strict=False))
-    if len(args) == len(names) and not kwargs:
+    values.update(zip(names, args))  # noqa: B905  # the check for equal lengths would cost half of the time
+    if not kwargs and (rest := rests[len(args)]) is not None:
+        if rest:
+            values.update(rest)
         return
     for name, value in kwargs.items():
         if name not in names or name in values:
