@@ -1,6 +1,6 @@
 """Makes guards wrong, one at a time, and tells which of these mutants no test notices.
 
-Run: python -m tests.mutation.run [--seed N] [--count N] [--jobs N] [FILE...]
+Run: python -m tests.mutation.run [--seed N] [--count N] [--jobs N] [--patience SECONDS] [FILE...]
 
 Each mutant is tried in a copy of the tree, by the test files that hold its file (``HELD_BY``), until the first of them fails. Those that
 change nothing anybody could see are listed in equivalent.yaml, with the reason. Exits 1 when fewer than 95 % of the others are noticed.
@@ -93,9 +93,10 @@ def files(names: list[str]) -> list[str]:
     return found
 
 
-def tests_of(file: str) -> list[str]:
+def tests_of(file: str, root: Path = ROOT) -> list[str]:
+    """Gives the test files that hold a file, from the top of a tree."""
     patterns = next(tests for held, tests in HELD_BY.items() if file.startswith(held))
-    return [str(path.relative_to(ROOT)) for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+    return [str(path.relative_to(root)) for pattern in patterns for path in sorted(root.glob(pattern))]
 
 
 def known() -> list[dict[str, str]]:
@@ -116,6 +117,7 @@ class Tree:
         self.began = 0.0
         self.pid = 0
         self.mutant: Mutant | None = None
+        self.source = ""
         listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True)
         for name in filter(None, listed.stdout.decode().split("\0")):
             target = folder / name
@@ -128,7 +130,8 @@ class Tree:
         self.mutant, self.began = mutant, time.monotonic()
         if mutant is not None:
             path = self.folder / mutant.file
-            path.write_text(mutant.apply(path.read_text()))
+            self.source = path.read_text()
+            path.write_text(mutant.apply(self.source))
         self.pid = os.fork()
         if self.pid == 0:
             os._exit(test_here(self.folder, tests))
@@ -136,7 +139,7 @@ class Tree:
     def end(self, status: int) -> bool:
         """Puts the file back; tells whether the tests have passed."""
         if self.mutant is not None:
-            shutil.copy2(ROOT / self.mutant.file, self.folder / self.mutant.file)
+            (self.folder / self.mutant.file).write_text(self.source)
         # Whatever its tests have started ends with them.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
@@ -173,25 +176,26 @@ def measure(tree: Tree, of: list[str]) -> dict[str, float]:
     """Runs the tests of each file on unchanged code, where they must pass; gives how long a mutant's may take."""
     times: dict[str, float] = {}
     for file in of:
-        key = " ".join(tests_of(file))
+        key = " ".join(tests_of(file, tree.folder))
         if key not in times:
             tree.start(key.split())
             if not tree.end(os.waitpid(tree.pid, 0)[1]):
                 sys.exit(f"the tests of {file} fail on unchanged code:\n{(tree.folder / 'said.txt').read_text()[-2000:]}")
             times[key] = PATIENCE * (time.monotonic() - tree.began) + 10
-    return {file: times[" ".join(tests_of(file))] for file in of}
+    return {file: times[" ".join(tests_of(file, tree.folder))] for file in of}
 
 
-def survivors(chosen: list[Mutant], jobs: int, folder: Path) -> Iterator[Mutant]:
+def survivors(chosen: list[Mutant], jobs: int, folder: Path, longest: float | None) -> Iterator[Mutant]:
     """Tries all, so many at a time, and gives those that no test notices."""
     free = [Tree(folder / str(number)) for number in range(jobs)]
-    patience = measure(free[0], sorted({mutant.file for mutant in chosen}))
+    of = sorted({mutant.file for mutant in chosen})
+    patience = measure(free[0], of) if longest is None else dict.fromkeys(of, longest)
     waiting, busy, tried = list(chosen), [], 0
     while waiting or busy:
         while waiting and free:
             tree = free.pop()
             mutant = waiting.pop()
-            tree.start(tests_of(mutant.file), mutant)
+            tree.start(tests_of(mutant.file, tree.folder), mutant)
             busy.append(tree)
         for tree in list(busy):
             mutant = tree.mutant
@@ -220,6 +224,9 @@ def parse(arguments: list[str] | None) -> Any:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100, help="how many mutants are tried; 0 for all")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--patience", type=float, help="how many seconds a mutant's tests may take; measured on unchanged code when not given"
+    )
     parser.add_argument("--list", action="store_true", help="only list them")
     parser.add_argument("files", nargs="*", metavar="FILE", help="a file or folder; all that are held when none is named")
     return parser.parse_args(arguments)
@@ -243,7 +250,7 @@ def main(arguments: list[str] | None = None) -> int:
     import_much()
     with tempfile.TemporaryDirectory() as folder:
         left = 0
-        for mutant in survivors(chosen, options.jobs, Path(folder)):
+        for mutant in survivors(chosen, options.jobs, Path(folder), options.patience):
             left += 1
             print(mutant.shown, flush=True)
     noticed = 1 - left / max(len(chosen), 1)
