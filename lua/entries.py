@@ -60,7 +60,6 @@ class Entries:
             "end_lease": self.compatible.end_lease,
             "compilation": self._compilations.take,
             "finish_compiling": self._compilations.finish,
-            "ticker": self._ticker,
             "world": self._worlds.world,
             "folders": self._worlds.folders,
             "workers": self._the_workers,
@@ -215,13 +214,6 @@ class Entries:
             "pool": _pool(function.pool),
             **_workers(function.pool.workers if function.pool.type in ("static", "adaptive") else 0),
         }
-
-    def _ticker(self) -> float:
-        """Starts the epochs that limits are counted in; gives the milliseconds between two."""
-        from moonwit.host import engine
-
-        engine.start_ticker()
-        return engine.TICK * 1000
 
     def _limits(self, function: LoadedFunction) -> Data:
         """Gives ``limit_elements``, and ``limit_ms``, ``limit_ticks``, ``limit_bytes`` and ``limit_stack`` where it has them."""
