@@ -23,6 +23,8 @@ def expect(judge: Any, types: str, values: dict[str, str | None]) -> None:
         path = "" if problem is None else "p1" if problem[0] == "[" else "p1." if re.match(r"[a-z-]+(\[\d+\])*: ", problem) else ""
         right = True if problem is None else f"f: parameter 1 (p1: {kind}): {path}{problem}".encode()
         assert judge(types, value) == right, (types, value)
+        if problem is None:      # what fits is not blamed for what comes after it
+            assert judge(f"{types}, u8", f"{value}, 256") == b"f: parameter 2 (p2: u8): 256 is out of range", (types, value)
 
 
 LONG = "('x'):rep({})"

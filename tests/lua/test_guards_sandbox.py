@@ -42,6 +42,7 @@ def changed(library: str, field: str) -> str:
 ENVIRONMENTS = {
     "return getfenv() == _G, getfenv(nil) == _G, getfenv(0) == _G, getfenv(1) == _G, getfenv(1.9) == _G": "true true true true true",
     "local t = {getfenv = getfenv} t.t = t return setfenv(function() return getfenv(1.9) == t, getfenv(1) == t end, t)()": "true true",
+    "local t = {getfenv = getfenv} t.t = t return setfenv(function() return getfenv() == t end, t)()": "true",
     "return getfenv(function() end) == _G, getfenv(print) == _G, getfenv(victim) == _G": "true true true",
     "return (getfenv(-1))": "raised: s.lua:1: bad argument #1 to 'getfenv' (invalid level)",
     "return (getfenv(-0.5))": "raised: s.lua:1: bad argument #1 to 'getfenv' (invalid level)",
@@ -98,11 +99,11 @@ CODE = {
     (
         "local n = 0 local f = load(function() n = n + 1 if n == 1 then return [[error('x')]] end end, '=mine') return pcall(f)"
     ): "false mine:1: x",
-    "local piece, n = (' '):rep(1048576), 0 return type(load(function() n = n + 1 if n <= 64 then return piece end end))": "function",
+    "local piece, n = (' '):rep(1024), 0 return type(load(function() n = n + 1 if n <= 1024 then return piece end end))": "function",
     (
-        "local piece, n = (' '):rep(1048576), 0 return load(function() n = n + "
-        "1 if n <= 64 then return piece elseif n == 65 then return ' ' end end)"
-    ): "nil the reader function returns more than 64 MiB",
+        "local piece, n = (' '):rep(1024), 0 return load(function() n = n + "
+        "1 if n <= 1024 then return piece elseif n == 1025 then return ' ' end end)"
+    ): "nil the reader function returns more than 1 MiB",
 }
 TABLES = {
     "string.x = 1": changed("string", "string.x"),

@@ -58,6 +58,8 @@ HELD_BY: dict[str, list[str]] = {
     "host/wasm/wit": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
     "host/wasm/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
     "host/wasm/reach": ["tests/host/wasm/test_reach.py"],
+    "host/wasm/support.py": ["tests/abi/test_guards_h*.py", "tests/abi/test_leaving.py"],
+    "host/wasm/gate.py": ["tests/abi/test_leaving.py"],
     "host/wasm/hosting.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
     "host/wasm/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
     "host/wasm/preview1.py": ["tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
