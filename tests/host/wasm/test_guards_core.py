@@ -10,6 +10,7 @@ from wasmtime.component import Component
 
 from moonwit.host.wasm.component import decode
 from moonwit.host.wasm.core import read_core
+from moonwit.host.wasm.core_types import CoreExport, mismatch
 from moonwit.host.wasm.plan import Malformed
 from moonwit.host.wasm.planner import plan_component
 
@@ -269,3 +270,21 @@ def test_what_fits_an_import(kind: str) -> None:
         fits.pop((f"(global (ref {heap}))", f"(global {heap}ref)"), None)
     assert {pair: answer for pair, answer in fits.items() if answer[0] != answer[1]} == {}
     assert {answer[0] for answer in fits.values()} == {True, False}
+
+
+def test_words_for_what_does_not_fit() -> None:
+    """What is wanted, then what is given; nothing where they fit."""
+    one, shared = CoreExport("memory", limits=(1, 2)), CoreExport("memory", shared=True, limits=(1, 2))
+    assert mismatch(one, one) is None
+    assert mismatch(one, CoreExport("memory", limits=(0, None))) == ("a memory of at least 1 and at most 2", "one of at least 0")
+    least, more = CoreExport("table", limits=(3, None)), CoreExport("table", limits=(2, 9))
+    assert mismatch(least, more) == ("a table of at least 3", "one of at least 2 and at most 9")
+    assert mismatch(one, shared) == ("a memory with 32-bit addresses", "a shared memory with 32-bit addresses")
+    assert mismatch(CoreExport("memory", memory64=True), one) == ("a memory with 64-bit addresses", "a memory with 32-bit addresses")
+    assert mismatch(CoreExport("table", value="ref null func"), CoreExport("table", value="ref null extern")) == (
+        "a table of ref null func", "a table of ref null extern",
+    )  # fmt: skip
+    assert mismatch(one, CoreExport("table")) == ("a memory", "a table")
+    constant, mutable = CoreExport("global", value="i32"), CoreExport("global", value="i32", mutable=True)
+    assert mismatch(constant, mutable) == ("a constant global of type i32", "a mutable global of type i32")
+    assert mismatch(CoreExport("global", value="i64"), constant) == ("a constant global of type i64", "a constant global of type i32")
