@@ -288,3 +288,22 @@ def test_words_for_what_does_not_fit() -> None:
     constant, mutable = CoreExport("global", value="i32"), CoreExport("global", value="i32", mutable=True)
     assert mismatch(constant, mutable) == ("a constant global of type i32", "a mutable global of type i32")
     assert mismatch(CoreExport("global", value="i64"), constant) == ("a constant global of type i64", "a constant global of type i32")
+
+
+@pytest.mark.parametrize(("sort", "type"), [("func", ""), ("table", "1 funcref"), ("memory", "1"), ("global", "i32"), ("tag", "")])
+def test_each_sort_is_passed_on_by_itself(sort: str, type: str) -> None:
+    """An export of each kind is taken out of its instance and given to another; as another kind it is refused."""
+    definition = "(global i32 (i32.const 0))" if sort == "global" else f"({sort} {type})"
+    for given in ("func", "table", "memory", "global", "tag"):
+        text = f"""(component (core module $a {definition} (export "x" ({sort} 0))) (core module $b (import "" "x" ({sort} {type})))
+          (core instance $i (instantiate $a)) (alias core export $i "x" (core {given} $x))
+          (core instance (instantiate $b (with "" (instance (export "x" ({given} $x)))))))"""
+        data = bytes(wat2wasm(text))
+        if given == sort:
+            Component(ENGINE, data)
+            plan_component(decode(data))
+        else:
+            with pytest.raises(WasmtimeError):
+                Component(ENGINE, data)
+            with pytest.raises(Malformed):
+                plan_component(decode(data))
