@@ -146,3 +146,16 @@ def test_flags_are_the_bits_that_they_say(opened: Opened) -> None:
         for text in ("{'f0', 'f0'}", "{'f0', 'f0', 'f0'}", "{'f0', 'f0', 'f0', 'f0'}", "{f0 = true}"):
             assert call(f"bits{count}", text) == "1"
         assert call(f"bits{count}", "{f0 = false}") == "0"
+
+
+def test_records_have_a_metatable_where_a_name_has_a_dash(opened: Opened) -> None:
+    """It lets the name be read with an underscore; a record without such a name is a plain table."""
+    assert (
+        opened([], {}).run("""
+      local alias_meta = require('lua.abi.lift').alias_meta
+      local meta = alias_meta { fields = { { name = 'a-b' }, { name = 'c' } } }
+      local record = setmetatable({ ['a-b'] = 1, c = 2 }, meta)
+      assert(record.a_b == 1 and record.c == 2 and record['a-b'] == 1 and record.a_c == nil and getmetatable(record) == 'record')
+      return alias_meta { fields = { { name = 'a' }, { name = 'c' } } } == nil""")
+        is True
+    )

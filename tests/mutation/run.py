@@ -57,6 +57,8 @@ HELD_BY: dict[str, list[str]] = {
     "lua/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
     "host/wasm/wit": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
     "host/wasm/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
+    "host/wasm/instructions.py": ["tests/host/wasm/test_reach.py"],
+    "host/wasm/brief.py": ["tests/host/wasm/test_brief.py"],
     "host/wasm/reach": ["tests/host/wasm/test_reach.py"],
     "host/wasm/support.py": ["tests/abi/test_guards_h*.py", "tests/abi/test_leaving.py"],
     "host/wasm/gate.py": ["tests/abi/test_leaving.py"],
