@@ -1,33 +1,33 @@
 -- The first Lua code of a lane: sets up the compiler, the call path and the standard library, and gives Python what it
--- calls. `host` holds Python functions that take strings and give strings made by lua/buffer.py; no script ever sees them.
+-- calls. `host` holds Python functions that take strings and give strings made by lua/values/buffer.py; no script ever sees them.
 
 return function(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
-  require('lua.collector').begin()
+  require('lua.dispatcher.collector').begin()
 
-  local away = require 'lua.away'
-  local calls = require 'lua.calls'
-  local counted = require 'lua.counted'
-  local clock = require 'lua.clock'
-  local dispatcher = require 'lua.dispatcher'
-  local elsewhere = require 'lua.elsewhere'
-  local errors = require 'lua.errors'
-  local intermediate = require 'lua.intermediate'
-  local most = require 'lua.arguments'
-  local output = require 'lua.output'
-  local owners = require 'lua.owners'
-  local scripts = require 'lua.scripts'
+  local away = require 'lua.dispatcher.away'
+  local calls = require 'lua.calls.calls'
+  local counted = require 'lua.calls.counted'
+  local clock = require 'lua.dispatcher.clock'
+  local dispatcher = require 'lua.dispatcher.dispatcher'
+  local elsewhere = require 'lua.calls.elsewhere'
+  local errors = require 'lua.values.errors'
+  local intermediate = require 'lua.values.intermediate'
+  local most = require 'lua.values.arguments'
+  local output = require 'lua.scripts.output'
+  local owners = require 'lua.scripts.owners'
+  local scripts = require 'lua.scripts.scripts'
   local modules = require 'stdlib.modules'
 
-  require('lua.pools').setup(host)
+  require('lua.calls.pools').setup(host)
   calls.setup(host)
-  require('lua.callbacks').setup(host)
+  require('lua.lane.ask').setup(host)
   calls.provide('lua', function(entry)
     entry.stdlib = modules
-    local f, problem = require('lua.entry').bind(entry)
+    local f, problem = require('lua.scripts.functions').bind(entry)
     if not f or not entry.workers then return f, problem end
-    local near, far = counted.waiting(entry.id, f), require('lua.workers').far(entry, host)
+    local near, far = counted.waiting(entry.id, f), require('lua.calls.workers').far(entry, host)
     return counted.whole(function(...)
       if away.possible() then return far(...) end
       return near(...)
@@ -108,7 +108,7 @@ return function(host)
     return call_answer(id, value, problem)
   end
 
-  -- What other threads may ask of the lane: see lua/lane.py. Each answer is told to `host.done` with the message's number.
+  -- What other threads may ask of the lane: see lua/lane/lane.py. Each answer is told to `host.done` with the message's number.
   local handlers, closing = {}, false
   local called = {}   -- number of a call -> its group
 
@@ -133,12 +133,12 @@ return function(host)
   end
 
   function handlers.gone(message)
-    require('lua.workers').gone(message.answers)
+    require('lua.calls.workers').gone(message.answers)
     elsewhere.gone(message.answers)
   end
 
   function handlers.warm(message) calls.warm(message.id) end
-  function handlers.work(message) require('lua.workers').serve(message.orders, message.answers, calls.call, call_answer) end
+  function handlers.work(message) require('lua.calls.workers').serve(message.orders, message.answers, calls.call, call_answer) end
   function handlers.job(message) host.job(message.number) end
   function handlers.answer(message) away.answered(message.ticket, message.value, message.failure) end
   function handlers.cancel(message)
@@ -158,8 +158,8 @@ return function(host)
 
   -- The lane's life: answers messages until it is told to close and everything has ended.
   function M.serve(descriptor, flag)
-    require('lua.inbox').open(descriptor, flag, host.take, handlers, failed)
-    if host.http_answers then require('lua.http').setup(host, modules, handlers) end
+    require('lua.lane.inbox').open(descriptor, flag, host.take, handlers, failed)
+    if host.http_answers then require('lua.http.requests').setup(host, modules, handlers) end
     away.open = true
     dispatcher.serve(function() return closing end)
     M.close()
@@ -167,10 +167,10 @@ return function(host)
     dispatcher.serve(function() return not elsewhere.busy() end)
   end
 
-  -- Begins the REPL's session in the lane, then M.session: see lua/repl.lua.
+  -- Begins the REPL's session in the lane, then M.session: see lua/repl/session.lua.
   function M.open_session(emit, answer, failed, traced, help, hopeless, flag)
     local host = { emit = emit, answer = answer, failed = failed, traced = traced, help = help, hopeless = hopeless }
-    M.session = require('lua.repl').open(host, flag, modules)
+    M.session = require('lua.repl.session').open(host, flag, modules)
   end
 
   -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.

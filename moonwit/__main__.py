@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from moonwit import terminal
 from moonwit.commands import COMMANDS
-from moonwit.failures import Failure, WrongUsage
+from moonwit.commands.failures import Failure, WrongUsage
 
 MOST_DESCRIPTORS = 65536
 
@@ -67,7 +67,7 @@ def _dispatch(arguments: list[str]) -> int:
     if not arguments and terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stdout):
         return COMMANDS["repl"].run([])
     if not arguments:
-        from moonwit.help import overview
+        from moonwit.commands.help import overview
 
         terminal.write_error(overview())
         return 2
@@ -87,7 +87,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _help(names: list[str]) -> int:
-    from moonwit.help import overview, page
+    from moonwit.commands.help import overview, page
 
     if names and names[0] in COMMANDS:
         terminal.write(page(names[0]))
@@ -99,7 +99,7 @@ def _help(names: list[str]) -> int:
 
 
 def _unknown(name: str) -> str:
-    from moonwit.arguments import is_id, suggest
+    from moonwit.commands.arguments import is_id, suggest
 
     if name.startswith("-"):
         return f"there is no option {suggest(name, ('--help', '--version'))}"

@@ -9,14 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from moonwit.host.intermediate import ErrorValue, Value
-from moonwit.lua import buffer
-from moonwit.lua.entries import Entries
-from moonwit.lua.lane import Answer, Lane
-from moonwit.lua.modules import Modules
+from moonwit.host.values.intermediate import ErrorValue, Value
+from moonwit.lua.calls.entries import Entries
+from moonwit.lua.lane.lane import Answer, Lane
+from moonwit.lua.values import buffer
+from moonwit.stdlib.modules import Modules
 
 if TYPE_CHECKING:
-    from moonwit.host.wasm import types as wit
+    from moonwit.host.wasm.wit import types as wit
     from moonwit.registry import Registry
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class CallError(Exception):
     ``details`` is what the failing side added; ``stack`` is text that says where it came from, in Lua and in the guest."""
 
     def __init__(self, error: ErrorValue, stack: str, details: wit.Type | None = None) -> None:
-        from moonwit.host.results import as_python
+        from moonwit.host.values.results import as_python
 
         super().__init__(error.message)
         self.message = error.message
@@ -82,7 +82,7 @@ class Project:
         if registry is None or lane is None:
             return
         if any(isinstance(pool := entry.fields.get("pool"), dict) and pool.get("warm_start") for entry in registry.entries.values()):
-            from moonwit.host import worker
+            from moonwit.host.engine import worker
 
             worker.start(lambda: self.entries.warm(lane))
 
@@ -185,7 +185,7 @@ class Project:
         value, error, stack = answer
         if error is not None:
             raise _error(error, stack, self.entries.error_type(id))
-        from moonwit.host.results import as_python
+        from moonwit.host.values.results import as_python
 
         assert value is not None
         return as_python(buffer.decode(value), self.entries.result_type(id))

@@ -1,5 +1,5 @@
 -- The module `base64`: bytes as text of RFC 4648, with padding.
-local callbacks = require "lua.callbacks"
+local callbacks = require "lua.lane.ask"
 
 local type, error = type, error
 local ask = callbacks.ask

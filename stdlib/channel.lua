@@ -1,7 +1,7 @@
 -- The module `channel`: Go's channels. Who waits to send or to receive is served in order; nil may be sent.
 local queue = require "stdlib.channel.queue"
 local select_case = require("stdlib.channel.select").select
-local nearest = require "lua.nearest"
+local nearest = require "lua.values.nearest"
 
 local type, error, next, tonumber, tostring, rawget = type, error, next, tonumber, tostring, rawget
 local state_of, methods = queue.state_of, queue.methods

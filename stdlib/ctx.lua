@@ -1,6 +1,6 @@
 -- ctx: what callers pass along with their calls beside the arguments: see executor:with_context.
-local context = require "lua.context"
-local errors = require "lua.errors"
+local context = require "lua.calls.context"
+local errors = require "lua.values.errors"
 
 local error, type = error, type
 

@@ -1,5 +1,5 @@
 -- The module `env`: the project's environment variables, entries of kind `env.variable`.
-local callbacks = require "lua.callbacks"
+local callbacks = require "lua.lane.ask"
 
 local type, error = type, error
 local ask = callbacks.ask

@@ -1,6 +1,6 @@
 -- The module `errors`: error values made, wrapped and asked about by scripts.
-local errors = require "lua.errors"
-local nearest = require "lua.nearest"
+local errors = require "lua.values.errors"
+local nearest = require "lua.values.nearest"
 
 local type, error, pairs, tostring = type, error, pairs, tostring
 local make, is_error, fields_of = errors.make, errors.is_error, errors.fields

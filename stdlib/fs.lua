@@ -1,10 +1,10 @@
 -- The module `fs`: the folders of `fs.directory` entries. A path is relative to its folder, `/` is the folder itself, and none
 -- leads out of it.
-local callbacks = require "lua.callbacks"
-local errors = require "lua.errors"
+local callbacks = require "lua.lane.ask"
+local errors = require "lua.values.errors"
 local file = require "stdlib.fs.file"
 local object = require "stdlib.fs.object"
-local owners = require "lua.owners"
+local owners = require "lua.scripts.owners"
 
 local type, error, setmetatable = type, error, setmetatable
 local concat = table.concat

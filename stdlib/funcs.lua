@@ -1,9 +1,9 @@
 -- funcs: calls functions of the registry by id, at once or in the background, and with limits on how long and how often.
-local calls = require "lua.calls"
-local errors = require "lua.errors"
+local calls = require "lua.calls.calls"
+local errors = require "lua.values.errors"
 local executor = require "stdlib.funcs.executor"
 local future = require "stdlib.funcs.future"
-local pools = require "lua.pools"
+local pools = require "lua.calls.pools"
 
 local error, type = error, type
 

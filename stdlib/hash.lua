@@ -1,5 +1,5 @@
 -- The module `hash`: digests of data, as hex digits in lower case, or as bytes when asked for.
-local callbacks = require "lua.callbacks"
+local callbacks = require "lua.lane.ask"
 
 local type, error, ipairs = type, error, ipairs
 local ask = callbacks.ask

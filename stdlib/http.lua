@@ -1,7 +1,7 @@
 -- http: the request that a handler answers, and its response. They belong to the request's own coroutines, wherever in its code they
 -- are asked for.
-local errors = require 'lua.errors'
-local http = require 'lua.http'
+local errors = require 'lua.values.errors'
+local http = require 'lua.http.requests'
 local request = require 'stdlib.http.request'
 local response = require 'stdlib.http.response'
 

@@ -1,12 +1,12 @@
 -- http_client: requests to other servers. Whoever sends one waits as for anything else; the lane goes on meanwhile.
-local away = require 'lua.away'
-local callbacks = require 'lua.callbacks'
-local dispatcher = require 'lua.dispatcher'
+local away = require 'lua.dispatcher.away'
+local callbacks = require 'lua.lane.ask'
+local dispatcher = require 'lua.dispatcher.dispatcher'
 local duration = require 'stdlib.time.duration'
-local errors = require 'lua.errors'
-local intermediate = require 'lua.intermediate'
+local errors = require 'lua.values.errors'
+local intermediate = require 'lua.values.intermediate'
 local json = require 'stdlib.json'
-local nearest = require 'lua.nearest'
+local nearest = require 'lua.values.nearest'
 local stream = require 'stdlib.http.stream'
 local uri = require 'stdlib.http.uri'
 

@@ -4,9 +4,9 @@
 -- value as `wit.none`, so that arrays keep their length. Integers that a number can't hold are 64-bit cdata.
 local encoder = require "stdlib.json.encoder"
 local decoder = require "stdlib.json.decoder"
-local errors = require "lua.errors"
-local nearest = require "lua.nearest"
-local optional = require "lua.optional"
+local errors = require "lua.values.errors"
+local nearest = require "lua.values.nearest"
+local optional = require "lua.values.optional"
 
 local type, error, pairs, tostring = type, error, pairs, tostring
 local INVALID = errors.kinds.INVALID

@@ -1,11 +1,11 @@
 -- The module `logger`: lines on standard error, with time, level, message and fields. `MOONWIT_LOG` in the host's environment says
 -- from which level on: debug, info (the default), warn, error or off.
-local clock = require "lua.clock"
-local errors = require "lua.errors"
-local is_utf8 = require("lua.abi.text").string_is_utf8
+local clock = require "lua.dispatcher.clock"
+local errors = require "lua.values.errors"
+local is_utf8 = require("lua.values.utf8").string_is_utf8
 local encoder = require "stdlib.json.encoder"
-local nearest = require "lua.nearest"
-local sandbox = require "lua.sandbox"
+local nearest = require "lua.values.nearest"
+local sandbox = require "lua.scripts.sandbox"
 
 local type, error, next, tostring, setmetatable, ipairs, pcall = type, error, next, tostring, setmetatable, ipairs, pcall
 local concat, sort, floor = table.concat, table.sort, math.floor

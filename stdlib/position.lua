@@ -1,5 +1,5 @@
 -- Places in texts, as people count them.
-local utf8 = require "lua.abi.text"
+local utf8 = require "lua.values.utf8"
 
 local is_utf8, byte, sub = utf8.string_is_utf8, string.byte, string.sub
 

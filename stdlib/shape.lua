@@ -1,5 +1,5 @@
 -- Shapes of tables, and places in nested values.
-local utf8 = require "lua.abi.text"
+local utf8 = require "lua.values.utf8"
 
 local next, type, concat = next, type, table.concat
 local is_utf8 = utf8.string_is_utf8

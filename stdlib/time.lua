@@ -1,5 +1,5 @@
 -- The module `time`: Go's time package in Lua. Durations are text ("1h30m"), a Duration, or a number of nanoseconds.
-local clock = require "lua.clock"
+local clock = require "lua.dispatcher.clock"
 local duration = require "stdlib.time.duration"
 local waiting = require "stdlib.time.waiting"
 
@@ -13,7 +13,7 @@ local moment, zone, errors
 
 local function load_moments()
   if moment then return end
-  moment, zone, errors = require "stdlib.time.moment", require "stdlib.time.zone", require "lua.errors"
+  moment, zone, errors = require "stdlib.time.moment", require "stdlib.time.zone", require "lua.values.errors"
 end
 
 for _, unit in ipairs { "NANOSECOND", "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR" } do M[unit] = duration[unit] end

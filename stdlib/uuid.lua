@@ -1,7 +1,7 @@
 -- The module `uuid`: identifiers of RFC 9562, as text in lower case.
-local callbacks = require "lua.callbacks"
-local clock = require "lua.clock"
-local errors = require "lua.errors"
+local callbacks = require "lua.lane.ask"
+local clock = require "lua.dispatcher.clock"
+local errors = require "lua.values.errors"
 
 local type, error, tonumber, floor = type, error, tonumber, math.floor
 local ask = callbacks.ask

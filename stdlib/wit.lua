@@ -4,9 +4,9 @@
 -- `{ok = true}` and `{err = true}`, `none` is `wit.none` and `some(x)` is `wit.some(x)`, so that nothing is lost.
 local decoder = require "stdlib.wave.decoder"
 local encoder = require "stdlib.wave.encoder"
-local errors = require "lua.errors"
-local handles = require "lua.handles"
-local optional = require "lua.optional"
+local errors = require "lua.values.errors"
+local handles = require "lua.guest.handles"
+local optional = require "lua.values.optional"
 
 local type, error = type, error
 local INVALID = errors.kinds.INVALID

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wasmtime import Engine, Module, WasmtimeError
 
-from moonwit.host import engine as engines
+from moonwit.host.engine import engine as engines
 
 if TYPE_CHECKING:
     from wasmtime import component as generic

@@ -11,9 +11,9 @@ import functools
 import math
 import re
 
-from moonwit.host.wasm.core import is_component
-from moonwit.host.wasm.plan import Malformed
-from moonwit.host.wasm.reader import Reader
+from moonwit.host.wasm.binary.core import is_component
+from moonwit.host.wasm.binary.reader import Reader
+from moonwit.host.wasm.plan.plan import Malformed
 
 ENDLESS = math.inf
 

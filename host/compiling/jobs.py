@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from moonwit.host import compiling, worker
-from moonwit.host import engine as engines
+from moonwit.host import compiling
 from moonwit.host.compiling.code import Code, CodeProblem, Wanted, canceled_problem
 from moonwit.host.compiling.store import Store, store
+from moonwit.host.engine import engine as engines
+from moonwit.host.engine import worker
 
 if TYPE_CHECKING:
     from wasmtime import Engine

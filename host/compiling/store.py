@@ -14,7 +14,7 @@ from pathlib import Path
 from struct import Struct
 from threading import get_native_id
 
-from moonwit.host.engine import cache_folder, library_path
+from moonwit.host.engine.engine import cache_folder, library_path
 
 # What the folder may take, and how much of that stays when it is more: what was not used for longest goes.
 MOST_BYTES, KEPT = 512 * 1024 * 1024, 0.7

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from moonwit.host.environment.dotenv import SyntaxProblem, changed, is_key, values
 from moonwit.host.environment.storages import Refused, Unusable
-from moonwit.host.folders import open_folder
+from moonwit.host.files.folders import open_folder
 from moonwit.registry.files import Unreadable, decode, too_large, unreadable
 from moonwit.registry.names import shown
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from moonwit.host.folders import ABSOLUTE, linked_outside
-from moonwit.host.kinds import mode_rule, path_rule, variable_rule
+from moonwit.host.files.folders import ABSOLUTE, linked_outside
+from moonwit.host.functions.kinds import mode_rule, path_rule, variable_rule
 from moonwit.registry import Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
 
 STORAGES = tuple(f"env.storage.{name}" for name in ("os", "memory", "static", "file", "router"))

@@ -3,10 +3,10 @@
 
 local ffi = require 'ffi'
 local layout = require 'lua.abi.layout'
-local nearest = require 'lua.nearest'
+local nearest = require 'lua.values.nearest'
 local numbers = require 'lua.abi.numbers'
-local optional = require 'lua.optional'
-local text = require 'lua.abi.text'
+local optional = require 'lua.values.optional'
+local text = require 'lua.values.utf8'
 local RANGE = require('lua.abi.check').RANGE
 
 local M = {}
@@ -217,7 +217,7 @@ function kinds.flags(t, v, path)
 end
 
 local function handle(t, v, path)
-  local handles = require 'lua.handles'
+  local handles = require 'lua.guest.handles'
   if handles.holds(v, t.resource, t.kind == 'own') then return nil end
   local state = type(v) == 'cdata' and handles.state_of(v)
   if not state then
@@ -244,7 +244,7 @@ end
 
 -- What does not fit; handles are judged in their order once more, as they were when the call was refused.
 local function misfit(sig, count, ...)
-  require 'lua.handles'.again()
+  require 'lua.guest.handles'.again()
   for i, param in ipairs(sig.params) do
     local where, what = find(param.type, (select(i, ...)), '')
     if where then

@@ -4,15 +4,15 @@
 local ffi, bit = require 'ffi', require 'bit'
 local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
-local epochs = require 'lua.epochs'
-local instances = require 'lua.instance'
+local epochs = require 'lua.guest.epochs'
+local instances = require 'lua.guest.instance'
 local layout = require 'lua.abi.layout'
 local lift = require 'lua.abi.lift'
 local lower = require 'lua.abi.lower'
 local numbers = require 'lua.abi.numbers'
-local optional = require 'lua.optional'
-local text = require 'lua.abi.text'
-local wasmtime = require 'lua.wasmtime'
+local optional = require 'lua.values.optional'
+local text = require 'lua.values.utf8'
+local wasmtime = require 'lua.guest.wasmtime'
 local new = require 'table.new'
 
 local M = {}
@@ -147,10 +147,10 @@ end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
 -- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the component defines
--- resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call (lua/epoch_state.lua);
+-- resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call (lua/guest/epoch_state.lua);
 -- `options.mode` is a key of CALLS, `options.leaf`
 -- that the guest's realloc calls nothing of the host; `options.gated` that realloc and post-return are called by functions that shut the
--- gate (host/wasm/gate.py), which take a number besides: after what they pass on, of which post-return has `options.results`.
+-- gate (host/wasm/plan/gate.py), which take a number besides: after what they pass on, of which post-return has `options.results`.
 local function write(sig, options)
   local e = emitter.new()
   local names, checks, handles = {}, {}, false

@@ -1,4 +1,4 @@
--- Requests that guests send, by wasi:http/outgoing-handler: the lane's side of host/http/outgoing.py.
+-- Requests that guests send, by wasi:http/outgoing-handler: the lane's side of host/http/asking/outgoing.py.
 --
 -- A guest's functions run on a stack of Wasmtime's, from which nothing of Python may be called: what they want is an order, which the
 -- lane passes on between two turns. The answers come with the lane's messages. An exchange lives until its guest has dropped what it
@@ -7,11 +7,11 @@
 -- A request whose body is not finished is not begun until its guest waits or its call ends: what was written by then goes with its
 -- length, as servers like it best, and all the rest in chunks.
 
-local away = require 'lua.away'
-local callbacks = require 'lua.callbacks'
-local dispatcher = require 'lua.dispatcher'
-local hosting = require 'lua.hosting'
-local intermediate = require 'lua.intermediate'
+local away = require 'lua.dispatcher.away'
+local callbacks = require 'lua.lane.ask'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local hosting = require 'lua.guest.hosting'
+local intermediate = require 'lua.values.intermediate'
 
 local M = {}
 
@@ -51,7 +51,7 @@ end
 
 -- Sources -------------------------------------------------------------------------------------------------------------
 
--- A source (lua/wasi/poll.lua) that is ready when `ready()` says so; notify() is to be called whenever that may have changed.
+-- A source (lua/wasi/p2/poll.lua) that is ready when `ready()` says so; notify() is to be called whenever that may have changed.
 local function signal(ready)
   local watchers = {}
   local self = { ready = ready }
@@ -150,7 +150,7 @@ end
 
 -- The response ---------------------------------------------------------------------------------------------------------
 
--- The response's body, as its pieces arrive: a source of an input stream (lua/wasi/streams.lua).
+-- The response's body, as its pieces arrive: a source of an input stream (lua/wasi/p2/streams.lua).
 local function response_source(x)
   local text, over, why, asked = '', false, nil, false
   local source

@@ -1,9 +1,9 @@
--- The process's standard input as a source for guests (lua/wasi/streams.lua); one for all guests of the lane. A terminal is the host's
+-- The process's standard input as a source for guests (lua/wasi/p2/streams.lua); one for all guests of the lane. A terminal is the host's
 -- own: for guests there is nothing to read there.
 
 local ffi = require 'ffi'
-local clock = require 'lua.clock'
-local dispatcher = require 'lua.dispatcher'
+local clock = require 'lua.dispatcher.clock'
+local dispatcher = require 'lua.dispatcher.dispatcher'
 
 ffi.cdef [[
 typedef struct { int descriptor; short events; short revents; } mw_stdin_poll;

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from moonwit.stubs import Doc, docs
 
 if TYPE_CHECKING:
-    from moonwit.host.wasm.types import Function, Type
-    from moonwit.lua.entries import Entries
+    from moonwit.host.wasm.wit.types import Function, Type
+    from moonwit.lua.calls.entries import Entries
     from moonwit.registry import Entry
 
 # What Lua calls the kinds of values whose methods are documented under a class.
@@ -63,7 +63,7 @@ class Knowledge:
 
     def function(self, id: str) -> Function | None:
         """Gives the type of a function; None for one of Lua's, and for one that can't be used."""
-        from moonwit.host.functions import KINDS, FunctionProblem
+        from moonwit.host.functions.functions import KINDS, FunctionProblem
 
         with self._lock:
             if id in self._signatures:
@@ -79,7 +79,7 @@ class Knowledge:
 
     def signature(self, id: str) -> str:
         """Gives the WIT signature of a function, or what is known instead."""
-        from moonwit.host.wasm.show import show_signature
+        from moonwit.host.wasm.wit.show import show_signature
 
         entry = self.entry(id)
         if entry is None:
@@ -104,8 +104,8 @@ class Knowledge:
 
     def resource(self, name: str) -> Mapping[str, str]:
         """Gives the methods of a resource of any component in the registry, with their signatures."""
-        from moonwit.host.functions import KINDS, FunctionProblem
-        from moonwit.host.wasm.show import show_signature
+        from moonwit.host.functions.functions import KINDS, FunctionProblem
+        from moonwit.host.wasm.wit.show import show_signature
 
         found: dict[str, str] = {}
         for entry in self.ids():
@@ -155,8 +155,8 @@ class Knowledge:
 
 def declarations(function: Function) -> Iterator[str]:
     """Gives the declarations of the named types that a signature uses, in the order that it needs them."""
-    from moonwit.host.wasm import types as wit
-    from moonwit.host.wasm.show import show_declaration
+    from moonwit.host.wasm.wit import types as wit
+    from moonwit.host.wasm.wit.show import show_declaration
 
     seen: set[str] = set()
     waiting: list[Type | None] = [*(field.type for field in function.params), function.result]
@@ -175,7 +175,7 @@ def declarations(function: Function) -> Iterator[str]:
 
 def parts(type: object) -> list[Type | None]:
     """Lists the types that a type is made of."""
-    from moonwit.host.wasm import types as wit
+    from moonwit.host.wasm.wit import types as wit
 
     if isinstance(type, wit.Record):
         return [field.type for field in type.fields]

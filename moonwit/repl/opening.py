@@ -9,15 +9,15 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moonwit.arguments import is_id
-from moonwit.failures import Failure
-from moonwit.listing import rows_of, table
+from moonwit.commands.arguments import is_id
+from moonwit.commands.failures import Failure
+from moonwit.commands.list import rows_of, table
 from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.problems import Check, render
 from moonwit.repl.session import Session
 
 if TYPE_CHECKING:
-    from moonwit.lua.entries import Entries
+    from moonwit.lua.calls.entries import Entries
     from moonwit.registry import Registry
 
 
@@ -41,7 +41,7 @@ class Opening:
         """Loads the project's registry and gives its problems as text; the rest of the project is looked at meanwhile."""
         if self._folder is None:
             return ""
-        from moonwit.folders import load
+        from moonwit.commands.folders import load
 
         self._entries.registry = load(self._folder)
         problems = self._entries.registry.problems
@@ -65,9 +65,9 @@ class Opening:
 
     def inspect(self, name: str) -> str:
         """Gives the report on a file, or on the binary of an entry."""
-        from moonwit.host.binaries import BinaryProblem
-        from moonwit.host.functions import KINDS, FunctionProblem
-        from moonwit.host.inspect import inspect_entry, inspect_file
+        from moonwit.host.functions.binaries import BinaryProblem
+        from moonwit.host.functions.functions import KINDS, FunctionProblem
+        from moonwit.host.functions.inspect import inspect_entry, inspect_file
 
         try:
             if not is_id(name, (".wasm", ".wat")):
@@ -123,8 +123,8 @@ class Opening:
         """Declares a file's functions as `moonwit inspect` would write them, and adds them to the registry."""
         import yaml
 
-        from moonwit.host.binaries import BinaryProblem
-        from moonwit.host.inspect import inspect_file
+        from moonwit.host.functions.binaries import BinaryProblem
+        from moonwit.host.functions.inspect import inspect_file
         from moonwit.kinds import KINDS
         from moonwit.registry import load
 

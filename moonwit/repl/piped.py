@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from moonwit import terminal
-from moonwit.failures import Failure
-from moonwit.folders import show_problems
+from moonwit.commands.failures import Failure
+from moonwit.commands.folders import show_problems
+from moonwit.commands.run import BOM, chunk_name, read_script
 from moonwit.interrupt import Running, wait
 from moonwit.project import GRACE, Project
 from moonwit.repl.chunks import Compiler, Mistake, is_command
@@ -19,7 +20,6 @@ from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.opening import Opening
 from moonwit.repl.session import Answer, Session
 from moonwit.repl.values import Layout, read
-from moonwit.run import BOM, chunk_name, read_script
 
 WIDTH = 100
 

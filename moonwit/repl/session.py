@@ -1,4 +1,6 @@
-"""The session's half in Python: hands inputs to the lane, takes what becomes of them, and stops what runs. lua/repl.lua is the other.
+"""The session's half in Python: hands inputs to the lane, takes what becomes of them, and stops what runs.
+
+lua/repl/session.lua is the other half.
 
 Three things stop an input: a number in memory that interpreted code looks at, a message that cancels what it waits for, and the
 engine's epoch, which ends a guest: calls without a limit get one in a session, far away, and the epoch is then moved past it.
@@ -17,8 +19,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from typing import Any
 
-from moonwit.lua import buffer
-from moonwit.lua.entries import Data, Entries
+from moonwit.lua.calls.entries import Data, Entries
+from moonwit.lua.values import buffer
 from moonwit.project import Project
 from moonwit.repl.chunks import Chunk
 
@@ -118,7 +120,7 @@ class Session:
     def stop_everything(self) -> None:
         """Stops whatever computes in the lane, guests too: for an input that has not stopped a moment after ``stop``."""
         self._flag[0] = 2
-        if "moonwit.host.engine" in sys.modules:
+        if "moonwit.host.engine.engine" in sys.modules:
             threading.Thread(target=_pass_epochs, name="moonwit interrupt", daemon=True).start()
 
     def end_busy(self) -> Sequence[int] | None:
@@ -227,7 +229,7 @@ def _pass_epochs() -> None:
     """Moves the engines' epochs past every deadline of the session. LuaJIT counts a hundred times faster than Python."""
     from lupa.luajit21 import LuaRuntime
 
-    from moonwit.host import engine
+    from moonwit.host.engine import engine
 
     lua = LuaRuntime(register_eval=False, register_builtins=False, encoding=None)
     lua.execute(

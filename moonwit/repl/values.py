@@ -1,4 +1,4 @@
-"""Values as the lane describes them (lua/repl_describe.lua), and how they look: on one line where they fit, else set in."""
+"""Values as the lane describes them (lua/repl/describe.lua), and how they look: on one line where they fit, else set in."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from moonwit.repl.colors import paint
-from moonwit.repl.lexer import KEYWORDS
+from moonwit.repl.editor.colors import paint
+from moonwit.repl.editor.lexer import KEYWORDS
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _STYLES = {"b": "word", "n": "number", "f": "opaque", "o": "opaque", "x": "dim"}

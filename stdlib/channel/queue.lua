@@ -7,11 +7,11 @@
 --
 -- A channel may be due: at a moment it gives the time by itself, once or periodically. Only those who wait set a timer for that, so
 -- a channel that nobody waits for any more costs nothing and is collected.
-local clock = require "lua.clock"
-local dispatcher = require "lua.dispatcher"
-local errors = require "lua.errors"
-local nearest = require "lua.nearest"
-local timers = require "lua.timers"
+local clock = require "lua.dispatcher.clock"
+local dispatcher = require "lua.dispatcher.dispatcher"
+local errors = require "lua.values.errors"
+local nearest = require "lua.values.nearest"
+local timers = require "lua.dispatcher.timers"
 
 local newproxy, getmetatable, setmetatable, error, pairs, tostring = newproxy, getmetatable, setmetatable, error, pairs, tostring
 local setfields = debug.setfenv

@@ -1,5 +1,5 @@
 -- `channel.select`: the first case that can go on, or the first to become able to.
-local dispatcher = require "lua.dispatcher"
+local dispatcher = require "lua.dispatcher.dispatcher"
 local queue = require "stdlib.channel.queue"
 
 local ticket, park = dispatcher.ticket, dispatcher.park

@@ -1,9 +1,9 @@
 -- Open files: read and written as those of Lua's io library, with a position of their own and a buffer for reading.
 local buffer = require "string.buffer"
 local ffi = require "ffi"
-local callbacks = require "lua.callbacks"
-local dispatcher = require "lua.dispatcher"
-local errors = require "lua.errors"
+local callbacks = require "lua.lane.ask"
+local dispatcher = require "lua.dispatcher.dispatcher"
+local errors = require "lua.values.errors"
 local object = require "stdlib.fs.object"
 
 local type, error, select, tostring, tonumber, ipairs, unpack = type, error, select, tostring, tonumber, ipairs, unpack
@@ -55,7 +55,7 @@ end, collected)
 local methods = class.methods
 M.state = class.state
 
---- Opens a file below a folder for an owner (lua/owners.lua); returns it, or nil and an error.
+--- Opens a file below a folder for an owner (lua/scripts/owners.lua); returns it, or nil and an error.
 function M.open(id, path, mode, owner)
   close_left()
   local answer, problem = ask("fs_open", id, path, mode.name, owner)

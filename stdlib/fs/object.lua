@@ -1,5 +1,5 @@
 -- Objects of the module `fs`: userdata with methods, whose state no script can reach.
-local nearest = require "lua.nearest"
+local nearest = require "lua.values.nearest"
 
 local newproxy, getmetatable, setmetatable, error, next, tostring, type = newproxy, getmetatable, setmetatable, error, next, tostring, type
 local setfields = debug.setfenv

@@ -1,12 +1,12 @@
 -- Executors: calls with a limit on how long they take, with retries, and with a context. An executor never changes; `with_options` and
 -- `with_context` make another.
-local calls = require "lua.calls"
-local context = require "lua.context"
-local dispatcher = require "lua.dispatcher"
+local calls = require "lua.calls.calls"
+local context = require "lua.calls.context"
+local dispatcher = require "lua.dispatcher.dispatcher"
 local duration = require "stdlib.time.duration"
-local errors = require "lua.errors"
+local errors = require "lua.values.errors"
 local future = require "stdlib.funcs.future"
-local nearest = require "lua.nearest"
+local nearest = require "lua.values.nearest"
 
 local error, type, pairs, setmetatable, getmetatable, tostring, tonumber = error, type, pairs, setmetatable, getmetatable, tostring, tonumber
 local select, min, random = select, math.min, math.random

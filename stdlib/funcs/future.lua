@@ -1,14 +1,14 @@
 -- Futures: calls in the background. A call of a guest begins at once, and where it is short its future is complete from the start; what
 -- waits, or computes for long, is a task of its own and ends with the script.
-local arguments = require "lua.arguments"
-local calls = require "lua.calls"
-local dispatcher = require "lua.dispatcher"
+local arguments = require "lua.values.arguments"
+local calls = require "lua.calls.calls"
+local dispatcher = require "lua.dispatcher.dispatcher"
 local duration = require "stdlib.time.duration"
-local errors = require "lua.errors"
-local nearest = require "lua.nearest"
-local pools = require "lua.pools"
+local errors = require "lua.values.errors"
+local nearest = require "lua.values.nearest"
+local pools = require "lua.calls.pools"
 local queue = require "stdlib.channel.queue"
-local turns = require "lua.turns"
+local turns = require "lua.calls.turns"
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
 local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
@@ -160,7 +160,7 @@ function methods.await(future, timeout)
   if not state then error("future:await: this is no future of funcs.async", 2) end
   local waiters = state.waiters
   waiters[#waiters + 1] = { task, generation }
-  local timer = ns and dispatcher.timer(require("lua.clock").monotonic() + tonumber(ns), dispatcher.wake, task, generation)
+  local timer = ns and dispatcher.timer(require("lua.dispatcher.clock").monotonic() + tonumber(ns), dispatcher.wake, task, generation)
   local problem = dispatcher.suspend("future await")
   if timer then dispatcher.cancel_timer(timer) end
   if problem then error(problem, 2) end

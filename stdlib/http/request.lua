@@ -1,6 +1,6 @@
 -- The request that a handler answers. What a script holds is a userdata; the data is its environment table.
-local errors = require 'lua.errors'
-local intermediate = require 'lua.intermediate'
+local errors = require 'lua.values.errors'
+local intermediate = require 'lua.values.intermediate'
 local json = require 'stdlib.json'
 local multipart = require 'stdlib.http.multipart'
 local uri = require 'stdlib.http.uri'
@@ -179,7 +179,7 @@ META.__tostring = function(value)
   return state.method .. ' ' .. state.path
 end
 
---- Makes the request of a context (see lua/http.lua).
+--- Makes the request of a context (see lua/http/requests.lua).
 function M.open(context)
   local values = intermediate.decode_all(context.request)
   local value = newproxy(PROTOTYPE)

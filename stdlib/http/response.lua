@@ -1,8 +1,8 @@
 -- The response that a handler writes: kept until the handler ends, or sent piece by piece from the first flush on.
-local errors = require 'lua.errors'
-local http = require 'lua.http'
+local errors = require 'lua.values.errors'
+local http = require 'lua.http.requests'
 local json = require 'stdlib.json'
-local nearest = require 'lua.nearest'
+local nearest = require 'lua.values.nearest'
 
 local newproxy, getmetatable, setfields, getfields = newproxy, getmetatable, debug.setfenv, debug.getfenv
 local type, error, pairs, tostring, lower = type, error, pairs, tostring, string.lower
@@ -164,7 +164,7 @@ META.__index = methods
 META.__newindex = function() error('a response is changed by its methods: response:set_status(404)', 2) end
 META.__tostring = function() return 'http.response' end
 
---- Makes the response of a context (see lua/http.lua).
+--- Makes the response of a context (see lua/http/requests.lua).
 function M.open(context)
   local value = newproxy(PROTOTYPE)
   setfields(value, { context = context })

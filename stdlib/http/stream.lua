@@ -1,6 +1,6 @@
 -- The body of a response that is read piece by piece.
-local callbacks = require 'lua.callbacks'
-local dispatcher = require 'lua.dispatcher'
+local callbacks = require 'lua.lane.ask'
+local dispatcher = require 'lua.dispatcher.dispatcher'
 
 local newproxy, getmetatable, setmetatable, setfields, getfields = newproxy, getmetatable, setmetatable, debug.setfenv, debug.getfenv
 local type, error, ipairs, tostring, collectgarbage = type, error, ipairs, tostring, collectgarbage

@@ -2,8 +2,8 @@
 -- which no rule of the grammar takes: that is how the end is seen without asking for it.
 local buffer = require "string.buffer"
 local ffi = require "ffi"
-local optional = require "lua.optional"
-local utf8 = require "lua.abi.text"
+local optional = require "lua.values.optional"
+local utf8 = require "lua.values.utf8"
 local position = require "stdlib.position"
 
 local pcall, error, tonumber, tostring = pcall, error, tonumber, tostring

@@ -1,10 +1,10 @@
 -- Writes JSON into a string.buffer. Object keys are sorted: LuaJIT's own order differs from run to run.
 local buffer = require "string.buffer"
 local ffi = require "ffi"
-local errors = require "lua.errors"
-local optional = require "lua.optional"
-local utf8 = require "lua.abi.text"
-local sort = require "lua.sort"
+local errors = require "lua.values.errors"
+local optional = require "lua.values.optional"
+local utf8 = require "lua.values.utf8"
+local sort = require "lua.scripts.sort"
 local shape = require "stdlib.shape"
 
 local type, pcall, error, next, tostring, tonumber, rawequal = type, pcall, error, next, tostring, tonumber, rawequal

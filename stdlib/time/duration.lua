@@ -1,6 +1,6 @@
 -- Durations: a signed 64-bit number of nanoseconds, as Go's time.Duration.
 local ffi = require "ffi"
-local nearest = require "lua.nearest"
+local nearest = require "lua.values.nearest"
 
 local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs
 local getfields, setfields = debug.getfenv, debug.setfenv

@@ -4,7 +4,7 @@ local calendar = require "stdlib.time.calendar"
 local duration = require "stdlib.time.duration"
 local format = require "stdlib.time.format"
 local layout_module = require "stdlib.time.layout"
-local nearest = require "lua.nearest"
+local nearest = require "lua.values.nearest"
 local zone = require "stdlib.time.zone"
 
 local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs

@@ -1,9 +1,9 @@
 -- Waiting for time to pass: sleep, after, timers and tickers. What gives a channel has it be due, see stdlib/channel/queue.lua.
-local clock = require "lua.clock"
-local dispatcher = require "lua.dispatcher"
+local clock = require "lua.dispatcher.clock"
+local dispatcher = require "lua.dispatcher.dispatcher"
 local duration = require "stdlib.time.duration"
-local errors = require "lua.errors"
-local nearest = require "lua.nearest"
+local errors = require "lua.values.errors"
+local nearest = require "lua.values.nearest"
 
 local newproxy, getmetatable, type, error, tonumber, pairs, tostring = newproxy, getmetatable, type, error, tonumber, pairs, tostring
 local getfields, setfields = debug.getfenv, debug.setfenv

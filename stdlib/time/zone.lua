@@ -1,6 +1,6 @@
 -- Time zones: fixed ones, and the system's, read from its zone files (TZif, RFC 9636).
 local rules = require "stdlib.time.rule"
-local errors = require "lua.errors"
+local errors = require "lua.values.errors"
 
 local newproxy, getmetatable, type, pairs, ipairs, error = newproxy, getmetatable, type, pairs, ipairs, error
 local getfields, setfields = debug.getfenv, debug.setfenv

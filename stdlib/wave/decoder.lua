@@ -1,7 +1,7 @@
 -- Reads WAVE text, the WebAssembly Value Encoding of the component model's tools.
 local ffi = require "ffi"
-local optional = require "lua.optional"
-local utf8 = require "lua.abi.text"
+local optional = require "lua.values.optional"
+local utf8 = require "lua.values.utf8"
 local label = require "stdlib.wave.label"
 local position = require "stdlib.position"
 

@@ -1,8 +1,8 @@
 -- Writes WAVE text.
 local ffi = require "ffi"
-local optional = require "lua.optional"
-local utf8 = require "lua.abi.text"
-local sort = require "lua.sort"
+local optional = require "lua.values.optional"
+local utf8 = require "lua.values.utf8"
+local sort = require "lua.scripts.sort"
 local label = require "stdlib.wave.label"
 local shape = require "stdlib.shape"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from moonwit.kinds import KINDS
-from moonwit.lua.entries import Entries
-from moonwit.lua.lane import new_state
+from moonwit.lua.calls.entries import Entries
+from moonwit.lua.lane.lane import new_state
 from moonwit.registry import load
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ import math
 from itertools import zip_longest
 from typing import Any
 
-from moonwit.host.intermediate import NONE, Some
-from moonwit.host.wasm import types as wit
+from moonwit.host.values.intermediate import NONE, Some
+from moonwit.host.wasm.wit import types as wit
 from tests.abi.values import RANGES, Good, number, quoted
 
 MOST = 40

@@ -40,7 +40,7 @@ PLAIN = """(component
  (func (export "trap") (canon lift (core func $i "trap"))))"""
 
 LOOP = r"""
-local calls = require 'lua.calls'
+local calls = require 'lua.calls.calls'
 local call = calls.call
 -- A table keeps the size that it once had: how many handles, errors and instances wait for the collector at most is not left to chance.
 local function collect(i)
@@ -87,7 +87,7 @@ return function(share)
     call('t:make', 1)
   end
   local instances = 0
-  for _ in pairs(require('lua.instance').all) do instances = instances + 1 end
+  for _ in pairs(require('lua.guest.instance').all) do instances = instances + 1 end
   return instances, collectgarbage 'count'
 end
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from moonwit.host.wasm import types as wit
+from moonwit.host.wasm.wit import types as wit
 
 SIZES = {"bool": 1, "u8": 1, "s8": 1, "u16": 2, "s16": 2, "u32": 4, "s32": 4, "f32": 4, "char": 4, "u64": 8, "s64": 8, "f64": 8}
 MAX_FLAT = 16

@@ -11,7 +11,7 @@ Opened = Callable[..., State]
 
 # Gives the outcome of a call as two strings: kind and message, or the type and text of the result.
 CALL = r"""
-local calls, errors = require 'lua.calls', require 'lua.errors'
+local calls, errors = require 'lua.calls.calls', require 'lua.values.errors'
 return function(id, ...)
   local value, problem = calls.call(id, ...)
   if problem ~= nil then return problem:kind(), problem:message() end

@@ -8,7 +8,7 @@ from tests.abi.conftest import State
 
 # `types` builds a type from text, `judge(types, values)` gives true or the sentence for a call with these parameters.
 JUDGE = r"""
-local generate, explain, optional = require 'lua.abi.generate', require 'lua.abi.explain', require 'lua.optional'
+local generate, explain, optional = require 'lua.abi.generate', require 'lua.abi.explain', require 'lua.values.optional'
 local env = {}
 for kind in ('bool u8 s8 u16 u32 s32 u64 s64 f64 char string'):gmatch '%S+' do env[kind] = { kind = kind } end
 function env.list(t) return { kind = 'list', element = t } end

@@ -86,7 +86,8 @@ LOOP = """
 
 def main() -> None:
     """Runs the loops over all guests; prints what is wrong of each."""
-    from moonwit.lua import buffer, plan_data
+    from moonwit.lua.guest import plan as plan_data
+    from moonwit.lua.values import buffer
 
     folder, proof, calls = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     if proof == "blind":

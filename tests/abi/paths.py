@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from moonwit.host.compatible import CallFailed, CompatibleFunction
-from moonwit.host.intermediate import NONE, Some
-from moonwit.lua import buffer
+from moonwit.host.compatible.compatible import CallFailed, CompatibleFunction
+from moonwit.host.values.intermediate import NONE, Some
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 
 # Gives for both entries whether the call succeeded, then the encoded result or kind and message; and the encoded argument.

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.binaries import binary
-from moonwit.host.intermediate import NONE
-from moonwit.lua import buffer
+from moonwit.host.functions.binaries import binary
+from moonwit.host.values.intermediate import NONE
+from moonwit.lua.values import buffer
 from tests.abi.conftest import ROOT, State
 from tests.abi.edges import edges
 from tests.abi.paths import Paths, expect, expect_refusal, same
@@ -97,7 +97,7 @@ ARGUMENTS = {
 }
 
 OUTCOMES = r"""
-local calls, intermediate, optional = require 'lua.calls', require 'lua.intermediate', require 'lua.optional'
+local calls, intermediate, optional = require 'lua.calls.calls', require 'lua.values.intermediate', require 'lua.values.optional'
 return function(text, id)
   local values = setfenv(assert(loadstring('return function() return ' .. text .. ' end')), { wit = optional })()
   local value, problem = calls.call(id, values())
@@ -120,7 +120,7 @@ def test_results_and_errors_are_the_same_on_both_paths(paths: Paths, name: str) 
 
 
 FORGED = r"""
-local calls, optional = require 'lua.calls', require 'lua.optional'
+local calls, optional = require 'lua.calls.calls', require 'lua.values.optional'
 local reads = 0
 local function read() reads = reads + 1 return reads end
 local forged = setmetatable({}, { __metatable = getmetatable(optional.some(1)), __index = read, __len = read })

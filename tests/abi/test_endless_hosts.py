@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.hosted import ALL, component, lift
 

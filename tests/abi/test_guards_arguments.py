@@ -13,9 +13,9 @@ RANGES = {
 }  # fmt: skip
 # Gives the result as text, or nil and the sentence. Lua's own words for values keep 64-bit integers whole.
 CALL = r"""
-local calls, errors = require 'lua.calls', require 'lua.errors'
+local calls, errors = require 'lua.calls.calls', require 'lua.values.errors'
 return function(id, text)
-  local value, problem = calls.call('t:' .. id, assert(loadstring('local wit = ... return ' .. text))(require 'lua.optional'))
+  local value, problem = calls.call('t:' .. id, assert(loadstring('local wit = ... return ' .. text))(require 'lua.values.optional'))
   if problem ~= nil then return false, problem:kind() .. ' ' .. problem:message() end
   return true, type(value) == 'number' and ('%.17g'):format(value) or tostring(value)
 end
@@ -248,7 +248,7 @@ def test_floats_from_a_guest_are_numbers(opened: Opened) -> None:
         for suffix, type in (("", name), ("-tuple", f"(tuple {name} {name} {name})"), ("-list", f"(list {name})"))
     }
     call = Arguments(opened, lifts, core)
-    shown = call.state.run("""local calls = require 'lua.calls'
+    shown = call.state.run("""local calls = require 'lua.calls.calls'
       local function text(v) return type(v) ~= 'number' and 'a ' .. type(v) or v ~= v and 'nan' or ('%.17g'):format(v) end
       return function(id, high, low)
         local v = calls.call(id, high * 4294967296ULL + low)

@@ -44,7 +44,7 @@ LIFTS = {
 }  # fmt: skip
 OPTIONS = '(memory (core memory $i "memory")) (realloc (core func $i "realloc"))'
 START = """
-local calls = require 'lua.calls'
+local calls = require 'lua.calls.calls'
 function works(name, ...)
   local value, problem = calls.call('t:' .. name, ...)
   if problem ~= nil then error(name .. ': ' .. problem:message(), 2) end
@@ -168,7 +168,7 @@ def test_what_is_no_handle(state: State) -> None:
         refused('expected a handle of the resource b, got ', 'look-b', value)
         refused('expected a handle of the resource b, got ', 'eat-b', value)
       end
-      refused('expected a handle of the resource b, got wit.none', 'look-b', require('lua.optional').none)
+      refused('expected a handle of the resource b, got wit.none', 'look-b', require('lua.values.optional').none)
       assert(works('look-b', v) == 3)
     """)
 
@@ -208,7 +208,7 @@ def test_the_call_path(opened: Opened) -> None:
     state = opened(entries, {"one.wat": guest(CORE, lifts, TYPES, WITH)})
     state.run(START)
     state.run("""
-      local handles = require 'lua.handles'
+      local handles = require 'lua.guest.handles'
       local near, far = works('make-b', 3), works('far-make-b', 4)
       local more = { works('make-b', 5), works('far-make-b', 6), works('make-b', 7) }
       assert(works('look-b', more[1]) == 5 and works('far-look-b', more[2]) == 6 and works('look-b', more[3]) == 7)

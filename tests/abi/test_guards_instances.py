@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.hosted import ALL, OPTIONS, QUICK, component
 from tests.abi.hostile import Opened, guest
@@ -136,8 +136,8 @@ def test_the_memory_is_found_wherever_it_is(opened: Opened) -> None:
     state: Any = opened(["name: f, kind: function.wat, source: file://guest.wat, method: f"], {"guest.wat": text})
     assert (
         state.run("""
-      local instances = require 'lua.instance'
-      assert(require('lua.calls').call 't:f' == 1)
+      local instances = require 'lua.guest.instance'
+      assert(require('lua.calls.calls').call 't:f' == 1)
       local I = next(instances.all)
       return instances.memory_bytes(I)""")
         == 3 * 65536
@@ -146,8 +146,8 @@ def test_the_memory_is_found_wherever_it_is(opened: Opened) -> None:
     state = opened(["name: f, kind: function.wat, source: file://guest.wat, method: f"], {"guest.wat": none})
     assert (
         state.run("""
-      local instances = require 'lua.instance'
-      assert(require('lua.calls').call 't:f' == 1)
+      local instances = require 'lua.guest.instance'
+      assert(require('lua.calls.calls').call 't:f' == 1)
       return instances.memory_bytes(next(instances.all))""")
         is None
     )
@@ -167,13 +167,13 @@ def test_a_destructor_has_the_limit_of_its_guest(opened: Opened) -> None:
     fields = "kind: function.wat, source: file://guest.wat, method: make, limits: {max_execution_ms: 50}"
     state: Any = opened([f"name: make, {fields}"], {"guest.wat": text})
     state.run("""
-      local ffi, wasmtime = require 'ffi', require 'lua.wasmtime'
+      local ffi, wasmtime = require 'ffi', require 'lua.guest.wasmtime'
       pcall(ffi.cdef, 'void wasmtime_engine_increment_epoch(void *)')
-      local call = require('lua.calls').call
+      local call = require('lua.calls.calls').call
       for _ = 1, 3 do
         local handle = assert(call('t:make', 5))
         -- As if much time had passed since.
-        local engine = next(require('lua.instance').all).P.engine
+        local engine = next(require('lua.guest.instance').all).P.engine
         for _ = 1, 10000 do wasmtime.C.wasmtime_engine_increment_epoch(engine) end
         handle:drop()
       end

@@ -112,7 +112,7 @@ def test_flags_are_the_bits_that_they_say(opened: Opened) -> None:
         stored = f'(param "v" (list $t{count})) (result u64) (canon lift (core func $i "stored") {OPTIONS})'
         lifts[f"stored{count}"] = f'(func (export "stored{count}") {stored})'
     call = Arguments(opened, lifts, "\n".join(core), types)
-    set_of = call.state.run("""local calls = require 'lua.calls'
+    set_of = call.state.run("""local calls = require 'lua.calls.calls'
       return function(id, bits) local out = {} for name in pairs(calls.call(id, bits)) do out[#out + 1] = name end
         table.sort(out) return table.concat(out, ' ') end""")
     for count in (1, 8, 9, 16, 17, 31, 32):

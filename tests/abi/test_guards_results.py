@@ -29,7 +29,7 @@ PARAMS = {
 }
 
 CALL = r"""
-local calls = require 'lua.calls'
+local calls = require 'lua.calls.calls'
 local function text(v)
   if type(v) ~= 'table' then return tostring(v) end
   local out = {}
@@ -277,7 +277,7 @@ def test_characters(opened: Opened) -> None:
     call = Results(opened, {"one": ("area", "char"), "many": ("listed", "(list char)")})
     for code in (0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x3FFFF, 0x40000, 0x10FFFF):
         assert call("one", code) == f"{len(chr(code).encode())} elements", hex(code)
-        assert call.state.run("return (require('lua.calls').call('t:one', ...))", code) == chr(code).encode()
+        assert call.state.run("return (require('lua.calls.calls').call('t:one', ...))", code) == chr(code).encode()
         assert call("many", code) == "1 elements"
     for code in (0xD800, 0xD801, 0xDBFF, 0xDC00, 0xDFFE, 0xDFFF, 0x110000, 0x110001, 0x80000000, 0xFFFFFFFF):
         assert call("one", code) == call("many", code) == "the result is not a character", hex(code)
@@ -292,7 +292,7 @@ def test_a_result_type_as_two_values(opened: Opened) -> None:
     state = opened(
         [f"name: {name}, kind: function.wat, source: file://guest.wat, method: {name}" for name in ("flat", "kept")], {"guest.wat": text}
     )
-    call = state.run("""local calls = require 'lua.calls'
+    call = state.run("""local calls = require 'lua.calls.calls'
       return function(id, v) local value, err = calls.call(id, v) return tostring(value) .. ' ' .. (err and err:message() or 'none') end""")
     assert call(b"t:flat", 0) == b"nil none"
     assert b"canonical ABI" not in call(b"t:flat", 1) and call(b"t:flat", 1) != b"nil none"
@@ -316,7 +316,7 @@ def test_an_empty_string_or_list_outside_memory_on_both_paths(opened: Opened, en
     state = opened(
         [f"name: {name}, {fields}, method: {name}" for name in functions], {"guest.wat": guest(CORE.replace("PAGES", "1"), lifts)}
     )
-    call = state.run("""local calls = require 'lua.calls'
+    call = state.run("""local calls = require 'lua.calls.calls'
       return function(id, at) local value, problem = calls.call(id, at, 0) return value and #value or problem:kind() end""")
     for name, good, bad in (("text", (0, 1, END), (END + 1, 0x7FFFFFFF)), ("words", (0, 4, END), (END + 4, 1, 2, 3, 0x7FFFFFFC))):
         for at in good:

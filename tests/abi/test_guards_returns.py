@@ -23,7 +23,7 @@ def test_post_return_gets_what_the_guest_returned(opened: Opened, fresh: bool) -
      (func (export "pair") (param "n" u32) (result (tuple u32 u32)) (canon lift (core func $i "pair") {post}))"""
     fields = f"kind: function.wat, source: file://guest.wat{', pool: {type: inline}' if fresh else ''}"
     state = opened([f"name: {name}, {fields}, method: {name}" for name in ("flat", "pair")], {"guest.wat": guest(core, lifts)})
-    call = state.run("""local calls = require 'lua.calls'
+    call = state.run("""local calls = require 'lua.calls.calls'
       return function(id, n)
         local value, problem = calls.call(id, n)
         return problem and problem:message() or type(value) == 'table' and table.concat(value, ' ') or tostring(value)

@@ -70,7 +70,7 @@ AROUND = [
 def test_utf8_is_judged_as_the_standard_does(opened: Opened) -> None:
     """Every class of the table, at its edges and beyond, cut short at each place, anywhere in a string."""
     state = opened([], {})
-    check = state.run("""local text, ffi = require 'lua.abi.text', require 'ffi'
+    check = state.run("""local text, ffi = require 'lua.values.utf8', require 'ffi'
       local buffer = ffi.new('uint8_t[256]')
       return function(s, behind)
         ffi.fill(buffer, 256, behind)
@@ -91,7 +91,7 @@ def test_utf8_is_judged_as_the_standard_does(opened: Opened) -> None:
 def test_a_wrong_byte_is_found_wherever_it_is(opened: Opened) -> None:
     """Words of eight bytes and loops of four words are looked at together: each place in strings of up to a hundred bytes is tried."""
     opened([], {}).run("""
-      local text, ffi = require 'lua.abi.text', require 'ffi'
+      local text, ffi = require 'lua.values.utf8', require 'ffi'
       for n = 1, 100 do
         for place = 1, n do
           local s = ('x'):rep(place - 1) .. '\\255' .. ('y'):rep(n - place)
@@ -129,7 +129,7 @@ def test_strings_that_are_not_utf8(opened: Opened) -> None:
 
 def test_a_char_is_one_character(opened: Opened) -> None:
     """Of each sequence in the table one, and no more: not half of one, one and a half, five bytes, or a surrogate."""
-    call = opened([], {}).run("local code_of = require('lua.abi.text').code_of return function(s) return code_of(s) or -1 end")
+    call = opened([], {}).run("local code_of = require('lua.values.utf8').code_of return function(s) return code_of(s) or -1 end")
     for data in sequences():
         right = ord(data.decode()) if is_utf8(data) and len(data.decode()) == 1 else -1
         assert call(data) == right, data
@@ -157,7 +157,8 @@ def test_a_char_is_one_character(opened: Opened) -> None:
 
 def test_characters_are_written_as_they_are_read(opened: Opened) -> None:
     """A code below 0x80, 0x800, 0x10000 and the rest, in one to four bytes; surrogates and what is beyond are none."""
-    char_of = opened([], {}).run("local char_of = require('lua.abi.text').char_of return function(code) return char_of(code) or false end")
+    made = "local char_of = require('lua.values.utf8').char_of return function(code) return char_of(code) or false end"
+    char_of = opened([], {}).run(made)
     for code in (
         0,
         0x41,

@@ -224,7 +224,7 @@ def test_a_nan_of_the_guests_choice_is_a_number(opened: Opened) -> None:
     ]
     call = Caller(opened, guest(core, "".join(lifts)), ["flat", "single", "kept", "many"])
     check = call.state.run("""
-      local calls = require 'lua.calls'
+      local calls = require 'lua.calls.calls'
       local function number(v) return type(v) == 'number' end
       return function(high, low)
         local bits = high * 4294967296ULL + low

@@ -61,7 +61,7 @@ def keeper(opened: Opened, request: pytest.FixtureRequest) -> State:
     state = Caller(opened, text, list(KEEPER_LIFTS), extra).state
     state.run(
         textwrap.dedent("""
-        local calls = require 'lua.calls'
+        local calls = require 'lua.calls.calls'
         function call(name, ...) return calls.call('t:' .. name, ...) end
         function works(name, ...)
           local value, problem = call(name, ...)
@@ -78,7 +78,7 @@ def keeper(opened: Opened, request: pytest.FixtureRequest) -> State:
           collectgarbage() collectgarbage()
           works('gone')
           local n = 0
-          for _ in pairs(require('lua.instance').all) do n = n + 1 end
+          for _ in pairs(require('lua.guest.instance').all) do n = n + 1 end
           return n
         end
         """)
@@ -170,7 +170,7 @@ def test_a_guest_without_room_for_a_handle(opened: Opened) -> None:
     lifts = "".join(lift(name, type) for name, type in KEEPER_LIFTS.items())
     state = Caller(opened, guest(KEEPER, lifts, DTOR + HANDLES, WITH), list(KEEPER_LIFTS)).state
     assert state.run("""
-      local calls = require 'lua.calls'
+      local calls = require 'lua.calls.calls'
       local h = calls.call('t:make', 5)
       assert(select(2, calls.call 't:stuff') == nil)
       local value, problem = calls.call('t:consume', h)

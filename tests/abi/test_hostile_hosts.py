@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.hosted import ALL, BUMP, FUNCTIONS, HOOKED, OPTIONS, QUICK, RESOURCES, component, lift
 

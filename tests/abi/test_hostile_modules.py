@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 
 IMPORTS = {

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.binaries import binary
-from moonwit.host.wasm import types as wit
-from moonwit.lua.lane import new_state
+from moonwit.host.functions.binaries import binary
+from moonwit.host.wasm.wit import types as wit
+from moonwit.lua.lane.lane import new_state
 from tests.abi.conftest import ROOT, State
 from tests.abi.values import quoted
 
@@ -31,7 +31,7 @@ LARGE = {"SPILLOV", "SNAPOV", "TRACEOV"}
 
 WATCH = r"""
 local id, text = ...
-local calls, optional, jutil, bit = require 'lua.calls', require 'lua.optional', require 'jit.util', require 'bit'
+local calls, optional, jutil, bit = require 'lua.calls.calls', require 'lua.values.optional', require 'jit.util', require 'bit'
 local make = setfenv(assert(loadstring('return ' .. text)), { wit = optional })
 -- Equal values that are not the same: what is the same in every turn would be kept in registers over the whole loop.
 local values = { [0] = make(), make(), make(), make() }

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.intermediate import NONE
-from moonwit.host.wasm import types as wit
+from moonwit.host.values.intermediate import NONE
+from moonwit.host.wasm.wit import types as wit
 from tests.abi.conftest import State
 from tests.abi.edges import edges
 from tests.abi.paths import expect
@@ -69,7 +69,7 @@ def test_a_signature_that_lua_cannot_hold_is_refused(tmp_path: Path) -> None:
     paths = echoes(tmp_path, [types])
     state: State = paths.state
     kind, message = state.run("""
-      local value, problem = require('lua.calls').call('t:echo0', 1)
+      local value, problem = require('lua.calls.calls').call('t:echo0', 1)
       return problem:kind(), problem:message()
     """)
     assert kind == b"Unavailable"

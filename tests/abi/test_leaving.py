@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import ROOT, State
 
 LEFT = "cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function"

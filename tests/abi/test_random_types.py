@@ -11,9 +11,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import moonwit
-from moonwit.host.intermediate import NONE
-from moonwit.host.wasm import types as wit
-from moonwit.lua import buffer
+from moonwit.host.values.intermediate import NONE
+from moonwit.host.wasm.wit import types as wit
+from moonwit.lua.values import buffer
 from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.guests import Guest
@@ -80,7 +80,7 @@ def test_what_fits_comes_back_and_what_does_not_is_refused(rng: Random) -> None:
 
 
 ENCODE = r"""
-local intermediate, optional = require 'lua.intermediate', require 'lua.optional'
+local intermediate, optional = require 'lua.values.intermediate', require 'lua.values.optional'
 local env = { print = print, coroutine = coroutine, math = math, wit = { none = optional.none, some = optional.some, encode = print } }
 function env.put(t, ...)
   for i = 1, select('#', ...) do t[i] = (select(i, ...)) end

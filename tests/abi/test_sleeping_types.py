@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from moonwit.host.intermediate import NONE
-from moonwit.host.wasm import types as wit
-from moonwit.lua import buffer
+from moonwit.host.values.intermediate import NONE
+from moonwit.host.wasm.wit import types as wit
+from moonwit.lua.values import buffer
 from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.guests import Guest
@@ -38,8 +38,8 @@ IMPORTS = """
 # Calls every function several times at once: gives a function for the answers one by one, each with the number of its call.
 CALLS = r"""
 local text = ...
-local calls, dispatcher = require 'lua.calls', require 'lua.dispatcher'
-local intermediate, optional = require 'lua.intermediate', require 'lua.optional'
+local calls, dispatcher = require 'lua.calls.calls', require 'lua.dispatcher.dispatcher'
+local intermediate, optional = require 'lua.values.intermediate', require 'lua.values.optional'
 local env = { print = print, coroutine = coroutine, math = math }
 env.wit = { none = optional.none, some = optional.some, encode = print }
 function env.put(t, ...)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.leaving import WAITS
 from tests.abi.test_leaving import call

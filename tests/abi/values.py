@@ -12,8 +12,8 @@ import struct
 from random import Random
 from typing import Any
 
-from moonwit.host.intermediate import NONE, Some
-from moonwit.host.wasm import types as wit
+from moonwit.host.values.intermediate import NONE, Some
+from moonwit.host.wasm.wit import types as wit
 
 Good = tuple[str, Any]
 

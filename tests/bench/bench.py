@@ -19,10 +19,10 @@ from typing import Any
 
 from wasmtime import Store, component, wat2wasm
 
-from moonwit.host import engine
+from moonwit.host.engine import engine
 from moonwit.kinds import KINDS
-from moonwit.lua.entries import Entries
-from moonwit.lua.lane import new_state
+from moonwit.lua.calls.entries import Entries
+from moonwit.lua.lane.lane import new_state
 from moonwit.registry import load
 
 GUEST = (Path(__file__).parent / "guest.wat").read_text()
@@ -77,7 +77,7 @@ loop('list<f64> 10,000', 'bench:floats', floats)
 return loops
 """
 
-# The floors, in Lua that has `ffi`: `B` is a binding of lua/instance.lua.
+# The floors, in Lua that has `ffi`: `B` is a binding of lua/guest/instance.lua.
 FLOOR = b"""
 local calls, C = ...
 local ffi = require 'ffi'
@@ -138,12 +138,12 @@ def measure(quick: bool = False) -> dict[str, tuple[float, float, float | None]]
         assert not registry.errors, registry.errors
         lua, boot = new_state(Entries(registry).callbacks)
         loops = lua.execute(
-            b"""local text, modules = ... return assert(require('lua.scripts').script(text, '=bench', modules))()""",
+            b"""local text, modules = ... return assert(require('lua.scripts.scripts').script(text, '=bench', modules))()""",
             SCRIPT,
             lua.execute(b"return require 'stdlib.modules'"),
         )
         loops[b"mul"](1)
-        floors = lua.execute(FLOOR, boot[b"calls"], lua.execute(b"return require('lua.wasmtime').C"))
+        floors = lua.execute(FLOOR, boot[b"calls"], lua.execute(b"return require('lua.guest.wasmtime').C"))
 
         store = Store(engine.shared_engine())
         store.set_epoch_deadline(engine.NO_LIMIT)

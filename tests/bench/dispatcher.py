@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from moonwit.lua.lane import new_state
+from moonwit.lua.lane.lane import new_state
 
 # Ordinary script code, run in the sandbox: `loops.NAME(n)` does something n times. Each is the main function of a run.
 SCRIPT = b"""
@@ -74,8 +74,8 @@ return loops
 
 HARNESS = b"""
 local source, modules = ...
-local D = require 'lua.dispatcher'
-local loops = assert(require('lua.scripts').script(source, '=bench', modules))()
+local D = require 'lua.dispatcher.dispatcher'
+local loops = assert(require('lua.scripts.scripts').script(source, '=bench', modules))()
 local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
 local bare = {}
 function bare.switch(n)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.compatible import CallFailed, CompatibleFunction
-from moonwit.host.wasm import types as wit
-from moonwit.host.wasm.component import decode
+from moonwit.host.compatible.compatible import CallFailed, CompatibleFunction
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.wit import types as wit
 
 
 def functions_of(data: bytes, imports: tuple[str, ...] = (), **options: Any) -> dict[str, CompatibleFunction]:

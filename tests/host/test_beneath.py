@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.host import beneath
-from moonwit.host.beneath import open_beneath, openat2, relative, walk
+from moonwit.host.files import beneath
+from moonwit.host.files.beneath import open_beneath, openat2, relative, walk
 
 WAYS = {"openat2": openat2, "walk": walk}
 READ, PATH, MAKE = os.O_RDONLY, os.O_PATH, os.O_WRONLY | os.O_CREAT

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
-from moonwit.host.compatible import CompatibleFunction
-from moonwit.host.component_instance import ResourceHandle
-from moonwit.host.intermediate import NONE, Int64, Some, UInt64
-from moonwit.host.linking import load
-from moonwit.host.wasm import types as wit
-from moonwit.host.wasm.plan import Refused
+from moonwit.host.compatible.compatible import CompatibleFunction
+from moonwit.host.compatible.component_instance import ResourceHandle
+from moonwit.host.compatible.linking import load
+from moonwit.host.values.intermediate import NONE, Int64, Some, UInt64
+from moonwit.host.wasm.plan.plan import Refused
+from moonwit.host.wasm.wit import types as wit
 from tests.host.components import failure, from_wat, functions_of
 
 GUEST = Path(__file__).parent.parent / "guests" / "types" / "types.wasm"
@@ -232,7 +232,7 @@ def test_a_guest_that_lies_is_an_error_of_its_call() -> None:
 
 def test_a_guest_that_spins_ends_at_its_limit() -> None:
     """A limit in time ends a busy guest with an error of kind Timeout; other functions go on."""
-    from moonwit.host import engine
+    from moonwit.host.engine import engine
 
     engine.start_ticker()
     binary = GUEST.read_bytes()

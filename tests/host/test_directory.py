@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from moonwit.host import beneath
-from moonwit.host.directory import Directory, FileProblem
+from moonwit.host.files import beneath
+from moonwit.host.files.directory import Directory, FileProblem
 
 
 @pytest.fixture(params=["openat2", "walk"])

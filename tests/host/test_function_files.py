@@ -8,8 +8,8 @@ from textwrap import indent
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.functions import FunctionProblem, load_function
-from moonwit.host.kinds import KINDS
+from moonwit.host.functions.functions import FunctionProblem, load_function
+from moonwit.host.functions.kinds import KINDS
 from moonwit.registry import Registry, load
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'

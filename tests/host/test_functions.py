@@ -7,12 +7,12 @@ from textwrap import indent
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
-from moonwit.host.kinds import KINDS
-from moonwit.host.wasm.core_plan import plan_core
-from moonwit.host.wasm.hosting import host
-from moonwit.host.wasm.plan import CoreType, Export
-from moonwit.host.wasm.show import show_signature
+from moonwit.host.functions.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
+from moonwit.host.functions.kinds import KINDS
+from moonwit.host.wasi.linkage import host
+from moonwit.host.wasm.plan.core_plan import plan_core
+from moonwit.host.wasm.plan.plan import CoreType, Export
+from moonwit.host.wasm.wit.show import show_signature
 from moonwit.registry import Registry, load
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.binaries import BinaryProblem
-from moonwit.host.functions import check_functions, load_function
-from moonwit.host.inspect import inspect_entry, inspect_file
-from moonwit.host.kinds import KINDS
+from moonwit.host.functions.binaries import BinaryProblem
+from moonwit.host.functions.functions import check_functions, load_function
+from moonwit.host.functions.inspect import inspect_entry, inspect_file
+from moonwit.host.functions.kinds import KINDS
 from moonwit.registry import load
 
 CORE = """(module

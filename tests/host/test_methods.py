@@ -2,7 +2,7 @@
 
 import pytest
 
-from moonwit.host.methods import UnknownMethod, resolve
+from moonwit.host.functions.methods import UnknownMethod, resolve
 
 EXPORTS = [
     "transform-users",

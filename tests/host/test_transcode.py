@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moonwit.host.intermediate import NONE, Empty, ErrorValue, Int64, Some, UInt64
-from moonwit.host.transcode import Case, ValueMismatch, arguments_to_component, from_component, to_component
-from moonwit.host.wasm.types import Case as WitCase
-from moonwit.host.wasm.types import (
+from moonwit.host.compatible.transcode import Case, ValueMismatch, arguments_to_component, from_component, to_component
+from moonwit.host.values.intermediate import NONE, Empty, ErrorValue, Int64, Some, UInt64
+from moonwit.host.wasm.wit.types import Case as WitCase
+from moonwit.host.wasm.wit.types import (
     Enum,
     Field,
     Flags,

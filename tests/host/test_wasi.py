@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moonwit.host.wasi import grant_for, grants, interface_of, is_known, links
+from moonwit.host.wasi.grants import grant_for, grants, interface_of, is_known, links
 
 
 @pytest.mark.parametrize(

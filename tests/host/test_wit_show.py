@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moonwit.host.binaries import assemble
-from moonwit.host.wasm.show import show_declaration, show_function, show_type, show_world
-from moonwit.host.wasm.types import (
+from moonwit.host.functions.binaries import assemble
+from moonwit.host.wasm.wit.show import show_declaration, show_function, show_type, show_world
+from moonwit.host.wasm.wit.types import (
     PRIMITIVES,
     Case,
     Enum,
@@ -22,7 +22,7 @@ from moonwit.host.wasm.types import (
     Type,
     Variant,
 )
-from moonwit.host.wasm.wit import parse_wit
+from moonwit.host.wasm.wit.wit import parse_wit
 
 NAMES = st.sampled_from(["a", "b-c", "type", "list", "x2", "user-view", "result"])
 FRESH = st.lists(NAMES, min_size=1, max_size=4, unique=True).map(tuple)

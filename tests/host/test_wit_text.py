@@ -2,7 +2,7 @@
 
 import pytest
 
-from moonwit.host.wasm.types import (
+from moonwit.host.wasm.wit.types import (
     Borrow,
     Case,
     Enum,
@@ -19,8 +19,8 @@ from moonwit.host.wasm.types import (
     Tuple,
     Variant,
 )
-from moonwit.host.wasm.wit import parse_wit
-from moonwit.host.wasm.wit_lexer import WitError
+from moonwit.host.wasm.wit.wit import parse_wit
+from moonwit.host.wasm.wit.wit_lexer import WitError
 
 U8, U32, STRING = Primitive("u8"), Primitive("u32"), Primitive("string")
 

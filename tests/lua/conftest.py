@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from moonwit.lua import buffer
-from moonwit.lua.lane import new_state
+from moonwit.lua.lane.lane import new_state
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 
 START = "local funcs, time = require 'funcs', require 'time'\nlocal function all(n, f) for i = 1, n do coroutine.spawn(f, i) end end\n"
@@ -30,7 +30,7 @@ class Lane:
 
     def live(self) -> int:
         """Counts the instances of the lane."""
-        return int(self.state.run("local n = 0 for _ in pairs(require('lua.instance').all) do n = n + 1 end return n"))
+        return int(self.state.run("local n = 0 for _ in pairs(require('lua.guest.instance').all) do n = n + 1 end return n"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ REFUSALS = {
     "io is required": "module 'io' doesn't exist",
     "python is required": "module 'python' doesn't exist",
     "lupa is required": "module 'lupa' doesn't exist",
-    "a host module is required": "module 'lua.sandbox' doesn't exist",
+    "a host module is required": "module 'lua.scripts.sandbox' doesn't exist",
     "a host module by path": "module '../lua/sandbox' doesn't exist",
     "a host module through a slash": "module 'lua/errors' doesn't exist",
     "an absolute path": "module '/etc/passwd' doesn't exist",

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lupa.luajit21 import LuaRuntime
 
 import moonwit.lua
-from moonwit.host.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Some, UInt64
-from moonwit.lua.buffer import decode, decode_all, encode, encode_all
+from moonwit.host.values.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Some, UInt64
+from moonwit.lua.values.buffer import decode, decode_all, encode, encode_all
 
 ROOT = Path(moonwit.lua.__file__).parent.parent
 
@@ -26,8 +26,8 @@ def lua() -> Any:
         b"""
         package.path = ... .. "/?.lua"
         local env = setmetatable({
-          buffer = require "string.buffer", M = require "lua.intermediate",
-          optional = require "lua.optional", errors = require "lua.errors", ffi = require "ffi",
+          buffer = require "string.buffer", M = require "lua.values.intermediate",
+          optional = require "lua.values.optional", errors = require "lua.values.errors", ffi = require "ffi",
         }, { __index = _G })
         return function(source, ...)
           local f = assert(loadstring(source))

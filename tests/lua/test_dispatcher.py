@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from moonwit.lua import buffer
-from moonwit.lua.lane import new_state
+from moonwit.lua.lane.lane import new_state
+from moonwit.lua.values import buffer
 
 Run = Callable[[str], str]
 
@@ -112,7 +112,7 @@ def test_an_error_in_an_error_handler_ends_the_handling(run: Run) -> None:
 def test_waiting_outside_of_all_scripts(state: tuple[Any, Any]) -> None:
     """Code that nobody runs as a task is told that it can't wait, and on which line."""
     answer = state[0].execute(b"""
-      local chunk = require("lua.scripts").script("local c = channel.new()\\n return select(2, pcall(function() c:receive() end))"
+      local chunk = require("lua.scripts.scripts").script("local c = channel.new()\\n return select(2, pcall(function() c:receive() end))"
         .. ", select(2, pcall(function() time.sleep(0) end)), select(2, pcall(function() return time.after(9e9):receive() end))", "@s.lua",
         require "stdlib.modules")
       return chunk()""")
@@ -211,7 +211,7 @@ def test_one_may_cancel_itself(run: Run) -> None:
 def test_stale_wakes_do_nothing(state: tuple[Any, Any]) -> None:
     """A ticket is good for one wake of one wait: late, second and foreign wakes return false."""
     assert state[0].execute(b"""
-      local D = require "lua.dispatcher"
+      local D = require "lua.dispatcher.dispatcher"
       local log = {}
       local ok, problem = D.run(function()
         local task, one = D.ticket()
@@ -240,7 +240,7 @@ def test_stale_wakes_do_nothing(state: tuple[Any, Any]) -> None:
 def test_what_is_expected_from_outside_is_no_deadlock(state: tuple[Any, Any]) -> None:
     """While an operation outside is counted the lane idles, and time stands still on a test clock; sources are asked every turn."""
     assert state[0].execute(b"""
-      local D = require "lua.dispatcher"
+      local D = require "lua.dispatcher.dispatcher"
       local idled, wake = 0, nil
       function D.idle(ns) idled = idled + 1 assert(ns == nil) if idled == 3 then wake = true end end
       local task, generation
@@ -259,14 +259,14 @@ def test_what_is_expected_from_outside_is_no_deadlock(state: tuple[Any, Any]) ->
 def test_what_a_script_leaves_behind_ends_with_it(state: tuple[Any, Any], run: Run) -> None:
     """Its timers do not go off in the next script of the lane, and do not keep it from ending."""
     assert run("time.after('1h') time.ticker('1s') time.timer('5h')") == ""
-    assert state[0].execute(b"return require('lua.timers').next() == nil") is True
+    assert state[0].execute(b"return require('lua.dispatcher.timers').next() == nil") is True
     assert run("print(pcall(function() channel.new():receive() end))").startswith("false\tcanceled: the script has failed: deadlock")
 
 
 def test_functions_called_from_outside_run_as_tasks(state: tuple[Any, Any]) -> None:
     """`run` gives the results of its function, nil among them, and its error as an error value."""
     assert state[0].execute(b"""
-      local D = require "lua.dispatcher"
+      local D = require "lua.dispatcher.dispatcher"
       local function all(...) return select("#", ...), ... end
       local n, ok, a, b = all(D.run(function(...) D.sleep(5) return nil, (...) end, 7, nil))
       assert(n == 3 and ok and a == nil and b == 7)
@@ -313,7 +313,7 @@ def test_stack_overflow_in_a_task(run: Run) -> None:
 def test_a_script_cannot_reach_the_clock_or_the_dispatcher(run: Run) -> None:
     """Neither is a module, and no coroutine of a script ever sees what waits are made of."""
     assert run("""
-      print((pcall(require, "lua.dispatcher")), (pcall(require, "lua.clock")), rawget(_G, "dispatcher"))
+      print((pcall(require, "lua.dispatcher.dispatcher")), (pcall(require, "lua.dispatcher.clock")), rawget(_G, "dispatcher"))
       local seen = 0
       local co = coroutine.create(function() time.sleep(1) coroutine.yield() time.sleep(1) end)
       while coroutine.status(co) ~= "dead" do seen = seen + select("#", coroutine.resume(co)) - 1 end

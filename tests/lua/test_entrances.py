@@ -16,24 +16,24 @@ ELSEWHERE = {
     # Text of generated code: where there is no linker, and for a realloc behind the gate.
     ("lua/abi/generate.lua", "wasmtime_func_call_unchecked"): 6,
     # Where there is no linker.
-    ("lua/instance.lua", "wasmtime_func_call_unchecked"): 1,
-    ("lua/instance.lua", "wasmtime_instance_new"): 1,
+    ("lua/guest/instance.lua", "wasmtime_func_call_unchecked"): 1,
+    ("lua/guest/instance.lua", "wasmtime_instance_new"): 1,
     # A call that has ended.
-    ("lua/turns.lua", "wasmtime_call_future_delete"): 1,
+    ("lua/calls/turns.lua", "wasmtime_call_future_delete"): 1,
     # A realloc or post-return behind the gate, and calls that have ended.
-    ("lua/fibers.lua", "wasmtime_call_future_poll"): 2,
-    ("lua/fibers.lua", "wasmtime_call_future_delete"): 2,
+    ("lua/guest/fibers.lua", "wasmtime_call_future_poll"): 2,
+    ("lua/guest/fibers.lua", "wasmtime_call_future_delete"): 2,
 }  # fmt: skip
 
 
 def test_what_runs_a_guest_is_called_in_known_places() -> None:
-    """A new call of these belongs into lua/entrances.lua, or behind a reason of its own."""
+    """A new call of these belongs into lua/guest/entrances.lua, or behind a reason of its own."""
     found = {}
     for path in [*ROOT.glob("lua/**/*.lua"), *ROOT.glob("stdlib/**/*.lua")]:
         name = str(path.relative_to(ROOT))
         for function in RUNS:
             count = len(re.findall(rf"\bC\.{function}\b", path.read_text(encoding="utf-8")))
-            if count and name not in ("lua/entrances.lua", "lua/wasmtime.lua"):
+            if count and name not in ("lua/guest/entrances.lua", "lua/guest/wasmtime.lua"):
                 found[name, function] = count
     assert found == ELSEWHERE
 
@@ -42,7 +42,7 @@ def test_nothing_that_comes_back_is_compiled(opened: Callable[..., State]) -> No
     """LuaJIT gives up a trace at each of these functions, however often they run."""
     state = opened([], {})
     assert state.run("""
-        local entrances, ffi, wasmtime = require 'lua.entrances', require 'ffi', require 'lua.wasmtime'
+        local entrances, ffi, wasmtime = require 'lua.guest.entrances', require 'ffi', require 'lua.guest.wasmtime'
         local real, calls = wasmtime.C, 0
         local function count() calls = calls + 1 return nil end
         wasmtime.C = setmetatable({}, { __index = function() return count end })
@@ -102,7 +102,7 @@ DEEP = """
 @pytest.mark.parametrize("grants", ["wasi:random", "wasi:random, wasi:cli"])
 def test_a_guest_that_is_called_where_the_stack_is_nearly_full(opened: Callable[..., State], grants: str) -> None:      # noqa: F811
     """Either the call works or it is a stack overflow of the script; the places of the pool are all there afterwards."""
-    from moonwit.lua import buffer
+    from moonwit.lua.values import buffer
 
     fields = f"kind: function.wat, source: file://g.wat, method: f, imports: [{grants}], pool: {{type: lazy, max_size: 2}}"
     state = opened([f"name: f, {fields}"], {"g.wat": GUEST})

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Runs a script; gives what it returns as text, or "raised: ..." with the error.
 PRELUDE = r"""
 package.path = ...
-local sandbox, scripts = require "lua.sandbox", require "lua.scripts"
+local sandbox, scripts = require "lua.scripts.sandbox", require "lua.scripts.scripts"
 local host = { inside = 1 }
 local victim = assert(scripts.entry{ id = "app:victim", chunkname = "@victim.lua", stdlib = {}, source = "return function() return 1 end" })
 return function(source)
@@ -207,7 +207,7 @@ def test_a_library_is_protected_once(run: Any) -> None:
     runtime = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
     runtime.execute("""
       package.path = ...
-      local sandbox = require 'lua.sandbox'
+      local sandbox = require 'lua.scripts.sandbox'
       local library = { f = 1 }
       local first = sandbox.protect('mine', library)
       assert(first ~= library and first.f == 1 and sandbox.protect('mine', library) == first and sandbox.protect('other', first) == first)

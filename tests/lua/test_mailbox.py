@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from moonwit.lua.lane import new_state
-from moonwit.lua.mailbox import Mailbox
+from moonwit.lua.lane.lane import new_state
+from moonwit.lua.lane.mailbox import Mailbox
 
 SENDER = b"""
-local send = require('lua.mailbox').sender(...)
+local send = require('lua.lane.mailbox').sender(...)
 return function(from, to)
   for i = from, to do
     if not send(i % 5, i, ('x'):rep(i * 7919 % 3000) .. i) then return i - from end
@@ -19,7 +19,7 @@ end
 """
 RECEIVER = b"""
 local expected, wrong = 0, nil
-local box = require('lua.mailbox').receiver((...), function(kind, number, text)
+local box = require('lua.lane.mailbox').receiver((...), function(kind, number, text)
   expected = expected + 1
   if number ~= expected or kind ~= number % 5 or text ~= ('x'):rep(number * 7919 % 3000) .. number then wrong = wrong or number end
 end)

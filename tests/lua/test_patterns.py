@@ -174,9 +174,9 @@ def _runtime(source: str) -> Callable[..., Any]:
 # Ours, always: no text is short enough for LuaJIT's.
 COMPARE = _runtime(r"""
 local real = { find = string.find, match = string.match, gmatch = string.gmatch, gsub = string.gsub }
-require("lua.pattern_cost").longest = function() return -1 end
-require("lua.plain_find").BUDGET = -1
-local ours = require "lua.strings"
+require("lua.scripts.pattern_cost").longest = function() return -1 end
+require("lua.scripts.plain_find").BUDGET = -1
+local ours = require "lua.scripts.strings"
 local function shown(ok, ...)
   if not ok then return "error: " .. tostring((...)):gsub("^.-:%d+: ", "") end
   local texts = {}
@@ -207,7 +207,7 @@ return function(text, pattern, init, plain, replacement, limit)
   return ""
 end""")
 WITHIN_BOUND = _runtime(r"""
-local cost, patterns = require "lua.pattern_cost", require "lua.patterns"
+local cost, patterns = require "lua.scripts.pattern_cost", require "lua.scripts.patterns"
 return function(text, pattern)
   local anchored = cost.anchored(pattern)
   local budget = patterns.budget(text)
@@ -218,5 +218,5 @@ return function(text, pattern)
   return spent <= bound * (1 + captures) and "" or spent .. " steps, and the bound is " .. bound
 end""")
 LONGEST = _runtime("""
-local cost = require "lua.pattern_cost"
+local cost = require "lua.scripts.pattern_cost"
 return function(pattern) return cost.longest(pattern, cost.anchored(pattern)) end""")

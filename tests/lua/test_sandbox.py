@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # The script's result comes back, or "raised: ..." with the error.
 PRELUDE = r"""
 package.path = ...
-local sandbox = require "lua.sandbox"
-local scripts = require "lua.scripts"
+local sandbox = require "lua.scripts.sandbox"
+local scripts = require "lua.scripts.scripts"
 local stdlib = {
   errors = function() return require "stdlib.errors" end,
   json = function() return require "stdlib.json" end,
@@ -67,7 +67,7 @@ ESCAPES = {
     "python is a global": "return python or _G.python or package.loaded.python",
     "python is required": "return require 'python'",
     "lupa is required": "return require 'lupa'",
-    "a host module is required": "return require 'lua.sandbox'",
+    "a host module is required": "return require 'lua.scripts.sandbox'",
     "a host module by path": "return require '../lua/sandbox'",
     "a host module through a slash": "return require 'lua/errors'",
     "an absolute path": "return require '/etc/passwd'",

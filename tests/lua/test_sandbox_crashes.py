@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # The script's result comes back, or "raised: ..." with the error.
 PRELUDE = r"""
 package.path = ...
-local sandbox = require "lua.sandbox"
-local scripts = require "lua.scripts"
+local sandbox = require "lua.scripts.sandbox"
+local scripts = require "lua.scripts.scripts"
 local stdlib = {
   errors = function() return require "stdlib.errors" end,
   json = function() return require "stdlib.json" end,

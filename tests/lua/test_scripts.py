@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PRELUDE = r"""
 package.path = ...
-local scripts = require "lua.scripts"
+local scripts = require "lua.scripts.scripts"
 local stdlib = {
   errors = function() return require "stdlib.errors" end,
   json = function() return require "stdlib.json" end,

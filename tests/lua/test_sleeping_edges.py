@@ -221,7 +221,8 @@ def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 def run(count):
     source = "local funcs = require 'funcs' local measure = ... for i = 1, %d do coroutine.spawn(funcs.call, 't:nap', 1000) end"
-    state.run("require('lua.dispatcher').background_timer(require('lua.clock').monotonic() + 500e6, function() MEASURED = RESIDENT() end)")
+    later = "require('lua.dispatcher.clock').monotonic() + 500e6"
+    state.run(f"require('lua.dispatcher.dispatcher').background_timer({later}, function() MEASURED = RESIDENT() end)")
     answer = state.boot[b"run"](((source % count) + " require('time').sleep('2s')").encode(), b"@s.lua", buffer.encode([]))
     assert answer is None, answer
 state.lua.globals()[b"RESIDENT"] = resident

@@ -269,7 +269,7 @@ def test_closing_a_lane_with_sleeping_guests(lane: Opened) -> None:
     """A lane can be closed while guests are asleep in groups that have not ended."""
     run = lane(FIELDS, SLEEPER)
     run.state.run("""
-      local dispatcher, calls = require 'lua.dispatcher', require 'lua.calls'
+      local dispatcher, calls = require 'lua.dispatcher.dispatcher', require 'lua.calls.calls'
       for i = 1, 10 do dispatcher.open(nil, function() calls.call('t:nap', 1e6) end) end""")
     assert run("time.sleep('1ms') print('x')") == "x\n"
     assert run.live() == 10

@@ -164,7 +164,7 @@ def test_idle_time_ends_no_instance_that_another_entry_uses(run: Lane) -> None:
 
 def test_the_registry_changes_while_a_guest_sleeps(run: Lane) -> None:
     """What sleeps goes on; calls from then on have new instances."""
-    run.state.run("require('lua.dispatcher').background_timer(50e6, function() require('lua.calls').forget() end)")
+    run.state.run("require('lua.dispatcher.dispatcher').background_timer(50e6, function() require('lua.calls.calls').forget() end)")
     assert (
         run("""
       print(funcs.call("t:dropped"))

@@ -39,7 +39,7 @@ def test_sort_sorts_and_keeps_the_order_of_equals(numbers: list[int], falling: b
 RUNTIME = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
 RUNTIME.execute("package.path = ...", str(ROOT / "moonwit" / "?.lua"))
 COMPARE_GSUB = RUNTIME.execute(r"""
-local gsub, ours = string.gsub, require("lua.strings").gsub
+local gsub, ours = string.gsub, require("lua.scripts.strings").gsub
 local function run(f, text, pattern, limit)
   local seen = {}
   local function answer(...)
@@ -55,7 +55,7 @@ return function(text, pattern, limit)
   return a == b and "" or a .. " is not " .. b
 end""")
 SORT = RUNTIME.execute("""
-local sort = require "lua.sort"
+local sort = require "lua.scripts.sort"
 return function(pairs, falling)
   sort(pairs, function(a, b) if falling then return a[1] > b[1] end return a[1] < b[1] end)
   local places = {}

@@ -188,7 +188,7 @@ def test_the_cache_folder_changes_no_other(name, tmp_path):
     place = tmp_path / "cache" / name
     place.parent.mkdir(parents=True)
     place.symlink_to(other if name == "moonwit" else other / "compiled")
-    code = "from moonwit.host.engine import cache_folder; print(cache_folder())"
+    code = "from moonwit.host.engine.engine import cache_folder; print(cache_folder())"
     environ = {**os.environ, "MOONWIT_CACHE": str(tmp_path / "cache")}
     ran = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, timeout=60, check=True)
     assert ran.stdout == b"None\n"

@@ -104,7 +104,7 @@ def test_colours_on_a_terminal_only(project, tmp_path, moonwit):
 def test_a_bug_of_ours_is_one_line(moonwit, write):
     """An exception that nobody expected is one line that asks for a report; its traceback comes with MOONWIT_DEBUG=1."""
     # Python imports `sitecustomize` at its start: a way to break the real command from outside.
-    write("broken/sitecustomize.py", "import moonwit.help\ndel moonwit.help.overview\n")
+    write("broken/sitecustomize.py", "import moonwit.commands.help\ndel moonwit.commands.help.overview\n")
     path = {"PYTHONPATH": os.pathsep.join([str(ROOT), "broken"])}
     result = moonwit("help", env=path)
     assert (result.stdout, result.returncode) == ("", 1)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import moonwit
-from moonwit.host.http.results import as_json
-from moonwit.host.intermediate import Empty
-from moonwit.host.wasm import types as wit
+from moonwit.host.http.serving.results import as_json
+from moonwit.host.values.intermediate import Empty
+from moonwit.host.wasm.wit import types as wit
 
 # Functions that take nothing and give what lies in memory: a record whose options are absent, the same inside others, wide integers.
 GUEST = r"""(component

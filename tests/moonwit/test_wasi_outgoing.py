@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import moonwit
-from moonwit.host.inspect import inspect_entry, inspect_file
+from moonwit.host.functions.inspect import inspect_entry, inspect_file
 from tests.origin import SOON, Origin, refused
 
 GUEST = Path(__file__).parents[1] / "guests" / "outgoing" / "outgoing.wasm"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import moonwit
-from moonwit.host import worker
-from moonwit.host.compatible import CallFailed, CompatibleFunction
+from moonwit.host.compatible.compatible import CallFailed, CompatibleFunction
+from moonwit.host.engine import worker
 
 GUEST = Path(__file__).parents[1] / "guests" / "outside" / "outside.wasm"
 INDEX = """version: "1.0"

@@ -34,7 +34,7 @@ PATIENCE = 8  # how many times as long as on unchanged code the tests of a file 
 # The test files that hold each file or folder, the quickest and sharpest first.
 COMPILED = "tests/abi/test_compiled_guest.py"
 HELD_BY: dict[str, list[str]] = {
-    "lua/abi/text.lua": ["tests/abi/test_guards_text.py"],
+    "lua/values/utf8.lua": ["tests/abi/test_guards_text.py"],
     "lua/abi/numbers.lua": ["tests/abi/test_guards_[acl]*.py", "tests/abi/test_guards_f*.py"],
     "lua/abi/layout.lua": ["tests/abi/test_guards_[la]*.py"],
     "lua/abi/explain.lua": ["tests/abi/test_guards_[cha]*.py", "tests/abi/test_hostile_handles.py"],
@@ -46,26 +46,26 @@ HELD_BY: dict[str, list[str]] = {
         *("tests/abi/test_guards_*.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_sleeping_resources.py"),
         *("tests/lua/test_limits.py", COMPILED),
     ],
-    "lua/handles.lua": ["tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py"],
-    "lua/instance.lua": [
+    "lua/guest/handles.lua": ["tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py"],
+    "lua/guest/instance.lua": [
         "tests/abi/test_guards_[hi]*.py",
         "tests/abi/test_hostile_modules.py",
         "tests/lua/test_limits.py",
         "tests/abi/test_hostile_hosts.py",
         COMPILED,
     ],
-    "lua/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
+    "lua/guest/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
     "host/wasm/wit": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
-    "host/wasm/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
-    "host/wasm/instructions.py": ["tests/host/wasm/test_reach.py"],
-    "host/wasm/brief.py": ["tests/host/wasm/test_brief.py"],
+    "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
+    "host/wasm/binary/instructions.py": ["tests/host/wasm/test_reach.py"],
+    "host/wasm/plan/brief.py": ["tests/host/wasm/test_brief.py"],
     "host/wasm/reach": ["tests/host/wasm/test_reach.py"],
-    "host/wasm/support.py": ["tests/abi/test_guards_h*.py", "tests/abi/test_leaving.py"],
-    "host/wasm/gate.py": ["tests/abi/test_leaving.py"],
-    "host/wasm/hosting.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
-    "host/wasm/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
-    "host/wasm/preview1.py": ["tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
-    "host/wasm/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
+    "host/wasm/plan/support.py": ["tests/abi/test_guards_h*.py", "tests/abi/test_leaving.py"],
+    "host/wasm/plan/gate.py": ["tests/abi/test_leaving.py"],
+    "host/wasi/linkage.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
+    "host/wasi/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
+    "host/wasi/preview1.py": ["tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
+    "host/wasm/plan/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
     "host/wasm/core": [
         "tests/host/wasm/test_guards_bounds.py",
         "tests/host/wasm/test_guards_core.py",
@@ -77,14 +77,15 @@ HELD_BY: dict[str, list[str]] = {
         *("tests/host/wasm/test_guards_component.py", "tests/host/wasm/test_core.py", "tests/host/test_functions.py"),
         *("tests/host/test_inspect.py", "tests/host/wasm/test_decoding_mutations.py"),
     ],
-    "host/beneath.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py"],
-    "host/directory.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py", "tests/stdlib/test_fs.py"],
-    "lua/sandbox.lua": ["tests/lua/test_guards_sandbox.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
-    "lua/strings.lua": ["tests/lua/test_strings.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
+    "host/files/beneath.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py"],
+    "host/files/directory.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py", "tests/stdlib/test_fs.py"],
+    "lua/scripts/sandbox.lua": ["tests/lua/test_guards_sandbox.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
+    "lua/scripts/strings.lua": ["tests/lua/test_strings.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
 }
 
 
-HELD = ["lua/abi", "lua/handles.lua", "lua/instance.lua", "lua/fibers.lua", "host/wasm", "host/beneath.py", "lua/sandbox.lua"]
+HELD = ["lua/abi", "lua/guest/handles.lua", "lua/guest/instance.lua", "lua/guest/fibers.lua", "host/wasm", "host/files/beneath.py",
+        "lua/scripts/sandbox.lua"]
 
 
 def files(names: list[str]) -> list[str]:

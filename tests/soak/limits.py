@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import moonwit
-from moonwit.host import engine
+from moonwit.host.engine import engine
 
 _SPEC = importlib.util.spec_from_file_location("soak", Path(__file__).with_name("soak.py"))
 assert _SPEC is not None and _SPEC.loader is not None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import moonwit
-from moonwit.host import engine, worker
+from moonwit.host.engine import engine, worker
 
 # A guest that sleeps for so many milliseconds; its text is indented as in an index.
 SLEEPER = Path(__file__).with_name("sleeper.wat").read_text()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moonwit.lua import buffer
-from moonwit.lua.lane import new_state
+from moonwit.lua.lane.lane import new_state
+from moonwit.lua.values import buffer
 
 Run = Callable[[str], str]
 

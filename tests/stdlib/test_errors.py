@@ -14,7 +14,7 @@ LUA = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
 RUN = LUA.execute(
     """
     package.path = ...
-    local scripts, internal = require "lua.scripts", require "lua.errors"
+    local scripts, internal = require "lua.scripts.scripts", require "lua.values.errors"
     local stdlib = { errors = function() return require "stdlib.errors" end }
     return function(source)
       local chunk, problem = scripts.script(source, "@s.lua", stdlib, { make = internal.make, from = internal.from })

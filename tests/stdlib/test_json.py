@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def runtime() -> Any:
     """A state with the modules; strings are bytes."""
     lua = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False, encoding=None)
-    lua.execute(b'package.path = ...; json = require "stdlib.json"; wit = require "lua.optional"; errors = require "stdlib.errors"',
+    lua.execute(b'package.path = ...; json = require "stdlib.json"; wit = require "lua.values.optional"; errors = require "stdlib.errors"',
                 str(ROOT / "moonwit" / "?.lua").encode())  # fmt: skip
     return lua
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moonwit.lua import buffer
-from moonwit.lua.lane import new_state
+from moonwit.lua.lane.lane import new_state
+from moonwit.lua.values import buffer
 
 Run = Callable[[str], str]
 
 MODULES, BOOT = new_state({})
 BOOT[b"test_clock"]()
-TIME = MODULES.execute(b"time, errors = require 'stdlib.time', require 'lua.errors' return time")
+TIME = MODULES.execute(b"time, errors = require 'stdlib.time', require 'lua.values.errors' return time")
 
 
 def lua(expression: str, *arguments: Any) -> Any:

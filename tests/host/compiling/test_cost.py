@@ -12,7 +12,7 @@ from wasmtime import Module, wat2wasm
 
 from moonwit.host.compiling.cost import ENDLESS, cost
 from moonwit.host.compiling.jobs import IN_PLACE
-from moonwit.host.engine import shared_engine
+from moonwit.host.engine.engine import shared_engine
 from tests.host.compiling.shapes import DROP, END, GET0, I32, I64, SHAPES, body, get, leb, module, section
 
 GUESTS = Path(__file__).parents[2] / "guests"

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from moonwit.host import worker
 from moonwit.host.compiling import jobs
 from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.compiling.jobs import Compiler, Request, compiled, under_way
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
-from moonwit.host.engine import engine_for, shared_engine
+from moonwit.host.engine import worker
+from moonwit.host.engine.engine import engine_for, shared_engine
 from tests.host.compiling.shapes import SHAPES, body, module, section
 
 _numbers = itertools.count(1)

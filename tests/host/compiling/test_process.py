@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.host import engine as engines
 from moonwit.host.compiling import process
 from moonwit.host.compiling.code import CodeProblem, Wanted
 from moonwit.host.compiling.process import Process
+from moonwit.host.engine import engine as engines
 from tests.host.compiling.shapes import SHAPES, body, module
 
 SMALL = module([body([], b"")])

@@ -11,7 +11,7 @@ from moonwit.host.compiling import jobs
 from moonwit.host.compiling.code import Wanted
 from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.compiling.store import Store
-from moonwit.host.engine import engine_for, shared_engine
+from moonwit.host.engine.engine import engine_for, shared_engine
 from tests.host.compiling.shapes import SHAPES, body, module, section
 
 DATA = b"what was compiled" * 100

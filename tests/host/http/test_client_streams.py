@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from moonwit.host.http.client import Client, Request, RequestFailed
+from moonwit.host.http.asking.client import Client, Request, RequestFailed
 
 # How long anything may take before a test fails; the machine may be busy.
 SOON = 60

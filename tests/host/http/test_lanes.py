@@ -2,10 +2,10 @@
 
 import asyncio
 
-from moonwit.lua import buffer
-from moonwit.lua.entries import Entries
-from moonwit.lua.http_lanes import ERROR, GUEST, LOST, Target
-from moonwit.lua.http_pool import Lanes
+from moonwit.lua.calls.entries import Entries
+from moonwit.lua.http.lanes import ERROR, GUEST, LOST, Target
+from moonwit.lua.http.pool import Lanes
+from moonwit.lua.values import buffer
 
 
 def test_a_lane_that_has_ended():

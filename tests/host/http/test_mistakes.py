@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-from moonwit.host.http.layout import Service
-from moonwit.host.http.server import Server
+from moonwit.host.http.serving.layout import Service
+from moonwit.host.http.serving.server import Server
 
 
 def test_a_mistake_has_one_id():

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.compatible import CompatibleFunction
-from moonwit.host.wasi_config import EMPTY, World
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.types import Function
+from moonwit.host.compatible.compatible import CompatibleFunction
+from moonwit.host.wasi.world import EMPTY, World
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.wit.types import Function
 
 GUEST = Path(__file__).parents[2] / "guests" / "outside" / "outside.wasm"
 Make = Callable[..., CompatibleFunction]

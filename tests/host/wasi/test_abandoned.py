@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host import compatible, component_instance, worker
-from moonwit.host.compatible import CallFailed, CompatibleFunction
-from moonwit.host.wasi_config import Mount, World
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.types import Function
+from moonwit.host.compatible import compatible, component_instance
+from moonwit.host.compatible.compatible import CallFailed, CompatibleFunction
+from moonwit.host.engine import worker
+from moonwit.host.wasi.world import Mount, World
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.wit.types import Function
 from tests.abi.hosted import component, lift
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.compatible import CallFailed
-from moonwit.host.guest_output import LONGEST
-from moonwit.host.wasi_config import Mount, World
+from moonwit.host.compatible.compatible import CallFailed
+from moonwit.host.wasi.guest_output import LONGEST
+from moonwit.host.wasi.world import Mount, World
 
 
 def failure(function: Any, *arguments: Any) -> CallFailed:

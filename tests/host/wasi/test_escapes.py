@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.compatible import CallFailed
-from moonwit.host.wasi_config import Mount, World
+from moonwit.host.compatible.compatible import CallFailed
+from moonwit.host.wasi.world import Mount, World
 
 SECRET = b"nobody inside may read this"
 Guest = Callable[..., Any]

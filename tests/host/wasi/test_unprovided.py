@@ -8,9 +8,10 @@ import pytest
 from wasmtime import Store, WasmtimeError, wat2wasm
 
 import moonwit
-from moonwit.host import linking, wasi
-from moonwit.host.engine import shared_engine
-from moonwit.host.interfaces import functions_of
+from moonwit.host.compatible import linking
+from moonwit.host.engine.engine import shared_engine
+from moonwit.host.wasi import grants as wasi
+from moonwit.host.wasi.interfaces import functions_of
 
 GUEST = """(component
   (import "INTERFACE" (instance $i (export "NAME" (func (result TYPE)))))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from moonwit.host.compatible import CallFailed
-from moonwit.host.wasi_config import EMPTY, Mount, WasiSettings, World
+from moonwit.host.compatible.compatible import CallFailed
+from moonwit.host.wasi.world import EMPTY, Mount, WasiSettings, World
 from moonwit.kinds import KINDS
 from moonwit.registry import load
 

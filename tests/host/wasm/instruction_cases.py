@@ -13,7 +13,7 @@ from itertools import product
 
 from wasmtime import Module, WasmtimeError, wat2wasm
 
-from moonwit.host.engine import shared_engine
+from moonwit.host.engine.engine import shared_engine
 
 # Functions, types, memories and the like for what instructions may name: 0 to 3 of most. The last function is the one to be replaced.
 MODULE = """(module

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from moonwit.host.binaries import binary
-from moonwit.host.inspect import inspect_file
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.core import is_component, read_core
-from moonwit.host.wasm.plan import Malformed, Plan, Refused, Unsupported
-from moonwit.host.wasm.planner import plan_component
-from moonwit.host.wasm.show import show_world
+from moonwit.host.functions.binaries import binary
+from moonwit.host.functions.inspect import inspect_file
+from moonwit.host.wasm.binary.core import is_component, read_core
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.plan.plan import Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.wit.show import show_world
 from tests.host.wasm.encode import COMPONENT, CORE, NO_FUNCTION, component, core, index, name, number, section, types, vector
 
 FUNCTIONS = (1, b"\1\x60\0\0"), (3, b"\1\0")

@@ -3,7 +3,7 @@
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.wasm.brief import MOST, ends_soon
+from moonwit.host.wasm.plan.brief import MOST, ends_soon
 
 BRIEF = {
     "numbers": "(func (export \"f\") (param i32 i32) (result i32) (i32.mul (local.get 0) (local.get 1)))",

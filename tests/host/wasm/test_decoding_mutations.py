@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from wasmtime import Engine, Module, WasmtimeError, wat2wasm
 from wasmtime.component import Component as Reflected
 
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.core import read_core
-from moonwit.host.wasm.plan import Malformed, Plan, Refused, Unsupported
-from moonwit.host.wasm.planner import plan_component
+from moonwit.host.wasm.binary.core import read_core
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.plan.plan import Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.plan.planner import plan_component
 
 FOLDER = Path(__file__).parent / "components"
 BINARIES = [bytes(wat2wasm(path.read_text())) for path in sorted(FOLDER.glob("*.wat"))]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.core import read_core
-from moonwit.host.wasm.core_plan import resources_of
-from moonwit.host.wasm.plan import Malformed, Refused
-from moonwit.host.wasm.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Resource, Result, Tuple
-from moonwit.host.wasm.wit import parse_wit
-from moonwit.host.wasm.wit_lexer import WitError
+from moonwit.host.wasm.binary.core import read_core
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.plan.core_plan import resources_of
+from moonwit.host.wasm.plan.plan import Malformed, Refused
+from moonwit.host.wasm.wit.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Resource, Result, Tuple
+from moonwit.host.wasm.wit.wit import parse_wit
+from moonwit.host.wasm.wit.wit_lexer import WitError
 from tests.host.wasm.test_guards_core import core, leb
 
 COMPONENT = b"\0asm\x0d\0\1\0"

@@ -8,11 +8,11 @@ import pytest
 from wasmtime import Config, Engine, Module, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.core import read_core
-from moonwit.host.wasm.core_types import CoreExport, mismatch
-from moonwit.host.wasm.plan import Malformed
-from moonwit.host.wasm.planner import plan_component
+from moonwit.host.wasm.binary.core import read_core
+from moonwit.host.wasm.binary.core_types import CoreExport, mismatch
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.plan.planner import plan_component
 
 
 def engine() -> Engine:

@@ -9,14 +9,14 @@ import pytest
 from wasmtime import Engine, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
-from moonwit.host.wasm import types
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.facts import DEEPEST, LARGEST, Shapes
-from moonwit.host.wasm.plan import Malformed
-from moonwit.host.wasm.planner import plan_component
-from moonwit.host.wasm.show import cut, cut_both
-from moonwit.host.wasm.wit import parse_wit
-from moonwit.host.wasm.wit_lexer import WitError
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.component.facts import DEEPEST, LARGEST, Shapes
+from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.wit import types
+from moonwit.host.wasm.wit.show import cut, cut_both
+from moonwit.host.wasm.wit.wit import parse_wit
+from moonwit.host.wasm.wit.wit_lexer import WitError
 
 PRIMITIVES = {
     "bool": (1, 1), "u8": (1, 1), "s8": (1, 1), "u16": (2, 2), "s16": (2, 2), "u32": (4, 4), "s32": (4, 4), "u64": (8, 8), "s64": (8, 8),

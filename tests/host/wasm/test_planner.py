@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.wasm.component import Component, decode
-from moonwit.host.wasm.plan import CoreType, Export, Lift, Plan, Refused, ResourceItem, StubItem
-from moonwit.host.wasm.planner import plan_component
-from moonwit.host.wasm.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Tuple
-from moonwit.host.wasm.world import Interface
+from moonwit.host.wasm.component.component import Component, decode
+from moonwit.host.wasm.component.world import Interface
+from moonwit.host.wasm.plan.plan import CoreType, Export, Lift, Plan, Refused, ResourceItem, StubItem
+from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.wit.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Tuple
 
 FOLDER = Path(__file__).parent / "components"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.wasm.instructions import Unknown, callees
-from moonwit.host.wasm.reach import MOST_BYTES, MOST_FUNCTIONS, stays_inside
-from moonwit.host.wasm.reader import Reader
+from moonwit.host.wasm.binary.instructions import Unknown, callees
+from moonwit.host.wasm.binary.reader import Reader
+from moonwit.host.wasm.plan.reach import MOST_BYTES, MOST_FUNCTIONS, stays_inside
 from tests.host.wasm.calls.disassembled import EXPECTED, ROOT, Calls, digest, guests
 from tests.host.wasm.instruction_cases import CALL, QUIET, body, instructions, leb, module, problem
 

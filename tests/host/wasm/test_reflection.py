@@ -9,14 +9,14 @@ import pytest
 from wasmtime import Engine, wat2wasm
 from wasmtime import component as wt
 
-from moonwit.host.engine import shared_engine
-from moonwit.host.wasm import types
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.core import is_component
-from moonwit.host.wasm.flatten import flatten
-from moonwit.host.wasm.plan import Refused, Unsupported
-from moonwit.host.wasm.planner import plan_component
-from moonwit.host.wasm.world import Interface
+from moonwit.host.engine.engine import shared_engine
+from moonwit.host.wasm.binary.core import is_component
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.component.world import Interface
+from moonwit.host.wasm.plan.flatten import flatten
+from moonwit.host.wasm.plan.plan import Refused, Unsupported
+from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.wit import types
 
 HERE = Path(__file__).parent
 BEYOND = sorted((HERE / "beyond").glob("*.wat"))      # what Wasmtime has not implemented, so can't reflect

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.binaries import binary
-from moonwit.host.wasm.plan import CoreType, Export, Lift, Plan, Step, Stub, StubItem, Unsupported
-from moonwit.host.wasm.shortcut import shorten
-from moonwit.host.wasm.types import Field, Function, Primitive
+from moonwit.host.functions.binaries import binary
+from moonwit.host.wasm.plan.plan import CoreType, Export, Lift, Plan, Step, Stub, StubItem, Unsupported
+from moonwit.host.wasm.plan.shortcut import shorten
+from moonwit.host.wasm.wit.types import Field, Function, Primitive
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIM = """(module (type $t (func (param i32 i64) (result i32))) (table (export "$imports") 2 2 funcref)

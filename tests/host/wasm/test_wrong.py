@@ -8,9 +8,9 @@ import pytest
 from wasmtime import Engine, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
-from moonwit.host.wasm.component import decode
-from moonwit.host.wasm.plan import Malformed, Refused
-from moonwit.host.wasm.planner import plan_component
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.plan.plan import Malformed, Refused
+from moonwit.host.wasm.plan.planner import plan_component
 
 WRONG = sorted((Path(__file__).parent / "wrong").glob("*.wat"))
 

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from moonwit.repl.chunks import Compiler, Mistake, is_command
-from moonwit.repl.context import context, target
-from moonwit.repl.lexer import closes, depth, partner, tokens
+from moonwit.repl.editor.context import context, target
+from moonwit.repl.editor.lexer import closes, depth, partner, tokens
 from moonwit.repl.values import Layout, quoted, read
 
 

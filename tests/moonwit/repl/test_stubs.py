@@ -2,7 +2,7 @@
 
 from lupa.luajit21 import LuaRuntime
 
-from moonwit.lua.lane import ROOT
+from moonwit.lua.lane.lane import ROOT
 from moonwit.stubs import FOLDER, LANGUAGE, docs, read
 
 _NAMES = b"""
@@ -22,8 +22,8 @@ return table.concat(found, '\\n')
 _LANGUAGE = b"""
 package.path, package.cpath = ..., ''
 local found = {}
-local sandbox = require 'lua.sandbox'
-require 'lua.dispatcher'
+local sandbox = require 'lua.scripts.sandbox'
+require 'lua.dispatcher.dispatcher'
 for name, value in pairs(sandbox.environment {}) do
   local _, library = sandbox.library_of(value)
   if type(value) == 'function' then found[#found + 1] = name end

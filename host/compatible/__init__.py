@@ -1,0 +1,1 @@
+"""The second call path: components on the engine's own implementation."""

@@ -1,0 +1,1 @@
+"""The engine, what is compiled, and threads for what takes long."""

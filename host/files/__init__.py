@@ -1,0 +1,1 @@
+"""Folders and files beneath a root."""

@@ -1,0 +1,369 @@
+"""From a `function.wat` or `function.wasm` entry to a loaded function: its bytes, plan, signature and call path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Literal
+
+from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
+from moonwit.host.functions.kinds import folder_of
+from moonwit.host.functions.methods import UnknownMethod, resolve
+from moonwit.host.values.names import shown
+from moonwit.host.wasi import grants as wasi
+from moonwit.host.wasi import linkage as hosting
+from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
+from moonwit.host.wasm.plan.plan import CoreType, Export, Lift, Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.plan.shortcut import shorten
+from moonwit.host.wasm.wit.show import cut_both, show_signature
+from moonwit.host.wasm.wit.types import Function
+from moonwit.host.wasm.wit.wit import parse_wit
+from moonwit.host.wasm.wit.wit_lexer import WitError
+from moonwit.registry.entries import Entry
+from moonwit.registry.problems import Problem
+from moonwit.registry.record import record
+from moonwit.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from moonwit.host.compiling.code import CodeProblem
+
+# Why a function takes the direct path.
+DIRECT = "The direct path takes all that the component is made of."
+CORE = "Core modules always take the direct path."
+KINDS = ("function.wat", "function.wasm")
+_CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
+DEFAULT_MAX_SIZE = 100
+DEFAULT_WORKERS = 8
+BUFFER_PER_WORKER = 64
+
+Lane = Literal["direct", "compatible"]
+PoolType = Literal["inline", "lazy", "static", "adaptive"]
+
+
+def normalise(name: str) -> str:
+    """Gives the one spelling of a name in `imports:`, without version."""
+    plain = wasi.interface_of(name)
+    return _CANONICAL.get(plain, plain)
+
+
+class FunctionProblem(Exception):
+    """An entry can't be loaded. Its author, or the author of its binary, causes it; ``problem`` has the place."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+_CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
+
+
+def code_problem(entry: Entry, problem: CodeProblem) -> Problem:
+    """Gives the problem of an entry whose code can't be had; where Wasmtime refuses it, the last of the causes that its message lists."""
+    what, field, hint = ("WAT text", "source", None) if entry.kind == "function.wat" else ("binary", "path", "build it again")
+    if not problem.invalid:
+        return entry.problem((field,), problem.sentence, "make its functions smaller, with fewer loops, blocks and locals in each")
+    reason = " ".join(_CAUSES.split(problem.sentence.strip())[-1].split())[:300]
+    return entry.problem((field,), f"the {what} is not valid WebAssembly: {reason}", hint)
+
+
+@record
+class Pool:
+    """How many instances a function has and what runs them, with the defaults filled in.
+
+    ``size`` bounds the instances, ``workers`` the threads that run them, ``buffer`` the queue. ``reuse`` tells whether an
+    instance serves more than one call.
+    """
+
+    type: PoolType
+    size: int
+    workers: int
+    buffer: int
+    max_size: int
+    warm_start: bool = False
+    reuse: bool = True
+
+
+@record
+class LoadedFunction:
+    """A function ready to be instantiated and called.
+
+    ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
+    export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
+    in milliseconds and bytes.
+    """
+
+    id: str
+    binary: Binary = field(repr=False)
+    plan: Plan | None = field(repr=False)
+    hosting: hosting.Hosting = field(repr=False)
+    path: str
+    signature: Function
+    lane: Lane
+    reason: str
+    pool: Pool
+    results: Literal["pair", "table"]
+    grants: tuple[str, ...]
+    transport: str
+    max_execution_ms: int | None
+    max_memory_bytes: int | None
+    max_stack_bytes: int | None
+    wasi: Mapping[str, object]
+    wit: str | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the core module or component."""
+        return self.binary.data
+
+    @property
+    def sha256(self) -> str:
+        return self.binary.sha256
+
+    @property
+    def is_component(self) -> bool:
+        return self.binary.is_component
+
+    @property
+    def lift(self) -> Lift | None:
+        """How the direct path calls it."""
+        return None if self.plan is None else self.plan.exports[self.path]
+
+
+def load_function(entry: Entry, registry: Registry) -> LoadedFunction:
+    """Loads one entry, or raises ``FunctionProblem``; nothing is compiled."""
+    return _Loading(entry, registry).load()
+
+
+def check_functions(registry: Registry) -> None:
+    """Loads every function of a project that is not broken already, and reports what is wrong with each."""
+    for entry in list(registry.entries.values()):
+        if entry.kind in KINDS and not registry.is_broken(entry.id):
+            try:
+                load_function(entry, registry)
+            except FunctionProblem as error:
+                registry.report(error.problem)
+
+
+class _Loading:
+    """Loads one entry step by step; each step turns what it catches into a problem at the field that causes it."""
+
+    def __init__(self, entry: Entry, registry: Registry) -> None:
+        self.entry = entry
+        self.registry = registry
+        self.fields = entry.fields
+        self.hosting = hosting.Hosting()
+        # What is wrong with the binary itself is told where it is named.
+        self.home = ("source",) if entry.kind == "function.wat" else ("path",)
+
+    def fail(
+        self, path: tuple[str | int, ...], sentence: str, hint: str | None = None, within: tuple[int, int] | None = None
+    ) -> FunctionProblem:
+        return FunctionProblem(self.entry.problem(path, sentence, hint, within=within))
+
+    def text(self, name: str) -> str | None:
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else None
+
+    def load(self) -> LoadedFunction:
+        # A guest that answers requests itself needs the types of requests, which by themselves grant nothing.
+        served = ("wasi:http/types",) if self.text("transport") == "wasi-http" else ()
+        grants = tuple(dict.fromkeys((*map(normalise, self.imports()), *served)))
+        found = self.binary()
+        try:
+            plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found, grants)
+        except Malformed as error:
+            raise self.fail(self.home, f"the binary is not well-formed WebAssembly: {error}; build it again") from None
+        except Refused as error:
+            raise self.fail(self.home, _lower(str(error).rstrip("."))) from None
+        limits = self.group("limits")
+        return LoadedFunction(
+            id=self.entry.id,
+            binary=found,
+            plan=plan,
+            hosting=self.hosting,
+            path=path,
+            signature=signature,
+            lane=lane,
+            reason=reason,
+            pool=self.pool(),
+            results="table" if (self.text("results") or self.registry.settings.get("results")) == "table" else "pair",
+            grants=grants,
+            transport=self.text("transport") or "payload",
+            max_execution_ms=_integer(limits, "max_execution_ms"),
+            max_memory_bytes=_integer(limits, "max_memory_bytes"),
+            max_stack_bytes=_integer(limits, "max_stack_bytes"),
+            wasi=self.group("wasi"),
+            wit=self.text("wit"),
+        )
+
+    def group(self, name: str) -> Mapping[str, object]:
+        value = self.fields.get(name)
+        return value if isinstance(value, Mapping) else {}
+
+    def imports(self) -> list[str]:
+        names = self.fields.get("imports")
+        return [str(name) for name in names] if isinstance(names, list) else []
+
+    def binary(self) -> Binary:
+        """Gets the entry's binary: assembled from its text, or read and compared with its hash."""
+        try:
+            if self.entry.kind == "function.wat":
+                return assemble(self.text("source") or "")
+            return self.file()
+        except BinaryProblem as error:
+            raise self.fail(self.home, str(error), within=error.position) from None
+
+    def file(self) -> Binary:
+        """Reads the file of a `function.wasm` once, and compares those bytes with `hash`."""
+        folder = self.registry.entries.get(self.text("fs") or "")
+        if folder is None or folder.kind != "fs.directory":
+            raise self.fail(("fs",), f"`fs` refers to {shown(self.text('fs') or '')}, which is not an `fs.directory`; name one")
+        data = read_below(folder_of(folder, self.registry), self.text("path") or "")
+        found = binary(data)
+        wanted, actual = self.text("hash") or "", f"sha256:{found.sha256}"
+        if wanted.lower() != actual:
+            raise self.fail(
+                ("hash",),
+                f"the file has the hash {actual}, and the entry says {shown(wanted)}; "
+                "correct `hash` if you trust the file, else put the right file back",
+            )
+        if (sentence := no_binary(self.text("path") or "", data)) is not None:
+            raise self.fail(self.home, sentence)
+        return found
+
+    def component(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
+        functions = found.functions
+        if not functions:
+            raise self.fail(self.home, "the component exports no functions; export the one to call")
+        path = self.method(functions)
+        self.compare(functions)
+        engine = self.text("engine") or "auto"
+        plan = found.component_plan
+        needed = [name for name in found.world.imports if _is_hosted_elsewhere(name, grants)]
+        cause = None
+        if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
+            try:
+                self.hosting = hosting.host(plan, grants)
+                shorter = shorten(plan, self.hosting.early)
+                if shorter is not plan:
+                    plan, self.hosting = shorter, hosting.host(shorter, grants)
+            except Unsupported as error:
+                plan = error
+        if isinstance(plan, Unsupported):
+            cause = str(plan).rstrip(".")
+        elif needed:
+            cause = f"The entry grants {shown(needed[0])}, which only the compatible path provides"
+        if engine == "direct" and cause is not None:
+            raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
+        if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
+            return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
+        return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()
+
+    def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
+        if self.text("engine") == "compatible":
+            raise self.fail(("engine",), "the compatible path runs components, and this is a core module; remove `engine: compatible`")
+        try:
+            plan = found.core_plan(self.text("wit"))
+        except WitError as error:
+            raise self.fail(("wit",), error.sentence, within=(error.line, error.column)) from None
+        except CoreProblem as error:
+            place = self.home if error.position is None or self.text("wit") is None else ("wit",)
+            raise self.fail(place, str(error), within=error.position) from None
+        path = self.core_method(plan, core_functions(found.core))
+        memory = found.core.exports.get("memory")
+        own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
+        self.hosting = hosting.host(plan, grants, own, bool(self.group("wasi").get("mounts")))
+        return plan, path, plan.exports[path].type, "direct", CORE + self.how_it_runs()
+
+    def how_it_runs(self) -> str:
+        """Says what the host's functions that the guest is given do to its calls."""
+        if self.hosting.waits:
+            return " What it is granted of the host may wait, so its calls run on fibers."
+        return " It calls functions of the host." if self.hosting.functions else ""
+
+    def core_method(self, plan: Plan, functions: Mapping[str, CoreType]) -> str:
+        """Finds the function among those declared, or, without `wit`, among those whose signature can be derived."""
+        if self.text("wit") is None:
+            path = self.method(functions)
+            if path not in plan.exports:
+                try:
+                    derive(path, functions[path])
+                except CoreProblem as error:
+                    raise self.fail(("method",), str(error)) from None
+            return path
+        wanted = self.text("method") or ""
+        if wanted in functions and all(lift.core != Export(0, wanted) for lift in plan.exports.values()):
+            sentence = f"`wit` does not declare {shown(wanted)}, which is {functions[wanted]} in the module; declare it, or remove `wit`"
+            raise self.fail(("method",), sentence)
+        return self.method(plan.exports)
+
+    def method(self, functions: Mapping[str, object]) -> str:
+        wanted = self.text("method") or ""
+        try:
+            return resolve(functions, wanted)
+        except UnknownMethod as error:
+            raise self.fail(("method",), str(error)) from None
+
+    def compare(self, functions: Mapping[str, Function]) -> None:
+        """Compares the entry's WIT text with what the component says itself."""
+        wit = self.text("wit")
+        if wit is None:
+            return
+        try:
+            declared = parse_wit(wit)
+        except WitError as error:
+            raise self.fail(("wit",), error.sentence, within=(error.line, error.column)) from None
+        for name, signature in declared.functions.items():
+            position = declared.positions[name]
+            try:
+                own = functions[self.declared(functions, name)]
+            except UnknownMethod as error:
+                raise self.fail(("wit",), f"`wit` does not fit the component: {error}", within=position) from None
+            says, has = show_signature(signature, expand=True), show_signature(own, expand=True)
+            if says != has:
+                says, has = cut_both(says, has)
+                sentence = f"`wit` declares {shown(name)} as `{says}`, but the component's is `{has}`; correct it, or remove `wit`"
+                raise self.fail(("wit",), sentence, within=position)
+
+    def declared(self, functions: Mapping[str, Function], name: str) -> str:
+        """Finds the export that a name of the WIT text means: the method's own interface need not be named."""
+        interface, sign, _ = (self.text("method") or "").rpartition("#")
+        inside = [path for path in functions if path.rpartition("#")[2] == name]
+        if sign and "#" not in name and name not in functions and inside:
+            return resolve(functions, f"{interface}#{name}")
+        return resolve(functions, name)
+
+    def pool(self) -> Pool:
+        """Fills in the numbers that the entry leaves open."""
+        given = self.group("pool")
+        size, workers, most = (_integer(given, name) for name in ("size", "workers", "max_size"))
+        type = given.get("type") or ("static" if size or workers else "lazy")
+        warm, reuse = given.get("warm_start") is True, given.get("reuse") is not False
+        if type == "inline":
+            return Pool("inline", 1, 1, 0, 1, reuse=False)
+        if type == "static":
+            threads = workers or size or DEFAULT_WORKERS
+            count = size or threads
+            if count < threads:
+                raise self.fail(("pool", "size"), f"`size` is {count}, less than the {threads} `workers`; make it at least {threads}")
+            buffer = _integer(given, "buffer")
+            return Pool("static", count, threads, threads * BUFFER_PER_WORKER if buffer is None else buffer, count, warm, reuse)
+        bound = most or size or DEFAULT_MAX_SIZE
+        threads = min(workers or bound, bound)
+        return Pool("adaptive" if type == "adaptive" else "lazy", bound, threads, 0, bound, warm, reuse)
+
+
+def _is_hosted_elsewhere(interface: str, grants: tuple[str, ...]) -> bool:
+    """Tells whether an interface is granted that only the compatible path provides."""
+    return interface.startswith("wasi:") and not hosting.is_hosted(interface) and wasi.grants(interface, grants)
+
+
+def _lower(sentence: str) -> str:
+    """Makes a sentence go on after a colon or a place."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _integer(group: Mapping[str, object], name: str) -> int | None:
+    value = group.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

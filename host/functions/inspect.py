@@ -1,0 +1,298 @@
+"""The report of `moonwit inspect`: what a binary is, what it exports and imports, and an `_index.yaml` to paste."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
+from moonwit.host.functions.functions import CORE, LoadedFunction, load_function
+from moonwit.host.functions.methods import UnknownMethod, alike, resolve
+from moonwit.host.values.names import listed, shown
+from moonwit.host.wasi import grants as wasi
+from moonwit.host.wasi import unprovided
+from moonwit.host.wasi.linkage import is_hosted
+from moonwit.host.wasm.component.world import Interface
+from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive, initializer, is_command
+from moonwit.host.wasm.plan.plan import CoreType, Malformed, Refused, Unsupported
+from moonwit.host.wasm.wit.show import cut, show_function, show_world
+from moonwit.host.wasm.wit.types import Function
+from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
+from moonwit.registry.expansion import FILE
+from moonwit.registry.problems import printable
+from moonwit.registry.scalars import LEGACY_BOOLEANS
+from moonwit.registry.scalars import resolve as resolved
+
+_MAGIC = b"\0asm"
+_NAMESPACE = "app"
+_FOLDER = "binaries"
+_HANDLER = "wasi:http/incoming-handler"
+_MOST_ABSENT, _MOST_HINTS = 24, 4
+# Exports that serve the canonical ABI or the toolchain, and are not for a caller.
+_PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
+
+
+def inspect_file(path: Path) -> str:
+    """Reports on a `.wasm` or `.wat` file; raises ``BinaryProblem`` with a whole sentence."""
+    try:
+        data = read_bytes(path, MAX_BYTES)
+    except Unreadable as error:
+        raise BinaryProblem(f"the file {shown(str(path))} {error.why}; name a .wasm or .wat file") from None
+    is_text = not data.startswith(_MAGIC)
+    found = _assembled(path, data) if is_text else binary(data)
+    facts = [("file", path.name), *_identity(found)]
+    lines = _guarded(found, facts)
+    callable = _callable(found)
+    if functions := [function for function in callable if _can_be_written(function)]:
+        lines += ["", "# _index.yaml", *_index(path, found, functions, is_text=is_text)]
+    else:
+        lines += ["", "It exports no function that an entry could call."]
+    if len(functions) < len(callable):
+        unnamed = listed(sorted(set(callable).difference(functions)))
+        lines += ["", f"# No entry can name {unnamed}: give what the binary exports another name."]
+    return _text(lines)
+
+
+def inspect_entry(entry: Entry, registry: Registry) -> str:
+    """Reports on the binary of an entry and on how the entry calls it; raises ``FunctionProblem``."""
+    loaded = load_function(entry, registry)
+    facts = [("entry", f"{entry.id} ({entry.kind})"), *_identity(loaded.binary), *_called(loaded)]
+    return _text(_guarded(loaded.binary, facts, loaded))
+
+
+def _assembled(path: Path, data: bytes) -> Binary:
+    if not data.strip():
+        raise BinaryProblem(f"the file {shown(path.name)} is empty; name a .wasm or .wat file")
+    try:
+        return assemble(data.decode())
+    except UnicodeDecodeError:
+        raise BinaryProblem(
+            f"the file {shown(path.name)} is neither a WebAssembly binary nor WAT text; name a .wasm or .wat file"
+        ) from None
+    except BinaryProblem as error:
+        place = f"{path.name}:{error.position[0]}:{error.position[1]}: " if error.position else f"{path.name}: "
+        raise BinaryProblem(place + str(error), error.position) from None
+
+
+def _identity(found: Binary) -> list[tuple[str, str]]:
+    return [
+        ("kind", "component" if found.is_component else "core module"),
+        ("size", f"{len(found.data):,} bytes"),
+        ("sha256", found.sha256),
+    ]
+
+
+def _called(loaded: LoadedFunction) -> list[tuple[str, str]]:
+    pool = loaded.pool
+    return [("method", loaded.path), ("signature", show_function(loaded.path.rpartition("#")[2], loaded.signature)), ("pool", pool.type)]
+
+
+def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction | None = None) -> list[str]:
+    """The facts, then exports and imports; what can't be decoded is a sentence."""
+    try:
+        facts += _call_path(found, loaded)
+        contents = [show_world(found.world).rstrip()] if found.is_component else list(_core_contents(found))
+    except Malformed as error:
+        raise BinaryProblem(f"the binary is not well-formed WebAssembly: {error}; build it again") from None
+    except Refused as error:
+        raise BinaryProblem(str(error).rstrip(".")) from None
+    width = max(len(name) for name, _ in facts)
+    return [*(f"{name:<{width}}  {value}" for name, value in facts), "", *contents]
+
+
+def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:
+    if not found.is_component:
+        unfit = _unfit(found)
+        facts = [("call path", f"direct: {CORE}" if unfit is None else f"none: {unfit}"), *_started(found)]
+        missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1 and entry.kind == "func"]
+        grants = [wasi.PREVIEW1] if len(missing) < len(found.core.imports) else []
+    else:
+        plan = found.component_plan
+        path = (
+            f"compatible: {plan}" if isinstance(plan, Unsupported) else "direct: The direct path takes all that the component is made of."
+        )
+        facts = [("call path", path)]
+        grants = _grants(found.world.imports)
+        # An interface that only names types is nothing to call.
+        needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
+        own = {name for name, item in found.world.imports.items() if isinstance(item, Function) or ("/" in name and name in needed)}
+        missing = [name for name in found.world.imports if wasi.grant_for(name) is None and name in own]
+        elsewhere = [grant for grant in grants if any(wasi.grants(name, [grant]) and not is_hosted(name) for name in found.world.imports)]
+        if elsewhere and loaded is None and not isinstance(plan, Unsupported):
+            facts.append(("", f"compatible: where the entry grants {listed(elsewhere)}."))
+    if loaded is not None:
+        facts = [("call path", f"{loaded.lane}: {loaded.reason}"), *([] if found.is_component else _started(found))]
+    facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))
+    if missing:
+        facts.append(("missing", f"{listed(missing)}: nothing provides them, and calling them fails"))
+    lacking = list(unprovided.imported(found))
+    absent = [each for each in lacking if each.why != "unknown"]
+    facts += [("missing", f"{shown(each.function)} of {each.interface}, {each.is_what}") for each in absent[:_MOST_ABSENT]]
+    hints = dict.fromkeys(each.hint for each in lacking if each.interface in unprovided.TOOLCHAINS or each.interface == "env")
+    facts += [("", hint) for hint in list(hints)[:_MOST_HINTS]]
+    return facts
+
+
+def _started(found: Binary) -> list[tuple[str, str]]:
+    """Says what is called before a core module's functions."""
+    name = initializer(found.core, core_functions(found.core))
+    if name is not None:
+        return [("start", f"`{name}` is called once in each instance, before anything else")]
+    if not is_command(found.core):
+        return []
+    return [("start", "`_start` runs the whole program (`moonwit run`), and is not called before other functions")]
+
+
+def _unfit(found: Binary) -> str | None:
+    """Says why no entry can call anything of a core module that has functions; None where one can."""
+    if core_functions(found.core):
+        try:
+            found.core_plan(None)
+        except CoreProblem as error:
+            return str(error)
+    return None
+
+
+def _grants(imports: Iterable[str]) -> list[str]:
+    """The names to write in `imports:` for what a component imports; types that grant nothing by themselves come with the others."""
+    found = dict.fromkeys(grant for name in imports if (grant := wasi.grant_for(name)) is not None)
+    return list(found)
+
+
+def _core_contents(found: Binary) -> Iterator[str]:
+    """The imports and exports of a core module with their core types, and the signatures that can be derived."""
+    shapes: dict[CoreType, str] = {}      # many functions are of few types
+    yield "imports" if found.core.imports else "imports nothing"
+    for entry in found.core.imports:
+        if entry.type is not None and entry.type not in shapes:
+            shapes[entry.type] = cut(str(entry.type))
+        yield f"  {cut(entry.module)} {cut(entry.name)}: {entry.kind if entry.type is None else shapes[entry.type]}"
+    yield "exports" if found.core.exports else "exports nothing"
+    derived: dict[CoreType, str] = {}
+    for name, export in found.core.exports.items():
+        if export.type is None or export.kind != "func":
+            yield f"  {cut(name)}: {export.kind}"
+            continue
+        if export.type not in derived:
+            try:
+                derived[export.type] = f"func{show_function('', derive(name, export.type)).removeprefix(': func')}"
+            except CoreProblem:
+                derived[export.type] = "needs `wit`"
+        note = "" if _PLUMBING.match(name) else f"  // {derived[export.type]}"
+        yield f"  {cut(name)}: {cut(str(export.type))}{note}"
+
+
+def _callable(found: Binary) -> list[str]:
+    """The paths of exported functions that an entry can call; a resource's methods are called through its handles."""
+    if found.is_component:
+        return [path for path in found.functions if "[method]" not in path]
+    callable: list[str] = []
+    for name, type in core_functions(found.core).items() if _unfit(found) is None else ():
+        try:
+            derive(name, type)
+        except CoreProblem:
+            continue
+        if not _PLUMBING.match(name):
+            callable.append(name)
+    return callable
+
+
+def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) -> Iterator[str]:
+    """The lines of an `_index.yaml` with an entry for each function."""
+    taken: dict[str, int] = {}
+    yield 'version: "1.0"'
+    yield f"namespace: {_NAMESPACE}"
+    yield "entries:"
+    if not is_text:
+        taken[_FOLDER] = 1
+        yield f"  - name: {_FOLDER}"
+        yield "    kind: fs.directory"
+        yield f"    directory: {_quoted(_directory(path))}  # relative to the project"
+    # There may be a hundred thousand: nothing here may look at all of them for each.
+    core = {} if found.is_component else core_functions(found.core)
+    exports = alike(found.functions if found.is_component else core)
+    for function in functions:
+        if taken:
+            yield ""
+        yield f"  - name: {_plain(_entry_name(function, taken))}"
+        if is_text:
+            yield "    kind: function.wat"
+            yield f"    source: {_quoted('file://' + path.name)}"
+        else:
+            yield "    kind: function.wasm"
+            yield f"    fs: {_FOLDER}"
+            yield f"    path: {_quoted('/' + path.name)}"
+            yield f"    hash: sha256:{found.sha256}"
+        yield f"    method: {_quoted(_shortest(function, exports[function]))}"
+        if function.startswith(_HANDLER):
+            yield "    transport: wasi-http"
+        if found.is_component and (grants := _grants(found.world.imports)):
+            yield f"    # imports: [{', '.join(grants)}]  # grant what the code uses"
+        if not found.is_component and (signature := _derived(function, core[function])) is not None:
+            yield f"    # wit: {_quoted(signature)}  # derived: name the parameters, use types of your own"
+
+
+def _derived(function: str, type: CoreType) -> str | None:
+    """A WIT text to start from, or None where the function's name can't be one of WIT."""
+    name = function.replace("_", "-")
+    signature: Function = derive(function, type)
+    return show_function(name, signature) if re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) else None
+
+
+def _directory(path: Path) -> str:
+    """The folder of the file as `directory:` names it; where the file is in no project, its folder is taken for one."""
+    folder = path.absolute().parent.resolve()
+    project = find_project(folder)
+    if project is None or not folder.is_relative_to(project):
+        return "./"
+    return f"./{folder.relative_to(project).as_posix()}".removesuffix("/.")
+
+
+def _entry_name(function: str, taken: dict[str, int]) -> str:
+    """A name for a function's entry that is not ``taken``, which has the last number of each."""
+    name = re.sub(r"\[\w+\]", "", function.rpartition("#")[2])
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:100] or "function"
+    if name not in taken:
+        taken[name] = 1
+        return name
+    number = taken[name] + 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    taken[name] = number
+    taken[f"{name}_{number}"] = 1
+    return f"{name}_{number}"
+
+
+def _plain(name: str) -> str:
+    """A name as YAML text: in quotes where it would be read as something else without them, as `no` and `0` would."""
+    is_text = name[0].isalpha() and name not in LEGACY_BOOLEANS and resolved(name) == name
+    return name if is_text else _quoted(name)
+
+
+def _can_be_written(function: str) -> bool:
+    """Tells whether `method` can hold a function's name: nothing else than text, which is not replaced when the file is read."""
+    return bool(function.strip()) and not function.startswith(FILE) and "${env:" not in function and "\0" not in function
+
+
+def _shortest(function: str, exports: list[str]) -> str:
+    """The shortest way to name a function in `method:` that means no other."""
+    interface, sign, name = function.rpartition("#")
+    plain = interface.partition("@")[0]
+    for start in (plain.rpartition("/")[2], plain):
+        try:
+            if sign and resolve(exports, f"{start}#{name}") == function:
+                return f"{start}#{name}"
+        except UnknownMethod:
+            continue
+    return function
+
+
+def _quoted(text: str) -> str:
+    """A YAML string in double quotes, where JSON's own escapes do not suffice."""
+    return '"' + "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in text) + '"'
+
+
+def _text(lines: Iterable[str]) -> str:
+    """The report, with nothing in it that a terminal could take for a command."""
+    return "\n".join(printable(line) for whole in lines for line in whole.split("\n")) + "\n"

@@ -1,0 +1,1 @@
+"""Services: routes, connections, requests and what answers them."""

@@ -1,0 +1,1 @@
+"""Programs: commands of WASI, in files and as processes of a project."""

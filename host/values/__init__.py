@@ -1,0 +1,1 @@
+"""Values on their way: the intermediate model, JSON, results, names."""

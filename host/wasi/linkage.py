@@ -1,0 +1,289 @@
+"""Which imports of a component the host itself provides on the direct call path, and how each is linked.
+
+An imported function is one of three: *hosted*, by a Lua function of the lane (lua/wasi); *null*, by WebAssembly of our own that
+does what a guest without the grant sees (nothing to read, output that goes nowhere); or not linked, which is a trap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from moonwit.host.wasi import grants as wasi
+from moonwit.host.wasi import preview1
+from moonwit.host.wasi.signatures import NULL, RESULTS, SIGNATURES
+from moonwit.host.wasm.component.canonical import REALLOC
+from moonwit.host.wasm.plan import gate
+from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
+from moonwit.host.wasm.plan.plan import CoreType, Item, Plan, Stub, Unsupported
+from moonwit.host.wasm.wit.show import show_type
+from moonwit.registry.record import record
+
+# Interfaces by which something of the host is reached, and those of them whose guests run on fibers: their functions can make a guest
+# wait, or what they give may differ from call to call, which has an instance taken with as much care.
+_SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))})
+_WAITED: Final = frozenset(
+    {
+        *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),
+        *("wasi:http/types", "wasi:http/outgoing-handler", wasi.FUNCS, wasi.PREVIEW1),
+    }
+)
+
+How = Literal["hosted", "null", "unlinked"]
+
+
+@record
+class HostFunction:
+    """A function that the lane provides; ``name`` is ``interface#function`` without a version."""
+
+    name: str
+    type: CoreType
+
+
+@record
+class Group:
+    """A module of our own between a guest and the host: ``text`` is its WAT.
+
+    It imports, in this order, the gate, where it is ``gated`` (group 0 has that itself), the guest's memory, where it is given, and the
+    functions of the host at the indices ``functions``, by their names. Group 0 has a table "late": element 0 is for the function that
+    waits, where it ``serves``, and ``reallocs`` are to be put there from element 1 on, as soon as there is one of its functions that
+    needs them. What is called while the gate is shut comes behind them.
+    """
+
+    text: str
+    memory: Item | None = None
+    functions: tuple[int, ...] = ()
+    reallocs: tuple[Item, ...] = ()
+    serves: bool = False
+    gated: bool = False
+
+
+@record
+class GroupLink:
+    """The export ``name`` of group number ``group``, which needs element ``late`` of the table: 0 for none."""
+
+    group: int
+    name: str
+    late: int
+
+
+@record
+class Hosting:
+    """How the stubs of a plan are linked for an entry.
+
+    ``links`` has for each stub None (not linked) or the function of a group; those of the host are in group 0.
+    ``memory`` is the guest's memory that functions of the host read and write. ``granted`` are the interfaces, without versions, that
+    the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py). ``module``
+    stands for the plan's only module, when it is to import the memory of group 0 after all else.
+    """
+
+    links: tuple[GroupLink | None, ...] = ()
+    functions: tuple[HostFunction, ...] = ()
+    groups: tuple[Group, ...] = ()
+    memory: Item | None = None
+    granted: tuple[str, ...] = ()
+    waits: bool = False
+    module: bytes | None = None
+    gated: bool = False
+
+    @property
+    def early(self) -> list[bool]:
+        """Tells for each stub whether it can be linked before the guest has a memory."""
+        return [link is None or link.group == 0 for link in self.links]
+
+
+def is_hosted(interface: str) -> bool:
+    """Tells whether the direct path provides an interface where it is granted."""
+    return wasi.interface_of(interface) in SIGNATURES
+
+
+def host(plan: Plan, grants: Iterable[str], memory: Item | None = None, mounts: bool = False) -> Hosting:
+    """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
+
+    The rest concerns core modules: ``memory`` is what they hand WASI 0.1, ``mounts`` tells whether the entry has some.
+    """
+    return _Linking(plan, tuple(grants), memory, mounts).result()
+
+
+class _Linking:
+    def __init__(self, plan: Plan, grants: tuple[str, ...], memory: Item | None, mounts: bool) -> None:
+        self.plan = plan
+        self.grants = grants
+        self.memory = memory
+        self.mounts = mounts
+        granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if wasi.grants(stub.interface, grants)}
+        self.granted = tuple(sorted(granted & (SIGNATURES.keys() | {wasi.PREVIEW1})))
+        self.in_lua = bool(granted & _SOURCES)
+        self.can_wait = bool(granted & _WAITED)
+        self.functions: dict[HostFunction, int] = {}
+
+    def result(self) -> Hosting:
+        plan = self.plan
+        links: list[GroupLink | None] = []
+        served: list[tuple[Stub, int | None]] = []
+        nulls: dict[Item | None, list[Stub]] = {}
+        reallocs: list[Item] = []
+        hows = [self.how(stub) for stub in plan.stubs]
+        for stub, how in zip(plan.stubs, hows, strict=True):
+            if how == "unlinked":
+                links.append(None)
+            elif how == "null":
+                inside = nulls.setdefault(stub.memory, [])
+                number = list(nulls).index(stub.memory) + 1
+                links.append(GroupLink(number, str(len(inside)), 0))
+                inside.append(stub)
+            else:
+                late = None
+                if self.is_wrapped(stub):
+                    if stub.realloc is not None and stub.realloc not in reallocs:
+                        reallocs.append(stub.realloc)
+                    late = 0 if stub.realloc is None else reallocs.index(stub.realloc) + 1
+                links.append(GroupLink(0, str(len(served)), late or 0))
+                served.append((stub, late))
+        memories = {stub.memory for stub, link in zip(plan.stubs, links, strict=True) if link is not None and stub.memory is not None}
+        if self.memory is not None and served:
+            memories.add(self.memory)
+        if len(memories) > 1:
+            raise Unsupported("The component hands the host more than one memory.")
+        mounted = self.mounts and any(preview1.is_ours(stub) for stub, _ in served)
+        changed = preview1.import_memory(plan.modules[0]) if mounted else None
+        # Where its memory can't be shared there are no files.
+        self.mounts = changed is not None
+        serving = self.serving(served, reallocs, changed and changed[1])
+        # Where nothing is called that could leave, nothing is looked at.
+        leaves = bool(plan.resources or nulls) and any(lift.realloc or lift.post_return for lift in plan.exports.values())
+        gated = bool(self.functions) or leaves
+        groups = [serving, *(self.null(memory, inside, gated) for memory, inside in nulls.items())]
+        # What a guest prints is passed on between its turns.
+        prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
+        waits = self.can_wait and (groups[0].serves or prints)
+        memory, module = next(iter(memories), None), changed and changed[0]
+        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module, gated)
+
+    def how(self, stub: Stub) -> How:
+        if preview1.is_ours(stub):
+            granted = wasi.grants(stub.interface, self.grants)
+            return "hosted" if granted and preview1.fits(stub) else "unlinked"
+        interface = wasi.interface_of(stub.interface)
+        name = f"{interface}#{stub.function}"
+        granted = wasi.grants(stub.interface, self.grants)
+        harmless = wasi.links(stub.interface, ()) or name == "#".join(wasi.NO_DIRECTORIES)
+        if not granted and not harmless:
+            return "unlinked"
+        if (interface, stub.function) == wasi.NO_DIRECTORIES:
+            return self.checked(stub, "null", "i>")
+        signature = SIGNATURES.get(interface, {}).get(stub.function)
+        if signature is None or not (self.in_lua or name in NULL):
+            return "unlinked"
+        return self.checked(stub, "hosted" if self.in_lua else "null", signature)
+
+    def checked(self, stub: Stub, how: How, signature: str) -> How:
+        params, _, results = signature.partition(">")
+        result = None if stub.signature is None else stub.signature.result
+        shown = RESULTS.get(stub.function)
+        if stub.type != CoreType(params, results.rstrip("*")) or (shown and (result is None or show_type(result, expand=True) != shown)):
+            return "unlinked"  # no call path has one of that type
+        return how
+
+    def is_wrapped(self, stub: Stub) -> bool:
+        if preview1.is_ours(stub):
+            return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
+        return SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
+
+    def function(self, stub: Stub, type: CoreType) -> HostFunction:
+        return HostFunction(f"{wasi.interface_of(stub.interface)}#{stub.function}", type)
+
+    def null(self, memory: Item | None, inside: list[Stub], gated: bool) -> Group:
+        """Makes the group of null functions that share a memory."""
+        lines = [gate.IMPORT] if gated else []
+        if memory is not None:
+            lines.append('(import "" "memory" (memory 0))')
+        if gated:
+            lines.append(gate.TRAP)
+        look = gate.LEAVES if gated else ""
+        for number, stub in enumerate(inside):
+            body = NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
+            lines.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
+        return Group("\n".join(["(module $moonwit", *lines, ")"]), memory, gated=gated)
+
+    def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item], limits: str | None) -> Group:
+        """Makes the group of the host's functions; ``limits`` are those of a memory that it has for the guest.
+
+        All look at the gate first. One without a number then calls the host's function. Those that may wait, or that need memory of the
+        guest for what they give, begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to
+        wait, any other to allocate, the alignment in its upper half and the size in its lower.
+        """
+        serves = any(late is not None for _, late in served)
+        functions: list[int] = []
+        lifts = self.plan.exports.values()
+        shut = [REALLOC for lift in lifts if lift.realloc] + [CoreType(lift.core_type.results, "") for lift in lifts if lift.post_return]
+        imports, bodies = [], [gate.DEFINITION, f'(table (export "late") {len(reallocs) + 1} funcref)', gate.shut_during(shut)]
+        if serves:
+            imports.append(self.imported(HostFunction("next", CoreType("i", "I")), "$next", functions))
+            bodies.append(_SERVE)
+        for number, (stub, late) in enumerate(served):
+            if late is None:
+                more = [self.imported(self.function(stub, stub.type), f"$plain{number}", functions)]
+                body = f"(call $plain{number} {passed_on(stub.type)})"
+            else:
+                more, body = self.served(number, stub, late, functions)
+            imports += more
+            bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {gate.LEAVES} {body})')
+        memory = [f'(memory (export "memory") {limits})'] if limits else []
+        lines = ["(module $moonwit", *imports, *memory, *bodies, ")"]
+        return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves)
+
+    def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
+        """Gives the import of a function of the host, which is added to ``functions``."""
+        functions.append(self.functions.setdefault(function, len(self.functions)))
+        return f'(import "" "{function.name}" (func {name} {params_of(function.type)} {results_of(function.type)}))'
+
+    def served(self, number: int, stub: Stub, late: int, functions: list[int]) -> tuple[list[str], str]:
+        """Gives the imports and the body of a function that begins in the host; what it imports is added to ``functions``."""
+        given = passed_on(stub.type)
+        begin = f"(call $serve (call $begin{number} {given}) (i32.const {late}))"
+        starts = self.function(stub, CoreType(stub.type.params, "I"))
+        if not preview1.is_ours(stub):
+            return [self.imported(starts, f"$begin{number}", functions)], begin
+        imports = []
+        by = preview1.by(stub.function, self.mounts)
+        ours = theirs = f"(i32.const {preview1.BAD_DESCRIPTOR})"
+        if by in ("lane", "descriptor"):
+            if preview1.waits(stub.function):
+                # What such a function gives is read when it is done.
+                ours = f"{begin} (call $next (i32.const 0)) (i32.wrap_i64)"
+                imports.append(self.imported(starts, f"$begin{number}", functions))
+            else:
+                ours = f"(call $ours{number} {given})"
+                imports.append(self.imported(self.function(stub, stub.type), f"$ours{number}", functions))
+        if by == "wasmtime" or (by == "descriptor" and self.mounts):
+            function = HostFunction(f"{wasi.PREVIEW1}!{stub.function}", stub.type)
+            imports.append(self.imported(function, f"$theirs{number}", functions))
+            theirs = f"(call $theirs{number} {given})"
+        if by == "lane":
+            return imports, ours
+        if by == "descriptor":
+            return imports, f"(if (result i32) (i32.le_u (local.get 0) (i32.const 2)) (then {ours}) (else {theirs}))"
+        return imports, theirs
+
+
+_SERVE: Final = f"""(type $wait (func))
+(type $realloc (func (param i32 i32 i32 i32) (result i32)))
+(elem (i32.const 0) $waits_while_it_is_made)
+(func $waits_while_it_is_made (unreachable))
+(func $serve (param $asked i64) (param $late i32)
+ (loop $again
+  (if (i64.eqz (local.get $asked)) (then (return)))
+  (if (i64.eq (local.get $asked) (i64.const -1))
+   (then (call_indirect (type $wait) (i32.const 0)) (local.set $asked (call $next (i32.const 0))))
+   (else (local.set $asked (call $next (call $reallocated
+    (i32.wrap_i64 (i64.shr_u (local.get $asked) (i64.const 32))) (i32.wrap_i64 (local.get $asked)) (local.get $late))))))
+  (br $again)))
+(func $reallocated (param $align i32) (param $size i32) (param $late i32) (result i32)
+ (block $thrown
+  {gate.SHUT}
+  (try_table (result i32) (catch_all $thrown)
+   (call_indirect (type $realloc) (i32.const 0) (i32.const 0) (local.get $align) (local.get $size) (local.get $late)))
+  {gate.OPENED} (return))
+ (call $throws_in_realloc) (unreachable))
+(func $throws_in_realloc (unreachable))"""

@@ -1,0 +1,1 @@
+"""Binaries as bytes: sections, core modules, types."""

@@ -1,0 +1,1 @@
+"""Components: index spaces, scopes, validation."""

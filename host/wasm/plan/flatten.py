@@ -1,0 +1,159 @@
+"""Sizes, alignments and flat core signatures of WIT types, as CanonicalABI.md has them for 32-bit memories."""
+
+from __future__ import annotations
+
+from moonwit.host.wasm.plan.plan import CoreType
+from moonwit.host.wasm.wit import types
+from moonwit.host.wasm.wit.types import parts
+
+MOST_PARAMS, MOST_RESULTS = 16, 1
+SCALARS = {
+    "bool": (1, "i"), "s8": (1, "i"), "u8": (1, "i"), "s16": (2, "i"), "u16": (2, "i"), "s32": (4, "i"), "u32": (4, "i"),
+    "s64": (8, "I"), "u64": (8, "I"), "f32": (4, "f"), "f64": (8, "F"), "char": (4, "i"),
+}  # fmt: skip
+
+
+def align(offset: int, alignment: int) -> int:
+    """Rounds ``offset`` up to a multiple of ``alignment``."""
+    return (offset + alignment - 1) // alignment * alignment
+
+
+def discriminant(cases: int) -> int:
+    """Returns the bytes that tell ``cases`` cases apart."""
+    return 1 if cases <= 0x100 else 2 if cases <= 0x10000 else 4
+
+
+class Layouts:
+    """Remembers what it has found out about types, which may share parts many times over."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[int, tuple[types.Type, int, int]] = {}      # by id; holding the type keeps the id its own
+        self._flats: dict[int, tuple[types.Type, str]] = {}
+        self._pointers: dict[int, tuple[types.Type, bool]] = {}
+        self._functions: dict[tuple[int, bool], tuple[types.Function, CoreType]] = {}
+
+    def layout(self, found: types.Type) -> tuple[int, int]:
+        """Returns the size and alignment of a type in memory."""
+        if isinstance(found, types.Primitive):
+            return (8, 4) if found.kind == "string" else (SCALARS[found.kind][0],) * 2
+        if id(found) not in self._layouts:
+            self._layouts[id(found)] = (found, *self._layout(found))
+        return self._layouts[id(found)][1:]
+
+    def _layout(self, found: types.Type) -> tuple[int, int]:
+        if isinstance(found, types.List):
+            return 8, 4
+        if isinstance(found, (types.Own, types.Borrow)):
+            return 4, 4
+        if isinstance(found, types.Flags):
+            size = 1 if len(found.names) <= 8 else 2 if len(found.names) <= 16 else 4
+            return size, size
+        if isinstance(found, (types.Record, types.Tuple)):
+            size, alignment = 0, 1
+            for part in parts(found):
+                assert part is not None
+                length, step = self.layout(part)
+                size, alignment = align(size, step) + length, max(alignment, step)
+            return align(size, alignment), alignment
+        cases = cases_of(found)
+        head = discriminant(len(cases))
+        payloads = [self.layout(case) for case in cases if case is not None]
+        step = max((alignment for _, alignment in payloads), default=1)
+        alignment = max(head, step)
+        return align(align(head, step) + max((size for size, _ in payloads), default=0), alignment), alignment
+
+    def flat(self, found: types.Type) -> str:
+        """Returns a type's core values, a letter each; of more than 16 just the first 17."""
+        if isinstance(found, types.Primitive):
+            return "ii" if found.kind == "string" else SCALARS[found.kind][1]
+        if id(found) not in self._flats:
+            self._flats[id(found)] = (found, self._flat(found)[: MOST_PARAMS + 1])
+        return self._flats[id(found)][1]
+
+    def _flat(self, found: types.Type) -> str:
+        if isinstance(found, types.List):
+            return "ii"
+        if isinstance(found, (types.Own, types.Borrow, types.Flags)):
+            return "i"
+        if isinstance(found, (types.Record, types.Tuple)):
+            return self._row(parts(found))
+        joined = ""
+        for case in cases_of(found):
+            mine = "" if case is None else self.flat(case)
+            both = "".join(map(join, joined, mine))
+            joined = both + (joined if len(joined) > len(mine) else mine)[len(both) :]
+        return "i" + joined
+
+    def _row(self, found: tuple[types.Type | None, ...]) -> str:
+        letters = ""
+        for part in found:
+            if part is not None:
+                letters += self.flat(part)
+            if len(letters) > MOST_PARAMS:
+                break
+        return letters
+
+    def lifted(self, function: types.Function) -> CoreType:
+        """Returns the type of the core function that is lifted to ``function``."""
+        return self._function(function, False)
+
+    def lowered(self, function: types.Function) -> CoreType:
+        """Returns the type of the core function that ``function`` is lowered to."""
+        return self._function(function, True)
+
+    def _function(self, function: types.Function, lowered: bool) -> CoreType:
+        key = (id(function), lowered)
+        if key not in self._functions:
+            params = self._row(tuple(param.type for param in function.params))
+            results = "" if function.result is None else self.flat(function.result)
+            if len(params) > MOST_PARAMS:
+                params = "i"
+            if len(results) > MOST_RESULTS:
+                params, results = (params + "i", "") if lowered else (params, "i")
+            self._functions[key] = (function, CoreType(params, results))
+        return self._functions[key][1]
+
+    def spilled(self, function: types.Function) -> tuple[bool, bool]:
+        """Tells whether parameters and result are too many to be flat, so that they pass through memory."""
+        params = len(self._row(tuple(param.type for param in function.params))) > MOST_PARAMS
+        return params, function.result is not None and len(self.flat(function.result)) > MOST_RESULTS
+
+    def points(self, found: types.Type) -> bool:
+        """Tells whether a type holds a string or a list, and so needs memory."""
+        if isinstance(found, types.Primitive):
+            return found.kind == "string"
+        if id(found) not in self._pointers:
+            points = isinstance(found, types.List) or any(part is not None and self.points(part) for part in parts(found))
+            self._pointers[id(found)] = (found, points)
+        return self._pointers[id(found)][1]
+
+
+def join(one: str, other: str) -> str:
+    """Joins the core values that two cases put in one place."""
+    if one == other:
+        return one
+    return "i" if {one, other} == {"i", "f"} else "I"
+
+
+def cases_of(found: types.Type) -> tuple[types.Type | None, ...]:
+    """Returns the payloads of a type that is a choice: a variant, enum, option or result."""
+    if isinstance(found, types.Enum):
+        return (None,) * len(found.names)
+    if isinstance(found, types.Option):
+        return (None, found.some)
+    return parts(found)
+
+
+def flatten(function: types.Function) -> CoreType:
+    """Returns the type of the core function that is lifted to ``function``."""
+    return Layouts().lifted(function)
+
+
+def lower(function: types.Function) -> CoreType:
+    """Returns the type of the core function that ``function`` is lowered to."""
+    return Layouts().lowered(function)
+
+
+def layout(found: types.Type) -> tuple[int, int]:
+    """Returns the size and alignment of a type in memory."""
+    return Layouts().layout(found)

@@ -1,0 +1,139 @@
+"""A plan: what to instantiate, in what order, with which arguments, and how each exported function is lifted.
+
+Plain data, made once per binary, for components and for core modules alike, and executed per instance by the Lua room.
+Core functions, memories, tables and globals are named by ``Item``; a plan has no index spaces of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from moonwit.host.wasm.wit.types import Function, Resource
+from moonwit.registry.record import record
+
+
+class Malformed(ValueError):
+    """The bytes are not a well-formed WebAssembly binary. The file's author causes it."""
+
+
+class Unsupported(Exception):
+    """The binary is fine, but the direct call path does not take it; the message says what it is."""
+
+
+class Refused(ValueError):
+    """The component uses something that no path here takes, such as WASI 0.3; the message says what needs it."""
+
+
+@record
+class Export:
+    """The export ``name`` of the core instance made by step number ``step`` (from 0)."""
+
+    step: int
+    name: str
+
+
+@record
+class StubItem:
+    """An imported function that nothing provides: stub number ``stub`` of the plan. Calling it is a trap that says so."""
+
+    stub: int
+
+
+@record
+class ResourceItem:
+    """A canonical built-in of local resource number ``resource``: ``operation`` is "new", "rep" or "drop"."""
+
+    operation: str
+    resource: int
+
+
+Item = Export | StubItem | ResourceItem
+
+
+@record
+class CoreType:
+    """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
+
+    The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r
+    is, by the code of its heap type: with 0x80 for one that is never null, 0 where it is a type of the module's own.
+    """
+
+    params: str
+    results: str
+    references: bytes = field(default=b"", compare=False)
+
+    def __str__(self) -> str:
+        words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128", "r": "ref"}
+        params, results = (", ".join(words.get(c, c) for c in text) for text in (self.params, self.results))
+        return f"({params}) -> ({results})"
+
+
+@record
+class Step:
+    """Instantiates core module number ``module``; ``arguments`` has one item per import, in the module's order."""
+
+    module: int
+    arguments: tuple[Item, ...]
+
+
+@record
+class Stub:
+    """An import that is not linked. ``interface`` is as the binary names it, version included; "$root" for a function
+    imported without one. ``type`` is the lowered signature.
+
+    The rest is what linking it takes: its WIT signature and canonical options, or, for ``[resource-drop]name``, the resource.
+    """
+
+    interface: str
+    function: str
+    type: CoreType
+    signature: Function | None = None
+    memory: Item | None = None
+    realloc: Item | None = None
+    resource: Resource | None = None
+
+
+@record
+class LocalResource:
+    """A resource that the component defines; ``dtor`` is its core destructor, of type (i32) -> ()."""
+
+    resource: Resource
+    dtor: Item | None
+
+
+@record
+class Lift:
+    """An exported function: the core function ``core`` lifted to ``type``, with its canonical options.
+
+    ``interface`` is None for a root function. ``core_type`` is the flattened signature, already compared with the
+    core function's own type.
+    """
+
+    interface: str | None
+    name: str
+    type: Function
+    core: Item
+    core_type: CoreType
+    memory: Item | None = None
+    realloc: Item | None = None
+    post_return: Item | None = None
+
+    @property
+    def path(self) -> str:
+        """How ``method:`` names it in full: ``name`` or ``interface#name``."""
+        return self.name if self.interface is None else f"{self.interface}#{self.name}"
+
+
+@record
+class Plan:
+    """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``.
+
+    ``initialize`` is a core function of type () -> () to call once before any other, such as a reactor's ``_initialize``.
+    """
+
+    modules: tuple[bytes, ...]
+    steps: tuple[Step, ...]
+    stubs: tuple[Stub, ...] = ()
+    resources: tuple[LocalResource, ...] = ()
+    exports: dict[str, Lift] = field(default_factory=dict)
+    initialize: Item | None = None

@@ -1,0 +1,1 @@
+"""WIT: its types, its text, and how both are shown."""

@@ -1,0 +1,184 @@
+"""Types, functions and worlds printed as WIT text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moonwit.host.wasm.component.world import Interface, Item, World
+
+from moonwit.host.wasm.wit.types import (
+    Borrow,
+    Enum,
+    Flags,
+    Function,
+    List,
+    Option,
+    Own,
+    Primitive,
+    Record,
+    Resource,
+    Result,
+    Tuple,
+    Type,
+    Variant,
+)
+from moonwit.host.wasm.wit.wit_lexer import KEYWORDS
+
+_LONGEST = 240
+_BEFORE = 80
+
+
+def cut(text: str) -> str:
+    """A type or signature for a sentence, which a long one would drown."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def cut_both(one: str, other: str) -> tuple[str, str]:
+    """Two signatures for a sentence: of long ones what is around the first difference."""
+    if max(len(one), len(other)) <= _LONGEST:
+        return one, other
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, same - _BEFORE)
+    first, second = (("..." if start else "") + cut(text[start:]) for text in (one, other))
+    return first, second
+
+
+def show_name(name: str) -> str:
+    """A name as WIT text has it: escaped where it is also a keyword."""
+    return f"%{name}" if name in KEYWORDS else name
+
+
+def show_type(type: Type, *, expand: bool = False) -> str:
+    """A type where it is used: by its name, if it has one; with ``expand``, by its structure down to the primitives."""
+    if isinstance(type, Primitive):
+        return type.kind
+    if isinstance(type, Own):
+        return show_name(type.resource.name)
+    if isinstance(type, Borrow):
+        return f"borrow<{show_name(type.resource.name)}>"
+    if type.name is not None and not expand:
+        return show_name(type.name)
+    return _structure(type, expand=expand)
+
+
+def _structure(type: Type | Resource, *, expand: bool = False) -> str:
+    """A type's own structure on one line; the types inside it as ``show_type`` shows them."""
+    if isinstance(type, Resource):
+        return "resource"
+    if isinstance(type, List):
+        return f"list<{show_type(type.element, expand=expand)}>"
+    if isinstance(type, Option):
+        return f"option<{show_type(type.some, expand=expand)}>"
+    if isinstance(type, Tuple):
+        return f"tuple<{', '.join(show_type(part, expand=expand) for part in type.types)}>"
+    if isinstance(type, Result):
+        sides = [show_type(side, expand=expand) if side is not None else "_" for side in (type.ok, type.err)]
+        if type.err is None:
+            sides = sides[: type.ok is not None]
+        return f"result<{', '.join(sides)}>" if sides else "result"
+    if isinstance(type, (Record, Variant, Enum, Flags)):
+        return f"{_keyword(type)} {{ {', '.join(_members(type, expand=expand))} }}"
+    return show_type(type, expand=expand)
+
+
+def _keyword(type: Record | Variant | Enum | Flags) -> str:
+    return {Record: "record", Variant: "variant", Enum: "enum", Flags: "flags"}[type.__class__]
+
+
+def _members(type: Record | Variant | Enum | Flags, *, expand: bool = False) -> list[str]:
+    if isinstance(type, Record):
+        return [f"{show_name(field.name)}: {show_type(field.type, expand=expand)}" for field in type.fields]
+    if isinstance(type, Variant):
+        return [
+            show_name(case.name) if case.type is None else f"{show_name(case.name)}({show_type(case.type, expand=expand)})"
+            for case in type.cases
+        ]
+    return [show_name(name) for name in type.names]
+
+
+def show_signature(function: Function, *, expand: bool = False, skip: int = 0) -> str:
+    """A function without its name, ``func(a: u32) -> string``; ``skip`` leaves out that many parameters."""
+    params = ", ".join(f"{show_name(param.name)}: {show_type(param.type, expand=expand)}" for param in function.params[skip:])
+    result = "" if function.result is None else f" -> {show_type(function.result, expand=expand)}"
+    return f"func({params}){result}"
+
+
+def show_function(name: str, function: Function) -> str:
+    """A function as WIT text declares it: ``name: func(a: u32) -> string;``."""
+    return f"{show_name(name)}: {show_signature(function)};"
+
+
+def show_declaration(name: str, type: Type | Resource) -> str:
+    """The declaration of a type under ``name``; a record's and a variant's members have a line each."""
+    if isinstance(type, Resource):
+        return f"resource {show_name(name)};"
+    if isinstance(type, (Record, Variant, Enum, Flags)) and type.name in (None, name):
+        lines = "".join(f"  {member},\n" for member in _members(type))
+        return f"{_keyword(type)} {show_name(name)} {{\n{lines}}}"
+    named = isinstance(type, (Primitive, Own, Borrow)) or type.name not in (None, name)
+    return f"type {show_name(name)} = {show_type(type) if named else _structure(type)};"
+
+
+def show_interface(interface: Interface) -> list[str]:
+    """The lines inside an interface: its types, each resource with its functions, then the other functions."""
+    return _scope(interface.types, interface.functions)
+
+
+def _scope(types: Mapping[str, Type | Resource], functions: Mapping[str, Function]) -> list[str]:
+    lines: list[str] = []
+    inside: set[str] = set()
+    for name, type in types.items():
+        if isinstance(type, Resource):
+            members = [(key, text) for key, f in functions.items() if (text := _member(name, key, f)) is not None]
+            inside.update(key for key, _ in members)
+            if members:
+                lines += [f"resource {show_name(name)} {{", *(f"  {text}" for _, text in members), "}"]
+                continue
+        lines += show_declaration(name, type).split("\n")
+    lines += [show_function(name, function) for name, function in functions.items() if name not in inside]
+    return lines
+
+
+def _member(resource: str, key: str, function: Function) -> str | None:
+    """The line of a resource's function, or None when ``key`` is not one of ``resource``'s."""
+    if key == f"[constructor]{resource}":
+        fallible = isinstance(function.result, Result)
+        shown = show_signature(function if fallible else Function(function.params, None))
+        return f"constructor{shown.removeprefix('func')};"
+    if key.startswith(f"[method]{resource}."):
+        return f"{show_name(key.partition('.')[2])}: {show_signature(function, skip=1)};"
+    if key.startswith(f"[static]{resource}."):
+        return f"{show_name(key.partition('.')[2])}: static {show_signature(function)};"
+    return None
+
+
+def _ports(word: str, ports: Mapping[str, Item], inside: set[str]) -> Iterable[str]:
+    for name, port in ports.items():
+        if isinstance(port, Function):
+            if name not in inside:
+                yield f"  {word} {show_function(name, port)}"
+        elif isinstance(port, str):
+            # A component, a module, or a type, which stands among the world's types.
+            if port != "a type":
+                yield f"  // {word}s {name}, {port}"
+        elif lines := show_interface(port):
+            yield f"  {word} {name}: interface {{"
+            yield from (f"    {line}" for line in lines)
+            yield "  }"
+        else:
+            yield f"  {word} {name};"
+
+
+def show_world(world: World, name: str = "root") -> str:
+    """A world as WIT-like text, each interface with its types and functions spelled out in place."""
+    functions = {key: port for key, port in (*world.imports.items(), *world.exports.items()) if isinstance(port, Function)}
+    members = {
+        key: function
+        for key, function in functions.items()
+        if any(_member(resource, key, function) for resource, type in world.types.items() if isinstance(type, Resource))
+    }
+    lines = [f"  {line}" for line in _scope(world.types, members)]
+    lines += [*_ports("import", world.imports, set(members)), *_ports("export", world.exports, set(members))]
+    return "\n".join([f"world {name} {{", *lines, "}"]) + "\n"

@@ -1,0 +1,1 @@
+"""From ids to functions: pools, workers, what is counted."""

@@ -1,0 +1,323 @@
+-- The call path from a name to a guest: finds what an id stands for once, then a call is one table look-up and the
+-- generated function. Host and Lua meet here: `load` (lua/calls/entries.py) describes an entry, everything else happens in Lua.
+
+local buffer = require 'string.buffer'
+local away = require 'lua.dispatcher.away'
+local callbacks = require 'lua.lane.ask'
+local compiling = require 'lua.calls.compiling'
+local counted = require 'lua.calls.counted'
+local elsewhere = require 'lua.calls.elsewhere'
+local epochs = require 'lua.guest.epochs'
+local errors = require 'lua.values.errors'
+local finish = require 'lua.abi.finish'
+local generate = require 'lua.abi.generate'
+local guests = require 'lua.guest.hooks'
+local handles = require 'lua.guest.handles'
+local hosting = require 'lua.guest.hosting'
+local instances = require 'lua.guest.instance'
+local intermediate = require 'lua.values.intermediate'
+local mappings = require 'lua.guest.mappings'
+local optional = require 'lua.values.optional'
+local pools = require 'lua.calls.pools'
+local reports = require 'lua.guest.reports'
+local turns = require 'lua.calls.turns'
+local upkeep = require 'lua.guest.upkeep'
+local wasmtime = require 'lua.guest.wasmtime'
+local workers = require 'lua.calls.workers'
+
+local M = {}
+
+local bound = {}     -- id -> function
+local distant = {}   -- ids of guests that may be called in other lanes
+local warmed = {}    -- id -> those of its E that get an instance before they are called
+
+-- The functions that never wait: guests that provably end soon.
+M.immediate = {}
+
+-- The pools of those that may wait.
+M.pool_of = {}
+
+local plans = {}     -- plan key -> prepared plan
+local host           -- the Python functions of lua/calls/entries.py and lua/lane/lane.py by name, set by `setup`
+
+local failure, from_report = reports.failure, reports.of_guest
+local current = require('lua.dispatcher.dispatcher').current
+local hooks = guests.hooks
+
+-- A type table that arrived as {types = {...}} with indices for parts, with the tables themselves for parts.
+local function link_types(types)
+  local function at(index) return index and types[index] end
+  for _, t in ipairs(types) do
+    t.element, t.some, t.ok, t.err = at(t.element), at(t.some), at(t.ok), at(t.err)
+    for _, part in ipairs(t.fields or t.cases or {}) do part.type = at(part.type) end
+    for i, index in ipairs(t.types or {}) do t.types[i] = types[index] end
+  end
+end
+
+-- A signature as it arrives: {name, types, params = {{name, text, type = index}}, result = index}.
+local function link_signature(sig)
+  if sig.linked then return sig end
+  sig.linked = true
+  link_types(sig.types)
+  for _, param in ipairs(sig.params) do param.type = sig.types[param.type] end
+  sig.result = sig.result and sig.types[sig.result]
+  return sig
+end
+
+local function err_is_variant(sig)
+  local err = sig.result and sig.result.kind == 'result' and sig.result.err
+  return err and err.kind == 'variant'
+end
+
+local methods = {}   -- plan key -> export path -> function
+
+-- The ways to call an export that can't wait for anything outside: see lua/calls/turns.lua.
+local function in_turns(E, P, entry, compile)
+  local states, limit = epochs.states, E.limits.limit_ticks
+  E.counts = pools.of(E.id).counts
+  if E.lift.brief and not P.linker and not P.resources[1] then
+    local f = counted.guest(E, compile('plain', limit))
+    M.immediate[f] = true
+    return f
+  end
+  turns.equip(E, entry.pool.type ~= 'inline' and not P.linker)
+  return counted.whole(turns.guest(E, {
+    slow = function() return counted.waiting(E.id, compile(P.linker and 'hosted_turns' or 'turns')) end,
+    near = not P.linker and function() return counted.guest(E, compile('plain', 1, limit and states.LIMITED or states.SHORT)) end,
+    plain = function() return counted.guest(E, compile(P.linker and 'hosted' or 'plain', limit or 'NO_LIMIT', states.BOUND)) end,
+  }))
+end
+
+-- Makes the function for an export.
+local function direct(entry, P, lift, fresh)
+  local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes,
+    limit_elements = entry.limit_elements, limit_stack = entry.limit_stack }
+  local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
+  E.err_is_variant = err_is_variant(E.sig)
+  E.failed = function(report) return from_report(E, report) end
+  E.worldly = entry.worldly
+  E.pool, E.computed = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room), 0
+  local function compile(mode, limit, state)
+    return (generate.compile(E.sig, {
+      fresh = fresh, pair = entry.results ~= 'table', post = lift.post and (lift.post_leaf and 'leaf' or 'calls'), resources = P.resources[1] ~= nil, limit = limit,
+      state = state, mode = mode, leaf = lift.leaf, gated = P.gated, results = #lift.results,
+    }, hooks, E))
+  end
+  local f = P.waits and compile 'waits' or in_turns(E, P, entry, compile)
+  upkeep.add(E, entry.pool)
+  if entry.pool.warm then
+    warmed[E.id] = warmed[E.id] or {}
+    table.insert(warmed[E.id], E)
+  end
+  M.last = E   -- what benchmarks and tests look at
+  return f, E
+end
+
+-- Has another thread make a call, while other tasks of the lane go on; gives the encoded answer.
+local function hand_over(target, args)
+  if not away.possible() then return host.call(target, args) end
+  -- A call that nobody waits for any more may go on: a guest that is asleep in there can't be woken.
+  local _, answer, problem = away.call(function(number) return callbacks.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*')
+  if problem then return buffer.encode { failed = true, kind = problem:kind(), message = problem:message() } end
+  return answer
+end
+
+local function compatible(entry)
+  local sig = link_signature(entry.signature)
+  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig), limits = { limit_ms = entry.limit_ms } }
+  local pool = pools.of(entry.id, entry.pool.bound, entry.pool.room)
+  local fits = generate.compile_check(sig, hooks)
+  local pair = entry.results ~= 'table'
+  return function(...)
+    hooks.drain()
+    handles.begin(E)
+    if not fits(...) then return hooks.refuse(E, #sig.params, ...) end
+    handles.leasing = true
+    local args, err = intermediate.encode_all(select('#', ...), ...)
+    handles.leasing = false
+    if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
+    local inside, encoded = pools.inside(pool, entry.limit_ms, hand_over, entry.target, args)
+    if not inside then return nil, reports.late(E) end
+    local answer = intermediate.decode(encoded)
+    if answer.failed then
+      return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
+    end
+    local value = answer.value
+    if not sig.result then return nil end
+    value = finish(sig.result, value)
+    if sig.result.kind == 'result' and pair then
+      if value.err ~= nil then
+        if not sig.result.err then return nil, hooks.guest_error(E, nil) end
+        return nil, hooks.guest_error(E, value.err)
+      end
+      value = value.ok
+      if not sig.result.ok or value == optional.none then return nil end
+    end
+    return value
+  end
+end
+
+local lease_methods = {}   -- target -> function
+
+local function method_of_lease(state, name)
+  local entry = buffer.decode(host.lease_method(state.lease, name))
+  if not entry then return nil end
+  local known = lease_methods[entry.target]
+  if not known then
+    known = compatible(entry)
+    lease_methods[entry.target] = known
+  end
+  return known
+end
+
+-- The function for a handle's method: found by its WIT name, `_` standing for `-`.
+local function method_of(state, name)
+  if type(name) ~= 'string' then return nil end
+  if state.lease then return method_of_lease(state, (name:gsub('_', '-'))) end
+  local P = state.I.P
+  local resource = P.resources[state.resource]
+  local path = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, (name:gsub('_', '-')))
+  local known = methods[P.key]
+  if not known then
+    known = {}
+    methods[P.key] = known
+  end
+  if known[path] == nil then
+    local lift = buffer.decode(host.method(P.key, path))
+    known[path] = lift and direct(P.entry, P, lift, false) or false
+  end
+  return known[path] or nil
+end
+
+-- Loads Wasmtime, and starts the epochs.
+function M.open_library()
+  if not wasmtime.C then
+    local library = buffer.decode(host.library())
+    wasmtime.open(library.path, library.layouts)
+    mappings.share(library.mappings)
+    epochs.open(buffer.decode(host.epochs()))
+  end
+end
+
+local function resolve_wasm(entry)
+  M.open_library()
+  local P = plans[entry.plan.key]
+  if not P then
+    P = instances.prepare(entry.plan)
+    for i, resource in ipairs(entry.plan.resources or {}) do P.resources[i] = resource end
+    -- Methods of its resources follow the entry that was called first.
+    P.entry = entry
+    plans[entry.plan.key] = P
+  end
+  local f, E = direct(entry, P, entry.lift, entry.fresh)
+  -- A handle works in one lane only, so functions of components with resources stay in theirs.
+  if not P.waits or not entry.workers or P.resources[1] then return f end
+  local result = E.sig.result
+  if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
+  distant[entry.id] = true
+  return counted.whole(workers.watched(E, counted.waiting(entry.id, f), workers.far(entry, host, result)))
+end
+
+local resolvers = { wasm = resolve_wasm, compatible = compatible }
+
+-- A kind of entry that Lua runs: `resolve(entry)` gives a function or nil, err.
+function M.provide(kind, resolve) resolvers[kind] = resolve end
+
+-- Gives the function of an id that was found before, or nil.
+function M.known(id) return bound[id] end
+
+-- Finds what `id` stands for; gives its function, nil, and for how many milliseconds its code was waited for, nil for none; or nil, err.
+function M.resolve(id)
+  local f = bound[id]
+  if f then return f end
+  if type(id) ~= 'string' then
+    return nil, failure(errors.kinds.INVALID, ('funcs.call: expected the id of a function, got %s'):format(type(id)))
+  end
+  local entry, waited = compiling.load(host, id)
+  if not entry then
+    counted.alone(id, waited)
+    return nil, waited
+  end
+  -- Another task may have waited for the same.
+  if bound[id] then return bound[id], nil, waited end
+  if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
+  local made, err
+  made, f, err = pcall(resolvers[entry.resolver], entry)
+  if not made then
+    if type(f) ~= 'table' or not f.too_large then error(f, 0) end
+    return nil, failure(errors.kinds.UNAVAILABLE,
+      ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, f.too_large), { entry = id })
+  end
+  if not f then return nil, err end
+  if not M.immediate[f] then
+    f = counted.waiting(id, f)
+    M.pool_of[f] = pools.of(id)
+  end
+  bound[id] = f
+  return f, nil, waited
+end
+
+-- Finds what `id` stands for and makes its first instance, here and in a first worker. What is wrong is told to who calls it.
+function M.warm(id)
+  if not M.resolve(id) then return end
+  for _, E in ipairs(warmed[id] or {}) do upkeep.warm(E) end
+  warmed[id] = nil
+  if host.workers and distant[id] then workers.warm(id, host) end
+end
+
+local function over(task, ...)
+  task.compiled = nil
+  return ...
+end
+
+local function cold(id, ...)
+  local f, err, waited = M.resolve(id)
+  if not f then return nil, err end
+  local task = waited and current()
+  if not task then return f(...) end
+  -- The wait is part of the call.
+  task.compiled = waited * 1e6
+  return over(task, f(...))
+end
+
+-- funcs.call: gives value, or nil and an error value; never raises.
+function M.call(id, ...)
+  local f = bound[id]
+  if f then return f(...) end
+  return cold(id, ...)
+end
+
+-- Has every id looked up anew at its next call, here and in the lane's workers, because the registry has changed. Instances at rest
+-- end; those that run, or whose handles a script holds, go on.
+function M.forget()
+  bound, distant, plans, methods = {}, {}, {}, {}
+  hooks.drain()
+  for _, I in pairs(instances.all) do
+    if I.live == 0 and guests.rests(I) then guests.discard(I) end
+  end
+  workers.forget()
+end
+
+-- Frees every instance of the lane.
+function M.close()
+  hooks.drain()
+  for _, I in pairs(instances.all) do instances.delete(I) end
+  -- Requests of guests that have ended with them.
+  if package.loaded['lua.wasi.exchange'] then require('lua.wasi.exchange').drain() end
+  bound, distant, plans, methods = {}, {}, {}, {}
+  hosting.close()
+end
+
+function M.setup(given)
+  host = given
+  counted.watch(hooks, instances)
+  upkeep.watch(hooks, guests.discard)
+  guests.setup(given)
+  reports.setup(given)
+  elsewhere.setup(given, require('lua.guest.fibers').LATE)
+  require('lua.calls.from_guests').setup(M.call)
+  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard,
+    function(made, called) return buffer.decode(given.difference(made, called)) end)
+end
+
+return M

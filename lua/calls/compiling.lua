@@ -1,0 +1,46 @@
+-- What an id stands for, once its code is there: what takes long to compile is compiled by another process, and the task waits.
+
+local buffer = require 'string.buffer'
+local away = require 'lua.dispatcher.away'
+local clock = require 'lua.dispatcher.clock'
+local errors = require 'lua.values.errors'
+
+local M = {}
+
+local function late(id, entry)
+  return errors.make {
+    message = ('%s: took longer than its limit of %g ms: its code is still being compiled'):format(id, entry.limit_ms), kind = errors.kinds.TIMEOUT,
+    entry = id, retryable = true,
+  }
+end
+
+-- Waits for `ms` milliseconds at most (nil: no limit): gives what the host says, or nil when the time is up.
+local function wait(host, id, number, ms)
+  if not away.possible() then
+    local outcome = buffer.decode(host.finish_compiling(number, ms))
+    return not outcome.late and outcome or nil
+  end
+  local in_time, outcome, refused = away.call(function(ticket)
+    local answer = buffer.decode(host.await_compiling(ticket, number))
+    if answer and answer.failed then return answer end
+  end, function(ticket, problem) host.leave_compiling(ticket, problem ~= nil) end, id, ms)
+  return in_time and (outcome or refused) or nil
+end
+
+--- Gives what the host says of an id, as lua/calls/entries.py describes it, and how many milliseconds its code was waited for, nil for none;
+--- or nil, err. The wait is part of the call: it has the entry's limit.
+function M.load(host, id)
+  local began, waited = clock.monotonic(), false
+  while true do
+    local entry = buffer.decode(host.load(id))
+    if not entry.compiling then return entry, waited and (clock.monotonic() - began) / 1e6 or nil end
+    waited = true
+    local outcome = wait(host, id, entry.compiling, entry.limit_ms and entry.limit_ms - (clock.monotonic() - began) / 1e6)
+    if not outcome then return nil, late(id, entry) end
+    if outcome.failed then
+      return nil, errors.make { message = ('the entry %s can\'t be used: %s'):format(id, outcome.message), kind = outcome.kind, entry = id }
+    end
+  end
+end
+
+return M

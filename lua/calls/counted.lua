@@ -1,0 +1,175 @@
+-- Counting: functions of the registry as they are called, so that lua/calls/pools.lua has their calls, their errors and how long they take.
+
+local clock = require 'lua.dispatcher.clock'
+local errors = require 'lua.values.errors'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local pools = require 'lua.calls.pools'
+
+local floor, max, min, monotonic = math.floor, math.max, math.min, clock.monotonic
+local current = dispatcher.current
+local TIMEOUT = errors.kinds.TIMEOUT
+
+local M = {}
+
+-- A call of a guest takes tens of nanoseconds, and to time it takes more than that, as LuaJIT has to leave its code for it. So one that
+-- is quick is timed more and more rarely, until there are so many calls between two that timing takes less than a hundredth of all;
+-- one that is long is timed each time. The second is timed so late that LuaJIT has compiled a loop around it by then, without timing.
+local QUICK_NS, LONG_NS, LEAST_APART, MOST_APART = 2e3, 2e4, 256, 16384
+
+-- The last error that was counted for each function: it may pass more than one place that counts.
+local told = setmetatable({}, { __mode = 'v' })
+
+local function failed(counts, err)
+  if told[counts] == err then return end
+  told[counts] = err
+  counts.errors = counts.errors + 1
+  if errors.is_error(err) and err:kind() == TIMEOUT then counts.timeouts = counts.timeouts + 1 end
+end
+
+--- Counts a call that is not made where it is counted otherwise, and its error, if it has one.
+function M.alone(id, err)
+  local counts = pools.of(id).counts
+  counts.calls = counts.calls + 1
+  if err ~= nil then failed(counts, err) end
+end
+
+--- Takes back the count of a call that is made again elsewhere.
+function M.again(id)
+  local counts = pools.of(id).counts
+  counts.calls = counts.calls - 1
+end
+
+--- Counts the error of a call elsewhere whose time is up.
+function M.late(id)
+  local counts = pools.of(id).counts
+  counts.errors, counts.timeouts = counts.errors + 1, counts.timeouts + 1
+end
+
+--- Takes that back when it was counted elsewhere as well: what came at last is the error of its own limit.
+function M.told(id, err)
+  if err:kind() ~= TIMEOUT then return end
+  local counts = pools.of(id).counts
+  counts.errors, counts.timeouts = counts.errors - 1, counts.timeouts - 1
+end
+
+local function spent(counts, executed)
+  counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
+end
+
+--- `f`, the function of E on the direct path that can't wait, counted. Between two calls that are timed it only counts down, which
+-- LuaJIT makes one instruction of; errors are counted where they are made, see `watch`.
+function M.guest(E, f)
+  local counts = pools.of(E.id).counts
+  E.counts = counts
+  local apart = 0
+
+  local function finish(began, ...)
+    local executed = monotonic() - began
+    spent(counts, executed)
+    if executed < QUICK_NS then apart = min(max(2 * apart, LEAST_APART), MOST_APART) else apart = floor(LONG_NS / executed) end
+    counts.left, counts.between = apart, apart
+    return ...
+  end
+
+  local function timed(...)
+    counts.calls = counts.calls + counts.between - counts.left
+    counts.left, counts.between = 0, 0
+    return finish(monotonic(), f(...))
+  end
+
+  return function(...)
+    counts.left = counts.left - 1
+    if counts.left < 0 then return timed(...) end
+    return f(...)
+  end
+end
+
+-- A hook that gives nil, err, counting. One that has only taken too long for this lane is called again.
+local function counting(hook)
+  local function finish(E, ...)
+    if not E.counts or E.interrupted then return ... end
+    local value, err = ...
+    if value == nil and err ~= nil then failed(E.counts, err) end
+    return ...
+  end
+  return function(E, ...) return finish(E, hook(E, ...)) end
+end
+
+--- Has `hooks`, which make instances and errors for guests, count them; and `instances` those that end.
+function M.watch(hooks, instances)
+  for _, name in ipairs { 'refuse', 'fail', 'broken', 'make' } do hooks[name] = counting(hooks[name]) end
+
+  local guest_error, make, delete = hooks.guest_error, hooks.make, instances.delete
+  function hooks.guest_error(E, payload)
+    local err = guest_error(E, payload)
+    if E.counts then failed(E.counts, err) end
+    return err
+  end
+
+  function hooks.make(E)
+    local B, err = make(E)
+    local I = B and B.I
+    if I and not I.counts then
+      local counts = pools.of(E.id).counts
+      I.counts = counts
+      counts.made, counts.live = counts.made + 1, counts.live + 1
+    end
+    return B, err
+  end
+
+  function instances.delete(I)
+    local counts = I.store ~= nil and I.counts
+    if counts then
+      counts.live = counts.live - 1
+      -- It is in a call that waits, so that call has failed or is given up.
+      if I.busy then counts.replaced = counts.replaced + 1 end
+    end
+    return delete(I)
+  end
+
+  for _, name in ipairs { 'fail', 'broken' } do
+    local hook = hooks[name]
+    hooks[name] = function(E, B, ...)
+      -- One that is in a call that may wait is counted where it is deleted.
+      if B.I.counts and not B.I.busy then B.I.counts.replaced = B.I.counts.replaced + 1 end
+      return hook(E, B, ...)
+    end
+  end
+end
+
+local whole = setmetatable({}, { __mode = 'k' })
+
+--- Says that `f` is counted in its parts.
+function M.whole(f)
+  whole[f] = true
+  return f
+end
+
+local function queued(task) return task and task.queued or 0 end
+
+--- `f`, a function that may wait, counted: each call is timed, without what it waited in a queue.
+function M.waiting(id, f)
+  if whole[f] then return f end
+  local counts = pools.of(id).counts
+
+  -- What is not compiled together with `f` is by itself, where it is no vararg function.
+  local function begin()
+    counts.calls = counts.calls + 1
+    local task = current()
+    return task, queued(task), monotonic()
+  end
+
+  local function finish(task, before, began, value, err)
+    spent(counts, max(monotonic() - began - (queued(task) - before), 0))
+    if err == nil then return value end
+    failed(counts, err)
+    return value, err
+  end
+
+  return function(...)
+    local task, before, began = begin()
+    return finish(task, before, began, f(...))
+  end
+end
+
+return M

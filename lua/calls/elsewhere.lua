@@ -1,0 +1,161 @@
+-- Calls that go on elsewhere: a suspended call of a guest that calls nothing of this Lua state's may be continued by another thread, on
+-- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/workers.py), where the calls that it
+-- has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back; Python starts a lane and is not asked again.
+--
+-- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `I.away` is there,
+-- and nobody here touches its store. An instance that ends meanwhile leaves its store with I.away.give_up, to be freed when it is back.
+
+local buffer = require 'string.buffer'
+local ffi = require 'ffi'
+local away = require 'lua.dispatcher.away'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local entrances = require 'lua.guest.entrances'
+local epochs = require 'lua.guest.epochs'
+local errors = require 'lua.values.errors'
+local inbox = require 'lua.lane.inbox'
+local instances = require 'lua.guest.instance'
+local mailbox = require 'lua.lane.mailbox'
+
+local M = {}
+
+-- What letters say.
+M.RUN, M.STOP = 11, 12
+local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
+
+-- What stopped a call that has taken too long: fibers.LATE.
+local LATE
+
+local lanes, most = {}, 1     -- {send =, load =, answers =, epochs =}
+local jobs, last = {}, 0      -- number -> call
+local host
+
+--- Sets the Python functions of the lane, and what says that a call's time is up.
+function M.setup(given, late) host, LATE = given, late end
+
+--- Tells whether there is an elsewhere.
+function M.possible() return away.possible() and host.workers ~= nil end
+
+--- Tells whether calls are elsewhere.
+function M.busy() return next(jobs) ~= nil end
+
+-- Says that nobody waits for a call any more.
+local function settle(job)
+  if job.waited_for then
+    job.waited_for = false
+    dispatcher.expect(-1)
+  end
+end
+
+local function back(number, ended)
+  local job = jobs[number]
+  jobs[number] = nil
+  local I = job.I
+  job.lane.load = job.lane.load - 1
+  I.away = nil
+  job.ended = ended
+  if job.store then instances.free(job.store, job.future) else epochs.watch(I) end
+  if job.waited_for then dispatcher.wake(job.task, job.generation) end
+  settle(job)
+end
+
+local function answered(kind, number) back(number, kind == ENDED) end
+
+-- The lane with the least to do.
+local function choose()
+  local least
+  for i = 1, #lanes do
+    if not least or lanes[i].load < least.load then least = lanes[i] end
+  end
+  if least and (least.load == 0 or #lanes >= most) then return least end
+  local made = buffer.decode(host.hire(true))
+  most = made.most
+  inbox.receive(made.answers, answered)
+  least = { send = mailbox.sender(made.orders), load = 0, answers = made.answers, epochs = made.epochs }
+  lanes[#lanes + 1] = least
+  return least
+end
+
+local function lost(id)
+  return errors.make {
+    message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id), kind = errors.kinds.INTERNAL, entry = id,
+  }
+end
+
+--- Has a suspended call go on elsewhere until it has ended, or `limit` (monotonic nanoseconds, or nil) is there, or its task is
+-- canceled: gives nothing, or why it was stopped.
+function M.finish(I, future, limit, id)
+  local task, generation = dispatcher.ticket()
+  if not task then return generation end
+  local chosen = choose()
+  last = last + 1
+  local number = last
+  local job = { I = I, lane = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
+  -- Takes what must stay until the call is back, besides.
+  function job.give_up(store, given, bindings)
+    job.store, job.future, job.bindings = store, given, bindings
+    chosen.send(STOP, number, '')
+  end
+  jobs[number], I.away = job, job
+  dispatcher.expect(1)
+  chosen.load = chosen.load + 1
+  epochs.hand_over(I, chosen.epochs)
+  chosen.send(RUN, number, buffer.encode(tonumber(ffi.cast('uintptr_t', future))))
+  inbox.expect()
+  local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
+  local problem = dispatcher.suspend('funcs.call', id)
+  if timer then dispatcher.cancel_timer(timer) end
+  settle(job)
+  if problem then return problem end
+  if job.ended then return nil end
+  if job.problem then return job.problem end
+  return I.away and LATE or errors.make { message = 'canceled', kind = errors.kinds.CANCELED }
+end
+
+--- Fails the calls of a lane that has ended by a mistake of ours; `answers` is the address of its mailbox. Nobody knows what it was
+-- doing, so their instances are left as they are.
+function M.gone(answers)
+  for i = #lanes, 1, -1 do
+    if lanes[i].answers == answers then table.remove(lanes, i) end
+  end
+  for number, job in pairs(jobs) do
+    if job.lane.answers == answers then
+      jobs[number] = nil
+      job.problem = lost(job.id)
+      job.give_up = function() end
+      if job.waited_for then dispatcher.wake(job.task, job.generation) end
+      settle(job)
+    end
+  end
+end
+
+-- In the other lane -----------------------------------------------------------------------------------------------
+
+local poll = entrances.poll
+
+-- Goes on with a call until it has ended; raises when it is to stop.
+local function drive(address)
+  local future = ffi.cast('void *', address)
+  while not poll(future) do
+    local problem = dispatcher.give_way 'funcs.call'
+    if problem then error(problem, 0) end
+  end
+end
+
+--- Gives what takes the letters RUN and STOP of another lane, and answers by send(kind, number, text).
+function M.server(send)
+  local running = {}
+  return function(kind, number, text)
+    if kind == STOP then
+      if running[number] then dispatcher.cancel_group(running[number]) end
+      return
+    end
+    require('lua.calls.calls').open_library()
+    running[number] = dispatcher.open(function(group)
+      running[number] = nil
+      send(group.problem and STOPPED or ENDED, number, '')
+      inbox.expect()
+    end, drive, buffer.decode(text))
+  end
+end
+
+return M

@@ -1,0 +1,187 @@
+-- Functions that are called in other lanes: those in Lua that have a pool of workers, and guests with such a pool that functions of the
+-- host are granted, once they have been seen to compute for long. (Other guests need no lane for that: lua/calls/elsewhere.lua.)
+--
+-- Workers are lanes of the caller's own: it alone sends them calls and knows how many each has. Calls and answers are letters
+-- (lua/lane/mailbox.lua); Python starts a worker and is not asked again.
+
+local buffer = require 'string.buffer'
+local away = require 'lua.dispatcher.away'
+local clock = require 'lua.dispatcher.clock'
+local context = require 'lua.calls.context'
+local counted = require 'lua.calls.counted'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local elsewhere = require 'lua.calls.elsewhere'
+local errors = require 'lua.values.errors'
+local finish = require 'lua.abi.finish'
+local inbox = require 'lua.lane.inbox'
+local intermediate = require 'lua.values.intermediate'
+local mailbox = require 'lua.lane.mailbox'
+local pools = require 'lua.calls.pools'
+
+local select, unpack = select, unpack
+
+local M = {}
+
+-- How many epochs a guest may compute in the caller's lane whose later calls can be made elsewhere.
+local MOMENT = 2
+
+-- What letters say.
+local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
+
+local workers = {}   -- {send =, load = how many of its calls are not answered}
+local sent = {}      -- number of a call -> {worker =, stay =}
+local most
+
+local function answered(kind, number, text)
+  local call = sent[number]
+  sent[number] = nil
+  call.worker.load = call.worker.load - 1
+  pools.leave(call.stay)
+  local value = intermediate.decode(text)
+  if call.late and kind == FAILURE then counted.told(call.stay.pool.id, value) end
+  if kind == FAILURE then away.answered(number, nil, value) else away.answered(number, value) end
+end
+
+-- The worker with the least to do.
+local function choose(host)
+  local least
+  for i = 1, #workers do
+    if not least or workers[i].load < least.load then least = workers[i] end
+  end
+  if least and (least.load == 0 or #workers >= most) then return least end
+  local made = buffer.decode(host.hire())
+  most = made.most
+  inbox.receive(made.answers, answered)
+  least = { send = mailbox.sender(made.orders), load = 0, answers = made.answers }
+  workers[#workers + 1] = least
+  return least
+end
+
+--- Answers the calls of a worker that has ended by a mistake of ours; `answers` is the address of its mailbox.
+function M.gone(answers)
+  for i = #workers, 1, -1 do
+    if workers[i].answers == answers then table.remove(workers, i) end
+  end
+  local lost = {}
+  for number, call in pairs(sent) do
+    if call.worker.answers == answers then lost[#lost + 1] = number end
+  end
+  for _, number in ipairs(lost) do
+    local call = sent[number]
+    sent[number] = nil
+    pools.leave(call.stay)
+    local id = call.stay.pool.id
+    away.answered(number, nil, errors.make {
+      message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id), kind = errors.kinds.INTERNAL, entry = id,
+    })
+  end
+end
+
+local function too_late(entry)
+  return errors.make {
+    message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms), kind = errors.kinds.TIMEOUT, entry = entry.id,
+    retryable = true,
+  }
+end
+
+-- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of
+-- its value or nil.
+function M.far(entry, host, result)
+  local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.pool.room)
+  return function(...)
+    local args, why = intermediate.encode_all(select('#', ...), ...)
+    if not args then
+      local err = errors.make { message = ('%s: %s'):format(id, why), kind = errors.kinds.INVALID, entry = id }
+      counted.alone(id, err)
+      return nil, err
+    end
+    local deadline = entry.limit_ms and clock.monotonic() + entry.limit_ms * 1e6
+    local stay, problem = pools.enter(pool, deadline)
+    if not stay then
+      local err = problem == pools.LATE and too_late(entry) or nil
+      counted.alone(id, err)
+      if err then return nil, err end
+      error(problem, 0)
+    end
+    local worker = choose(host)
+    local call = { worker = worker, stay = stay, late = false }
+    local function begin(number)
+      sent[number] = call
+      worker.load = worker.load + 1
+      worker.send(CALL, number, buffer.encode { id, args, context.current() })
+      inbox.expect()
+    end
+    local function cancel(number)
+      pools.depart(stay)
+      worker.send(CANCEL, number, '')
+    end
+    local in_time, value
+    in_time, value, problem = away.call(begin, cancel, id, deadline and (deadline - clock.monotonic()) / 1e6)
+    if not in_time then
+      call.late = true
+      counted.late(id)
+      return nil, too_late(entry)
+    end
+    if problem then return nil, problem end
+    if result and value ~= nil then value = finish(result, value) end
+    return value
+  end
+end
+
+-- A guest's function that can wait: it gives control back at every epoch, and `E.computed` says how many of them a call has seen. What
+-- it has done outside its memory can't be undone, so its call is not made again; later ones go to other lanes.
+function M.watched(E, plain, far)
+  return function(...)
+    if E.computed > MOMENT and away.possible() then return far(...) end
+    return plain(...)
+  end
+end
+
+-- Has a first worker make an instance of `id`.
+function M.warm(id, host) choose(host).send(WARM, 0, id) end
+
+-- Has the lane's workers look up anew what ids stand for.
+function M.forget()
+  for i = 1, #workers do workers[i].send(FORGET, 0, '') end
+end
+
+-- Calls with the values of a table; too many are an error of this call, made where it is caught.
+local function apply(call, id, values, count) return call(id, unpack(values, 1, count)) end
+
+-- Makes this lane a worker: `call(id, ...)` makes the calls that come in the mailbox at `orders`, `encode(id, value, err)` gives an
+-- encoded value, or nil and an encoded error, to be sent to the one at `answers`.
+function M.serve(orders, answers, call, encode)
+  local send, running = mailbox.sender(answers), {}
+  local run = elsewhere.server(send)
+  inbox.receive(orders, function(kind, number, text)
+    if kind == elsewhere.RUN or kind == elsewhere.STOP then return run(kind, number, text) end
+    if kind == FORGET then return require('lua.calls.calls').forget() end
+    if kind == WARM then return require('lua.calls.calls').warm(text) end
+    if kind ~= CALL then
+      local group = running[number]
+      if group then
+        group.canceled = true
+        dispatcher.cancel_group(group)
+      end
+      return
+    end
+    local id, args, along = unpack(buffer.decode(text), 1, 3)
+    local values, count = intermediate.decode_all(args)
+    local opened = dispatcher.open_packed(function(group)
+      running[number] = nil
+      local results = group.results or {}
+      -- One that was canceled before it began has not been counted.
+      if group.problem and not group.main.begun then counted.alone(id) end
+      -- One that had its results when it was canceled has been counted with them.
+      local err = group.problem
+      if group.canceled and group.results then err = nil end
+      local value, problem = encode(id, results[1], err or results[2])
+      send(value and VALUE or FAILURE, number, value or problem)
+      inbox.expect()
+    end, apply, { n = 4, call, id, values, count })
+    opened.main.context = along
+    running[number] = opened
+  end)
+end
+
+return M

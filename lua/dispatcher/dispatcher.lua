@@ -1,0 +1,240 @@
+-- The dispatcher of a lane: runs tasks, each a coroutine, until they wait, and wakes them when what they wait for has come.
+--
+-- A task that waits takes a ticket, leaves it with whoever will wake it, and suspends itself:
+--   local task, generation = dispatcher.ticket()
+--   ... somebody calls dispatcher.wake(task, generation, a, b, c), now or later ...
+--   local problem, a, b, c = dispatcher.suspend('channel receive')
+--   if problem then ... take back the ticket ...; error(problem, 2) end
+-- A ticket is good for one wake; a later one does nothing and returns false. Tasks belong to the group of the main
+-- function that they were spawned under, and end with it.
+local arguments = require "lua.values.arguments"
+local clock = require "lua.dispatcher.clock"
+local collector = require "lua.dispatcher.collector"
+local coroutines = require "lua.dispatcher.coroutines"
+local deadlock = require "lua.dispatcher.deadlock"
+local epochs = require "lua.guest.epochs"
+local errors = require "lua.values.errors"
+local tasks = require "lua.dispatcher.tasks"
+local timers = require "lua.dispatcher.timers"
+
+local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
+local monotonic, max, min = clock.monotonic, math.max, math.min
+local current, ticket, park, rouse = tasks.current, tasks.ticket, tasks.park, tasks.rouse
+local take, take_busy, step, close, groups = tasks.take, tasks.take_busy, tasks.step, tasks.close, tasks.groups
+local lane = epochs.lane
+local CANCELED = errors.kinds.CANCELED
+
+local M = {
+  current = current, ticket = ticket, wake = tasks.wake, rouse = rouse, park = park, suspend = tasks.suspend, wait = tasks.wait,
+  pause = tasks.pause, give_way = tasks.give_way, note_turn = tasks.note_turn, spawn = tasks.spawn, spawn_now = tasks.spawn_now,
+  cancel = tasks.cancel, open = tasks.open, open_packed = tasks.open_packed,
+}
+
+--- Functions that are called once per turn and bring what happened outside: each returns true if it woke a task.
+M.sources = {}
+
+--- Waits for the outside, at most `ns` nanoseconds, or without end for nil. A lane puts its own here.
+function M.idle(ns)
+  clock.pause(ns or 1e9)
+end
+
+-- A time without work that some of the collector's is done in, in nanoseconds.
+local LONG = 5e6
+
+-- How many operations outside Lua will wake a task; of these, users who may bring more to run.
+local expected, asked = 0, 0
+
+-- Timers ---------------------------------------------------------------------------------------------------------
+
+--- Calls `callback(a, b)` at `deadline`, monotonic nanoseconds, unless it is canceled or the script ends. The callback may
+-- not wait. Belongs to the group of the task that runs, or in a callback to `group`.
+function M.timer(deadline, callback, a, b, group)
+  if not group then
+    local task = current()
+    if not task then error(tasks.OUTSIDE, 3) end
+    group = task.group
+  end
+  group.timed = true
+  local timer = timers.new(group, callback, a, b)
+  timers.set(timer, deadline)
+  return timer
+end
+
+--- A timer for the host's own chores: it outlives scripts, and none of them waits for it.
+function M.background_timer(deadline, callback, a, b)
+  local timer = timers.new(nil, callback, a, b)
+  timers.set(timer, deadline)
+  return timer
+end
+
+--- Takes a timer back; returns whether it was still to come.
+M.cancel_timer = timers.cancel
+
+--- Waits `ns` nanoseconds. Returns a problem, or nil.
+function M.sleep(ns, kind)
+  if ns <= 0 then return M.pause(kind) end
+  local task, generation = ticket()
+  if not task then return generation end
+  local timer = task.timer
+  if not timer then
+    timer = timers.new(task.group, rouse, task)
+    task.timer = timer
+  end
+  if timer.index > 0 then timers.cancel(timer) end
+  timer.b = generation
+  timers.set(timer, monotonic() + ns)
+  local problem = park(kind)
+  if problem then timers.cancel(timer) end
+  return problem
+end
+
+--- Counts operations outside Lua that will wake a task, such as work on another thread: +1, and -1 when done.
+-- What waits for a timer needs no counting.
+function M.expect(n)
+  expected = expected + n
+end
+
+local hopeless
+
+--- Counts a user, who may bring more to run at any time, so that waiting for ever is no deadlock. `when_hopeless()` is called each time
+-- that all wait and nobody else can wake one.
+function M.expect_user(when_hopeless)
+  expected, asked, hopeless = expected + 1, 1, when_hopeless
+end
+
+--- Ends a group with the error that all of its tasks wait and nothing can wake one.
+function M.give_up(group)
+  close(group, deadlock.problem(group))
+end
+
+-- The loop -------------------------------------------------------------------------------------------------------
+
+-- What every task of every group waits for, and nothing will come.
+local function stuck()
+  local waiting = {}
+  for group in pairs(groups) do waiting[#waiting + 1] = group end
+  for _, group in ipairs(waiting) do
+    if not group.closing then
+      close(group, deadlock.problem(group))
+    else
+      -- Canceled, and yet waiting: nothing is left that could go on.
+      while group.first do tasks.leave(group.first) end
+    end
+  end
+end
+
+-- Waits for what comes next, when nothing can run.
+local function rest()
+  local deadline = timers.next()
+  if expected > 0 then
+    if expected == asked and not timers.any() then
+      hopeless()
+      if tasks.can_run() then return end
+    end
+    -- A test clock stands still while others work.
+    return M.idle(deadline and not clock.is_test() and max(deadline - monotonic(), 0) or nil)
+  end
+  if not timers.any() then return stuck() end
+  if clock.is_test() then return clock.jump(deadline) end
+  local ns = deadline - monotonic()
+  if ns <= 0 or ns > LONG and collector.work() then return end
+  M.idle(ns)
+end
+
+-- One turn. This is the event loop's body: bring what happened outside, fire due timers, run what can run now, and
+-- wait when nothing can. What becomes runnable meanwhile runs in the next turn, so that nobody starves. Of the tasks that
+-- compute for long one goes on in each turn, so that timers and the others wait for no more than one.
+local function turn()
+  local sources = M.sources
+  for i = 1, #sources do sources[i]() end
+  if timers.next() then timers.fire(monotonic()) end
+  local task, busy = take(), take_busy()
+  if not task and not busy then return rest() end
+  -- Chores of the host can wait.
+  lane.next_timer = timers.any() and not clock.is_test() and timers.next() or 0
+  while task do
+    local next = task.next
+    task.next = nil
+    -- What the answerer of epochs is to know while the task is in a guest.
+    lane.others = (next or busy or expected > asked or tasks.can_run()) and 1 or 0
+    step(task)
+    if next and tasks.had_turn() then
+      -- A guest has computed for a while: what has come meanwhile goes before the others of this turn, which go on one by one.
+      tasks.defer(next)
+      break
+    end
+    task = next
+  end
+  if not busy then return end
+  lane.others = (expected > asked or tasks.can_run()) and 1 or 0
+  step(busy)
+end
+
+local function answer(group)
+  if group.problem then return false, group.problem end
+  return true, unpack(group.results, 1, min(group.results.n, arguments.MOST))
+end
+
+--- Runs `main(...)` until it has returned and everything it spawned has ended, being canceled then. Returns true and the
+-- results, or false and an error: what main raised, or a spawned function, or that all wait for ever.
+function M.run(main, ...)
+  if current() then error("a script is running in this lane already", 2) end
+  coroutines.reset()
+  local group = tasks.open(nil, main, ...)
+  while not group.over do turn() end
+  return answer(group)
+end
+
+--- Cancels what waits in a group: it ends.
+function M.cancel_group(group)
+  close(group, errors.make { message = "canceled", kind = CANCELED, lua_stack = {} })
+end
+
+--- Cancels what waits in every group.
+function M.cancel_all()
+  local open = {}
+  for group in pairs(groups) do open[#open + 1] = group end
+  for _, group in ipairs(open) do M.cancel_group(group) end
+end
+
+--- Runs groups that messages open (see lua/lane/inbox.lua), until `closing()` says that no more will come and all have ended.
+function M.serve(closing)
+  while true do
+    if tasks.can_run() or next(groups) then
+      turn()
+    elseif closing() then
+      return
+    else
+      local deadline = timers.next()
+      M.idle(deadline and max(deadline - monotonic(), 0))
+      if deadline then timers.fire(monotonic()) end
+      for _, source in ipairs(M.sources) do source() end
+    end
+  end
+end
+
+-- For scripts ----------------------------------------------------------------------------------------------------
+
+--- Starts `f(...)` beside the caller and returns its coroutine, for `coroutine.status` and `coroutine.cancel`.
+function coroutines.library.spawn(f, ...)
+  if type(f) ~= "function" then error("bad argument #1 to 'spawn' (function expected, got " .. (f == nil and "no value" or type(f)) .. ")", 2) end
+  local many = arguments.too_many(select("#", ...))
+  if many then error("coroutine.spawn: " .. many, 2) end
+  local task = current()
+  if not task or task.group.closing then error(task and task.problem or "coroutine.spawn: there is no running script to spawn in", 2) end
+  return tasks.spawn(f, ...).co
+end
+
+--- Ends a spawned coroutine: where it waits an error of kind Canceled is raised, and wherever it waits again. Returns
+-- false when it has ended, or was canceled, before.
+function coroutines.library.cancel(co)
+  if type(co) ~= "thread" then error("bad argument #1 to 'cancel' (coroutine expected, got " .. (co == nil and "no value" or type(co)) .. ")", 2) end
+  local task = tasks.of(co)
+  if not task then
+    if coroutine.status(co) ~= "dead" then error("coroutine.cancel: only what coroutine.spawn returned can be canceled", 2) end
+    return false
+  end
+  return tasks.cancel(task, errors.make { message = "canceled", kind = CANCELED })
+end
+
+return M

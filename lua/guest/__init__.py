@@ -1,0 +1,1 @@
+"""Instances of guests in a lane, and what they call of it."""

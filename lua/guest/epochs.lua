@@ -1,0 +1,51 @@
+-- Epochs as the lane sees them: which kind of call a guest is in, and who else waits for the lane. What a guest does that is still
+-- computing when an epoch has passed, every 5 ms, is decided by that, in lua/guest/epoch_answers.lua.
+
+local ffi = require 'ffi'
+local clock = require 'lua.dispatcher.clock'
+local states = require 'lua.guest.epoch_state'
+local wasmtime = require 'lua.guest.wasmtime'
+
+local M = {}
+
+-- What the answerer reads. Whoever enters a guest sets `state` first.
+local lane = ffi.new 'mw_epochs'
+M.lane, M.states = lane, states
+
+-- What it reads of a call that another thread runs: it always gives way.
+local elsewhere = ffi.new 'mw_epochs'
+elsewhere.state = states.FIBER
+
+-- How long what can't give way may compute, in nanoseconds.
+local MOST_ALONE = 1e9
+
+local answerer   -- the address of the lane's own
+
+--- Sets the answerer that the host has made for this lane.
+function M.open(address) answerer = ffi.cast('void *', address) end
+
+--- Has the lane's answerer asked about an instance.
+function M.watch(I) wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, answerer, lane, nil) end
+
+--- Has that of another thread asked, which runs the instance from now on.
+function M.hand_over(I, address)
+  wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, ffi.cast('void *', address), elsewhere, nil)
+end
+
+--- Before a guest is entered that can't give way: it may compute until `limit` (monotonic nanoseconds, or nil), a second at most.
+function M.alone(ctx, limit)
+  local latest = clock.system() + MOST_ALONE
+  lane.too_long = 1
+  if limit and not clock.is_test() and limit < latest then latest, lane.too_long = limit, 0 end
+  lane.state, lane.latest = states.ALONE, latest
+  wasmtime.C.wasmtime_context_set_epoch_deadline(ctx, 1)
+end
+
+--- Tells whether the call that has just failed was ended because it was long; forgets it.
+function M.was_interrupted()
+  local was = lane.interrupted ~= 0
+  lane.interrupted = 0
+  return was
+end
+
+return M

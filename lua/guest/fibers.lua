@@ -1,0 +1,293 @@
+-- Calls that can wait: the guest runs on a fiber of Wasmtime's, which is left when the guest waits and entered again when what it waits
+-- for has come. Its task waits in the dispatcher meanwhile; what the guest holds up is nobody.
+--
+-- Such a store takes asynchronous calls alone, one at a time. A guest that computes gives control back at every epoch, so that it
+-- holds up nobody either, and its limit and its cancellation are looked at.
+--
+-- Everything that a future uses (the arguments, the results, the function) stays where it is until the future is deleted.
+
+local ffi = require 'ffi'
+local clock = require 'lua.dispatcher.clock'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local entrances = require 'lua.guest.entrances'
+local errors = require 'lua.values.errors'
+local hosting = require 'lua.guest.hosting'
+local streams = require 'lua.wasi.p2.streams'
+local wasmtime = require 'lua.guest.wasmtime'
+
+local M = {}
+
+-- Types and slots, made when the library is there.
+local values, slots, alone_args, alone_results, alone_out, leaf_args, leaf_results
+
+-- How long what may not wait (realloc, post-return, a destructor) may compute, in nanoseconds.
+local MOST_ALONE = 1e9
+-- How often it may give control back at an epoch meanwhile.
+local MOST_TURNS = 200
+local TOO_LONG = 'it computes for very long where a guest may not wait'
+
+-- To begin a call, and to delete one that has ended, runs nothing of a guest's.
+local poll, delete = entrances.poll, entrances.delete
+M.delete = delete
+
+--- Makes the store of an instance asynchronous, which it was not while it was made.
+function M.open(I)
+  I.asynchronous = true
+  -- The header says that it returns an error, the library that it returns nothing.
+  wasmtime.C.wasmtime_context_epoch_deadline_async_yield_and_update(I.ctx, 1)
+  wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
+end
+
+-- One at a time -------------------------------------------------------------------------------------------------------
+
+-- What stopped a call that has taken too long.
+M.LATE = {}
+
+-- What stopped a call that would wait for itself: it comes from a call that the same instance is in.
+M.INSIDE = {}
+
+-- What a task is woken with that is in the instance from then on.
+local MINE = {}
+
+local function forget(queue, place)
+  for i, each in ipairs(queue) do
+    if each == place then return table.remove(queue, i) end
+  end
+end
+
+-- Whether a task, or one that waits for it in a call of a guest's, is in a call of the instance.
+local function is_inside(I, task)
+  while task do
+    if task == I.task then return true end
+    task = task.caller
+  end
+  return false
+end
+
+--- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE,
+-- M.INSIDE or nil, and whether it waited; the instance may be gone then.
+function M.enter(I, limit)
+  if I.store == nil then return nil, false end
+  if not I.busy then
+    I.busy, I.task = true, dispatcher.current()
+    return nil, false
+  end
+  if is_inside(I, dispatcher.current()) then return M.INSIDE, false end
+  local task, generation = dispatcher.ticket()
+  if not task then return generation, false end
+  local queue = I.queue or {}
+  I.queue = queue
+  local place = { task, generation }
+  queue[#queue + 1] = place
+  local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
+  local problem, answer = dispatcher.suspend('funcs.call', 'the instance of another call')
+  if timer then dispatcher.cancel_timer(timer) end
+  if not problem and answer == MINE then
+    I.task = task
+    return nil, true
+  end
+  forget(queue, place)
+  if not problem and I.store ~= nil then problem = M.LATE end
+  return problem, true
+end
+
+--- Lets the next call in: it is in the instance before it goes on, so that nobody overtakes it.
+function M.leave(I)
+  I.limit, I.task = nil, nil
+  local queue = I.queue
+  while queue and queue[1] do
+    local place = table.remove(queue, 1)
+    if dispatcher.wake(place[1], place[2], MINE) then return end
+  end
+  I.busy = false
+end
+
+--- Tells everybody who waits for the instance that it is gone.
+function M.abandon(I)
+  local queue = I.queue
+  I.queue, I.busy = nil, false
+  if not queue then return end
+  for _, place in ipairs(queue) do dispatcher.wake(place[1], place[2]) end
+end
+
+-- Calls ---------------------------------------------------------------------------------------------------------------
+
+local function kinds(letters, into)
+  for i = 1, #letters do into[i - 1].kind = wasmtime.KINDS[letters:sub(i, i)] end
+  return into
+end
+
+--- Gives a binding what its calls need.
+function M.equip(B, params, results)
+  values, slots = values or ffi.typeof "mw_val[?]", slots or ffi.typeof "void *[2]"
+  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[17]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
+  leaf_args, leaf_results = leaf_args or kinds('iiiii', ffi.new 'mw_val[5]'), leaf_results or kinds('i', ffi.new 'mw_val[1]')
+  B.count, B.size = #params, #results
+  B.args, B.results, B.out = kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
+  B.alone = results .. 'i'
+  B.post_args = kinds(B.alone, values(#B.alone))
+end
+
+-- Loaded with the first guest that uses some of WASI.
+local function exchange() return require 'lua.wasi.exchange' end
+
+-- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
+local function rest(I, limit)
+  if I.unsent then exchange().begin(I) end
+  local pending = I.pending
+  if pending.work then return pending.work(limit) end
+  local deadline, sources = pending.deadline, pending.sources
+  if limit and (not deadline or limit < deadline) then deadline = limit end
+  if not sources then return dispatcher.sleep(deadline - clock.monotonic(), 'funcs.call') end
+  local task, generation = dispatcher.ticket()
+  if not task then return generation end
+  local watching = {}
+  for i, source in ipairs(sources) do watching[i] = source.watch(task, generation, dispatcher.wake) end
+  local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
+  local problem = dispatcher.suspend 'funcs.call'
+  if timer then dispatcher.cancel_timer(timer) end
+  for _, stop in ipairs(watching) do stop() end
+  return problem
+end
+
+-- Its instance was ended by somebody else, and the future with it.
+function M.gone()
+  return errors.make { message = 'the instance of the call was ended while the call waited', kind = errors.kinds.CANCELED }
+end
+
+local function stopped(B, future, why)
+  B.I.future = nil
+  delete(future)
+  if B.I.written then streams.flush(B.I, true) end
+  return false, why
+end
+
+-- Hands over what a call has left: its result to io[0], its trap to `trap`; gives the failure that Wasmtime reports. One that has not
+-- ended leaves a trap that says why.
+function M.outcome(ended, results, io, out, trap, why)
+  if not ended then
+    trap[0] = wasmtime.C.wasmtime_trap_new(why, #why)
+    return nil
+  end
+  io[0].u64 = results[0].of.u64
+  local failure = out[1]
+  trap[0], out[0], out[1] = out[0], nil, nil
+  return failure
+end
+
+-- Begins a call of the binding's function with the arguments in B.io; gives its future.
+local function begin(B)
+  local I, args, io, out = B.I, B.args, B.io, B.out
+  for i = 0, B.count - 1 do args[i].of.u64 = io[i].u64 end
+  local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, out, out + 1)
+  I.future, I.pending, I.computed = future, nil, 0
+  hosting.running = I
+  return future
+end
+
+-- Ends a call that is done; gives what `run` does.
+local function finish(B, future, trap)
+  local I = B.I
+  hosting.come = false
+  I.future = nil
+  wasmtime.C.wasmtime_call_future_delete(future)
+  if I.written then streams.flush(I, true) end
+  if I.unsent then exchange().begin(I) end
+  local failure = M.outcome(true, B.results, B.io, B.out, trap)
+  return true, failure ~= nil or trap[0] ~= nil, failure
+end
+
+-- Goes on with a call that waits, or computes for long; gives what `run` does.
+local function go_on(B, future, limit, trap)
+  local I = B.I
+  repeat
+    if I.written then streams.flush(I) end
+    local waits = I.pending ~= nil
+    local problem
+    -- The first epoch may have come while it slept.
+    if not waits then
+      I.computed = I.computed + 1
+      dispatcher.note_turn()
+    end
+    if waits then problem = rest(I, limit) else problem = dispatcher.give_way 'funcs.call' end
+    if I.future ~= future then return false, M.gone() end
+    if problem then return stopped(B, future, problem) end
+    if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
+    I.pending = nil
+    hosting.come = waits
+    hosting.running = I
+  until poll(future)
+  return finish(B, future, trap)
+end
+
+--- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil). Gives true, whether it has
+-- failed, and what Wasmtime reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
+function M.run(B, limit, trap)
+  local future = begin(B)
+  if poll(future) then return finish(B, future, trap) end
+  return go_on(B, future, limit, trap)
+end
+-- All around it is compiled, each part by itself.
+jit.off(M.run)
+
+-- Calls that may not wait ---------------------------------------------------------------------------------------------
+
+-- Has a call that can't come back into Lua run to its end, and ends it; tells whether it came there, and why not.
+local function drive(future)
+  local C = wasmtime.C
+  local ready, turns, late = C.wasmtime_call_future_poll(future), 0, false
+  while not ready and not late and turns < MOST_TURNS do
+    local limit = hosting.running.limit
+    late = limit and clock.monotonic() >= limit
+    ready, turns = C.wasmtime_call_future_poll(future), turns + 1
+  end
+  C.wasmtime_call_future_delete(future)
+  return ready, late and 'interrupt' or TOO_LONG
+end
+
+--- Calls a realloc that is known to call nothing of the host, by way of the gate: this is compiled with the code that lowers values.
+function M.leaf(ctx, realloc, io, _, trap)
+  local C = wasmtime.C
+  local args, results, out = leaf_args, leaf_results, alone_out
+  args[0].of.u64, args[1].of.u64, args[2].of.u64, args[3].of.u64, args[4].of.u64 = 0, 0, io[2].u32, io[3].u32, io[4].u32
+  local future = C.wasmtime_func_call_async(ctx, realloc, args, 5, results, 1, out, out + 1)
+  local ready, why = drive(future)
+  return M.outcome(ready, results, io, out, trap, why)
+end
+
+--- Calls the post-return function of a binding, with what is in B.io, that is known to call nothing of the host, as `leaf` does.
+function M.leaf_post(B, trap)
+  local C = wasmtime.C
+  local args, out = B.post_args, alone_out
+  for i = 0, B.size do args[i].of.u64 = B.io[i].u64 end
+  local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size + 1, args, 0, out, out + 1)
+  local ready, why = drive(future)
+  return M.outcome(ready, args, B.io, out, trap, why)
+end
+
+--- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
+function M.alone(I, func, io, params, results, trap)
+  kinds(params, alone_args)
+  for i = 0, #params - 1 do alone_args[i].of.u64 = io[i].u64 end
+  local future = wasmtime.C.wasmtime_func_call_async(I.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
+  local start
+  I.pending = nil
+  hosting.running = I
+  local ready = poll(future)
+  -- To compute takes real time, also under a test clock.
+  local limit = I.busy and I.limit
+  local late = false
+  while not ready and not I.pending do
+    local now = clock.system()
+    start = start or now
+    late = limit and clock.monotonic() >= limit
+    if late or now - start > MOST_ALONE then break end
+    ready = poll(future)
+  end
+  delete(future)
+  local why = I.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
+  I.pending = nil
+  return M.outcome(ready, alone_results, io, alone_out, trap, why)
+end
+
+return M

@@ -1,0 +1,206 @@
+-- Resource handles: what a script holds of a guest's resource, and how it crosses the border.
+-- Source: CanonicalABI.md, "Table State", "lift_own", "lower_own", "lower_borrow".
+--
+-- A handle is a cdata of a type that scripts can't make, so it can't be forged; what it stands for is kept here. The names of its
+-- methods are the guest's: its own field has a name that none of them can have, and its own `drop` gives way to a method `drop`.
+
+local ffi = require 'ffi'
+local clock = require 'lua.dispatcher.clock'
+local epochs = require 'lua.guest.epochs'
+local instances = require 'lua.guest.instance'
+local trap = require 'lua.guest.trap'
+
+ffi.cdef 'typedef struct { const double _number; } mw_handle;'
+
+local M = {}
+
+local handle_type
+local states = {}      -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
+local last = 0
+local end_lease        -- tells the host that a lease has ended
+local differ           -- asks the host why a handle of one entry is none for another
+local discard          -- ends an instance that has failed, wherever it is kept
+local garbage = {}     -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
+local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
+
+-- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
+local call = { E = nil, P = nil, I = nil, stamp = 0 }
+
+local function state_of(handle)
+  return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil
+end
+M.state_of = state_of
+
+function M.is_handle(value)
+  return handle_type ~= nil and type(value) == 'cdata' and ffi.istype(handle_type, value)
+end
+
+-- A handle of the compatible path is a lease (host/compatible/leases.py): a number that the host knows it by.
+function M.of_lease(number, name)
+  last = last + 1
+  states[last] = { lease = number, name = name }
+  return handle_type(last)
+end
+
+-- The lease of a handle, while arguments for the compatible path are built: nowhere else may a handle go.
+function M.lease_of(handle)
+  local state = M.leasing and handle_type and state_of(handle)
+  return state and state.lease and state or nil
+end
+
+function M.begin(E)
+  call.E, call.P, call.I, call.stamp = E, E.P, nil, call.stamp + 1
+end
+
+-- Begins to check the same call's arguments again.
+function M.again()
+  call.I, call.stamp = nil, call.stamp + 1
+end
+
+-- Tells whether `v` is a live handle of resource number `index` of the component that is called. All handles of a call
+-- belong to one instance; one that is moved appears only once.
+function M.holds(v, index, own)
+  if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
+  local state = states[v._number]
+  if state and state.lease then return call.P == nil end
+  if not state or call.P == nil or state.resource ~= index or state.I.P ~= call.P or state.I.store == nil then return false end
+  if call.I ~= nil and call.I ~= state.I then return false end
+  if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
+  call.I, state.used = state.I, call.stamp
+  if own then state.moved = call.stamp end
+  return true
+end
+
+-- Says why a handle can't be of the instances that the checked call goes to, as the end of a sentence; nil when it can.
+function M.misplaced(state)
+  if state.lease then return call.P ~= nil and differ(state.lease, call.E.id) or nil end
+  return state.I.P ~= call.P and differ(state.I.maker or state.I.P.entry.id, call.E.id) or nil
+end
+
+-- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
+function M.owner(E)
+  local I = call.I
+  if I == nil then return nil end
+  local B, report = instances.bind(I, E.lift)
+  if not B then return nil, E.failed(report) end
+  return B
+end
+
+-- For `borrow`: a component that defines the resource gets the representation itself.
+function M.lend(handle)
+  return states[handle._number].rep
+end
+
+-- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
+function M.give(handle)
+  local state = states[handle._number]
+  states[handle._number] = nil
+  local I = instances.handle_functions(state.I)
+  I.live = I.live - 1
+  io[0].u32, io[1].u32 = state.resource, state.rep
+  local failure = instances.call(I, I.insert, io, 'ii', 'i', trap_slot)
+  if failure ~= nil or trap_slot[0] ~= nil then
+    trap.take(failure, trap_slot[0])
+    trap_slot[0] = nil
+    return nil
+  end
+  return io[0].u32
+end
+
+-- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
+function M.take(B, resource, index)
+  local I = instances.handle_functions(B.I)
+  io[0].u32, io[1].u32 = resource, index
+  local failure = instances.call(I, I.remove, io, 'ii', 'i', trap_slot)
+  if failure ~= nil or trap_slot[0] ~= nil then
+    trap.take(failure, trap_slot[0])
+    trap_slot[0] = nil
+    return nil
+  end
+  last = last + 1
+  states[last] = { I = I, rep = io[0].u32, resource = resource, number = last }
+  I.live = I.live + 1
+  return handle_type(last)
+end
+
+-- Ends the resource behind a state: calls its destructor. Gives a report when that traps.
+local function destroy(state)
+  if state.lease then
+    end_lease(state.lease)
+    return nil
+  end
+  local I = state.I
+  I.live = I.live - 1
+  if I.store == nil then return nil end
+  local report
+  local dtor = instances.dtor(I, state.resource)
+  if dtor then
+    io[0].u32 = state.rep
+    local limit = I.limits.limit_ms
+    if not I.asynchronous then epochs.alone(I.ctx, limit and clock.system() + limit * 1e6) end
+    local failure = instances.call(I, dtor, io, 'i', '', trap_slot)
+    if failure ~= nil or trap_slot[0] ~= nil then
+      report = trap.take(failure, trap_slot[0])
+      trap_slot[0] = nil
+      discard(I)
+    end
+  end
+  if I.fresh and I.live == 0 then instances.delete(I) end
+  return report
+end
+
+-- Destroys what was collected since. Called when no guest is running; one that is asleep in a call can't be entered.
+function M.drain()
+  local later
+  while #garbage > 0 do
+    local state = table.remove(garbage)
+    if state.I and state.I.future then
+      later = later or {}
+      later[#later + 1] = state
+    else
+      destroy(state)
+    end
+  end
+  if later then garbage = later end
+end
+
+function M.pending() return garbage[1] ~= nil end
+
+-- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)`
+-- ends a lease; `give_up(I)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
+-- sharing handles.
+function M.setup(method, failed, finish, give_up, difference)
+  end_lease, discard, differ = finish, give_up, difference
+  function M.drop(handle)
+    local state = state_of(handle)
+    if not state then error('this resource handle was dropped or handed to a guest', 2) end
+    if state.I and state.I.future then error('this resource handle can\'t be dropped while its instance is in a call: wait for the call', 2) end
+    states[handle._number] = nil
+    local report = destroy(state)
+    if report then failed(report) end
+  end
+  handle_type = ffi.metatype('mw_handle', {
+    __index = function(handle, name)
+      local state = states[handle._number]
+      if state then return method(state, name) or name == 'drop' and M.drop or nil end
+      if name == 'drop' then return M.drop end
+      error('this resource handle was dropped or handed to a guest', 2)
+    end,
+    __newindex = function() error("a resource handle can't be changed", 2) end,
+    __tostring = function(handle)
+      local state = states[handle._number]
+      if not state then return 'resource handle (gone)' end
+      return ('%s handle %d'):format(state.name or state.I.P.resources[state.resource].name, handle._number)
+    end,
+    __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
+    __gc = function(handle)
+      local state = states[handle._number]
+      if state then
+        states[handle._number] = nil
+        garbage[#garbage + 1] = state
+      end
+    end,
+  })
+end
+
+return M

@@ -1,0 +1,268 @@
+"""Plans and signatures as plain tables for the Lua room; lua/guest/instance.lua and lua/calls/calls.lua say what they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from moonwit.host.compiling.jobs import Compiler
+from moonwit.host.engine import engine
+from moonwit.host.functions import sharing
+from moonwit.host.wasi.linkage import GroupLink, Hosting
+from moonwit.host.wasm.plan.brief import ends_soon
+from moonwit.host.wasm.plan.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
+from moonwit.host.wasm.plan.reach import stays_inside
+from moonwit.host.wasm.plan.support import HANDLE_TABLE, resource_module, unlinked_module
+from moonwit.host.wasm.wit import types as wit
+from moonwit.host.wasm.wit.show import cut, show_type
+
+if TYPE_CHECKING:
+    from moonwit.host.functions.functions import LoadedFunction
+
+Data = dict[str, Any]
+
+# How many instances that may all be asleep at once a pool has before they are made small; see ``engine.engine_for``.
+MOST_LARGE = 256
+
+
+class _Types:
+    """Numbers types from 1, equal ones alike, parts before wholes."""
+
+    def __init__(self, resources: dict[int, int]) -> None:
+        self.rows: list[Data] = []
+        self._index: dict[object, int] = {}
+        self._resources = resources
+
+    def of(self, type: wit.Type) -> int:
+        # Named types that are built alike share one row; resources are told apart by identity inside `type`.
+        known = self._index.get(type)
+        if known is None:
+            self.rows.append(self._row(type))
+            known = self._index[type] = len(self.rows)
+        return known
+
+    def _optional(self, type: wit.Type | None) -> int | None:
+        return None if type is None else self.of(type)
+
+    def _row(self, type: wit.Type) -> Data:
+        match type:
+            case wit.Primitive(kind):
+                return {"kind": kind}
+            case wit.Record(fields):
+                return {"kind": "record", "fields": [{"name": f.name, "type": self.of(f.type)} for f in fields]}
+            case wit.Variant(cases):
+                return {"kind": "variant", "cases": [_drop_none({"name": c.name, "type": self._optional(c.type)}) for c in cases]}
+            case wit.List(element):
+                return {"kind": "list", "element": self.of(element)}
+            case wit.Tuple(types):
+                return {"kind": "tuple", "types": [self.of(part) for part in types]}
+            case wit.Flags(names):
+                return {"kind": "flags", "names": list(names)}
+            case wit.Enum(names):
+                return {"kind": "enum", "names": list(names)}
+            case wit.Option(some):
+                return {"kind": "option", "some": self.of(some)}
+            case wit.Result(ok, err):
+                return _drop_none({"kind": "result", "ok": self._optional(ok), "err": self._optional(err)})
+            case wit.Own(resource):
+                return {"kind": "own", "resource": self._resources.get(id(resource), 0), "name": resource.name}
+            case wit.Borrow(resource):
+                return {"kind": "borrow", "resource": self._resources.get(id(resource), 0), "name": resource.name}
+
+
+def _drop_none(row: Data) -> Data:
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def signature_data(name: str, function: wit.Function, resources: dict[int, int] | None = None) -> Data:
+    """Gives ``{name, types, params, result}``; ``resources`` maps the id of each ``Resource`` to its number from 1."""
+    types = _Types(resources or {})
+    params = [{"name": p.name, "type": types.of(p.type), "text": cut(show_type(p.type))} for p in function.params]
+    result = None if function.result is None else types.of(function.result)
+    # Messages name a method as its author does: `counter.add`, not `[method]counter.add`.
+    return _drop_none({"name": cut(name.rpartition("]")[2]), "types": types.rows, "params": params, "result": result})
+
+
+def _item(item: Item | None, hosting: Hosting) -> Data | None:
+    match item:
+        case None:
+            return None
+        case Export(step, name):
+            return {"step": step + 1, "name": name}
+        case StubItem(stub):
+            match hosting.links[stub] if hosting.links else None:
+                case None:
+                    return {"stub": stub + 1}
+                case GroupLink(group, name, late):
+                    return {"group": group + 1, "name": name, "late": late}
+        case ResourceItem(operation, resource):
+            return {"resource": resource + 1, "operation": operation}
+
+
+def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
+    """Gives what lua/guest/instance.lua takes for functions of the host."""
+    if not hosting.groups and not hosting.functions:
+        return {}
+    data: Data = {
+        "groups": [
+            _drop_none(
+                {
+                    "module": compiler.text(group.text),
+                    "memory": _item(group.memory, hosting),
+                    "functions": [hosting.functions[function].name for function in group.functions],
+                    "reallocs": [_item(item, hosting) for item in group.reallocs],
+                    "serves": group.serves or None,
+                    "gated": group.gated or None,
+                }
+            )
+            for group in hosting.groups
+        ],
+        "granted": dict.fromkeys(hosting.granted, True),
+    }
+    if hosting.functions:
+        data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
+        if any("!" in each.name for each in hosting.functions):
+            data["files"] = True
+    if hosting.memory is not None:
+        data["memory"] = _item(hosting.memory, hosting)
+    if hosting.waits:
+        # What computes gives control back at every epoch.
+        engine.start_ticker()
+        data["waits"] = True
+    return data
+
+
+class _Compiler:
+    """Has a plan's modules compiled for one engine, and gives their addresses: 0 for what is missing."""
+
+    def __init__(self, code: Compiler) -> None:
+        self.code = code
+
+    def binary(self, data: bytes) -> int:
+        module = self.code.get(data)
+        return 0 if module is None else engine.address(module.ptr())
+
+    def text(self, text: str) -> int:
+        from wasmtime import wat2wasm
+
+        return self.binary(bytes(wat2wasm(text)))
+
+
+def compiler_for(function: LoadedFunction) -> Compiler:
+    """Gives what compiles a function's code, for the engine that its kind of instances has."""
+    own = engine.engine_for(small=function.plan is not None and _is_small(function), stack_bytes=function.max_stack_bytes)
+    return Compiler(own, function.id)
+
+
+def resource_numbers(plan: Plan) -> dict[int, int]:
+    """Maps the id of each of the plan's resources to its number from 1."""
+    return {id(local.resource): number for number, local in enumerate(plan.resources, 1)}
+
+
+def plan_key(function: LoadedFunction) -> str:
+    """Names the entries that share a prepared plan, and, where there are resources, its instances."""
+    if sharing.defines_resources(function):
+        return sharing.says(function).key + ("|initialize" if _initializes(function) else "")
+    binary = function.sha256 + ("" if function.is_component else function.id)
+    world = function.id if function.wasi else ""
+    kind = f"{'small' if _is_small(function) else ''} {function.max_stack_bytes or ''}"
+    return "|".join([binary, ",".join(function.hosting.granted), world, kind])
+
+
+def _initializes(function: LoadedFunction) -> bool:
+    """Tells whether a function is the one that is called before all others, which is not called twice then."""
+    return function.plan is not None and function.lift is not None and function.lift.core == function.plan.initialize
+
+
+def _is_small(function: LoadedFunction) -> bool:
+    """Tells whether so many calls may wait at once that their instances have to be small.
+
+    Not where entries share instances, whatever their pools.
+    """
+    if sharing.defines_resources(function):
+        return False
+    pool = function.pool
+    return function.hosting.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
+
+
+def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
+    """Tells whether a resource has a destructor, and one that is there only after somebody has got the resource's built-ins."""
+    dtor = plan.resources[number].dtor
+    if not isinstance(dtor, Export):
+        return None if dtor is None else "made"
+    before = [item for step in plan.steps[: dtor.step + 1] for item in step.arguments]
+    return "late" if any(isinstance(item, ResourceItem) and item.resource == number for item in before) else "made"
+
+
+def plan_data(function: LoadedFunction, code: Compiler) -> Data:
+    """Has the core modules of a function's plan compiled and gives what lua/guest/instance.lua's ``prepare`` takes.
+
+    It is of no use while ``code`` misses something.
+    """
+    plan, hosting = function.plan, function.hosting
+    assert plan is not None
+    compiler = _Compiler(code)
+    modules = (hosting.module,) if hosting.module else plan.modules
+    used = {step.module for step in plan.steps}
+    data: Data = {
+        "key": plan_key(function),
+        "engine": engine.address(code.engine.ptr()),
+        "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(modules)],
+        "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
+        "resources": [
+            _drop_none(
+                {
+                    "name": local.resource.name,
+                    "interface": local.resource.interface,
+                    "module": compiler.text(resource_module(number, _dtor(plan, number - 1), hosting.gated)),
+                    "dtor": _item(local.dtor, hosting),
+                    "late": True if _dtor(plan, number - 1) == "late" else None,
+                }
+            )
+            for number, local in enumerate(plan.resources, 1)
+        ],
+    }
+    if hosting.gated:
+        data["gated"] = True
+    if hosting.module:
+        data["steps"][0]["arguments"].append({"group": 1, "name": "memory", "late": 0})
+    if plan.initialize is not None and not _initializes(function):
+        data["initialize"] = _item(plan.initialize, hosting)
+    if None in hosting.links or (plan.stubs and not hosting.links):
+        data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
+    if plan.resources:
+        data["handles"] = compiler.text(HANDLE_TABLE)
+    if _is_small(function):
+        data["small"] = True
+    data.update(_hosted(hosting, compiler))
+    return data
+
+
+def _is_leaf(item: Item | None, plan: Plan) -> bool:
+    """Tells whether a function is known to call nothing of the host."""
+    return isinstance(item, Export) and stays_inside(plan.modules[plan.steps[item.step].module], item.name)
+
+
+def _is_brief(lift: Lift, plan: Plan) -> bool:
+    """Tells whether a call is known to end soon, with all that goes with it."""
+    parts = [item for item in (lift.core, lift.realloc, lift.post_return) if item is not None]
+    return all(isinstance(item, Export) and ends_soon(plan.modules[plan.steps[item.step].module], item.name) for item in parts)
+
+
+def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
+    """Gives what lua/guest/instance.lua's ``bind`` takes, with the signature."""
+    return _drop_none(
+        {
+            "path": lift.path,
+            "core": _item(lift.core, hosting),
+            "memory": _item(lift.memory, hosting),
+            "realloc": _item(lift.realloc, hosting),
+            "gated": hosting.gated or None,
+            "brief": _is_brief(lift, plan) or None,
+            "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
+            "params": lift.core_type.params,
+            "results": lift.core_type.results,
+            "post": _item(lift.post_return, hosting),
+            "post_leaf": True if hosting.functions and _is_leaf(lift.post_return, plan) else None,
+            "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
+        }
+    )

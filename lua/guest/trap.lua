@@ -1,0 +1,116 @@
+-- What went wrong in a guest: takes a trap or an error from Wasmtime, frees it, and gives a message and a backtrace.
+
+local ffi = require 'ffi'
+local wasmtime = require 'lua.guest.wasmtime'
+
+local M = {}
+
+-- The name of the generated module whose functions stand in for imports that are not linked; see host/wasm/plan/support.py.
+M.UNLINKED = 'moonwit:unlinked'
+
+-- The name of the one between a guest and functions of the host; see host/wasi/linkage.py.
+M.HOSTED = 'moonwit'
+
+-- What is wrong with a guest that calls an import where it may not; host/compatible/component_instance.py says the same of the other call path.
+M.LEFT = 'cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function'
+
+-- By the function of ours in which such a guest has trapped; see host/wasi/linkage.py and host/wasm/plan/gate.py.
+local SENTENCES = {
+  waits_while_it_is_made = 'it waits in its start function, where a guest may not',
+  cannot_leave_component_instance = M.LEFT,
+  throws_in_realloc = 'it throws an exception in its realloc function, which a function of the host has called',
+}
+
+local function take_bytes(fill, from)
+  local out = ffi.new 'mw_bytes'
+  fill(from, out)
+  local text = ffi.string(out.data, out.size)
+  wasmtime.C.wasm_byte_vec_delete(out)
+  return (text:gsub('%z$', ''))
+end
+
+local function name_of(bytes)
+  if bytes == nil then return nil end
+  return ffi.string(bytes.data, bytes.size)
+end
+
+local function take_frames(fill, from)
+  local C, out, frames = wasmtime.C, ffi.new 'mw_pointers', {}
+  fill(from, out)
+  for i = 0, tonumber(out.size) - 1 do
+    local frame = out.data[i]
+    frames[#frames + 1] = {
+      module = name_of(C.wasmtime_frame_module_name(frame)),
+      func = name_of(C.wasmtime_frame_func_name(frame)) or ('function %d'):format(C.wasm_frame_func_index(frame)),
+    }
+  end
+  C.wasm_frame_vec_delete(out)
+  return frames
+end
+
+-- Wasmtime's message repeats the backtrace and ends with the reasons, one per line, numbered when there are several.
+local function reason(message)
+  local causes = message:match 'Caused by:%s*\n(.*)$'
+  if not causes then return message:match 'wasm trap: ([^\n]*)' or message:match '^[^\n]*' end
+  local words = {}
+  for line in causes:gmatch '[^\n]+' do
+    local word = line:gsub('^%s*%d*:?%s*', ''):gsub('^wasm trap: ', '')
+    if word ~= '' then table.insert(words, 1, word) end
+  end
+  return table.concat(words, ': ')
+end
+
+-- How long names are shown, and what is looked at of one: finding pairs of brackets takes time.
+local LONGEST, MOST = 120, 4000
+
+-- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets; host/compatible/guest_names.py does the same.
+local function readable(name)
+  name = name:sub(1, MOST):gsub('%c', '?'):gsub('%f[%w]std::__%w+::', 'std::'):gsub('std::basic_string<char, std::char_traits<char>, std::allocator<char> ?>', 'std::string')
+  if name:find('::h%x+$') and #name:match('::h(%x+)$') == 16 then name = name:gsub('::h%x+$', '') end
+  for _, brackets in ipairs { { '%b<>', '<...>' }, { '%b()', '(...)' } } do
+    if #name > LONGEST then name = name:gsub(brackets[1], brackets[2]) end
+  end
+  return #name <= LONGEST and name or name:sub(1, LONGEST):gsub('[\192-\255][\128-\191]*$', '') .. '...'
+end
+
+-- Gives the functions of a backtrace readable names. Wasmtime's message has those that a compiler has mangled in the language's own words.
+local function name_frames(frames, message)
+  local told
+  for i, frame in ipairs(frames) do
+    if frame.func:find '^_[ZR]' then
+      if not told then
+        told = {}
+        for number, text in message:gmatch '\n%s*(%d+):%s+0x%x+ %- ([^\n]*)' do told[tonumber(number) + 1] = text end
+      end
+      local prefix = (frame.module or '<unknown>') .. '!'
+      if told[i] and told[i]:sub(1, #prefix) == prefix then frame.func = told[i]:sub(#prefix + 1) end
+    end
+    frame.func = readable(frame.func)
+  end
+end
+
+-- Takes over both reports of a call (either may be NULL); the caller must not use them again.
+-- Gives {reason =, frames = {{module =, func =}, ...}, unlinked = 'interface#function' or nil}.
+function M.take(failure, trap)
+  local C, message, frames = wasmtime.C, 'the guest failed', {}
+  if trap ~= nil then
+    message, frames = take_bytes(C.wasm_trap_message, trap), take_frames(C.wasm_trap_trace, trap)
+    C.wasm_trap_delete(trap)
+  end
+  if failure ~= nil then
+    message, frames = take_bytes(C.wasmtime_error_message, failure), take_frames(C.wasmtime_error_wasm_trace, failure)
+    C.wasmtime_error_delete(failure)
+  end
+  local top = frames[1]
+  -- A guest may call a module of its own by the same name.
+  local unlinked = top and top.module == M.UNLINKED and top.func:find '^.+#.' and top.func or nil
+  name_frames(frames, message)
+  message = top and top.module == M.HOSTED and SENTENCES[top.func] or message
+  return {
+    reason = reason(message),
+    frames = frames,
+    unlinked = unlinked,
+  }
+end
+
+return M

@@ -1,0 +1,1 @@
+"""Requests in lanes: those that a service answers, and those that scripts make."""

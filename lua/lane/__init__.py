@@ -1,0 +1,1 @@
+"""A thread with a LuaJIT state, and what reaches it from outside."""

@@ -1,0 +1,45 @@
+-- The host as modules of the standard library reach it: questions to Python, answered here or on another thread.
+
+local buffer = require 'string.buffer'
+local away = require 'lua.dispatcher.away'
+local errors = require 'lua.values.errors'
+local intermediate = require 'lua.values.intermediate'
+
+local select, type = select, type
+
+local M = {}
+
+local host
+
+local function nothing() end
+
+local function answered(answer)
+  if type(answer) == 'table' and answer.failed then return nil, errors.make { kind = answer.kind, message = answer.message } end
+  return answer
+end
+
+--- Gives what the callback `name` of stdlib/modules.py answers, or nil and an error value.
+function M.ask(name, ...)
+  return answered(buffer.decode(host[name](...)))
+end
+
+--- Has Python make a call on another thread, whose answer comes to `away.answered`; gives an error value when that could not be begun.
+function M.start(number, target, arguments)
+  local _, problem = answered(buffer.decode(host.start(number, target, arguments)))
+  return problem
+end
+
+--- The same on another thread, while other tasks of the lane go on; for what may take long.
+function M.ask_away(name, ...)
+  if not away.possible() then return M.ask(name, ...) end
+  local arguments, why = intermediate.encode_all(select('#', ...), ...)
+  if not arguments then return nil, errors.make { kind = errors.kinds.INVALID, message = name .. ': ' .. why } end
+  local _, answer, problem = away.call(function(number) return M.start(number, name, arguments) end, nothing, name)
+  if problem then return nil, problem end
+  return answered(buffer.decode(answer))
+end
+
+--- Sets the table of callbacks.
+function M.setup(given) host = given end
+
+return M

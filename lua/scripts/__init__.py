@@ -1,0 +1,1 @@
+"""The sandbox, and what scripts and entries in Lua are run with."""

@@ -1,0 +1,1 @@
+"""WASI in Lua, one folder for each version."""

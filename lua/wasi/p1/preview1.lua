@@ -1,0 +1,272 @@
+-- WASI 0.1 for core modules: arguments, environment, clocks, randomness, polling and the standard streams. Files are Wasmtime's, see
+-- host/wasi/preview1.py. Each function gives an errno; one that may wait asks for what lua/guest/hosting.lua says, and gives its errno last.
+-- Source: wasi_snapshot_preview1.witx.
+
+local ffi = require 'ffi'
+local clock = require 'lua.dispatcher.clock'
+local hosting = require 'lua.guest.hosting'
+local random = require 'lua.wasi.p2.random'
+local stdin = require 'lua.wasi.stdin'
+local streams = require 'lua.wasi.p2.streams'
+
+local SUCCESS, BAD_DESCRIPTOR, INVALID, INPUT_OUTPUT, NOT_SEEKABLE = 0, 8, 28, 29, 70
+
+-- The realtime clock is 0.
+local MONOTONIC = 1
+local STREAMS = { [0] = 'stdin', 'stdout', 'stderr' }
+
+local cast = ffi.cast
+local p16, p32, p64 = ffi.typeof 'uint16_t *', ffi.typeof 'uint32_t *', ffi.typeof 'uint64_t *'
+
+-- Ends a function that may wait.
+local function finish(I, io, errno)
+  I.after = function(_, out) out[0].i64 = errno end
+  return hosting.finish(io)
+end
+
+-- A plain function from one that gives an errno.
+local function plain(f)
+  return function(I, io)
+    local errno, reason = f(I, io)
+    if reason then return reason end
+    io[0].u64 = errno
+  end
+end
+
+-- Arguments and environment ------------------------------------------------------------------------------------------
+
+local function arguments(I) return I.world.args end
+
+local function environment(I)
+  local out = {}
+  for i, pair in ipairs(I.world.env) do out[i] = pair[1] .. '=' .. pair[2] end
+  return out
+end
+
+local function sizes(list)
+  return plain(function(I, io)
+    local texts, bytes = list(I), 0
+    for _, text in ipairs(texts) do bytes = bytes + #text + 1 end
+    hosting.put32(I, io[0].u32, #texts)
+    hosting.put32(I, io[1].u32, bytes)
+    return SUCCESS
+  end)
+end
+
+local function contents(list)
+  return plain(function(I, io)
+    local pointers, at = io[0].u32, io[1].u32
+    for i, text in ipairs(list(I)) do
+      hosting.put32(I, pointers + 4 * (i - 1), at)
+      ffi.copy(hosting.at(I, at, #text + 1), text, #text + 1)
+      at = at + #text + 1
+    end
+    return SUCCESS
+  end)
+end
+
+-- Clocks -------------------------------------------------------------------------------------------------------------
+
+local function now(id)
+  if id == MONOTONIC then return clock.monotonic() + 0ULL end
+  local seconds, nanoseconds = clock.wall()
+  return seconds * 1000000000ULL + nanoseconds
+end
+
+local function clock_time_get(I, io)
+  local id, ret = io[0].u32, io[2].u32
+  if id > MONOTONIC then return INVALID end
+  hosting.put64(I, ret, now(id))
+  return SUCCESS
+end
+
+local function clock_res_get(I, io)
+  if io[0].u32 > MONOTONIC then return INVALID end
+  hosting.put64(I, io[1].u32, 1)
+  return SUCCESS
+end
+
+-- Polling ------------------------------------------------------------------------------------------------------------
+
+local SUBSCRIPTION, EVENT = 48, 32
+local CLOCK, READ = 0, 1
+-- More than any guest polls.
+local MOST_SUBSCRIPTIONS = 4096
+-- Later than any clock shows.
+local NEVER = 2 ^ 62
+
+-- A subscription: {userdata =, type =, deadline = or errno = or source =}.
+local function subscription(base)
+  local words, halves = cast(p64, base), cast(p16, base)
+  local s = { userdata = words[0], type = base[8] }
+  if s.type ~= CLOCK then
+    if cast(p32, base)[4] == 0 and s.type == READ then s.source = stdin.source end
+    return s
+  end
+  local id, timeout = cast(p32, base)[4], words[3]
+  if id > MONOTONIC then
+    s.errno = INVALID
+    return s
+  end
+  local ns = tonumber(timeout)
+  if halves[20] % 2 == 1 then
+    -- A moment of its clock; the difference is taken exactly.
+    local from = now(id)
+    ns = timeout > from and tonumber(timeout - from) or 0
+  end
+  s.deadline = math.min(clock.monotonic() + ns, NEVER)
+  return s
+end
+
+local function is_ready(s)
+  if s.errno then return true end
+  if s.deadline then return s.deadline <= clock.monotonic() end
+  return not s.source or s.source.ready()
+end
+
+local function poll_oneoff(I, io)
+  local from, into, count, ret = io[0].u32, io[1].u32, io[2].u32, io[3].u32
+  if count == 0 or count > MOST_SUBSCRIPTIONS then return finish(I, io, INVALID) end
+  local base = hosting.at(I, from, SUBSCRIPTION * count, 8)
+  hosting.at(I, into, EVENT * count, 8)
+  hosting.at(I, ret, 4, 4)
+  local all, pending = {}, {}
+  for i = 1, count do
+    local s = subscription(base + SUBSCRIPTION * (i - 1))
+    all[i] = s
+    if s.deadline and (not pending.deadline or s.deadline < pending.deadline) then pending.deadline = s.deadline end
+    if s.source then pending.sources = { s.source } end
+    if s.errno or not s.deadline and not s.source then pending.deadline = 0 end
+  end
+
+  return hosting.wait(I, io, pending, function(_, out)
+    local ready = 0
+    for _, s in ipairs(all) do
+      if is_ready(s) then
+        local event = hosting.at(I, into + EVENT * ready, EVENT, 8)
+        ffi.fill(event, EVENT)
+        cast(p64, event)[0] = s.userdata
+        cast(p16, event)[4] = s.errno or SUCCESS
+        event[10] = s.type
+        if s.type ~= CLOCK then cast(p64, event)[2] = 1 end
+        ready = ready + 1
+      end
+    end
+    if ready == 0 then return hosting.wait(I, out, pending, I.after) end
+    hosting.put32(I, ret, ready)
+    return finish(I, out, SUCCESS)
+  end)
+end
+
+-- The standard streams -----------------------------------------------------------------------------------------------
+
+-- The parts of a list of (pointer, length).
+local function vectors(I, at, count)
+  if count > 1024 then hosting.trap 'the guest gives the host a list of too many buffers' end
+  local words, out = cast(p32, hosting.at(I, at, 8 * count, 4)), {}
+  for i = 1, count do out[i] = { words[2 * i - 2], words[2 * i - 1] } end
+  return out
+end
+
+-- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is no bound.
+local MOST_WRITTEN = 1024 * 1024
+
+local function fd_write(I, io)
+  local name, ret = STREAMS[io[0].u32], io[3].u32
+  if name == 'stdin' then return finish(I, io, BAD_DESCRIPTOR) end
+  hosting.at(I, ret, 4, 4)
+  local written = 0
+  for _, part in ipairs(vectors(I, io[1].u32, io[2].u32)) do
+    hosting.at(I, part[1], part[2])
+    -- Of much, some is taken: the guest writes the rest when that was passed on.
+    local size = math.min(part[2], MOST_WRITTEN - written)
+    streams.print(I, name, hosting.bytes(I, part[1], size))
+    written = written + size
+  end
+  hosting.put32(I, ret, written)
+  local function done(_, out) return finish(I, out, streams.failure(I, name) and INPUT_OUTPUT or SUCCESS) end
+  if streams.is_full(I, name) then return hosting.wait(I, io, streams.soon, done) end
+  return done(I, io)
+end
+
+local function fd_read(I, io)
+  local ret = io[3].u32
+  if io[0].u32 ~= 0 then return finish(I, io, BAD_DESCRIPTOR) end
+  hosting.at(I, ret, 4, 4)
+  local parts, room = vectors(I, io[1].u32, io[2].u32), 0
+  for _, part in ipairs(parts) do
+    hosting.at(I, part[1], part[2])
+    room = room + part[2]
+  end
+  local pending = { sources = { stdin.source } }
+  local function take(_, out)
+    local text = room > 0 and stdin.source.take(room) or ''
+    if text == '' and room > 0 and not stdin.source.ended() then return hosting.wait(I, out, pending, I.after) end
+    hosting.put32(I, ret, #text)
+    local from = 1
+    for _, part in ipairs(parts) do
+      local piece = text:sub(from, from + part[2] - 1)
+      if piece ~= '' then ffi.copy(hosting.at(I, part[1], #piece), piece, #piece) end
+      from = from + #piece
+    end
+    return finish(I, out, SUCCESS)
+  end
+  I.after = take
+  return take(I, io)
+end
+
+local RIGHTS = { [0] = 2 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27 }
+local UNKNOWN, CHARACTER_DEVICE = 0, 2
+
+-- A terminal is not the guest's to read.
+local function kind_of(descriptor) return descriptor > 0 and ffi.C.isatty(descriptor) == 1 and CHARACTER_DEVICE or UNKNOWN end
+
+local function fd_fdstat_get(I, io)
+  local descriptor, at = io[0].u32, io[1].u32
+  local out = hosting.at(I, at, 24, 8)
+  ffi.fill(out, 24)
+  out[0] = kind_of(descriptor)
+  cast(p64, out)[1] = RIGHTS[descriptor]
+  return SUCCESS
+end
+
+local function fd_filestat_get(I, io)
+  local descriptor, at = io[0].u32, io[1].u32
+  local out = hosting.at(I, at, 64, 8)
+  ffi.fill(out, 64)
+  out[16] = kind_of(descriptor)
+  return SUCCESS
+end
+
+local function nothing() return SUCCESS end
+local function not_seekable() return NOT_SEEKABLE end
+
+hosting.provide('wasi_snapshot_preview1', {
+  args_sizes_get = sizes(arguments),
+  args_get = contents(arguments),
+  environ_sizes_get = sizes(environment),
+  environ_get = contents(environment),
+  clock_res_get = plain(clock_res_get),
+  clock_time_get = plain(clock_time_get),
+  random_get = plain(function(I, io)
+    local size = io[1].u32
+    if size > random.MOST then return INVALID end
+    random.fill(hosting.at(I, io[0].u32, size), size)
+    return SUCCESS
+  end),
+  sched_yield = function(I, io)
+    return hosting.wait(I, io, streams.soon, function(_, out) return finish(I, out, SUCCESS) end)
+  end,
+  proc_exit = function(_, io) return ('it exited with status %d'):format(io[0].u32) end,
+  poll_oneoff = poll_oneoff,
+  fd_write = fd_write,
+  fd_read = fd_read,
+  fd_close = plain(nothing),
+  fd_datasync = plain(nothing),
+  fd_sync = plain(nothing),
+  fd_fdstat_get = plain(fd_fdstat_get),
+  fd_fdstat_set_flags = plain(nothing),
+  fd_filestat_get = plain(fd_filestat_get),
+  fd_seek = plain(not_seekable),
+  fd_tell = plain(not_seekable),
+})

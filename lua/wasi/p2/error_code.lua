@@ -1,0 +1,34 @@
+-- The variant error-code of wasi:http/types in a guest's memory: 32 bytes, its case at 0 and what belongs to it at 8.
+
+local ffi = require 'ffi'
+local hosting = require 'lua.guest.hosting'
+
+local M = {}
+
+M.SIZE = 32
+local DNS_ERROR, BODY_SIZE, INTERNAL = 1, 17, 38
+
+--- Gives the guest an error-code at `at`, where `prepare()` has written what stands before it: `failure` is {code =, message = text for
+-- the cases that hold some, number = size for the one that holds it}. For functions that may allocate.
+function M.give(I, io, at, failure, prepare)
+  local code, message = failure.code, failure.message
+  local function put(asked)
+    prepare()
+    ffi.fill(hosting.at(I, at, M.SIZE, 8), M.SIZE)
+    hosting.put8(I, at, code)
+    if code == BODY_SIZE and failure.number then
+      hosting.put8(I, at + 8, 1)
+      hosting.put64(I, at + 16, failure.number)
+    elseif asked then
+      hosting.put8(I, at + 8, 1)
+      hosting.put_bytes(I, at + 12, asked, message)
+    end
+  end
+  if message and (code == DNS_ERROR or code == INTERNAL) then
+    return hosting.allocate(I, io, { { size = #message, align = 1 }, done = function(_, asked) put(asked[1]) end })
+  end
+  put()
+  return hosting.finish(io)
+end
+
+return M

@@ -1,0 +1,285 @@
+-- wasi:io/streams for the standard streams, and wasi:io/error. Output is kept until its line ends or the call does, and passed on by
+-- the lane outside of the guest; without the grant it goes nowhere, and there is nothing to read.
+--
+-- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/p2/poll.lua) and
+-- take(most), which gives bytes, "" for none yet, or nil at the end and nil and {reason =, ...} after a failure. An output stream is {kind = 'output-stream', name = 'stdout',
+-- 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which begins to pass on, and what a
+-- guest waits for: `pending` until all is passed on, the source `source` until there is room.
+
+local hosting = require 'lua.guest.hosting'
+local output = require 'lua.scripts.output'
+local poll = require 'lua.wasi.p2.poll'
+
+local M = {}
+
+-- What a guest may write before the lane has passed it on, and how long a line may be that is kept for its end, in bytes.
+local ROOM, LONGEST = 1024 * 1024, 64 * 1024
+-- How much is read at once.
+local MOST_READ = 64 * 1024
+
+-- result<..., stream-error>: stream-error is a variant of last-operation-failed(own<error>) and closed.
+local function put_ok(I, ret) hosting.put8(I, ret, 0) end
+local function put_closed(I, ret, at)
+  hosting.put8(I, ret, 1)
+  hosting.put8(I, ret + at, 1)
+end
+-- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it}.
+local function put_failed(I, ret, at, why)
+  local reason, failure = why, nil
+  if type(why) == 'table' then reason, failure = why.reason, why.failure end
+  hosting.put8(I, ret, 1)
+  hosting.put8(I, ret + at, 0)
+  hosting.put32(I, ret + at + 4, hosting.hand(I, { kind = 'error', reason = reason, failure = failure }))
+end
+
+-- Output -------------------------------------------------------------------------------------------------------------
+
+-- What instance I has written to a stream and the lane has not passed on.
+local function written(I, name)
+  I.written = I.written or {}
+  local out = I.written[name]
+  if not out then
+    out = { size = 0 }
+    I.written[name] = out
+  end
+  return out
+end
+
+--- Passes on what a guest has written: whole lines, or everything at the end of its call.
+function M.flush(I, ended)
+  for name, out in pairs(I.written) do
+    if out.size > 0 then
+      local text = table.concat(out)
+      local rest = ''
+      if not ended then
+        local back = text:reverse():find('\n', 1, true)
+        local line = back and #text - back + 2 or 1
+        if #text - line < LONGEST then text, rest = text:sub(1, line - 1), text:sub(line) end
+      end
+      if text ~= '' then
+        local ok, problem = output.write(name, text)
+        -- The guest learns it when it writes again, as a native program does.
+        if not ok then out.failed = tostring(problem) end
+      end
+      out = { rest, size = #rest, failed = out.failed }
+      I.written[name] = out
+    end
+  end
+end
+
+--- Takes what a guest writes to 'stdout' or 'stderr'.
+function M.print(I, name, text)
+  if text == '' then return end
+  local out = written(I, name)
+  out[#out + 1] = text
+  out.size = out.size + #text
+end
+
+--- Why a stream takes nothing more, or nil.
+function M.failure(I, name)
+  local out = name and I.written and I.written[name]
+  return out and out.failed
+end
+
+--- Whether a guest should wait until the lane has passed on what it wrote.
+function M.is_full(I, name) return I.P.waits and name and written(I, name).size > ROOM end
+
+local function write(I, stream, at, size)
+  local text = hosting.bytes(I, at, size)
+  if stream.sink then
+    stream.sink.write(text)
+  elseif stream.name then
+    M.print(I, stream.name, text)
+  end
+end
+
+local function failure_of(I, stream)
+  if stream.sink then return stream.sink.failure() end
+  return M.failure(I, stream.name)
+end
+
+-- Writes, and waits until the lane has passed on what is too much to keep.
+local function write_and_flush(I, io)
+  local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+  hosting.at(I, ret, 12, 4)
+  if size > ROOM then return ('the guest writes %d bytes at once; at most %d are taken'):format(size, ROOM) end
+  write(I, stream, at, size)
+  local function done(_, out)
+    local failed = failure_of(I, stream)
+    if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+    return hosting.finish(out)
+  end
+  if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
+  if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, done) end
+  return done(I, io)
+end
+
+-- Waits for the lane to come by.
+M.soon = { deadline = 0 }
+
+local function flush(I, io, ret)
+  local stream = hosting.object(I, io[0].u32, 'output-stream')
+  if stream.sink then stream.sink.flush() end
+  local failed = failure_of(I, stream)
+  if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+end
+
+local function blocking_flush(I, io)
+  local stream, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32
+  hosting.at(I, ret, 12, 4)
+  local function done(_, out)
+    local failed = failure_of(I, stream)
+    if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+    return hosting.finish(out)
+  end
+  if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
+  return done(I, io)
+end
+
+local function room(I, stream)
+  if stream.sink then return stream.sink.room() end
+  if not stream.name then return ROOM end
+  return math.max(ROOM - written(I, stream.name).size, 0)
+end
+
+local zeroes = ('\0'):rep(4096)
+
+local function write_zeroes(I, io)
+  local stream, size, ret = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
+  hosting.at(I, ret, 12, 4)
+  if size > ROOM then return ('the guest writes %d zeroes at once; at most %d are taken'):format(size, ROOM) end
+  local text = (stream.sink or stream.name) and zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)
+  if stream.sink then
+    stream.sink.write(text)
+  elseif stream.name then
+    M.print(I, stream.name, text)
+  end
+  put_ok(I, ret)
+end
+
+-- Input --------------------------------------------------------------------------------------------------------------
+
+-- Reads up to `most` bytes and hands them to done(text or nil at the end, io, why it failed); may wait for some when `blocking`.
+local function read(I, io, stream, most, blocking, done)
+  local source = stream.source
+  local text, why = nil, nil
+  if source then text, why = source.take(most) end
+  if text == '' and blocking and most > 0 then
+    stream.pending = stream.pending or { sources = { source } }
+    return hosting.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
+  end
+  return done(text, io, why)
+end
+
+local function reader(blocking)
+  return function(I, io)
+    local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    hosting.at(I, ret, 12, 4)
+    return read(I, io, stream, most, blocking, function(text, out, why)
+      if not text then
+        if why then put_failed(I, ret, 4, why) else put_closed(I, ret, 4) end
+        return hosting.finish(out)
+      end
+      return hosting.allocate(I, out, {
+        { size = #text, align = 1 },
+        done = function(_, asked)
+          put_ok(I, ret)
+          hosting.put_bytes(I, ret + 4, asked[1], text)
+        end,
+      })
+    end)
+  end
+end
+
+local function skipper(blocking)
+  return function(I, io)
+    local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    hosting.at(I, ret, 16, 8)
+    return read(I, io, stream, most, blocking, function(text, out, why)
+      if text then
+        put_ok(I, ret)
+        hosting.put64(I, ret + 8, #text)
+      elseif why then
+        put_failed(I, ret, 8, why)
+      else
+        put_closed(I, ret, 8)
+      end
+      return hosting.finish(out)
+    end)
+  end
+end
+
+hosting.provide('wasi:io/streams', {
+  ['[method]input-stream.read'] = reader(false),
+  ['[method]input-stream.blocking-read'] = reader(true),
+  ['[method]input-stream.skip'] = skipper(false),
+  ['[method]input-stream.blocking-skip'] = skipper(true),
+  ['[method]input-stream.subscribe'] = function(I, io)
+    local stream = hosting.object(I, io[0].u32, 'input-stream')
+    io[0].u64 = poll.of_source(I, stream.source or poll.always, stream)
+  end,
+  ['[resource-drop]input-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'input-stream') end,
+  ['[method]output-stream.check-write'] = function(I, io)
+    local stream, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32
+    hosting.at(I, ret, 16, 8)
+    local failed = failure_of(I, stream)
+    if failed then return put_failed(I, ret, 8, failed) end
+    put_ok(I, ret)
+    hosting.put64(I, ret + 8, room(I, stream))
+  end,
+  ['[method]output-stream.write'] = function(I, io)
+    local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+    hosting.at(I, ret, 12, 4)
+    if size > room(I, stream) then return ('the guest writes %d bytes at once; check-write allows %d'):format(size, room(I, stream)) end
+    write(I, stream, at, size)
+    put_ok(I, ret)
+  end,
+  ['[method]output-stream.blocking-write-and-flush'] = write_and_flush,
+  ['[method]output-stream.flush'] = function(I, io) return flush(I, io, io[1].u32) end,
+  ['[method]output-stream.blocking-flush'] = blocking_flush,
+  ['[method]output-stream.write-zeroes'] = function(I, io)
+    local stream, size = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64)
+    if size > room(I, stream) then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(I, stream)) end
+    return write_zeroes(I, io)
+  end,
+  ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(I, io)
+    local stream = hosting.object(I, io[0].u32, 'output-stream')
+    local reason = write_zeroes(I, io)
+    if reason then return reason end
+    if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, function(_, out) return hosting.finish(out) end) end
+    return hosting.finish(io)
+  end,
+  ['[method]output-stream.subscribe'] = function(I, io)
+    local stream = hosting.object(I, io[0].u32, 'output-stream')
+    if stream.sink then
+      io[0].u64 = poll.of_source(I, stream.sink.source, stream)
+    elseif not stream.name then
+      io[0].u64 = poll.of_source(I, poll.always, stream)
+    else
+      stream.source = stream.source or {
+        ready = function() return room(I, stream) > 0 end,
+        -- The lane passes on what was written before it waits.
+        watch = function(task, generation, wake)
+          wake(task, generation)
+          return function() end
+        end,
+      }
+      io[0].u64 = poll.of_source(I, stream.source, stream)
+    end
+  end,
+  ['[resource-drop]output-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'output-stream') end,
+})
+
+hosting.provide('wasi:io/error', {
+  ['[method]error.to-debug-string'] = function(I, io)
+    local reason, ret = hosting.object(I, io[0].u32, 'error').reason, io[1].u32
+    hosting.at(I, ret, 8, 4)
+    return hosting.allocate(I, io, {
+      { size = #reason, align = 1 },
+      done = function(_, asked) hosting.put_bytes(I, ret, asked[1], reason) end,
+    })
+  end,
+  ['[resource-drop]error'] = function(I, io) hosting.drop(I, io[0].u32, 'error') end,
+})
+
+return M

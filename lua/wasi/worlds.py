@@ -1,0 +1,69 @@
+"""What guests on the direct path see of the world, as their lanes ask for it at each call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from moonwit.lua.values import buffer
+
+if TYPE_CHECKING:
+    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.wasi.world import World
+    from moonwit.registry import Registry
+
+
+class Worlds:
+    """Answers for the functions in ``loaded``, of the registry that there is when one is asked for first.
+
+    What its entry says is read then; environment values are looked up at each call.
+    """
+
+    def __init__(self, loaded: Mapping[str, LoadedFunction], registry: Callable[[], Registry | None]) -> None:
+        self._loaded = loaded
+        self._registry = registry
+        # With the function, because a session loads functions again.
+        self._looks: dict[bytes, tuple[LoadedFunction, Callable[[], World]]] = {}
+        # The last answer for an entry, and what it says: mostly the next one is the same.
+        self._told: dict[bytes, tuple[World, buffer.Encoded]] = {}
+
+    def world(self, id: bytes) -> buffer.Encoded | dict[str, Any]:
+        """Gives what a guest's call that is made now sees of arguments and environment."""
+        from moonwit.host.wasi.world import WorldProblem
+
+        try:
+            world = self._look(id)
+        except WorldProblem as error:
+            return _failed(error)
+        before = self._told.get(id)
+        if before is not None and before[0] == world:
+            return before[1]
+        told = buffer.Encoded(buffer.encode({"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}))
+        self._told[id] = world, told
+        return told
+
+    def folders(self, id: bytes) -> dict[str, Any]:
+        """Opens the mounts of an entry for a new instance; gives the address of their ``wasi_config_t``, which the taker owns."""
+        from wasmtime import WasiConfig
+
+        from moonwit.host.engine import engine
+        from moonwit.host.wasi.world import WorldProblem, preopen
+
+        config = WasiConfig()
+        try:
+            preopen(config, self._look(id))
+        except WorldProblem as error:
+            return _failed(error)
+        return {"config": engine.address(config._consume())}
+
+    def _look(self, id: bytes) -> World:
+        function, known = self._loaded[id.decode()], self._looks.get(id)
+        if known is None or known[0] is not function:
+            from moonwit.host.wasi.world import worlds
+
+            known = self._looks[id] = function, worlds(function.wasi, self._registry())
+        return known[1]()
+
+
+def _failed(error: Any) -> dict[str, Any]:
+    return {"failed": True, "kind": error.kind, "message": error.message}

@@ -1,0 +1,32 @@
+"""The commands by name: the module that holds each, imported when the command is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command is (a module of moonwit with a function ``command``), and what it is for."""
+
+    module: str
+    summary: str
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Runs the command and gives its exit code."""
+        status: int = import_module(self.module).command(arguments)
+        return status
+
+
+COMMANDS: Mapping[str, Command] = {
+    "repl": Command("moonwit.repl.command", "an interactive session"),
+    "run": Command("moonwit.commands.run", "run a Lua script, or a function for what it does"),
+    "call": Command("moonwit.commands.call", "call a function and print its result as JSON"),
+    "serve": Command("moonwit.commands.serve", "serve what a project declares over HTTP"),
+    "check": Command("moonwit.commands.check", "look for every problem in a project"),
+    "list": Command("moonwit.commands.list", "list the entries of a project"),
+    "types": Command("moonwit.commands.types", "write annotations of a project's functions, for editors"),
+    "schema": Command("moonwit.commands.schema", "print a JSON Schema of registry files, for editors"),
+    "inspect": Command("moonwit.commands.inspect", "show what a WebAssembly binary exports and imports"),
+}

@@ -1,0 +1,168 @@
+"""The texts of `moonwit help`."""
+
+from __future__ import annotations
+
+from moonwit.commands import COMMANDS
+
+_PROJECT = """\
+  --project DIR   the project's folder; without it, the nearest folder upward that has
+                  `_index.yaml`, registry files below `src/`, or `moonwit.yaml`
+"""
+
+_PAGES = {
+    "repl": f"""\
+usage: moonwit repl [--project DIR] [FILE.lua|FILE.wasm|FILE.wat ...]
+
+Starts an interactive session: Lua that is evaluated as it is typed, with the functions of the
+project. FILE.lua is run first, the functions of FILE.wasm are made callable. `moonwit` alone on a
+terminal is the same. Inputs may also come from a pipe; the first that fails ends it.
+
+options:
+{_PROJECT}
+examples:
+  moonwit repl
+  moonwit repl mapper.wasm
+  echo 'return 1 + 1' | moonwit repl
+""",
+    "run": f"""\
+usage: moonwit run [--project DIR] SCRIPT.lua [ARGS...]
+       moonwit run [--project DIR] NAMESPACE:NAME [ARGS...]
+       moonwit run [--project DIR] COMMAND [ARGS...]
+       moonwit run [--project DIR] list
+       moonwit run [--env NAME[=VALUE]] [--dir HOST[::GUEST][:ro]] FILE.wasm [ARGS...]
+
+Runs a Lua script. What follows its name belongs to the script: `...`, and the global `arg`.
+For `-` the script is read from standard input.
+Runs a function of the registry when given an id; its arguments are read as by `moonwit call`,
+and its result is not shown.
+Runs a process by the name of its command (`meta.command`), with ARGS and its own exit code;
+`list` lists the commands.
+Runs FILE.wasm, a component that exports `wasi:cli/run` or a core module with `_start`, without a
+project: it sees no variable and no folder that is not granted by an option.
+
+options:
+{_PROJECT}\
+                  (looked for from the script's folder, then from the working directory)
+  --env NAME[=VALUE]   a variable of the program; without a value the host's own
+  --dir HOST[::GUEST][:ro]   a folder of the program, `:ro` read only; both may be repeated
+
+examples:
+  moonwit run script.lua
+  moonwit run script.lua --verbose input.txt
+  moonwit run app:main
+  moonwit run greet Ann
+  moonwit run --dir data::/data:ro program.wasm /data/input.txt
+""",
+    "call": f"""\
+usage: moonwit call [--project DIR] NAMESPACE:NAME [ARG...]
+
+Calls a function and prints its result as one line of JSON.
+Each ARG is JSON, or a string when it is not JSON: 7, '"7"', true, null, '[1, 2]', hello.
+Bytes that are not text are shown as an array of numbers, a function without a result as null.
+A result that holds NaN or an infinity can't be shown: JSON has no such numbers.
+
+options:
+{_PROJECT}
+examples:
+  moonwit call demo:answer
+  moonwit call math:add 6 -7
+  moonwit call users:transform '[{{"id": 1, "name": "Ann"}}]'
+""",
+    "serve": f"""\
+usage: moonwit serve [--project DIR]
+
+Starts the HTTP services that a project declares (`http.service`, `http.router`, `http.endpoint`,
+`http.static`) and shows their addresses and routes. Without a service it listens on
+127.0.0.1:8080. Ctrl-C and SIGTERM stop it: what runs is finished, or ended after a grace time;
+a second Ctrl-C ends it at once. `moonwit run` without a script does the same.
+
+options:
+{_PROJECT}
+examples:
+  moonwit serve
+  moonwit serve --project examples/greet
+""",
+    "check": """\
+usage: moonwit check [DIR]
+
+Looks at every file of a project and prints each problem with its place: the YAML, references,
+hashes, signatures, the WebAssembly itself, and the syntax of Lua sources. Nothing is run.
+DIR is a folder in the project; without it, the working directory.
+
+examples:
+  moonwit check
+  moonwit check examples/hello
+""",
+    "list": f"""\
+usage: moonwit list [--project DIR]
+
+Prints a table of the project's entries: id, kind, the call path that a function takes
+(direct or compatible), its signature or what is wrong with it, and its comment.
+
+options:
+{_PROJECT}
+examples:
+  moonwit list
+  moonwit list --project examples/hello
+""",
+    "types": """\
+usage: moonwit types [DIR]
+
+Writes annotations (LuaCATS) of the project's functions, from their WIT, and of the standard
+library to `.moonwit/types`, and a `.luarc.json` that names them: editors with the Lua language
+server complete and check scripts then. Write them again after the registry has changed.
+DIR is the project's folder; without it, the project of the working directory.
+
+examples:
+  moonwit types
+  moonwit types examples/pipeline
+""",
+    "schema": """\
+usage: moonwit schema > FILE.json
+
+Prints a JSON Schema (draft-07) of registry files: editors with a YAML language server complete and
+check `_index.yaml` with it. It depends on this version of moonwit alone, not on a project.
+What is between entries and files is not in it; `moonwit check` looks at that.
+
+examples:
+  moonwit schema > moonwit.commands.schema.json
+""",
+    "inspect": f"""\
+usage: moonwit inspect FILE.wasm|FILE.wat
+       moonwit inspect [--project DIR] NAMESPACE:NAME
+
+Prints what a WebAssembly binary is: its size and hash, its exports and imports as WIT, the
+`imports:` it would need, the call path it takes, and an `_index.yaml` to paste.
+
+options:
+{_PROJECT}
+examples:
+  moonwit inspect mapper.wasm
+  moonwit inspect demo:answer
+""",
+}
+
+
+def overview() -> str:
+    """Gives the list of commands."""
+    commands = "".join(f"  {name:<9} {command.summary}\n" for name, command in COMMANDS.items())
+    return f"""\
+usage: moonwit COMMAND [ARGUMENTS...]
+
+Runs Lua scripts that call WebAssembly functions declared in YAML.
+
+commands:
+{commands}
+  help      show this, or with the name of a command how to use it
+
+options:
+  --version   print the version
+  --help      print this
+
+Exit codes: 0; 1 for a failure; 2 for wrong usage; 130 for Ctrl-C.
+"""
+
+
+def page(command: str) -> str:
+    """Gives the help of one command."""
+    return _PAGES[command]

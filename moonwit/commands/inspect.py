@@ -1,0 +1,60 @@
+"""`moonwit inspect`: what a binary is, what it exports and imports, and how to declare it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from moonwit import terminal
+from moonwit.commands.arguments import is_id, read
+from moonwit.commands.failures import Failure, WrongUsage
+from moonwit.commands.folders import load, needed, show
+from moonwit.host.engine import worker
+from moonwit.interrupt import wait
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Prints the report on a file or an entry."""
+    options, rest = read("inspect", arguments, ("--project",))
+    if len(rest) != 1:
+        raise WrongUsage("inspect needs one file, or the id of one function", "inspect")
+    name = rest[0]
+    # On a thread of its own, so that Ctrl-C need not wait for the decoding of a large binary.
+    if is_id(name, (".wasm", ".wat")):
+        folder = needed(options)
+        terminal.write(wait(worker.start(lambda: _entry(name, folder))))
+    else:
+        terminal.write(wait(worker.start(lambda: _file(name))))
+    return 0
+
+
+def _file(name: str) -> str:
+    from moonwit.host.functions.binaries import BinaryProblem
+    from moonwit.host.functions.inspect import inspect_file
+
+    try:
+        return inspect_file(Path(name))
+    except BinaryProblem as error:
+        raise Failure(str(error)) from None
+
+
+def _entry(id: str, folder: Path) -> str:
+    from moonwit.host.functions.binaries import BinaryProblem
+    from moonwit.host.functions.functions import KINDS, FunctionProblem
+    from moonwit.host.functions.inspect import inspect_entry
+    from moonwit.lua.calls.entries import Entries
+
+    registry = load(folder)
+    entry = Entries(registry).find(id)
+    if isinstance(entry, dict):
+        show([problem for problem in registry.errors if problem.entry == id])
+        raise Failure(str(entry["message"]))
+    if entry.kind not in KINDS:
+        raise Failure(f"the entry {id} is of kind {entry.kind}, which has no binary; name a function.wat or function.wasm entry")
+    try:
+        return inspect_entry(entry, registry)
+    except FunctionProblem as error:
+        show([error.problem])
+        raise Failure(f"the entry {id} can't be used") from None
+    except BinaryProblem as error:
+        raise Failure(f"{id}: {error}") from None

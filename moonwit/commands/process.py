@@ -1,0 +1,108 @@
+"""`moonwit run NAME` and `moonwit run list`: the processes of a project as commands, each with arguments and an exit code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from moonwit import terminal
+from moonwit.commands.failures import Failure
+from moonwit.commands.folders import load, show_problems
+from moonwit.host.engine import worker
+from moonwit.interrupt import wait
+from moonwit.project import CallError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from moonwit.project import Project
+    from moonwit.registry import Entry, Registry
+
+KINDS = ("process.wasm", "process.lua")
+MAX_STATUS = 255
+
+
+def find(registry: Registry | None, word: str) -> Entry | None:
+    """Gives the process that a word names, by its command or by its id; None where it names none."""
+    from moonwit.host.programs.processes import commands
+
+    if registry is None:
+        return None
+    ids = {command.name: command.id for command in commands(registry)}
+    entry = registry.entries.get(ids.get(word, word))
+    return entry if entry is not None and entry.kind in KINDS else None
+
+
+def near(registry: Registry | None, word: str) -> str:
+    """Gives "; did you mean ...?" for the command that was probably meant, or where to find them."""
+    from moonwit.host.programs.processes import commands
+    from moonwit.registry import nearest, shown
+
+    found = nearest(word, [command.name for command in commands(registry)] if registry is not None else [])
+    return "" if found is None else f"; did you mean {shown(found)}?"
+
+
+def run(project: Project, entry: Entry, words: Sequence[str]) -> int:
+    """Runs a process with its arguments and gives its exit status; raises ``Failure``."""
+    known = show_problems(project.registry)
+    assert project.registry is not None
+    if project.registry.is_broken(entry.id):
+        raise Failure(f"the process {entry.id} can't be run: it has the problems above, or something it needs has")
+    return _run_program(project.registry, entry, words) if entry.kind == "process.wasm" else _run_lua(project, entry, words, known)
+
+
+def _run_program(registry: Registry, entry: Entry, words: Sequence[str]) -> int:
+    from moonwit.commands.program import run as run_program
+    from moonwit.host.functions.functions import FunctionProblem
+    from moonwit.host.programs.processes import program
+    from moonwit.host.wasi.world import WorldProblem
+
+    try:
+        made = program(entry, registry, tuple(words))
+    except FunctionProblem as error:
+        registry.report(error.problem)
+        raise Failure(f"the process {entry.id} can't be run: {error.problem.sentence}") from None
+    except WorldProblem as error:
+        raise Failure(f"the process {entry.id} can't be run: {error.message}") from None
+    return run_program(made)
+
+
+def _run_lua(project: Project, entry: Entry, words: Sequence[str], known: Sequence[object]) -> int:
+    from moonwit.commands.run import failed
+
+    project.entries.processes.add(entry.id)
+    arguments = [os.fsencode(word) for word in words]
+    try:
+        value = wait(worker.start(lambda: project.call(entry.id, *arguments)))
+    except CallError as error:
+        if terminal.reader_is_gone():
+            return 1
+        show_problems(project.registry, [problem for problem in project.registry.problems if problem in known] if project.registry else [])
+        raise failed(error) from None
+    return status_of(value)
+
+
+def status_of(value: object) -> int:
+    """Gives the exit status that a Lua process's value stands for: an integer itself, false 1, anything else 0."""
+    if value is False:
+        return 1
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        return 0
+    return int(value) if 0 <= value <= MAX_STATUS else MAX_STATUS
+
+
+def show_commands(folder: Path) -> int:
+    """Prints the commands of a project, each with what it does."""
+    from moonwit.host.programs.processes import commands
+
+    registry = load(folder)
+    show_problems(registry)
+    found = commands(registry)
+    if not found:
+        terminal.write("no commands: a process.lua or process.wasm with `meta: {command: {name: ..., short: ...}}` is one\n")
+        return 0
+    width = max(len(command.name) for command in found)
+    lines = (terminal.clean(f"{command.name:<{width}}  {command.short or command.id}").rstrip() for command in found)
+    terminal.write("".join(line + "\n" for line in lines))
+    return 0

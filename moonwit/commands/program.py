@@ -1,0 +1,155 @@
+"""`moonwit run FILE.wasm`: a WebAssembly program without a project, with what the command line grants it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from moonwit import terminal
+from moonwit.commands.failures import Failure, WrongUsage
+from moonwit.commands.folders import real_folder
+from moonwit.host.engine import worker
+from moonwit.interrupt import wait
+
+if TYPE_CHECKING:
+    from threading import Timer
+
+    from moonwit.host.functions.binaries import Binary
+    from moonwit.host.programs.program import Program
+    from moonwit.host.wasi.world import World
+
+_READ_ONLY = ":ro"
+
+
+class Grants(NamedTuple):
+    """What the options grant a program: texts as they are typed."""
+
+    env: tuple[str, ...] = ()
+    dir: tuple[str, ...] = ()
+
+
+def take_grants(arguments: Sequence[str]) -> tuple[Grants, list[str]]:
+    """Takes `--env` and `--dir`, which may be there several times, out of the options before the first other word."""
+    taken: dict[str, list[str]] = {"--env": [], "--dir": []}
+    rest: list[str] = []
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("--") and arguments[at] != "--":
+        name, sign, value = arguments[at].partition("=")
+        at += 1
+        if name in taken and not sign:
+            value = arguments[at] if at < len(arguments) else ""
+            at += 1
+        if name in taken:
+            if not value:
+                raise WrongUsage(f"{name} needs a value", "run")
+            taken[name].append(value)
+            continue
+        rest.append(arguments[at - 1])
+        if not sign and at < len(arguments):
+            rest.append(arguments[at])
+            at += 1
+    return Grants(tuple(taken["--env"]), tuple(taken["--dir"])), [*rest, *arguments[at:]]
+
+
+def run_file(path: str, words: Sequence[str], grants: Grants) -> int:
+    """Runs a program and gives its exit status; raises ``Failure``."""
+    from moonwit.host.programs.program import Program
+
+    # A guest takes UTF-8 only, and the file's name is its first argument.
+    name = os.fsencode(os.path.basename(path)).decode("utf-8", "replace")
+    made = wait(worker.start(lambda: Program(name, _binary(path), _world(words, grants))))
+    return run(made)
+
+
+def run(program: Program) -> int:
+    """Runs a program on another thread, so that Ctrl-C is heard, and gives its exit status; raises ``Failure``."""
+    from moonwit.host.programs.program import ProgramProblem
+
+    # Who writes to a pipe that nobody reads any more is ended, as any program is: many would go on for ever.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    late = _end_when_late(program)
+    try:
+        return wait(worker.start(program.run))
+    except ProgramProblem as error:
+        raise Failure(error.message, "\n".join(error.backtrace)) from None
+    finally:
+        if late is not None:
+            late.cancel()
+
+
+def _end_when_late(program: Program) -> Timer | None:
+    """Has the process end when a program sleeps past its limit: what waits in the system can't be woken."""
+    if program.max_execution_ms is None:
+        return None
+    from threading import Timer
+
+    def end() -> None:
+        terminal.complain(f"{program.name} took longer than its limit of {program.max_execution_ms} ms")
+        os._exit(1)
+
+    # A busy program is ended by the engine, which says where it was; that comes first.
+    timer = Timer(program.max_execution_ms / 1000 + 0.25, end)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _binary(path: str) -> Binary:
+    from moonwit.host.functions.binaries import MAX_BYTES, BinaryProblem, assemble, binary
+    from moonwit.registry.files import Unreadable, decode, read_bytes
+
+    try:
+        data = read_bytes(Path(path), MAX_BYTES)
+        if not path.endswith(".wat"):
+            if data[:4] != b"\0asm":
+                raise Failure(f"{path} is {'not a WebAssembly binary' if data else 'empty'}")
+            return binary(data)
+        return assemble(decode(data))
+    except Unreadable as error:
+        raise Failure(f"the program {path} {error.why}") from None
+    except BinaryProblem as error:
+        place = "" if error.position is None else f":{error.position[0]}:{error.position[1]}"
+        raise Failure(f"{path}{place}: {error}") from None
+
+
+def _world(words: Sequence[str], grants: Grants) -> World:
+    from moonwit.host.wasi.world import Mount, World
+
+    env: dict[str, str] = {}
+    for text in grants.env:
+        name, sign, value = text.partition("=")
+        if not name:
+            # What stands behind the = may be a secret.
+            raise WrongUsage("--env has no name before the =; write --env NAME=VALUE, or --env NAME for the host's own", "run")
+        if not sign:
+            if name not in os.environ:
+                raise Failure(f"--env {name}: the environment variable {name} is not set; give it a value: --env {name}=VALUE")
+            value = os.environ[name]
+        env[name] = value
+    mounts: list[Mount] = []
+    for text in grants.dir:
+        plain = text.removesuffix(_READ_ONLY)
+        host, sign, guest = plain.partition("::")
+        guest = guest if sign else host
+        if not host or not guest:
+            raise WrongUsage(f"--dir {text} names no folder; write --dir HOST::GUEST, --dir HOST::GUEST:ro or --dir HOST", "run")
+        if any(mount.guest == guest for mount in mounts):
+            raise WrongUsage(f"--dir {text}: the program has a folder at {guest} already", "run")
+        folder = real_folder(host, f"--dir {text}: the folder")
+        mounts.append(Mount("--dir", folder, guest, plain != text))
+    if not all(map(_is_utf8, (*words, *env, *env.values()))):
+        raise Failure("arguments and variables of a WebAssembly program must be UTF-8 text, and one is not")
+    if not all(_is_utf8(mount.guest) for mount in mounts):
+        raise Failure("the path at which a WebAssembly program sees a folder must be UTF-8 text: write --dir HOST::GUEST")
+    return World(tuple(words), None, tuple(env.items()), tuple(mounts))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

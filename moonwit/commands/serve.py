@@ -1,0 +1,168 @@
+"""`moonwit serve`: the HTTP services that a project declares."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import moonwit
+from moonwit import memory, terminal
+from moonwit.commands.arguments import read
+from moonwit.commands.failures import Failure, WrongUsage
+from moonwit.commands.folders import needed, show_problems
+from moonwit.interrupt import STATUS
+from moonwit.project import GRACE
+
+if TYPE_CHECKING:
+    from moonwit.host.http.serving.layout import Endpoint, Service
+    from moonwit.host.http.serving.server import Server
+    from moonwit.lua.http.pool import Lanes
+    from moonwit.project import Project
+
+class NothingToServe(Failure):
+    """A project without anything to serve."""
+
+
+# How often the process's memory is looked at, in seconds.
+LOOK = 1.0
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Serves until it is told to stop; gives 0 then."""
+    options, rest = read("serve", arguments, ("--project",))
+    if rest:
+        raise WrongUsage("serve takes no arguments; name the folder of a project with --project", "serve")
+    return serve(needed(options))
+
+
+def serve(folder: Path) -> int:
+    """Serves the project of a folder."""
+    # Threads that hold the interpreter give way sooner: a lane that has answers waits for the event loop's thread.
+    sys.setswitchinterval(0.001)
+    project = moonwit.open(folder)
+    try:
+        show_problems(project.registry)
+        ended = asyncio.run(_serve(project))
+    finally:
+        closed = project.interrupt(GRACE)
+    if not (ended and closed):
+        # A busy guest would keep the process from ending.
+        os._exit(0)
+    return 0
+
+
+async def _serve(project: Project) -> bool:
+    """Serves until it is told to stop; tells whether everything has ended then."""
+    from moonwit.host.http.serving.layout import services
+    from moonwit.host.http.serving.server import CantListen
+
+    assert project.registry is not None
+    found = services(project.registry)
+    if not found:
+        raise NothingToServe("the project serves nothing: it has no `http.endpoint`, `http.static` or `http.service` that is to be started")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    # SIGTERM may come twice: supervisors send it to the process and to its group.
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, _interrupted, stop)
+    running: list[tuple[Server, Lanes]] = []
+    ended: list[bool] = []
+    try:
+        for service in found:
+            server, lanes = _set_up(project, service)
+            running.append((server, lanes))
+            try:
+                addresses = await server.start()
+            except CantListen as error:
+                raise Failure(str(error)) from None
+            terminal.write(_announcement(service, addresses))
+        while not stop.is_set():
+            memory.check()
+            try:
+                async with asyncio.timeout(LOOK):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+        terminal.write_error("moonwit: stopping\n")
+    finally:
+        await asyncio.gather(*(server.stop() for server, _ in running))
+        ended += await asyncio.gather(*(asyncio.to_thread(lanes.close, GRACE) for _, lanes in running))
+    for server, _ in running:
+        terminal.write_error(_report(server))
+    return all(ended)
+
+
+def _interrupted(stop: asyncio.Event) -> None:
+    """Stops in good order, and at once where that has begun."""
+    if stop.is_set():
+        os._exit(STATUS)
+    stop.set()
+
+
+def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
+    from moonwit.host.http.serving.server import Server
+    from moonwit.lua.http.pool import Lanes
+
+    server = Server(service, terminal.write_error)
+    lanes = Lanes(project.entries.callbacks, service.workers, asyncio.get_running_loop())
+    for endpoint in service.endpoints:
+        _mount(project, server, lanes, endpoint)
+    return server, lanes
+
+
+def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -> None:
+    from moonwit.host.functions.functions import FunctionProblem
+    from moonwit.host.http.serving.parameters import Misfit
+    from moonwit.lua.http.pool import answers_itself
+    from moonwit.lua.http.responders import broken, guest, handler, incoming
+
+    registry, problem = project.registry, endpoint.problem
+    assert registry is not None
+    variables = [part[1:-1] for part in endpoint.segments if part.startswith("{")]
+    respond = None
+    if problem is None and endpoint.kind == "function.lua":
+        respond = handler(lanes, endpoint.function)
+    elif problem is None:
+        try:
+            function = project.entries.loaded(registry.entries[endpoint.function])
+            if not answers_itself(function.path):
+                respond = guest(lanes, function, variables)
+            elif function.plan is not None:
+                respond = incoming(lanes, function)
+            else:
+                problem = f"it answers requests itself, which the compatible path can't be asked to: {function.reason}"
+        except (Misfit, FunctionProblem) as error:
+            problem = f"the function {endpoint.function} {error}" if isinstance(error, Misfit) else error.problem.sentence
+        if problem is not None:
+            terminal.complain(f"{endpoint.id} can't be served: {problem}")
+    if respond is None:
+        respond = broken(endpoint.id, problem or "", server.say)
+    name = f"{endpoint.method} {endpoint.path}"
+    if not server.mount(endpoint.method, endpoint.segments, name, respond):
+        terminal.complain(f"{endpoint.id} can't be served: {name} is answered by another endpoint already")
+
+
+def _announcement(service: Service, addresses: Sequence[str]) -> str:
+    lines = [f"{service.id or 'moonwit'} listens on {', '.join(addresses)}\n"]
+    width = max((len(endpoint.method) for endpoint in service.endpoints), default=0)
+    for endpoint in service.endpoints:
+        note = " (can't be used)" if endpoint.problem else ""
+        lines.append(f"  {endpoint.method:<{width}} {endpoint.path} -> {endpoint.function}{note}\n")
+    for files in service.files:
+        lines.append(f"  {'GET':<{width}} {files.path.rstrip('/')}/... -> files of {files.id}\n")
+    return terminal.clean("".join(lines))
+
+
+def _report(server: Server) -> str:
+    """Tells what each route has answered."""
+    lines = []
+    for name, counted in server.statistics().items():
+        if counted.requests:
+            times = f"mean {counted.mean * 1000:.1f} ms, longest {counted.longest * 1000:.1f} ms"
+            lines.append(f"  {name}: {counted.requests} requests, {counted.failures} failed, {times}\n")
+    return terminal.clean("".join(lines))

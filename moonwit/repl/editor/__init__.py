@@ -1,0 +1,1 @@
+"""The line that is edited, and the screen around it."""

@@ -1,0 +1,1 @@
+"""The half of the module env that Python has."""

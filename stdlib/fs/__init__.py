@@ -1,0 +1,1 @@
+"""The half of the module fs that Python has."""

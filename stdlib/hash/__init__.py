@@ -1,0 +1,1 @@
+"""The half of the module hash that Python has."""
