@@ -71,7 +71,13 @@ end
 
 local methods = {}   -- plan key -> export path -> function
 
--- The ways to call an export that can't wait for anything outside: see lua/calls/turns.lua.
+local function too_large(id, why)
+  return failure(errors.kinds.UNAVAILABLE,
+    ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, why), { entry = id })
+end
+
+-- The ways to call an export that can't wait for anything outside: see lua/calls/turns.lua. They are made when they are first needed, so
+-- that a signature which is too large is an error of the call.
 local function in_turns(E, P, entry, compile)
   local states, limit = epochs.states, E.limits.limit_ticks
   E.counts = pools.of(E.id).counts
@@ -80,11 +86,17 @@ local function in_turns(E, P, entry, compile)
     M.immediate[f] = true
     return f
   end
+  local function made(...)
+    local done, f = pcall(compile, ...)
+    if done then return f end
+    if type(f) ~= 'table' or not f.too_large then error(f, 0) end
+    return function() return nil, too_large(E.id, f.too_large) end
+  end
   turns.equip(E, entry.pool.type ~= 'inline' and not P.linker)
   return counted.whole(turns.guest(E, {
-    slow = function() return counted.waiting(E.id, compile(P.linker and 'hosted_turns' or 'turns')) end,
-    near = not P.linker and function() return counted.guest(E, compile('plain', 1, limit and states.LIMITED or states.SHORT)) end,
-    plain = function() return counted.guest(E, compile(P.linker and 'hosted' or 'plain', limit or 'NO_LIMIT', states.BOUND)) end,
+    slow = function() return counted.waiting(E.id, made(P.linker and 'hosted_turns' or 'turns')) end,
+    near = not P.linker and function() return counted.guest(E, made('plain', 1, limit and states.LIMITED or states.SHORT)) end,
+    plain = function() return counted.guest(E, made(P.linker and 'hosted' or 'plain', limit or 'NO_LIMIT', states.BOUND)) end,
   }))
 end
 
@@ -245,8 +257,7 @@ function M.resolve(id)
   made, f, err = pcall(resolvers[entry.resolver], entry)
   if not made then
     if type(f) ~= 'table' or not f.too_large then error(f, 0) end
-    return nil, failure(errors.kinds.UNAVAILABLE,
-      ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, f.too_large), { entry = id })
+    return nil, too_large(id, f.too_large)
   end
   if not f then return nil, err end
   if not M.immediate[f] then

@@ -156,7 +156,7 @@ def main(count: int, seed: int) -> None:
         entries = [f"name: {name}, kind: function.wat, source: file://guest.wat, method: {name}, results: table" for name in RESULTS]
         state = State(Path(folder), entries, {"guest.wat": component()})
         state.run("require('lua.abi.generate').MOST_RESULT_BYTES = 2 ^ 22")
-        modules = (state.run(f"return require 'lua.{name}'") for name in ("calls", "abi.generate", "handles"))
+        modules = (state.run(f"return require 'lua.{name}'") for name in ("calls.calls", "abi.generate", "guest.handles"))
         names = state.lua.table_from({f"t:{name}".encode(): True for name in RESULTS})
         print(json.dumps(json.loads(state.run(LOOP, *modules, names, count, seed).decode()), indent=1, sort_keys=True))
         state.close()

@@ -60,7 +60,7 @@ class Paths:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        modules = (state.run(f"return require 'lua.{name}'") for name in ("calls", "intermediate", "optional"))
+        modules = (state.run(f"return require 'lua.{name}'") for name in ("calls.calls", "values.intermediate", "values.optional"))
         self.call = state.run(CALLER, *modules)
         self.oracles: dict[str, CompatibleFunction] = {}
 

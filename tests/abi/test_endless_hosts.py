@@ -57,7 +57,7 @@ def nobody_reads() -> Iterator[None]:
 def test_without_end(tmp_path: Path, name: str) -> None:
     """Prints, polls, waits, handles and random bytes, for as long as the limit allows."""
     core = f'(func (export "f") (result i32) (local $h i32) (local.set $h (call $stdout)) (loop $l {STEPS[name]} (br $l)) (i32.const 7))'
-    entry = f"name: {name}, kind: function.wat, source: file://g.wat, method: f, {ALL}, limits: {{max_execution_ms: 200}}"
+    entry = f"name: {name}, kind: function.wat, source: file://g.wat, method: f, {ALL}, limits: {{max_execution_ms: 1000}}"
     state = State(tmp_path, [entry], {"g.wat": component(core, lift("f", "(result u32)"), REALLOC)})
     peaks = []
     for _ in range(2):

@@ -9,6 +9,7 @@ import pytest
 
 from moonwit.host.values.intermediate import NONE
 from moonwit.host.wasm.wit import types as wit
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.edges import edges
 from tests.abi.paths import expect
@@ -77,3 +78,18 @@ def test_a_signature_that_lua_cannot_hold_is_refused(tmp_path: Path) -> None:
     state.close()
 
 
+
+
+def test_a_signature_that_lua_cannot_hold_is_refused_in_a_script(tmp_path: Path) -> None:
+    """The same in a script, where a call is made in another way: in each call, the first too."""
+    paths = echoes(tmp_path, [[U8] * 250])
+    script = b"""
+      local funcs = require 'funcs'
+      for _ = 1, 3 do
+        local value, problem = funcs.call('t:echo0', 1)
+        assert(value == nil and problem:kind() == 'Unavailable' and problem:message():find('its signature is too large', 1, true))
+      end
+    """
+    answer = paths.state.boot[b"run"](script, b"@s.lua", buffer.encode([]))
+    assert answer[0] is None
+    paths.state.close()
