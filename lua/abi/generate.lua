@@ -147,7 +147,7 @@ end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
 -- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the component defines
--- resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call (lua/guest/epoch_state.lua);
+-- resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call (lua/dispatcher/epoch_state.lua);
 -- `options.mode` is a key of CALLS, `options.leaf`
 -- that the guest's realloc calls nothing of the host; `options.gated` that realloc and post-return are called by functions that shut the
 -- gate (host/wasm/plan/gate.py), which take a number besides: after what they pass on, of which post-return has `options.results`.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
-from moonwit.lua.calls.compilations import Compilations, failed, place, unusable
 from moonwit.lua.calls.statistics import Statistics
+from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:

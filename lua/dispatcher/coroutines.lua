@@ -7,7 +7,7 @@ local create, resume, status, running = coroutine.create, coroutine.resume, coro
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable
 local error, type, setmetatable, pcall, xpcall = error, type, setmetatable, pcall, xpcall
 
-local interrupt = require "lua.scripts.interrupt"
+local interrupt = require "lua.dispatcher.interrupt"
 
 local caught = interrupt.caught
 

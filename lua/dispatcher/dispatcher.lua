@@ -12,7 +12,7 @@ local clock = require "lua.dispatcher.clock"
 local collector = require "lua.dispatcher.collector"
 local coroutines = require "lua.dispatcher.coroutines"
 local deadlock = require "lua.dispatcher.deadlock"
-local epochs = require "lua.guest.epochs"
+local epoch_state = require "lua.dispatcher.epoch_state"
 local errors = require "lua.values.errors"
 local tasks = require "lua.dispatcher.tasks"
 local timers = require "lua.dispatcher.timers"
@@ -21,7 +21,7 @@ local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, ne
 local monotonic, max, min = clock.monotonic, math.max, math.min
 local current, ticket, park, rouse = tasks.current, tasks.ticket, tasks.park, tasks.rouse
 local take, take_busy, step, close, groups = tasks.take, tasks.take_busy, tasks.step, tasks.close, tasks.groups
-local lane = epochs.lane
+local lane = epoch_state.lane
 local CANCELED = errors.kinds.CANCELED
 
 local M = {

@@ -2,15 +2,15 @@
 local coroutines = require "lua.dispatcher.coroutines"
 local deadlock = require "lua.dispatcher.deadlock"
 local errors = require "lua.values.errors"
-local epochs = require "lua.guest.epochs"
-local interrupt = require "lua.scripts.interrupt"
+local epoch_state = require "lua.dispatcher.epoch_state"
+local interrupt = require "lua.dispatcher.interrupt"
 local timers = require "lua.dispatcher.timers"
 
 local create, raw_resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local error, select, unpack, xpcall, setmetatable = error, select, unpack, xpcall, setmetatable
 local WAIT, barrier = coroutines.WAIT, coroutines.barrier
 local CANCELED = errors.kinds.CANCELED
-local lane = epochs.lane
+local lane = epoch_state.lane
 
 local M = {}
 

@@ -10,7 +10,7 @@
 --    function of the host in its store that could be called.
 -- 3. C comes back into Lua from elsewhere: no finalizer is given to Wasmtime, limits of a store are numbers, its waker does nothing, and
 --    a thread other than the lane's only goes on with calls of guests without a linker (lua/calls/elsewhere.lua). What Wasmtime asks when an
---    epoch passes is answered by a Lua state of its own, which never runs compiled code (lua/guest/epoch_answers.lua). To delete a store, a linker, or a call that has ended runs no Lua; a call that has
+--    epoch passes is answered by a Lua state of its own, which never runs compiled code (lua/lane/epoch_answers.lua). To delete a store, a linker, or a call that has ended runs no Lua; a call that has
 --    not ended is deleted by way of `delete`, before its store (lua/guest/fibers.lua).
 -- 4. An error leaves Lua through Wasmtime's frames. What a guest calls runs in a pcall that makes the trap too (lua/guest/hosting.lua). Before
 --    that comes only what LuaJIT does to enter Lua: it takes less of the stack than LuaJIT asks for before it calls C, so that a stack

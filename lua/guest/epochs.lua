@@ -1,15 +1,15 @@
 -- Epochs as the lane sees them: which kind of call a guest is in, and who else waits for the lane. What a guest does that is still
--- computing when an epoch has passed, every 5 ms, is decided by that, in lua/guest/epoch_answers.lua.
+-- computing when an epoch has passed, every 5 ms, is decided by that, in lua/lane/epoch_answers.lua.
 
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
-local states = require 'lua.guest.epoch_state'
+local states = require 'lua.dispatcher.epoch_state'
 local wasmtime = require 'lua.guest.wasmtime'
 
 local M = {}
 
 -- What the answerer reads. Whoever enters a guest sets `state` first.
-local lane = ffi.new 'mw_epochs'
+local lane = states.lane
 M.lane, M.states = lane, states
 
 -- What it reads of a call that another thread runs: it always gives way.

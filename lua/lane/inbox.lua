@@ -8,7 +8,7 @@ local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local epochs = require 'lua.guest.epochs'
+local epoch_state = require 'lua.dispatcher.epoch_state'
 local mailbox = require 'lua.lane.mailbox'
 
 ffi.cdef [[
@@ -44,7 +44,7 @@ function M.expect() expecting = true end
 -- one whose handler has raised: the others of its kind must not pay for it.
 function M.open(descriptor, flag, take, handlers, failed)
   flag = ffi.cast('volatile uint32_t *', flag)
-  epochs.lane.news = flag
+  epoch_state.lane.news = flag
   local ready, count = ffi.new 'mw_pollfd[1]', ffi.new 'uint64_t[1]'
   local timeout = ffi.new 'mw_timespec'
   ready[0].fd, ready[0].events = descriptor, POLLIN

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lupa.luajit21 import LuaRuntime
 
-from moonwit.lua.guest.epochs import Epochs
+from moonwit.lua.lane.compilations import outcome
+from moonwit.lua.lane.epochs import Epochs
 from moonwit.lua.lane.mailbox import Mailbox
 from moonwit.lua.values import buffer
 
 if TYPE_CHECKING:
     from moonwit.host.compiling.jobs import Request
     from moonwit.host.engine.worker import Cancellation
-    from moonwit.lua.http.fetcher import Fetcher
+    from moonwit.lua.lane.fetcher import Fetcher
 
 T = TypeVar("T")
 
@@ -229,7 +230,7 @@ class Lane:
 
     def _fetch(self, operation: bytes, number: float, data: bytes) -> None:
         """What scripts ask of other servers; what that takes is imported when one does."""
-        from moonwit.lua.http.fetcher import Fetcher
+        from moonwit.lua.lane.fetcher import Fetcher
 
         if self._fetcher is None:
             self._fetcher = Fetcher(self._post)
@@ -261,8 +262,6 @@ class Lane:
 
     def _await_compiling(self, ticket: float, number: float) -> None:
         """Answers a ticket when a compilation has ended."""
-        from moonwit.lua.calls.compilations import outcome
-
         assert self._compilation is not None
         request = self._compiling[int(ticket)] = self._compilation(number)
 

@@ -3,7 +3,7 @@ local arguments = require 'lua.values.arguments'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
-local interrupt = require 'lua.scripts.interrupt'
+local interrupt = require 'lua.dispatcher.interrupt'
 local intermediate = require 'lua.values.intermediate'
 local scripts = require 'lua.scripts.scripts'
 
@@ -21,7 +21,7 @@ local function failed(id, kind, message) return nil, errors.make { message = mes
 
 local function answer(id, task, ok, value, problem)
   task.nested = task.nested - 1
-  -- Not an error of ours, so perhaps the end of the stack, where no hook runs: see lua/scripts/interrupt.lua.
+  -- Not an error of ours, so perhaps the end of the stack, where no hook runs: see lua/dispatcher/interrupt.lua.
   if not ok and not errors.is_error(value) then interrupt.check() end
   if not ok then return nil, errors.is_error(value) and value or errors.from(value, { kind = errors.kinds.INTERNAL, entry = id }) end
   -- Anything else that comes second belongs to what gave the value: the count of `gsub`, the `ok` of a channel.
@@ -37,7 +37,7 @@ local function close(limit, why)
   for task in pairs(limit.tasks) do dispatcher.cancel(task, why) end
 end
 
--- `f`, ended after `ms` milliseconds, where it waits by a timer and where it computes by lua/scripts/interrupt.lua.
+-- `f`, ended after `ms` milliseconds, where it waits by a timer and where it computes by lua/dispatcher/interrupt.lua.
 local function limited(id, ms, f)
   return function(...)
     local many = arguments.too_many(select('#', ...))

@@ -4,7 +4,7 @@
 -- Nothing of a script's runs meanwhile, so the state of the match is shared.
 local ffi = require "ffi"
 local cost = require "lua.scripts.pattern_cost"
-local interrupt = require "lua.scripts.interrupt"
+local interrupt = require "lua.dispatcher.interrupt"
 
 local sub = string.sub
 local error, pcall, pairs = error, pcall, pairs

@@ -1,7 +1,7 @@
 -- Finds a text in another in a time that is proportional to both (Knuth, Morris and Pratt): LuaJIT compares the text anew at each place
 -- where its first character stands.
 local ffi = require "ffi"
-local interrupt = require "lua.scripts.interrupt"
+local interrupt = require "lua.dispatcher.interrupt"
 
 local cast = ffi.cast
 local bytes, numbers = ffi.typeof "const uint8_t *", ffi.typeof "int32_t[?]"

@@ -4,7 +4,7 @@
 -- changed: what a script sees is an empty table in front of the real one. Functions that write to a table past its
 -- metatable (rawset, table.insert, ...) refuse those, and no function returns the real one.
 local coroutines = require "lua.dispatcher.coroutines"
-local interrupt = require "lua.scripts.interrupt"
+local interrupt = require "lua.dispatcher.interrupt"
 local strings = require "lua.scripts.strings"
 local sort = require "lua.scripts.sort"
 

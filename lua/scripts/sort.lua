@@ -1,7 +1,7 @@
 -- `table.sort` in Lua: compiled together with its comparator, which makes it faster than LuaJIT's own, and not run
 -- from C, where nested sorts would use up the C stack. A merge sort: equal elements keep their order, and a comparator
 -- that contradicts itself does no harm.
-local check = require("lua.scripts.interrupt").check
+local check = require("lua.dispatcher.interrupt").check
 
 local type, error, min = type, error, math.min
 

@@ -78,7 +78,7 @@ function M.fields(value)
   return is_error(value) and getfields(value) or nil
 end
 
---- Passes on what a `pcall` of a script's code has given; lua/scripts/interrupt.lua looks there whether the code is to end.
+--- Passes on what a `pcall` of a script's code has given; lua/dispatcher/interrupt.lua looks there whether the code is to end.
 function M.caught(...) return ... end
 
 -- A __tostring of a script may itself raise.

@@ -25,7 +25,7 @@ class Variables:
 
     def _answer(self, ask: Callable[[Environment], Data]) -> Data:
         from moonwit.host.environment.variables import VariableProblem, environment_of
-        from moonwit.lua.calls.compilations import failed
+        from moonwit.lua.lane.compilations import failed
 
         registry = self._entries.registry
         if registry is None:
@@ -36,7 +36,7 @@ class Variables:
             return failed(error.kind, error.message)
 
     def _get(self, name: bytes) -> Data:
-        from moonwit.lua.calls.compilations import failed
+        from moonwit.lua.lane.compilations import failed
 
         def get_it(environment: Environment) -> Data:
             id = environment.find(name.decode("utf-8", "replace"))
@@ -46,7 +46,7 @@ class Variables:
         return self._answer(get_it)
 
     def _set(self, name: bytes, value: bytes) -> Data:
-        from moonwit.lua.calls.compilations import failed
+        from moonwit.lua.lane.compilations import failed
 
         text = name.decode("utf-8", "replace")
         try:

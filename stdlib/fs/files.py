@@ -102,7 +102,7 @@ class Files:
 
     def _get(self, id: bytes) -> Data:
         from moonwit.host.files.directory import directory_of
-        from moonwit.lua.calls.compilations import failed
+        from moonwit.lua.lane.compilations import failed
 
         name = id.decode("utf-8", "replace")
         found = self._entries.find(name)
@@ -265,7 +265,7 @@ def _told(callback: Callback) -> Callback:
 
     def answer(*arguments: Any) -> Any:
         from moonwit.host.files.directory import FileProblem
-        from moonwit.lua.calls.compilations import failed
+        from moonwit.lua.lane.compilations import failed
 
         try:
             return callback(*arguments)

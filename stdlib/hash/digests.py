@@ -33,7 +33,7 @@ def _encode(data: bytes) -> bytes:
 def _decode(text: bytes) -> bytes | Data:
     from binascii import Error, a2b_base64
 
-    from moonwit.lua.calls.compilations import failed
+    from moonwit.lua.lane.compilations import failed
 
     try:
         # Text is often broken into lines.

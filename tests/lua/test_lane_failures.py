@@ -34,12 +34,12 @@ def project(tmp_path: Path) -> Iterator[moonwit.Project]:
 
 def test_a_client_that_can_not_be_loaded(project: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """A request whose client is missing fails, alone and in a batch, and can be made once it is there."""
-    monkeypatch.setitem(sys.modules, "moonwit.lua.http.fetcher", None)
+    monkeypatch.setitem(sys.modules, "moonwit.lua.lane.fetcher", None)
     project.run_script(SEND)
     assert capfd.readouterr().out.startswith(f"nil\tInternal\t{MISTAKE}ModuleNotFoundError: ")
     project.run_script("local r, errs = http_client.request_batch{{'GET', 'http://x/'}} print(r[1], errs[1]:kind())")
     assert capfd.readouterr().out == "nil\tInternal\n"
-    monkeypatch.delitem(sys.modules, "moonwit.lua.http.fetcher")
+    monkeypatch.delitem(sys.modules, "moonwit.lua.lane.fetcher")
     project.run_script(SEND)
     assert capfd.readouterr().out.startswith("nil\tUnavailable\t")
 

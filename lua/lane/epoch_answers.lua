@@ -2,10 +2,10 @@
 --
 -- Wasmtime asks in the middle of the guest, on the lane's thread, often below a C call that LuaJIT has compiled; the lane's own Lua
 -- state may not be entered there ("bad callback"). So this runs in a Lua state of its own, that does nothing else and is never
--- compiled (lua/guest/epochs.py makes it). It belongs to one thread: a store that another thread runs gets that thread's answerer.
+-- compiled (lua/lane/epochs.py makes it). It belongs to one thread: a store that another thread runs gets that thread's answerer.
 
 local ffi = require 'ffi'
-local states = require 'lua.guest.epoch_state'
+local states = require 'lua.dispatcher.epoch_state'
 
 ffi.cdef [[
 typedef struct { long seconds, nanoseconds; } mw_answer_time;

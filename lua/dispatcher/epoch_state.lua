@@ -1,4 +1,5 @@
--- What a lane tells its answerer of epochs (lua/guest/epoch_answers.lua): both are Lua states of one thread, and this struct is all they share.
+-- What a lane tells its answerer of epochs (lua/lane/epoch_answers.lua): both are Lua states of one thread, and this struct is all they share.
+-- The dispatcher says in it who else waits for the lane; whoever enters a guest says which kind of call it is in (lua/guest/epochs.lua).
 
 local ffi = require 'ffi'
 
@@ -16,6 +17,8 @@ typedef struct {
 ]]
 
 return {
+  -- The lane's own, which its answerer is given the address of.
+  lane = ffi.new 'mw_epochs',
   -- A synchronous call of a function that was always short; the next state says that an epoch has passed meanwhile.
   SHORT = 0, SHORT_SEEN = 1,
   -- The same, with a limit in time.

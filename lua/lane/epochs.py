@@ -1,4 +1,4 @@
-"""The Lua state that answers for a thread what its guests do when an epoch passes; lua/guest/epoch_answers.lua says why it is apart."""
+"""The Lua state that answers for a thread what its guests do when an epoch passes; lua/lane/epoch_answers.lua says why it is apart."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ class Epochs:
     def __init__(self, room_above: Path, library: str) -> None:
         self._lua: Any = LuaRuntime(register_eval=False, register_builtins=False, encoding=None)
         self._lua.execute(b"package.path, package.cpath = ..., '' jit.off() jit.flush()", f"{room_above}/?.lua".encode())
-        self.address = int(self._lua.execute(b"return require 'lua.guest.epoch_answers'(...)", library.encode()))
+        self.address = int(self._lua.execute(b"return require 'lua.lane.epoch_answers'(...)", library.encode()))
