@@ -33,6 +33,7 @@ PATIENCE = 8  # how many times as long as on unchanged code the tests of a file 
 
 # The test files that hold each file or folder, the quickest and sharpest first.
 COMPILED = "tests/abi/test_compiled_guest.py"
+CORE = [f"tests/host/wasm/test_{name}.py" for name in ("guards_bounds", "guards_core", "planner", "core")]
 HELD_BY: dict[str, list[str]] = {
     "lua/values/utf8.lua": ["tests/abi/test_guards_text.py"],
     "lua/abi/numbers.lua": ["tests/abi/test_guards_[acl]*.py", "tests/abi/test_guards_f*.py"],
@@ -55,23 +56,21 @@ HELD_BY: dict[str, list[str]] = {
         COMPILED,
     ],
     "lua/guest/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
-    "host/wasm/wit": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
+    "lua/guest/epoch": ["tests/lua/test_computing_limits.py", "tests/lua/test_limits.py", "tests/lua/test_turns.py", "tests/lua/test_pools.py"],
+    "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
     "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
+    "host/wasm/wit/": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
     "host/wasm/binary/instructions.py": ["tests/host/wasm/test_reach.py"],
     "host/wasm/plan/brief.py": ["tests/host/wasm/test_brief.py"],
-    "host/wasm/reach": ["tests/host/wasm/test_reach.py"],
+    "host/wasm/plan/reach.py": ["tests/host/wasm/test_reach.py"],
     "host/wasm/plan/support.py": ["tests/abi/test_guards_h*.py", "tests/abi/test_leaving.py"],
-    "host/wasm/plan/gate.py": ["tests/abi/test_leaving.py"],
+    "host/wasm/plan/gate.py": ["tests/host/wasm/test_gated.py", "tests/abi/test_leaving.py"],
     "host/wasi/linkage.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
     "host/wasi/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
     "host/wasi/preview1.py": ["tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
     "host/wasm/plan/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
-    "host/wasm/core": [
-        "tests/host/wasm/test_guards_bounds.py",
-        "tests/host/wasm/test_guards_core.py",
-        "tests/host/wasm/test_planner.py",
-        "tests/host/wasm/test_core.py",
-    ],
+    "host/wasm/binary/core": CORE,
+    "host/wasm/component/core_code.py": CORE,
     "host/wasm/": [
         *("tests/host/wasm/test_planner.py", "tests/host/wasm/test_[gfsw]*[!t].py", "tests/host/wasm/test_reflection.py"),
         *("tests/host/wasm/test_guards_component.py", "tests/host/wasm/test_core.py", "tests/host/test_functions.py"),
@@ -84,8 +83,12 @@ HELD_BY: dict[str, list[str]] = {
 }
 
 
-HELD = ["lua/abi", "lua/guest/handles.lua", "lua/guest/instance.lua", "lua/guest/fibers.lua", "host/wasm", "host/files/beneath.py",
-        "lua/scripts/sandbox.lua"]
+HELD = [
+    *("lua/abi", "lua/values/utf8.lua", "lua/guest/handles.lua", "lua/guest/instance.lua", "lua/guest/fibers.lua"),
+    *("lua/guest/epochs.lua", "lua/guest/epoch_answers.lua", "lua/calls/turns.lua", "lua/scripts/sandbox.lua", "lua/scripts/strings.lua"),
+    *("host/wasm", "host/wasi/linkage.py", "host/wasi/signatures.py", "host/wasi/preview1.py", "host/files/beneath.py"),
+    "host/files/directory.py",
+]
 
 
 def files(names: list[str]) -> list[str]:
@@ -93,7 +96,7 @@ def files(names: list[str]) -> list[str]:
     found = []
     for name in names or HELD:
         path = ROOT / name
-        inside = sorted(each for each in path.iterdir() if each.suffix in (".py", ".lua")) if path.is_dir() else [path]
+        inside = sorted(each for each in path.rglob("*") if each.suffix in (".py", ".lua")) if path.is_dir() else [path]
         found += [str(each.relative_to(ROOT)) for each in inside if each.name != "__init__.py"]
     return found
 
