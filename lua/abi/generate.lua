@@ -67,8 +67,12 @@ local function alloc(n, align)
   if failure ~= nil or trap[0] ~= nil then return false end
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
   local at = ra[0].u32
-  if at % align ~= 0 or at + n > limit then
+  if at + n > limit then
     fault = "the guest's realloc gave memory that it does not have"
+    return false
+  end
+  if at % align ~= 0 then
+    fault = "the guest's realloc gave an address that is not aligned"
     return false
   end
   return at
@@ -238,7 +242,9 @@ local function write(sig, options)
   put 'local value, failed, problem'
   if sig.in_memory then
     put('local ret = io[0].u32 base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = %d', M.MOST_RESULT_BYTES)
-    put('if ret %% %d ~= 0 or ret + %d > limit then return broken(E, B, "the result is outside the guest\'s memory") end', sig.result.align, sig.result.size)
+    local align = sig.result.align
+    put('if ret + %d > limit then return broken(E, B, "the result is outside the guest\'s memory") end', sig.result.size)
+    put('if ret %% %d ~= 0 then return broken(E, B, "the result is at an address that is not a multiple of %d") end', align, align)
   end
   put(lift.result(e, sig, options.pair))
   if sig.result then put 'if fault then return broken(E, B, fault) end' end

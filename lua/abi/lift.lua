@@ -162,11 +162,12 @@ function load.kinds.list(e, t)
   end
   return ([[function(at)
     local q = cast(p32, base + at) local p, n = q[0], q[1]
-    if p %% %d ~= 0 or p + n * %d > limit then return wrong({}, "is a list outside the guest's memory") end
+    if p + n * %d > limit then return wrong({}, "is a list outside the guest's memory") end
+    if p %% %d ~= 0 then return wrong({}, "is a list at an address that is not a multiple of %d") end
     if n * %d > MAX_BYTES then return wrong({}, "is a list that is longer than any may be") end
     budget = budget - n * %d if budget < 0 then return wrong({}, "takes more memory than a result may") end
     local r = new(n, 0) %s
-    return r end]]):format(align, size, size, 8 + cost(t.element), fill)
+    return r end]]):format(size, align, align, size, 8 + cost(t.element), fill)
 end
 
 function load.kinds.flags(e, t)

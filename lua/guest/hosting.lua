@@ -207,7 +207,8 @@ local function collect(I, io, at)
   local asked = I.asked
   local i = asked.i
   local size, align = asked[i].size, asked[i].align
-  if at % align ~= 0 or at + size > M.size(I) then M.trap "the guest's realloc gave memory that it does not have" end
+  if at + size > M.size(I) then M.trap "the guest's realloc gave memory that it does not have" end
+  if at % align ~= 0 then M.trap "the guest's realloc gave an address that is not aligned" end
   asked[i].at = at
   asked.i = i + 1
   return request(I, io)

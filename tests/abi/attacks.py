@@ -141,6 +141,7 @@ for i = 1, count do
     if problem:kind() ~= 'Internal' or text:find '\n' then error(id .. ': ' .. problem:kind() .. ': ' .. text) end
     local what = text:match '^[%w-]+: the guest broke the canonical ABI: (.*)$'
     if not what then error(id .. ': ' .. text) end
+    what = what:gsub(' %d+$', '')
     seen[what] = (seen[what] or 0) + 1
   end
   if i % 5000 == 0 then collectgarbage() end

@@ -70,6 +70,8 @@ class Results:
 
 
 OUTSIDE, AREA = "the result is a list outside the guest's memory", "the result is outside the guest's memory"
+UNALIGNED = "the result is a list at an address that is not a multiple of"
+UNALIGNED_AREA = "the result is at an address that is not a multiple of"
 TEXT, OCTETS = "the result has a string outside the guest's memory", "the result has a list outside the guest's memory"
 ELEMENTS = {   # size and alignment of an element, by its type
     "bool": (1, 1), "s8": (1, 1), "u16": (2, 2), "s16": (2, 2), "u32": (4, 4), "s32": (4, 4), "f32": (4, 4), "char": (4, 4), "u64": (8, 8),
@@ -89,10 +91,12 @@ def test_lists_at_the_end_of_memory(opened: Opened) -> None:
             assert call(name, last, count) == f"{count} elements", (type, count)
             assert call(name, last + align, count) == OUTSIDE, (type, count)
             assert call(name, last, count + 1) == OUTSIDE, (type, count)
+            # What is both is said to be outside.
+            assert call(name, last + 1, count) == OUTSIDE, (type, count)
         for at in range(1024, 1024 + 2 * align):
             fits = at % align == 0
-            assert call(name, at, 2) == ("2 elements" if fits else OUTSIDE), (type, at)
-            assert call(name, at, 0) == ("{}" if fits else OUTSIDE), (type, at)
+            assert call(name, at, 2) == ("2 elements" if fits else f"{UNALIGNED} {align}"), (type, at)
+            assert call(name, at, 0) == ("{}" if fits else f"{UNALIGNED} {align}"), (type, at)
         assert call(name, END, 0) == "{}"
         assert call(name, 0, 0) == "{}"
         # 2^32 - 16 + 16 bytes end at address 0 where a sum has only 32 bits.
@@ -139,9 +143,11 @@ def test_the_result_lies_in_memory(opened: Opened) -> None:
     for name, (size, align) in zip([*names, "s", "l"], [*AREAS.values(), (8, 4), (8, 4)], strict=True):
         last = (END - size) // align * align
         for at in range(last - 2 * align, END + 2):
-            assert (call(name, at) == AREA) == (at > last or at % align != 0), (name, at)
+            outside = at > END - size
+            assert (call(name, at) == AREA) == outside, (name, at)
+            assert (call(name, at) == f"{UNALIGNED_AREA} {align}") == (not outside and at % align != 0), (name, at)
         for at in range(1024, 1024 + 2 * align):
-            assert (call(name, at) == AREA) == (at % align != 0), (name, at)
+            assert (call(name, at) == f"{UNALIGNED_AREA} {align}") == (at % align != 0), (name, at)
         for at in (END, 2**31, 2**32 - align, 2**32 - size, 2**32 - 8, 2**32 - 1):
             assert call(name, at) == AREA, (name, at)
 

@@ -56,7 +56,7 @@ HELD_BY: dict[str, list[str]] = {
         COMPILED,
     ],
     "lua/guest/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
-    "lua/guest/epoch": ["tests/lua/test_computing_limits.py", "tests/lua/test_limits.py", "tests/lua/test_turns.py", "tests/lua/test_pools.py"],
+    "lua/guest/epoch": [f"tests/lua/test_{name}.py" for name in ("computing_limits", "limits", "turns", "pools")],
     "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
     "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
     "host/wasm/wit/": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
