@@ -34,6 +34,7 @@ PATIENCE = 8  # how many times as long as on unchanged code the tests of a file 
 # The test files that hold each file or folder, the quickest and sharpest first.
 COMPILED = "tests/abi/test_compiled_guest.py"
 CORE = [f"tests/host/wasm/test_{name}.py" for name in ("guards_bounds", "guards_core", "planner", "core")]
+EPOCHS = [f"tests/lua/test_{name}.py" for name in ("turns", "limits", "pools", "computing_limits")]
 HELD_BY: dict[str, list[str]] = {
     "lua/values/utf8.lua": ["tests/abi/test_guards_text.py"],
     "lua/abi/numbers.lua": ["tests/abi/test_guards_[acl]*.py", "tests/abi/test_guards_f*.py"],
@@ -56,7 +57,8 @@ HELD_BY: dict[str, list[str]] = {
         COMPILED,
     ],
     "lua/guest/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
-    "lua/guest/epoch": [f"tests/lua/test_{name}.py" for name in ("computing_limits", "limits", "turns", "pools")],
+    "lua/guest/epochs.lua": EPOCHS,
+    "lua/lane/epoch_answers.lua": EPOCHS,
     "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
     "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
     "host/wasm/wit/": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
@@ -85,7 +87,7 @@ HELD_BY: dict[str, list[str]] = {
 
 HELD = [
     *("lua/abi", "lua/values/utf8.lua", "lua/guest/handles.lua", "lua/guest/instance.lua", "lua/guest/fibers.lua"),
-    *("lua/guest/epochs.lua", "lua/guest/epoch_answers.lua", "lua/calls/turns.lua", "lua/scripts/sandbox.lua", "lua/scripts/strings.lua"),
+    *("lua/guest/epochs.lua", "lua/lane/epoch_answers.lua", "lua/calls/turns.lua", "lua/scripts/sandbox.lua", "lua/scripts/strings.lua"),
     *("host/wasm", "host/wasi/linkage.py", "host/wasi/signatures.py", "host/wasi/preview1.py", "host/files/beneath.py"),
     "host/files/directory.py",
 ]
