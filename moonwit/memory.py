@@ -41,10 +41,11 @@ def check() -> None:
 
 
 def _end() -> NoReturn:
-    from moonwit import terminal
+    from moonwit import relays, terminal
 
     terminal.complain(
         f"the script takes more than {limit() // 2**20} MiB of memory and was ended; keep less at a time, or set MOONWIT_MEMORY (MiB)"
     )
+    relays.end()
     # The lane can't be stopped where it is.
     os._exit(1)

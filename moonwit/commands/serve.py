@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import moonwit
-from moonwit import memory, terminal
+from moonwit import memory, relays, terminal
 from moonwit.commands.arguments import read
 from moonwit.commands.failures import Failure, WrongUsage
 from moonwit.commands.folders import needed, show_problems
@@ -50,6 +50,7 @@ def serve(folder: Path) -> int:
         ended = asyncio.run(_serve(project))
     finally:
         closed = project.interrupt(GRACE)
+        relays.end()
     if not (ended and closed):
         # A busy guest would keep the process from ending.
         os._exit(0)
@@ -74,8 +75,10 @@ async def _serve(project: Project) -> bool:
     ended: list[bool] = []
     try:
         for service in found:
-            server, lanes = _set_up(project, service)
-            running.append((server, lanes))
+            running.append(_set_up(project, service))
+        # From here on nobody waits for whoever reads what is said.
+        relays.start()
+        for service, (server, _) in zip(found, running, strict=True):
             try:
                 addresses = await server.start()
             except CantListen as error:
