@@ -4,8 +4,10 @@
 local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
+local clock = require 'lua.dispatcher.clock'
 local compiling = require 'lua.calls.compiling'
 local counted = require 'lua.calls.counted'
+local deadline = require 'lua.calls.deadline'
 local elsewhere = require 'lua.calls.elsewhere'
 local epochs = require 'lua.guest.epochs'
 local errors = require 'lua.values.errors'
@@ -40,6 +42,7 @@ M.pool_of = {}
 local plans = {}     -- plan key -> prepared plan
 local host           -- the Python functions of lua/calls/entries.py and lua/lane/lane.py by name, set by `setup`
 
+local max = math.max
 local failure, from_report = reports.failure, reports.of_guest
 local current = require('lua.dispatcher.dispatcher').current
 local hooks = guests.hooks
@@ -125,13 +128,27 @@ local function direct(entry, P, lift, fresh)
   return f, E
 end
 
--- Has another thread make a call, while other tasks of the lane go on; gives the encoded answer.
-local function hand_over(target, args)
+-- Has another thread make a call, while other tasks of the lane go on; gives the encoded answer, or nil when `ms` milliseconds have
+-- passed (nil: no limit but the host's own).
+local function hand_over(target, args, ms)
   if not away.possible() then return host.call(target, args) end
   -- A call that nobody waits for any more may go on: a guest that is asleep in there can't be woken.
-  local _, answer, problem = away.call(function(number) return callbacks.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*')
+  local in_time, answer, problem = away.call(function(number) return callbacks.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*', ms)
+  if not in_time then return nil end
   if problem then return buffer.encode { failed = true, kind = problem:kind(), message = problem:message() } end
   return answer
+end
+
+-- Makes a call of E in its pool: gives the encoded answer, or nil when its time is up. The host counts the limit from where it begins,
+-- and knows what the guest was in; of one that has waited before, for its code or in the pool, less is left.
+local function within(E, pool, target, args)
+  local limit, earlier = deadline.of(E.id, E.limits.limit_ms)
+  local stay, problem, queued = pools.enter(pool, limit)
+  if not stay then
+    if problem == pools.LATE then return nil end
+    error(problem, 0)
+  end
+  return pools.leaving(stay, pcall(hand_over, target, args, limit and (earlier or queued) and max((limit - clock.monotonic()) / 1e6, 0) or nil))
 end
 
 local function compatible(entry)
@@ -148,8 +165,8 @@ local function compatible(entry)
     local args, err = intermediate.encode_all(select('#', ...), ...)
     handles.leasing = false
     if not args then return nil, failure(errors.kinds.INVALID, ('%s: %s'):format(sig.name, err), { entry = E.id }) end
-    local inside, encoded = pools.inside(pool, entry.limit_ms, hand_over, entry.target, args)
-    if not inside then return nil, reports.late(E) end
+    local encoded = within(E, pool, entry.target, args)
+    if not encoded then return nil, reports.late(E) end
     local answer = intermediate.decode(encoded)
     if answer.failed then
       return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
@@ -238,23 +255,12 @@ function M.provide(kind, resolve) resolvers[kind] = resolve end
 -- Gives the function of an id that was found before, or nil.
 function M.known(id) return bound[id] end
 
--- Finds what `id` stands for; gives its function, nil, and for how many milliseconds its code was waited for, nil for none; or nil, err.
-function M.resolve(id)
-  local f = bound[id]
-  if f then return f end
-  if type(id) ~= 'string' then
-    return nil, failure(errors.kinds.INVALID, ('funcs.call: expected the id of a function, got %s'):format(type(id)))
-  end
-  local entry, waited = compiling.load(host, id)
-  if not entry then
-    counted.alone(id, waited)
-    return nil, waited
-  end
+-- Makes the function of an id that the host says this of; gives it, or nil, err.
+local function bind(id, entry)
   -- Another task may have waited for the same.
-  if bound[id] then return bound[id], nil, waited end
+  if bound[id] then return bound[id] end
   if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
-  local made, err
-  made, f, err = pcall(resolvers[entry.resolver], entry)
+  local made, f, err = pcall(resolvers[entry.resolver], entry)
   if not made then
     if type(f) ~= 'table' or not f.too_large then error(f, 0) end
     return nil, too_large(id, f.too_large)
@@ -265,7 +271,33 @@ function M.resolve(id)
     M.pool_of[f] = pools.of(id)
   end
   bound[id] = f
-  return f, nil, waited
+  return f
+end
+
+local function no_id(id) return failure(errors.kinds.INVALID, ('funcs.call: expected the id of a function, got %s'):format(type(id))) end
+
+-- Finds what `id` stands for; gives its function, nil, and when the wait for its code began, nil where there was none; or nil, err.
+function M.resolve(id)
+  local f = bound[id]
+  if f then return f end
+  if type(id) ~= 'string' then return nil, no_id(id) end
+  local entry, began = compiling.load(host, id)
+  if not entry then
+    counted.alone(id, began)
+    return nil, began
+  end
+  local err
+  f, err = bind(id, entry)
+  return f, err, began
+end
+
+--- Finds what `id` stands for, without a wait: gives its function; nil, err; or nothing, when its code is still to be compiled.
+function M.find(id)
+  local f = bound[id]
+  if f then return f end
+  if type(id) ~= 'string' then return nil, no_id(id) end
+  local entry = compiling.peek(host, id)
+  if entry then return bind(id, entry) end
 end
 
 -- Finds what `id` stands for and makes its first instance, here and in a first worker. What is wrong is told to who calls it.
@@ -277,17 +309,16 @@ function M.warm(id)
 end
 
 local function over(task, ...)
-  task.compiled = nil
+  deadline.clear(task)
   return ...
 end
 
 local function cold(id, ...)
-  local f, err, waited = M.resolve(id)
+  local f, err, began = M.resolve(id)
   if not f then return nil, err end
-  local task = waited and current()
+  local task = began and current()
   if not task then return f(...) end
-  -- The wait is part of the call.
-  task.compiled = waited * 1e6
+  deadline.set(task, id, began)
   return over(task, f(...))
 end
 

@@ -27,13 +27,13 @@ local function wait(host, id, number, ms)
   return in_time and (outcome or refused) or nil
 end
 
---- Gives what the host says of an id, as lua/calls/entries.py describes it, and how many milliseconds its code was waited for, nil for none;
+--- Gives what the host says of an id, as lua/calls/entries.py describes it, and when the wait for its code began, nil where there was none;
 --- or nil, err. The wait is part of the call: it has the entry's limit.
 function M.load(host, id)
   local began, waited = clock.monotonic(), false
   while true do
     local entry = buffer.decode(host.load(id))
-    if not entry.compiling then return entry, waited and (clock.monotonic() - began) / 1e6 or nil end
+    if not entry.compiling then return entry, waited and began or nil end
     waited = true
     local outcome = wait(host, id, entry.compiling, entry.limit_ms and entry.limit_ms - (clock.monotonic() - began) / 1e6)
     if not outcome then return nil, late(id, entry) end
@@ -41,6 +41,14 @@ function M.load(host, id)
       return nil, errors.make { message = ('the entry %s can\'t be used: %s'):format(id, outcome.message), kind = outcome.kind, entry = id }
     end
   end
+end
+
+--- Gives what the host says of an id, without a wait; or nil when its code is still to be compiled, which begins.
+function M.peek(host, id)
+  local entry = buffer.decode(host.load(id))
+  if not entry.compiling then return entry end
+  -- Whoever asks next waits for the same compilation.
+  host.finish_compiling(entry.compiling, 0)
 end
 
 return M

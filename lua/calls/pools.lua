@@ -149,19 +149,11 @@ function M.leave(stay)
   end
 end
 
-local function finish(stay, ok, ...)
+--- Leaves after a pcall; gives its results, or raises its error.
+function M.leaving(stay, ok, ...)
   M.leave(stay)
   if not ok then error((...), 0) end
-  return true, ...
-end
-
--- Calls `f(...)` inside a pool: gives true and its results, or false when it had no place within `ms` milliseconds (nil: no limit).
--- Raises what `f` does, and when the task is canceled.
-function M.inside(pool, ms, f, ...)
-  local stay, problem = M.enter(pool, ms and monotonic() + ms * 1e6)
-  if stay then return finish(stay, pcall(f, ...)) end
-  if problem == M.LATE then return false end
-  error(problem, 0)
+  return ...
 end
 
 --- Waits, before a call in the background is started, until it can at least wait in the queue. Raises when the task is canceled.

@@ -9,6 +9,7 @@ local away = require 'lua.dispatcher.away'
 local clock = require 'lua.dispatcher.clock'
 local context = require 'lua.calls.context'
 local counted = require 'lua.calls.counted'
+local deadline = require 'lua.calls.deadline'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
 local errors = require 'lua.values.errors'
@@ -95,8 +96,8 @@ function M.far(entry, host, result)
       counted.alone(id, err)
       return nil, err
     end
-    local deadline = entry.limit_ms and clock.monotonic() + entry.limit_ms * 1e6
-    local stay, problem = pools.enter(pool, deadline)
+    local limit = deadline.of(id, entry.limit_ms)
+    local stay, problem = pools.enter(pool, limit)
     if not stay then
       local err = problem == pools.LATE and too_late(entry) or nil
       counted.alone(id, err)
@@ -116,7 +117,7 @@ function M.far(entry, host, result)
       worker.send(CANCEL, number, '')
     end
     local in_time, value
-    in_time, value, problem = away.call(begin, cancel, id, deadline and (deadline - clock.monotonic()) / 1e6)
+    in_time, value, problem = away.call(begin, cancel, id, limit and (limit - clock.monotonic()) / 1e6)
     if not in_time then
       call.late = true
       counted.late(id)

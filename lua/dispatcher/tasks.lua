@@ -252,6 +252,7 @@ local function make(group, f, given)
     co = co, group = group, f = f, arguments = given, id = last_id,
     generation = 0, answered = false, again = false, refusals = 0, begun = false, done = false, ended = false, kind = false, detail = nil,
     problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil, context = nil, limit = nil,
+    called = nil, began = nil,
   }
   if group.last then group.last.after = task else group.first = task end
   group.last = task

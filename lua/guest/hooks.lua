@@ -1,7 +1,7 @@
 -- Instances for calls: what generated code (lua/abi/generate.lua) asks for before, during and after a call of a guest.
 
 local buffer = require 'string.buffer'
-local clock = require 'lua.dispatcher.clock'
+local deadline = require 'lua.calls.deadline'
 local entrances = require 'lua.guest.entrances'
 local epochs = require 'lua.guest.epochs'
 local errors = require 'lua.values.errors'
@@ -22,7 +22,6 @@ local M = {}
 
 local host           -- the Python functions of lua/calls/entries.py by name, set by `setup`
 local support = generate.support
-local current = require('lua.dispatcher.dispatcher').current
 local failure, from_report = reports.failure, reports.of_guest
 
 -- Tells whether an instance waits in a pool for its next call.
@@ -163,12 +162,7 @@ end
 
 hooks.call_hosted = entrances.call
 
--- When a call of E that begins now is too late, in monotonic nanoseconds; nil without a limit.
-local function limit_of(E)
-  local limit, task = E.limits.limit_ms, current()
-  -- A first call may have waited for its code.
-  return limit and clock.monotonic() + limit * 1e6 - (task and task.compiled or 0)
-end
+local function limit_of(E) return (deadline.of(E.id, E.limits.limit_ms)) end
 
 -- Guests that wait: an instance is in one call at a time.
 

@@ -154,12 +154,12 @@ methods.call = call
 --- Starts a call as `funcs.async` does, under the executor's options.
 function methods.async(executor, id, ...)
   check(executor, "async")
-  local f, problem = calls.resolve(id)
-  if not f then return nil, problem end
+  local f, problem = calls.find(id)
+  if problem then return nil, problem end
   local many = future.too_many(id, select("#", ...))
   if many then return nil, many end
   if not (executor.timeout or executor.retry or executor.context) then return future.start(id, ...) end
-  return future.pooled(id, call, executor, id, ...)
+  return future.pooled(f, call, executor, id, ...)
 end
 
 return M

@@ -12,7 +12,7 @@ local turns = require "lua.calls.turns"
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
 local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
-local resolve, immediate, attempts = calls.resolve, calls.immediate, turns.attempts
+local find, immediate, attempts = calls.find, calls.immediate, turns.attempts
 
 local M = {}
 
@@ -101,9 +101,10 @@ local function run_now(f, ...)
   return future
 end
 
---- Runs a call of `id` as `run` does, once there is room for it in the queue of its pool.
-function M.pooled(id, f, ...)
-  local pool = calls.pool_of[resolve(id)]
+--- Runs `f(...)`, a call of the function `known`, as `run` does, once there is room for it in the queue of its pool. One whose code
+--- is not there yet, for which `known` is nil, begins without that.
+function M.pooled(known, f, ...)
+  local pool = known and calls.pool_of[known]
   if not pool or not pool.room then return M.run(f, ...) end
   pools.await_room(pool)
   local future = M.run(f, ...)
@@ -119,23 +120,24 @@ function M.too_many(id, count)
   return many and errors.make { message = id .. ": " .. many, kind = errors.kinds.INVALID, entry = id } or nil
 end
 
---- Starts a call; returns its future, or nil and an error when there is no such function.
+--- Starts a call; returns its future, or nil and an error when there is no such function. Its code is waited for in the background.
 function M.start(id, ...)
-  local f, problem = resolve(id)
-  if not f then return nil, problem end
+  local f, problem = find(id)
+  if problem then return nil, problem end
   local many = M.too_many(id, select("#", ...))
   if many then return nil, many end
-  if immediate[f] then return completed(f(...)) end
+  if f and immediate[f] then return completed(f(...)) end
   if not dispatcher.current() then
     return nil, errors.make { message = "funcs.async: there is no running script to start a call in", kind = errors.kinds.INVALID, entry = id }
   end
+  if not f then return M.run(calls.call, id, ...) end
   local attempt = attempts[f]
   if attempt then
     local made, value, err = attempt(...)
     if made then return completed(value, err) end
     if not calls.pool_of[f].room then return run_now(f, ...) end
   end
-  return M.pooled(id, f, ...)
+  return M.pooled(f, f, ...)
 end
 
 --- Returns the value, or nil and the error; nil and nil while the call is pending.

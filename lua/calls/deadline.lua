@@ -1,0 +1,27 @@
+-- When calls have to be over. `max_execution_ms` counts from the call to its end, whatever it waits for; so one whose code was waited
+-- for first (lua/calls/compiling.lua) began before that, which its task keeps until the call asks for its deadline.
+
+local clock = require 'lua.dispatcher.clock'
+local current = require('lua.dispatcher.dispatcher').current
+
+local monotonic = clock.monotonic
+
+local M = {}
+
+--- Says that the call of `id` that `task` is about to make began at `began`, monotonic nanoseconds.
+function M.set(task, id, began) task.called, task.began = id, began end
+
+--- Forgets that, where the call was refused before it asked.
+function M.clear(task) task.called, task.began = nil, nil end
+
+--- Gives when a call of `id` that is made now has to be over, monotonic nanoseconds, and whether it began earlier; nil for no limit.
+function M.of(id, ms)
+  local task = current()
+  if not task or not task.began then return ms and monotonic() + ms * 1e6, false end
+  local mine, began = task.called == id, task.began
+  -- What it calls itself begins when it is called.
+  M.clear(task)
+  return ms and (mine and began or monotonic()) + ms * 1e6, mine
+end
+
+return M
