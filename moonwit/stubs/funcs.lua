@@ -12,7 +12,7 @@ local funcs = {}
 ---@return Error? err
 function funcs.call(id, ...) end
 
----Starts a call in the background. It ends with the script that has started it.
+---Starts a call in the background, where its code is waited for too. It ends with the script that has started it.
 ---@param id string `"namespace:name"`
 ---@param ... any its arguments
 ---@return Future? future
