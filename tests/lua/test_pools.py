@@ -104,6 +104,8 @@ def test_max_size_bounds_the_calls_under_way(project, name):
     """Callers beyond max_size wait in order, on both call paths; cancelling one that waits lets the next one in."""
     project.run_script(f"""
         local id, order, futures = "t:{name}", {{}}, {{}}
+        -- Calls in the background wait for their code before they wait for a place.
+        funcs.call(id, 0)
         for i = 1, 12 do
           futures[i] = funcs.async(id, i == 7 and 3600000 or 5)
           coroutine.spawn(function() local value = futures[i]:await() order[#order + 1] = i end)
