@@ -211,7 +211,7 @@ def test_a_busy_turn_of_many_that_compute_and_sleep(lane: Opened) -> None:
 MEASURE = """
 import sys, tempfile
 from pathlib import Path
-from moonwit.lua import buffer
+from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.lua.sleepers import GRANTS, SLEEPER
 state = State(Path(sys.argv[1]), [f"name: nap, kind: function.wat, source: file://g.wat, method: nap, {GRANTS}, pool: {{type: inline}}"],
