@@ -2,6 +2,7 @@
 -- takes its time: it walks value and type together and stops at the first place that does not fit.
 
 local ffi = require 'ffi'
+local handles = require 'lua.guest.handles'
 local layout = require 'lua.abi.layout'
 local nearest = require 'lua.values.nearest'
 local numbers = require 'lua.abi.numbers'
@@ -217,7 +218,6 @@ function kinds.flags(t, v, path)
 end
 
 local function handle(t, v, path)
-  local handles = require 'lua.guest.handles'
   if handles.holds(v, t.resource, t.kind == 'own') then return nil end
   local state = type(v) == 'cdata' and handles.state_of(v)
   if not state then
@@ -244,7 +244,7 @@ end
 
 -- What does not fit; handles are judged in their order once more, as they were when the call was refused.
 local function misfit(sig, count, ...)
-  require 'lua.guest.handles'.again()
+  handles.again()
   for i, param in ipairs(sig.params) do
     local where, what = find(param.type, (select(i, ...)), '')
     if where then

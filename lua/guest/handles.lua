@@ -8,6 +8,7 @@ local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local epochs = require 'lua.guest.epochs'
 local instances = require 'lua.guest.instance'
+local intermediate = require 'lua.values.intermediate'
 local trap = require 'lua.guest.trap'
 
 ffi.cdef 'typedef struct { const double _number; } mw_handle;'
@@ -202,5 +203,7 @@ function M.setup(method, failed, finish, give_up, difference)
     end,
   })
 end
+
+intermediate.carry(M)
 
 return M

@@ -7,7 +7,6 @@ local arguments = require "lua.values.arguments"
 local buffer = require "string.buffer"
 local ffi = require "ffi"
 local errors = require "lua.values.errors"
-local handles = require "lua.guest.handles"
 local optional = require "lua.values.optional"
 
 local M = {}
@@ -25,6 +24,13 @@ local NULL = buffer.decode("\3")
 local next, pcall, rawget, select, type = next, pcall, rawget, select, type
 local concat, format = table.concat, string.format
 local istype, int64, uint64 = ffi.istype, ffi.typeof "int64_t", ffi.typeof "uint64_t"
+
+-- What handles of resources cross by, set where there are any.
+local handles
+
+--- Has handles of resources cross as leases: `given` has lease_of(value), which gives {lease = number, name =} for a handle that may cross,
+-- is_handle(value), and of_lease(number, name), which gives a handle.
+function M.carry(given) handles = given end
 
 local function step(key)
   if type(key) == "number" then
@@ -158,9 +164,9 @@ function walk(state, value, depth)
   elseif kind == "cdata" and (istype(int64, value) or istype(uint64, value)) then
     return value
   elseif kind == "cdata" then
-    local lease = handles.lease_of(value)
+    local lease = handles and handles.lease_of(value)
     if lease then return { [true] = "resource", number = lease.lease, name = lease.name } end
-    return fail(state, depth, handles.is_handle(value) and "a resource handle works only where it was made and can't be passed on"
+    return fail(state, depth, handles and handles.is_handle(value) and "a resource handle works only where it was made and can't be passed on"
       or "a cdata can't be passed on")
   end
   return fail(state, depth, "a " .. kind .. " can't be passed on")
