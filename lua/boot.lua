@@ -1,6 +1,18 @@
 -- The first Lua code of a lane: sets up the compiler, the call path and the standard library, and gives Python what it
 -- calls. `host` holds Python functions that take strings and give strings made by lua/values/buffer.py; no script ever sees them.
 
+-- The interfaces of the host that guests may import, loaded with the first guest that imports some.
+local function load_interfaces()
+  require 'lua.wasi.p2.poll'
+  require 'lua.wasi.p2.clocks'
+  require 'lua.wasi.p2.streams'
+  require 'lua.wasi.p2.cli'
+  require 'lua.wasi.p2.http'
+  require 'lua.wasi.p2.outgoing'
+  require 'lua.wasi.p2.random'
+  require 'lua.wasi.p1.preview1'
+end
+
 return function(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
@@ -20,6 +32,7 @@ return function(host)
   local scripts = require 'lua.scripts.scripts'
   local modules = require 'stdlib.modules'
 
+  require('lua.guest.hosting').setup(load_interfaces)
   require('lua.calls.pools').setup(host)
   calls.setup(host)
   require('lua.lane.ask').setup(host)

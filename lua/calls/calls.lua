@@ -13,7 +13,7 @@ local epochs = require 'lua.guest.epochs'
 local errors = require 'lua.values.errors'
 local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
-local guests = require 'lua.guest.hooks'
+local guests = require 'lua.calls.hooks'
 local handles = require 'lua.guest.handles'
 local hosting = require 'lua.guest.hosting'
 local instances = require 'lua.guest.instance'
@@ -345,7 +345,7 @@ function M.close()
   hooks.drain()
   for _, I in pairs(instances.all) do instances.delete(I) end
   -- Requests of guests that have ended with them.
-  if package.loaded['lua.wasi.exchange'] then require('lua.wasi.exchange').drain() end
+  if hosting.exchanges then hosting.exchanges.drain() end
   bound, distant, plans, methods = {}, {}, {}, {}
   hosting.close()
 end

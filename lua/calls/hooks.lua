@@ -13,8 +13,8 @@ local hosting = require 'lua.guest.hosting'
 local instances = require 'lua.guest.instance'
 local mappings = require 'lua.guest.mappings'
 local pools = require 'lua.calls.pools'
+local printing = require 'lua.guest.printing'
 local reports = require 'lua.guest.reports'
-local streams = require 'lua.wasi.p2.streams'
 local trap = require 'lua.guest.trap'
 local turns = require 'lua.calls.turns'
 
@@ -156,7 +156,7 @@ function hooks.enter(E, B)
 end
 
 function hooks.leave(I)
-  if I.written then streams.flush(I, true) end
+  if I.written then printing.flush(I, true) end
   if I.busy then fibers.leave(I) end
 end
 
@@ -298,7 +298,7 @@ function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(hosting.
 hooks.call_leaf = fibers.leaf
 
 function hooks.fail(E, B, reported)
-  if B.I.written then streams.flush(B.I, true) end
+  if B.I.written then printing.flush(B.I, true) end
   local report = trap.take(reported, support.trap[0])
   support.trap[0] = nil
   if epochs.was_interrupted() then E.interrupted = true end

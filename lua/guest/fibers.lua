@@ -12,7 +12,7 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local entrances = require 'lua.guest.entrances'
 local errors = require 'lua.values.errors'
 local hosting = require 'lua.guest.hosting'
-local streams = require 'lua.wasi.p2.streams'
+local printing = require 'lua.guest.printing'
 local wasmtime = require 'lua.guest.wasmtime'
 
 local M = {}
@@ -128,12 +128,9 @@ function M.equip(B, params, results)
   B.post_args = kinds(B.alone, values(#B.alone))
 end
 
--- Loaded with the first guest that uses some of WASI.
-local function exchange() return require 'lua.wasi.exchange' end
-
 -- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
 local function rest(I, limit)
-  if I.unsent then exchange().begin(I) end
+  if I.unsent then hosting.exchanges.begin(I) end
   local pending = I.pending
   if pending.work then return pending.work(limit) end
   local deadline, sources = pending.deadline, pending.sources
@@ -158,7 +155,7 @@ end
 local function stopped(B, future, why)
   B.I.future = nil
   delete(future)
-  if B.I.written then streams.flush(B.I, true) end
+  if B.I.written then printing.flush(B.I, true) end
   return false, why
 end
 
@@ -191,8 +188,8 @@ local function finish(B, future, trap)
   hosting.come = false
   I.future = nil
   wasmtime.C.wasmtime_call_future_delete(future)
-  if I.written then streams.flush(I, true) end
-  if I.unsent then exchange().begin(I) end
+  if I.written then printing.flush(I, true) end
+  if I.unsent then hosting.exchanges.begin(I) end
   local failure = M.outcome(true, B.results, B.io, B.out, trap)
   return true, failure ~= nil or trap[0] ~= nil, failure
 end
@@ -201,7 +198,7 @@ end
 local function go_on(B, future, limit, trap)
   local I = B.I
   repeat
-    if I.written then streams.flush(I) end
+    if I.written then printing.flush(I) end
     local waits = I.pending ~= nil
     local problem
     -- The first epoch may have come while it slept.

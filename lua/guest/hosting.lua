@@ -22,6 +22,16 @@ local library = {}      -- "interface#function" -> function(I, io)
 local numbered = {}     -- what the callback tells functions by -> function(I, io)
 local linkers = {}      -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
 
+-- Loads what provides the interfaces of the host, with the first guest that imports some of them.
+local load_library
+
+--- Sets what loads the modules that call `provide`.
+function M.setup(load) load_library = load end
+
+--- What sends the requests of instances: begin(I) begins those in I.unsent, leave(I) ends those in I.exchanges, drain() passes on what
+-- was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
+M.exchanges = nil
+
 --- Adds the functions of an interface: {name = function(I, io)}.
 function M.provide(interface, functions)
   for name, f in pairs(functions) do library[interface .. '#' .. name] = f end
@@ -113,6 +123,7 @@ end
 
 --- Makes the functions that a plan names ready to be linked; `functions` is a list of {name =, params =, results =}.
 function M.prepare(engine, functions)
+  load_library()
   local linker, C = linker_of(engine), wasmtime.C
   for _, wanted in ipairs(functions) do
     if wanted.name:find(M.FILES, 1, true) then

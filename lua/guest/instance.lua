@@ -43,10 +43,7 @@ function M.prepare(plan)
     resource.pointer = cast('const void *', resource.module)
     resource.externs = new('mw_extern[?]', 5)
   end
-  if plan.hosted then
-    require 'lua.wasi.all'
-    P.linker = hosting.prepare(P.engine, plan.hosted)
-  end
+  P.linker = plan.hosted and hosting.prepare(P.engine, plan.hosted)
   for _, group in ipairs(P.groups) do
     group.pointer = cast('const void *', group.module)
     group.externs = new('mw_extern[?]', #group.functions + 2)
@@ -298,7 +295,7 @@ function M.delete(I)
   I.future = nil
   fibers.abandon(I)
   M.all[I] = nil
-  if I.exchanges then require('lua.wasi.exchange').leave(I) end
+  if I.exchanges then hosting.exchanges.leave(I) end
   if I.out then I.out, I.P.out = nil, I.P.out - 1 end
   I.store, I.ctx, I.bindings = nil, nil, {}
   -- While another thread runs it nobody else may touch the store.

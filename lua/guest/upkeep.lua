@@ -11,7 +11,7 @@ local M = {}
 local LOOK, LONG = 5e9, 25e9
 
 local looked_after, looking = {}, false   -- E -> how many of its instances stay, though idle
-local hooks, make, discard                -- as lua/guest/hooks.lua has them
+local hooks, make, discard                -- as lua/calls/hooks.lua has them
 
 local function calls_of(E)
   local counts = E.counts
@@ -82,7 +82,7 @@ function M.add(E, pool)
   E.prepares = E.fresh and pool.type ~= 'inline'
 end
 
---- Has the hooks of lua/guest/hooks.lua take prepared instances and say when one is made or used.
+--- Has the hooks of lua/calls/hooks.lua take prepared instances and say when one is made or used.
 function M.watch(given, discard_instance)
   hooks, make, discard = given, given.make, discard_instance
 

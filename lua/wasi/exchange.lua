@@ -284,4 +284,6 @@ function M.leave(I)
   for x in pairs(held) do M.close(x) end
 end
 
+hosting.exchanges = M
+
 return M

@@ -5,9 +5,9 @@
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local hosting = require 'lua.guest.hosting'
+local printing = require 'lua.guest.printing'
 local random = require 'lua.wasi.p2.random'
 local stdin = require 'lua.wasi.stdin'
-local streams = require 'lua.wasi.p2.streams'
 
 local SUCCESS, BAD_DESCRIPTOR, INVALID, INPUT_OUTPUT, NOT_SEEKABLE = 0, 8, 28, 29, 70
 
@@ -180,12 +180,12 @@ local function fd_write(I, io)
     hosting.at(I, part[1], part[2])
     -- Of much, some is taken: the guest writes the rest when that was passed on.
     local size = math.min(part[2], MOST_WRITTEN - written)
-    streams.print(I, name, hosting.bytes(I, part[1], size))
+    printing.print(I, name, hosting.bytes(I, part[1], size))
     written = written + size
   end
   hosting.put32(I, ret, written)
-  local function done(_, out) return finish(I, out, streams.failure(I, name) and INPUT_OUTPUT or SUCCESS) end
-  if streams.is_full(I, name) then return hosting.wait(I, io, streams.soon, done) end
+  local function done(_, out) return finish(I, out, printing.failure(I, name) and INPUT_OUTPUT or SUCCESS) end
+  if printing.is_full(I, name) then return hosting.wait(I, io, printing.soon, done) end
   return done(I, io)
 end
 
@@ -255,7 +255,7 @@ hosting.provide('wasi_snapshot_preview1', {
     return SUCCESS
   end),
   sched_yield = function(I, io)
-    return hosting.wait(I, io, streams.soon, function(_, out) return finish(I, out, SUCCESS) end)
+    return hosting.wait(I, io, printing.soon, function(_, out) return finish(I, out, SUCCESS) end)
   end,
   proc_exit = function(_, io) return ('it exited with status %d'):format(io[0].u32) end,
   poll_oneoff = poll_oneoff,

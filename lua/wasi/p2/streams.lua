@@ -1,5 +1,5 @@
--- wasi:io/streams for the standard streams, and wasi:io/error. Output is kept until its line ends or the call does, and passed on by
--- the lane outside of the guest; without the grant it goes nowhere, and there is nothing to read.
+-- wasi:io/streams for the standard streams, and wasi:io/error. Output goes where lua/guest/printing.lua keeps it for the lane; without the
+-- grant it goes nowhere, and there is nothing to read.
 --
 -- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/p2/poll.lua) and
 -- take(most), which gives bytes, "" for none yet, or nil at the end and nil and {reason =, ...} after a failure. An output stream is {kind = 'output-stream', name = 'stdout',
@@ -7,13 +7,11 @@
 -- guest waits for: `pending` until all is passed on, the source `source` until there is room.
 
 local hosting = require 'lua.guest.hosting'
-local output = require 'lua.scripts.output'
 local poll = require 'lua.wasi.p2.poll'
+local printing = require 'lua.guest.printing'
 
-local M = {}
-
--- What a guest may write before the lane has passed it on, and how long a line may be that is kept for its end, in bytes.
-local ROOM, LONGEST = 1024 * 1024, 64 * 1024
+-- What a guest may write at once, in bytes.
+local ROOM = printing.ROOM
 -- How much is read at once.
 local MOST_READ = 64 * 1024
 
@@ -34,68 +32,18 @@ end
 
 -- Output -------------------------------------------------------------------------------------------------------------
 
--- What instance I has written to a stream and the lane has not passed on.
-local function written(I, name)
-  I.written = I.written or {}
-  local out = I.written[name]
-  if not out then
-    out = { size = 0 }
-    I.written[name] = out
-  end
-  return out
-end
-
---- Passes on what a guest has written: whole lines, or everything at the end of its call.
-function M.flush(I, ended)
-  for name, out in pairs(I.written) do
-    if out.size > 0 then
-      local text = table.concat(out)
-      local rest = ''
-      if not ended then
-        local back = text:reverse():find('\n', 1, true)
-        local line = back and #text - back + 2 or 1
-        if #text - line < LONGEST then text, rest = text:sub(1, line - 1), text:sub(line) end
-      end
-      if text ~= '' then
-        local ok, problem = output.write(name, text)
-        -- The guest learns it when it writes again, as a native program does.
-        if not ok then out.failed = tostring(problem) end
-      end
-      out = { rest, size = #rest, failed = out.failed }
-      I.written[name] = out
-    end
-  end
-end
-
---- Takes what a guest writes to 'stdout' or 'stderr'.
-function M.print(I, name, text)
-  if text == '' then return end
-  local out = written(I, name)
-  out[#out + 1] = text
-  out.size = out.size + #text
-end
-
---- Why a stream takes nothing more, or nil.
-function M.failure(I, name)
-  local out = name and I.written and I.written[name]
-  return out and out.failed
-end
-
---- Whether a guest should wait until the lane has passed on what it wrote.
-function M.is_full(I, name) return I.P.waits and name and written(I, name).size > ROOM end
-
 local function write(I, stream, at, size)
   local text = hosting.bytes(I, at, size)
   if stream.sink then
     stream.sink.write(text)
   elseif stream.name then
-    M.print(I, stream.name, text)
+    printing.print(I, stream.name, text)
   end
 end
 
 local function failure_of(I, stream)
   if stream.sink then return stream.sink.failure() end
-  return M.failure(I, stream.name)
+  return printing.failure(I, stream.name)
 end
 
 -- Writes, and waits until the lane has passed on what is too much to keep.
@@ -110,12 +58,9 @@ local function write_and_flush(I, io)
     return hosting.finish(out)
   end
   if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
-  if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, done) end
+  if printing.is_full(I, stream.name) then return hosting.wait(I, io, printing.soon, done) end
   return done(I, io)
 end
-
--- Waits for the lane to come by.
-M.soon = { deadline = 0 }
 
 local function flush(I, io, ret)
   local stream = hosting.object(I, io[0].u32, 'output-stream')
@@ -139,7 +84,7 @@ end
 local function room(I, stream)
   if stream.sink then return stream.sink.room() end
   if not stream.name then return ROOM end
-  return math.max(ROOM - written(I, stream.name).size, 0)
+  return printing.room(I, stream.name)
 end
 
 local zeroes = ('\0'):rep(4096)
@@ -152,7 +97,7 @@ local function write_zeroes(I, io)
   if stream.sink then
     stream.sink.write(text)
   elseif stream.name then
-    M.print(I, stream.name, text)
+    printing.print(I, stream.name, text)
   end
   put_ok(I, ret)
 end
@@ -246,7 +191,7 @@ hosting.provide('wasi:io/streams', {
     local stream = hosting.object(I, io[0].u32, 'output-stream')
     local reason = write_zeroes(I, io)
     if reason then return reason end
-    if M.is_full(I, stream.name) then return hosting.wait(I, io, M.soon, function(_, out) return hosting.finish(out) end) end
+    if printing.is_full(I, stream.name) then return hosting.wait(I, io, printing.soon, function(_, out) return hosting.finish(out) end) end
     return hosting.finish(io)
   end,
   ['[method]output-stream.subscribe'] = function(I, io)
@@ -281,5 +226,3 @@ hosting.provide('wasi:io/error', {
   end,
   ['[resource-drop]error'] = function(I, io) hosting.drop(I, io[0].u32, 'error') end,
 })
-
-return M
