@@ -6,6 +6,7 @@
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
 local hosting = require 'lua.guest.hosting'
+local rings = require 'lua.dispatcher.rings'
 local text = require 'lua.values.utf8'
 
 local M = {}
@@ -42,13 +43,13 @@ local function call_until(limit, id, input)
   local done, value, err = false, nil, nil
   local child = dispatcher.spawn(function()
     local own = dispatcher.current()
-    own.called_by_guests, own.stay, own.caller = task.called_by_guests, task.stay, task
+    own.called_by_guests, own.stay = task.called_by_guests, task.stay
     value, err = nested_call(id, input)
     done = true
     dispatcher.wake(task, generation)
   end)
   local timer = dispatcher.timer(limit, dispatcher.wake, task, generation)
-  local problem = dispatcher.suspend('funcs.call', id)
+  local problem = rings.await(child, 'funcs.call', id)
   dispatcher.cancel_timer(timer)
   if done then return nil, value, err end
   dispatcher.cancel(child, problem)

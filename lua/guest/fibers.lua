@@ -13,6 +13,7 @@ local entrances = require 'lua.guest.entrances'
 local errors = require 'lua.values.errors'
 local hosting = require 'lua.guest.hosting'
 local printing = require 'lua.guest.printing'
+local rings = require 'lua.dispatcher.rings'
 local wasmtime = require 'lua.guest.wasmtime'
 
 local M = {}
@@ -43,7 +44,7 @@ end
 -- What stopped a call that has taken too long.
 M.LATE = {}
 
--- What stopped a call that would wait for itself: it comes from a call that the same instance is in.
+-- What stopped a call that would wait for itself: it comes from a call that the same instance is in, or that call waits for it.
 M.INSIDE = {}
 
 -- What a task is woken with that is in the instance from then on.
@@ -55,15 +56,6 @@ local function forget(queue, place)
   end
 end
 
--- Whether a task, or one that waits for it in a call of a guest's, is in a call of the instance.
-local function is_inside(I, task)
-  while task do
-    if task == I.task then return true end
-    task = task.caller
-  end
-  return false
-end
-
 --- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE,
 -- M.INSIDE or nil, and whether it waited; the instance may be gone then.
 function M.enter(I, limit)
@@ -72,21 +64,25 @@ function M.enter(I, limit)
     I.busy, I.task = true, dispatcher.current()
     return nil, false
   end
-  if is_inside(I, dispatcher.current()) then return M.INSIDE, false end
+  -- The task that is in the instance may wait for this one, itself or by way of others.
+  if rings.leads(I.task, dispatcher.current()) then return M.INSIDE, false end
   local task, generation = dispatcher.ticket()
   if not task then return generation, false end
   local queue = I.queue or {}
   I.queue = queue
-  local place = { task, generation }
+  local place = { task, generation, of = I, ring = M.INSIDE }
   queue[#queue + 1] = place
+  task.place = place
   local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
   local problem, answer = dispatcher.suspend('funcs.call', 'the instance of another call')
   if timer then dispatcher.cancel_timer(timer) end
+  task.place = nil
   if not problem and answer == MINE then
     I.task = task
     return nil, true
   end
   forget(queue, place)
+  if not problem and answer == M.INSIDE then return M.INSIDE, true end
   if not problem and I.store ~= nil then problem = M.LATE end
   return problem, true
 end

@@ -5,6 +5,7 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
 local interrupt = require 'lua.dispatcher.interrupt'
 local intermediate = require 'lua.values.intermediate'
+local rings = require 'lua.dispatcher.rings'
 local scripts = require 'lua.scripts.scripts'
 
 local M = {}
@@ -54,7 +55,7 @@ local function limited(id, ms, f)
     child.limit, child.nested, child.stay = limit, task.nested, task.stay
     limit.tasks[child] = true
     local timer = dispatcher.timer(limit.ends, dispatcher.wake, task, generation)
-    local canceled = dispatcher.suspend('funcs.call', id)
+    local canceled = rings.await(child, 'funcs.call', id)
     dispatcher.cancel_timer(timer)
     if canceled then
       close(limit, canceled)

@@ -8,6 +8,7 @@ local errors = require "lua.values.errors"
 local nearest = require "lua.values.nearest"
 local pools = require "lua.calls.pools"
 local queue = require "stdlib.channel.queue"
+local rings = require "lua.dispatcher.rings"
 local turns = require "lua.calls.turns"
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
@@ -163,8 +164,13 @@ function methods.await(future, timeout)
   local waiters = state.waiters
   waiters[#waiters + 1] = { task, generation }
   local timer = ns and dispatcher.timer(require("lua.dispatcher.clock").monotonic() + tonumber(ns), dispatcher.wake, task, generation)
-  local problem = dispatcher.suspend("future await")
-  if timer then dispatcher.cancel_timer(timer) end
+  local problem
+  if timer then
+    problem = dispatcher.suspend("future await")
+    dispatcher.cancel_timer(timer)
+  else
+    problem = rings.await(state.task, "future await")
+  end
   if problem then error(problem, 2) end
   if future.done then return rawget(future, "value"), rawget(future, "problem") end
   return nil, errors.make { message = "the call was not complete within the time to wait", kind = errors.kinds.TIMEOUT, retryable = true }
