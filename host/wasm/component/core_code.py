@@ -12,7 +12,7 @@ from moonwit.host.wasm.binary.reader import short
 from moonwit.host.wasm.component.entities import Module
 from moonwit.host.wasm.plan.plan import Malformed
 
-_OFFSET = re.compile(r"\s*\(at offset (?:0x)?([0-9a-f]+)\)|at offset (\d+): ")
+_OFFSET = re.compile(r" \(at offset 0x([0-9a-f]+)\)$")
 
 
 def check_module_code(module: Module) -> None:
@@ -41,10 +41,9 @@ def _everything() -> Engine:
 
 
 def _reason(message: str, start: int) -> str:
-    """Cuts the validator's message down to what it says, with the place in the file."""
-    line = message.strip().rsplit("\n", 1)[-1].strip()
+    """Makes one line of the validator's message, with the place in the file where it names one in the module."""
+    line = " ".join(message.split())
     found = _OFFSET.search(line)
     if found is None:
         return line[:300]
-    place = start + (int(found[1], 16) if found[1] is not None else int(found[2]))
-    return f"{_OFFSET.sub('', line).removeprefix('Invalid input WebAssembly code ')[:300]}, at byte {place}"
+    return f"{_OFFSET.sub('', line)[:300]}, at byte {start + int(found[1], 16)}"
