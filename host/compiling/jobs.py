@@ -18,7 +18,6 @@ from moonwit.host import compiling
 from moonwit.host.compiling.code import Code, CodeProblem, Wanted, canceled_problem
 from moonwit.host.compiling.store import Store, store
 from moonwit.host.engine import engine as engines
-from moonwit.host.engine import worker
 
 if TYPE_CHECKING:
     from wasmtime import Engine
@@ -200,6 +199,9 @@ def _submit(job: Job) -> Job:
         _pending[each.code] = job
     _queue.append(job)
     if _running < len(os.sched_getaffinity(0)):
+        # Imported when first needed: what is there already, or compiled at once, needs no thread.
+        from moonwit.host.engine import worker
+
         _running += 1
         worker.start(_work)
     return job
@@ -280,6 +282,8 @@ def compiled(data: bytes, engine: Engine, entry: str, component: bool = False, s
     compiler = Compiler(engine, entry)
     until = None if seconds is None else time.monotonic() + seconds
     while (made := compiler.get(data, component)) is None:
+        from moonwit.host.engine import worker
+
         request = compiler.request()
         cancellation = worker.current()
         if cancellation is not None:

@@ -6,7 +6,6 @@ to which ones it can be, and says of the others what they differ in.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,7 @@ class Says:
     @property
     def key(self) -> str:
         """Names the entries that share instances."""
-        world = json.dumps(self.wasi)
-        return "|".join((self.binary, self.wit, ",".join(self.imports), world, self.transport, self.stack, self.engine))
+        return "|".join((self.binary, self.wit, ",".join(self.imports), repr(self.wasi), self.transport, self.stack, self.engine))
 
 
 def says(function: LoadedFunction) -> Says:
@@ -86,7 +84,14 @@ def _listed(words: list[str]) -> str:
 
 def _world(given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """Gives the fields of a `wasi:` that say anything, each as text, equal where they mean the same."""
-    return tuple(sorted((name, json.dumps(_plain(value), sort_keys=True, default=str)) for name, value in given.items() if value))
+    return tuple(sorted((name, _text(_plain(value))) for name, value in given.items() if value))
+
+
+def _text(value: object) -> str:
+    # Imported when first needed: most functions are given nothing.
+    import json
+
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _plain(value: object) -> object:
@@ -96,5 +101,5 @@ def _plain(value: object) -> object:
     if isinstance(value, list):
         items = [_plain(item) for item in value]
         has_order = not any(isinstance(item, dict) for item in items)
-        return items if has_order else sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))
+        return items if has_order else sorted(items, key=_text)
     return value

@@ -27,8 +27,8 @@ def test_every_way_to_spend_time_ends_at_the_limit(limits):
     for name, spent in result["spent"].items():
         assert len(spent) == 12 * (3 if name == "queue" else 1), name
         assert min(spent) >= limits.LIMIT, name
-        # The most is the machine's matter; the least tells what the limit adds.
-        assert min(spent) < 2 * limits.LIMIT, (name, spent)
+        # The most is the machine's matter; the least tells what the limit adds, far less than the sleeps of seconds that it ends.
+        assert min(spent) < 10 * limits.LIMIT, (name, spent)
     assert limits.wait_for_threads(threads + 1) <= threads + 1
 
 
@@ -41,16 +41,16 @@ entries:
     kind: function.lua
     modules: [time]
     pool: {type: static, workers: 1}
-    limits: {max_execution_ms: 300}
+    limits: {max_execution_ms: 4000}
     source: return function(d) time.sleep(d) return d end
 """)
     with moonwit.open(tmp_path) as project:
         project.run_script("""
-            local first, second = funcs.async("t:nap", "200ms"), funcs.async("t:nap", "200ms")
-            assert(first:await() == "200ms")
+            local first, second = funcs.async("t:nap", "1s"), funcs.async("t:nap", "3.5s")
+            assert(first:await() == "1s")
             local value, err = second:await()
-            assert(value == nil and err:kind() == "Timeout" and err:message():find "300 ms")
+            assert(value == nil and err:kind() == "Timeout" and err:message():find "4000 ms")
             local counted = funcs.stats("t:nap")
             assert(counted.calls == 2 and counted.errors == 1 and counted.timeouts == 1 and counted.queue.most == 1, json.encode(counted))
-            assert(counted.times.queueing.total >= 150 and counted.times.execution.max >= 190)
+            assert(counted.times.queueing.total >= 950 and counted.times.execution.max >= 990)
         """)

@@ -6,10 +6,8 @@ from contextlib import suppress
 
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, Func, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.plan.flatten import Layouts
-from moonwit.host.wasm.plan.plan import CoreType, Malformed, Refused, Unsupported
+from moonwit.host.wasm.plan.plan import REALLOC, CoreType, Malformed, Refused, Unsupported
 from moonwit.host.wasm.wit.types import Function, Type
-
-REALLOC = CoreType("iiii", "i")
 
 
 def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from moonwit.host.values.names import advice, listed, shown
 from moonwit.host.wasm.binary.core import CoreImport, CoreModule, read_core
 from moonwit.host.wasm.plan.flatten import MOST_PARAMS, Layouts
-from moonwit.host.wasm.plan.plan import CoreType, Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
+from moonwit.host.wasm.plan.plan import REALLOC, CoreType, Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
 from moonwit.host.wasm.wit.show import cut, show_signature
 from moonwit.host.wasm.wit.types import Borrow, Field, Function, Own, Primitive, Resource, Type, parts
 from moonwit.host.wasm.wit.wit import Declarations, parse_wit
@@ -16,7 +16,6 @@ _DERIVED = {"i": "s32", "I": "s64", "f": "f32", "F": "f64"}
 _ODD = {"v": "v128", "r": "a reference"}
 _NOTHING = CoreType("", "")
 START = "_start"
-_REALLOC = CoreType("iiii", "i")
 _RESOURCE_IMPORTS = {"[resource-new]": "new", "[resource-rep]": "rep", "[resource-drop]": "drop"}
 # Wasmtime has no shared memories here: instances are made that fail when they are, with a sentence about its own settings.
 THREADS = "has a memory that threads share, and guests run on one thread: build it without threads (no shared memory)"
@@ -189,11 +188,11 @@ def _realloc(functions: dict[str, CoreType], path: str, position: tuple[int, int
     if found is None:
         raise CoreProblem(
             f"the arguments of `{path}` need room in the module's memory, and it has no export `cabi_realloc`; "
-            f"export a function {_REALLOC} of that name: old pointer, old size, alignment, new size",
+            f"export a function {REALLOC} of that name: old pointer, old size, alignment, new size",
             position,
         )
-    if found != _REALLOC:
-        raise SignatureMismatch(f"`cabi_realloc` must be {_REALLOC}, not {found}; change it in the module", position)
+    if found != REALLOC:
+        raise SignatureMismatch(f"`cabi_realloc` must be {REALLOC}, not {found}; change it in the module", position)
     return Export(0, "cabi_realloc")
 
 

@@ -68,6 +68,10 @@ class CoreType:
         return f"({params}) -> ({results})"
 
 
+# What a `cabi_realloc` is: old pointer, old size, alignment, new size; and the new pointer.
+REALLOC = CoreType("iiii", "i")
+
+
 @record
 class Step:
     """Instantiates core module number ``module``; ``arguments`` has one item per import, in the module's order."""

@@ -120,9 +120,12 @@ class Screen:
             self._change.notify_all()
 
     def drain(self) -> None:
-        """Writes what is kept."""
-        while piece := self.take():
+        """Writes what is kept now. What comes meanwhile can wait: something that prints without end must not hold the prompt."""
+        with self._change:
+            left = len(self._kept)
+        while left > 0 and (piece := self.take()):
             self.write_bytes(piece)
+            left -= len(piece)
 
     def write(self, text: str) -> None:
         """Writes text."""

@@ -134,6 +134,7 @@ def test_reload_of_a_changed_binary(start, tmp_path):
 
 def test_time_and_bench(repl):
     """`:time` says how long one run took, `:bench` gives statistics over many."""
+    repl.times = True
     assert re.search(r"^42\ntook [\d.]+ \w+$", repl.enter(":time 6 * 7"), re.MULTILINE)
     repl.enter("local n = 0")
     shown = repl.enter(":bench funcs.call('demo:add', 1, 2)")

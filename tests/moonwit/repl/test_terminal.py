@@ -204,6 +204,7 @@ def test_errors(repl):
 
 def test_how_long_it_took(repl):
     """An input that takes long says how long."""
+    repl.times = True
     assert re.search(r"^took \d+ ms$|^took [\d.]+ s$", repl.enter("time.sleep('600ms')"), re.MULTILINE)
     assert "took" not in repl.enter(":keys emacs").split("[2]>")[-1]
 
