@@ -57,14 +57,19 @@ def nobody_reads() -> Iterator[None]:
 def test_without_end(tmp_path: Path, name: str) -> None:
     """Prints, polls, waits, handles and random bytes, for as long as the limit allows."""
     core = f'(func (export "f") (result i32) (local $h i32) (local.set $h (call $stdout)) (loop $l {STEPS[name]} (br $l)) (i32.const 7))'
-    entry = f"name: {name}, kind: function.wat, source: file://g.wat, method: f, {ALL}, limits: {{max_execution_ms: 1000}}"
+    entry = f"name: {name}, kind: function.wat, source: file://g.wat, method: f, {ALL}, limits: {{max_execution_ms: 200}}"
     state = State(tmp_path, [entry], {"g.wat": component(core, lift("f", "(result u32)"), REALLOC)})
-    peaks = []
-    for _ in range(2):
+    # On a busy machine the limit may pass before others had the processor at all: what counts are two calls in which they had it.
+    peaks: list[int] = []
+    for _ in range(10):
         # Has the kernel count the peak anew: that of the whole process may be another test's.
         Path("/proc/self/clear_refs").write_text("5")
         answer = state.boot[b"run"](SCRIPT.replace("NAME", name).encode(), b"@s.lua", buffer.encode([]))
-        assert buffer.decode(answer[0]).message == "Timeout beside others"
-        peaks.append(peak())
-    assert peaks[1] - peaks[0] < 30_000
+        message = buffer.decode(answer[0]).message
+        assert message in ("Timeout beside others", "Timeout alone")
+        if message == "Timeout beside others":
+            peaks.append(peak())
+            if len(peaks) == 2:
+                break
+    assert len(peaks) == 2 and peaks[1] - peaks[0] < 30_000
     state.close()
