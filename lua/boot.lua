@@ -151,7 +151,7 @@ return function(host)
   end
 
   function handlers.warm(message) calls.warm(message.id) end
-  function handlers.work(message) require('lua.calls.workers').serve(message.orders, message.answers, calls.call, call_answer) end
+  function handlers.work(message) require('lua.calls.workers').serve(message.orders, message.answers, calls, call_answer) end
   function handlers.job(message) host.job(message.number) end
   function handlers.answer(message) away.answered(message.ticket, message.value, message.failure) end
   function handlers.cancel(message)

@@ -18,13 +18,12 @@ local handles = require 'lua.guest.handles'
 local hosting = require 'lua.guest.hosting'
 local instances = require 'lua.guest.instance'
 local intermediate = require 'lua.values.intermediate'
-local mappings = require 'lua.guest.mappings'
+local library = require 'lua.calls.library'
 local optional = require 'lua.values.optional'
 local pools = require 'lua.calls.pools'
 local reports = require 'lua.guest.reports'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
-local wasmtime = require 'lua.guest.wasmtime'
 local workers = require 'lua.calls.workers'
 
 local M = {}
@@ -218,18 +217,8 @@ local function method_of(state, name)
   return known[path] or nil
 end
 
--- Loads Wasmtime, and starts the epochs.
-function M.open_library()
-  if not wasmtime.C then
-    local library = buffer.decode(host.library())
-    wasmtime.open(library.path, library.layouts)
-    mappings.share(library.mappings)
-    epochs.open(buffer.decode(host.epochs()))
-  end
-end
-
 local function resolve_wasm(entry)
-  M.open_library()
+  library.open(host)
   local P = plans[entry.plan.key]
   if not P then
     P = instances.prepare(entry.plan)

@@ -14,6 +14,7 @@ local epochs = require 'lua.guest.epochs'
 local errors = require 'lua.values.errors'
 local inbox = require 'lua.lane.inbox'
 local instances = require 'lua.guest.instance'
+local library = require 'lua.calls.library'
 local mailbox = require 'lua.lane.mailbox'
 
 local M = {}
@@ -149,7 +150,7 @@ function M.server(send)
       if running[number] then dispatcher.cancel_group(running[number]) end
       return
     end
-    require('lua.calls.calls').open_library()
+    library.open(host)
     running[number] = dispatcher.open(function(group)
       running[number] = nil
       send(group.problem and STOPPED or ENDED, number, '')

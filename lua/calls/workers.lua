@@ -149,15 +149,15 @@ end
 -- Calls with the values of a table; too many are an error of this call, made where it is caught.
 local function apply(call, id, values, count) return call(id, unpack(values, 1, count)) end
 
--- Makes this lane a worker: `call(id, ...)` makes the calls that come in the mailbox at `orders`, `encode(id, value, err)` gives an
--- encoded value, or nil and an encoded error, to be sent to the one at `answers`.
-function M.serve(orders, answers, call, encode)
+-- Makes this lane a worker: `calls` (lua/calls/calls.lua) makes the calls that come in the mailbox at `orders`, `encode(id, value, err)`
+-- gives an encoded value, or nil and an encoded error, to be sent to the one at `answers`.
+function M.serve(orders, answers, calls, encode)
   local send, running = mailbox.sender(answers), {}
   local run = elsewhere.server(send)
   inbox.receive(orders, function(kind, number, text)
     if kind == elsewhere.RUN or kind == elsewhere.STOP then return run(kind, number, text) end
-    if kind == FORGET then return require('lua.calls.calls').forget() end
-    if kind == WARM then return require('lua.calls.calls').warm(text) end
+    if kind == FORGET then return calls.forget() end
+    if kind == WARM then return calls.warm(text) end
     if kind ~= CALL then
       local group = running[number]
       if group then
@@ -179,7 +179,7 @@ function M.serve(orders, answers, call, encode)
       local value, problem = encode(id, results[1], err or results[2])
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()
-    end, apply, { n = 4, call, id, values, count })
+    end, apply, { n = 4, calls.call, id, values, count })
     opened.main.context = along
     running[number] = opened
   end)

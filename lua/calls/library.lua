@@ -1,0 +1,19 @@
+-- Wasmtime's library in this lane: loaded with the first guest that is called here, or that another lane sends.
+
+local buffer = require 'string.buffer'
+local epochs = require 'lua.guest.epochs'
+local mappings = require 'lua.guest.mappings'
+local wasmtime = require 'lua.guest.wasmtime'
+
+local M = {}
+
+--- Loads Wasmtime, and starts the epochs, if that is not done.
+function M.open(host)
+  if wasmtime.C then return end
+  local library = buffer.decode(host.library())
+  wasmtime.open(library.path, library.layouts)
+  mappings.share(library.mappings)
+  epochs.open(buffer.decode(host.epochs()))
+end
+
+return M
