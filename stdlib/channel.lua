@@ -34,7 +34,7 @@ end
 -- A timeout in nanoseconds; nil is none. Blamed on who called the method.
 local function time_to_wait(timeout, name)
   if timeout == nil then return nil end
-  duration = duration or require "stdlib.time.duration"
+  duration = duration or require "stdlib.values.duration"
   local ns, wrong = duration.of(timeout)
   if not ns then error("channel:" .. name .. ": the timeout: " .. wrong, 3) end
   return tonumber(ns)

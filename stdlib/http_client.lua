@@ -2,7 +2,7 @@
 local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local duration = require 'stdlib.time.duration'
+local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
 local intermediate = require 'lua.values.intermediate'
 local json = require 'stdlib.json'

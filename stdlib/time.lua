@@ -1,6 +1,6 @@
 -- The module `time`: Go's time package in Lua. Durations are text ("1h30m"), a Duration, or a number of nanoseconds.
 local clock = require "lua.dispatcher.clock"
-local duration = require "stdlib.time.duration"
+local duration = require "stdlib.values.duration"
 local waiting = require "stdlib.time.waiting"
 
 local type, error, pairs, ipairs, tonumber, setmetatable = type, error, pairs, ipairs, tonumber, setmetatable

@@ -3,7 +3,7 @@
 local calls = require "lua.calls.calls"
 local context = require "lua.calls.context"
 local dispatcher = require "lua.dispatcher.dispatcher"
-local duration = require "stdlib.time.duration"
+local duration = require "stdlib.values.duration"
 local errors = require "lua.values.errors"
 local future = require "stdlib.funcs.future"
 local nearest = require "lua.values.nearest"

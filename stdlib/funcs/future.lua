@@ -3,7 +3,7 @@
 local arguments = require "lua.values.arguments"
 local calls = require "lua.calls.calls"
 local dispatcher = require "lua.dispatcher.dispatcher"
-local duration = require "stdlib.time.duration"
+local duration = require "stdlib.values.duration"
 local errors = require "lua.values.errors"
 local nearest = require "lua.values.nearest"
 local pools = require "lua.calls.pools"

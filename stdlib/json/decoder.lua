@@ -4,7 +4,7 @@ local buffer = require "string.buffer"
 local ffi = require "ffi"
 local optional = require "lua.values.optional"
 local utf8 = require "lua.values.utf8"
-local position = require "stdlib.position"
+local position = require "stdlib.values.position"
 
 local pcall, error, tonumber, tostring = pcall, error, tonumber, tostring
 local cast, copy = ffi.cast, ffi.string

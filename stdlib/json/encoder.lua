@@ -5,7 +5,7 @@ local errors = require "lua.values.errors"
 local optional = require "lua.values.optional"
 local utf8 = require "lua.values.utf8"
 local sort = require "lua.scripts.sort"
-local shape = require "stdlib.shape"
+local shape = require "stdlib.values.shape"
 
 local type, pcall, error, next, tostring, tonumber, rawequal = type, pcall, error, next, tostring, tonumber, rawequal
 local format, length = string.format, shape.length

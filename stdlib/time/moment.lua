@@ -1,7 +1,7 @@
 -- Time values: seconds and nanoseconds since 1970, exact, in a location; as Go's time.Time.
 local ffi = require "ffi"
 local calendar = require "stdlib.time.calendar"
-local duration = require "stdlib.time.duration"
+local duration = require "stdlib.values.duration"
 local format = require "stdlib.time.format"
 local layout_module = require "stdlib.time.layout"
 local nearest = require "lua.values.nearest"

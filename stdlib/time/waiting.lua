@@ -1,7 +1,7 @@
 -- Waiting for time to pass: sleep, after, timers and tickers. What gives a channel has it be due, see stdlib/channel/queue.lua.
 local clock = require "lua.dispatcher.clock"
 local dispatcher = require "lua.dispatcher.dispatcher"
-local duration = require "stdlib.time.duration"
+local duration = require "stdlib.values.duration"
 local errors = require "lua.values.errors"
 local nearest = require "lua.values.nearest"
 

@@ -3,7 +3,7 @@ local ffi = require "ffi"
 local optional = require "lua.values.optional"
 local utf8 = require "lua.values.utf8"
 local label = require "stdlib.wave.label"
-local position = require "stdlib.position"
+local position = require "stdlib.values.position"
 
 local error, pcall, tonumber, tostring = error, pcall, tonumber, tostring
 local find, sub, concat = string.find, string.sub, table.concat

@@ -4,7 +4,7 @@ local optional = require "lua.values.optional"
 local utf8 = require "lua.values.utf8"
 local sort = require "lua.scripts.sort"
 local label = require "stdlib.wave.label"
-local shape = require "stdlib.shape"
+local shape = require "stdlib.values.shape"
 
 local type, error, next, pcall, tostring, tonumber, rawequal = type, error, next, pcall, tostring, tonumber, rawequal
 local format, concat = string.format, table.concat
