@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from moonwit import terminal
 from moonwit.commands import COMMANDS
-from moonwit.commands.failures import Failure, WrongUsage
+from moonwit.failures import Failure, WrongUsage
 
 MOST_DESCRIPTORS = 65536
 
@@ -99,7 +99,7 @@ def _help(names: list[str]) -> int:
 
 
 def _unknown(name: str) -> str:
-    from moonwit.commands.arguments import is_id, suggest
+    from moonwit.arguments import is_id, suggest
 
     if name.startswith("-"):
         return f"there is no option {suggest(name, ('--help', '--version'))}"

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("registry", "host", "lua", "stdlib", "moonwit/commands", "moonwit/repl", "moonwit/stubs")
+ROOMS = ("registry", "host", "lua", "stdlib", "moonwit/commands", "moonwit/projects", "moonwit/repl", "moonwit/stubs")
 
 
 def expected() -> set[str]:

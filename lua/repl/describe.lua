@@ -1,5 +1,5 @@
 -- Describes values for the REPL's screen: a flat list of short strings, bounded in depth and size, made without changing anything.
--- moonwit/repl/values.py reads it and lays it out.
+-- moonwit/repl/session/values.py reads it and lays it out.
 --
 -- Each item begins with a letter:
 --   b nil, true, false   n number   f function   o opaque, as text   x a remark   s string   S "total:beginning" of a string cut short

@@ -20,7 +20,7 @@ class Command(NamedTuple):
 
 
 COMMANDS: Mapping[str, Command] = {
-    "repl": Command("moonwit.repl.command", "an interactive session"),
+    "repl": Command("moonwit.commands.repl", "an interactive session"),
     "run": Command("moonwit.commands.run", "run a Lua script, or a function for what it does"),
     "call": Command("moonwit.commands.call", "call a function and print its result as JSON"),
     "serve": Command("moonwit.commands.serve", "serve what a project declares over HTTP"),

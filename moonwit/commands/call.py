@@ -9,16 +9,16 @@ from pathlib import Path
 
 import moonwit
 from moonwit import terminal
-from moonwit.commands.arguments import read
-from moonwit.commands.failures import Failure, WrongUsage
-from moonwit.commands.folders import chosen, show_problems
-from moonwit.commands.run import failed
+from moonwit.arguments import read
+from moonwit.failures import Failure, WrongUsage
 from moonwit.host.engine import worker
 from moonwit.host.values import json_values
 from moonwit.host.values.intermediate import Value
 from moonwit.host.values.json_values import BadJson, Unshowable
 from moonwit.interrupt import Running, wait
 from moonwit.project import CallError, Project
+from moonwit.projects.folders import chosen, show_problems
+from moonwit.scripts import failed
 
 
 def command(arguments: Sequence[str]) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moonwit import terminal
-from moonwit.commands.arguments import is_id, read
-from moonwit.commands.failures import Failure, WrongUsage
-from moonwit.commands.folders import load, needed, show
+from moonwit.arguments import is_id, read
+from moonwit.failures import Failure, WrongUsage
 from moonwit.host.engine import worker
 from moonwit.interrupt import wait
+from moonwit.projects.folders import load, needed, show
 
 
 def command(arguments: Sequence[str]) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from moonwit import terminal
-from moonwit.commands.failures import Failure
-from moonwit.commands.folders import load, show_problems
+from moonwit.failures import Failure
 from moonwit.host.engine import worker
 from moonwit.interrupt import wait
 from moonwit.project import CallError
+from moonwit.projects.folders import load, show_problems
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def _run_program(registry: Registry, entry: Entry, words: Sequence[str]) -> int:
 
 
 def _run_lua(project: Project, entry: Entry, words: Sequence[str], known: Sequence[object]) -> int:
-    from moonwit.commands.run import failed
+    from moonwit.scripts import failed
 
     project.entries.processes.add(entry.id)
     arguments = [os.fsencode(word) for word in words]

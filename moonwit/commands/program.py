@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from moonwit import terminal
-from moonwit.commands.failures import Failure, WrongUsage
-from moonwit.commands.folders import real_folder
+from moonwit.failures import Failure, WrongUsage
 from moonwit.host.engine import worker
 from moonwit.interrupt import wait
+from moonwit.projects.folders import real_folder
 
 if TYPE_CHECKING:
     from threading import Timer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moonwit import terminal
-from moonwit.commands.arguments import read
-from moonwit.commands.failures import WrongUsage
+from moonwit.arguments import read
+from moonwit.failures import WrongUsage
 
 
 def command(arguments: Sequence[str]) -> int:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import moonwit
 from moonwit import memory, relays, terminal
-from moonwit.commands.arguments import read
-from moonwit.commands.failures import Failure, WrongUsage
-from moonwit.commands.folders import needed, show_problems
+from moonwit.arguments import read
+from moonwit.failures import Failure, WrongUsage
 from moonwit.interrupt import STATUS
 from moonwit.project import GRACE
+from moonwit.projects.folders import needed, show_problems
 
 if TYPE_CHECKING:
     from moonwit.host.http.serving.layout import Endpoint, Service

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moonwit import terminal
-from moonwit.commands.arguments import read
-from moonwit.commands.failures import Failure, WrongUsage
-from moonwit.commands.folders import load, named_folder, needed
-from moonwit.repl.editor.lexer import KEYWORDS
+from moonwit.arguments import read
+from moonwit.failures import Failure, WrongUsage
+from moonwit.lexer import KEYWORDS
+from moonwit.projects.folders import load, named_folder, needed
 from moonwit.stubs import FOLDER, LANGUAGE
 
 if TYPE_CHECKING:

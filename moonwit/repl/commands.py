@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moonwit.commands.failures import Failure
-from moonwit.repl.chunks import Chunk, Mistake
+from moonwit.failures import Failure
 from moonwit.repl.durations import duration
-from moonwit.repl.editor.colors import paint
-from moonwit.repl.editor.shell import Shell
-from moonwit.repl.explanations import Explanations
 from moonwit.repl.opening import Opening
-from moonwit.repl.values import read
+from moonwit.repl.session.chunks import Chunk, Mistake
+from moonwit.repl.session.colors import paint
+from moonwit.repl.session.explanations import Explanations
+from moonwit.repl.session.values import read
+from moonwit.repl.shell import Shell
 
 if TYPE_CHECKING:
     from moonwit.repl.editor.prompt import Prompt
@@ -88,7 +88,7 @@ class Commands:
             return found[0]
         if len(found) > 1 and len(word) > 1:
             raise Failure(f"{word} may mean {' or '.join(found)}; write more of it")
-        from moonwit.commands.arguments import suggest
+        from moonwit.arguments import suggest
 
         raise Failure(f"there is no command {suggest(word, list(SUMMARIES))}; :help lists them")
 
@@ -139,7 +139,7 @@ class Commands:
 
     def load(self, name: str) -> None:
         """Runs a Lua file in the session."""
-        from moonwit.commands.run import chunk_name, read_script
+        from moonwit.scripts import chunk_name, read_script
 
         if not name:
             raise Failure(":load needs a Lua file")

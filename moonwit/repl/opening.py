@@ -9,12 +9,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moonwit.commands.arguments import is_id
-from moonwit.commands.failures import Failure
-from moonwit.commands.list import rows_of, table
-from moonwit.repl.knowledge import Knowledge
+from moonwit.arguments import is_id
+from moonwit.failures import Failure
+from moonwit.projects.table import rows_of, table
 from moonwit.repl.problems import Check, render
-from moonwit.repl.session import Session
+from moonwit.repl.session.knowledge import Knowledge
+from moonwit.repl.session.session import Session
 
 if TYPE_CHECKING:
     from moonwit.lua.calls.entries import Entries
@@ -41,7 +41,7 @@ class Opening:
         """Loads the project's registry and gives its problems as text; the rest of the project is looked at meanwhile."""
         if self._folder is None:
             return ""
-        from moonwit.commands.folders import load
+        from moonwit.projects.folders import load
 
         self._entries.registry = load(self._folder)
         problems = self._entries.registry.problems

@@ -9,17 +9,17 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from moonwit import terminal
-from moonwit.commands.failures import Failure
-from moonwit.commands.folders import show_problems
-from moonwit.commands.run import BOM, chunk_name, read_script
+from moonwit.failures import Failure
 from moonwit.interrupt import Running, wait
 from moonwit.project import GRACE, Project
-from moonwit.repl.chunks import Compiler, Mistake, is_command
-from moonwit.repl.explanations import Explanations
-from moonwit.repl.knowledge import Knowledge
+from moonwit.projects.folders import show_problems
 from moonwit.repl.opening import Opening
-from moonwit.repl.session import Answer, Session
-from moonwit.repl.values import Layout, read
+from moonwit.repl.session.chunks import Compiler, Mistake, is_command
+from moonwit.repl.session.explanations import Explanations
+from moonwit.repl.session.knowledge import Knowledge
+from moonwit.repl.session.session import Answer, Session
+from moonwit.repl.session.values import Layout, read
+from moonwit.scripts import BOM, chunk_name, read_script
 
 WIDTH = 100
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moonwit.commands.failures import Failure
+from moonwit.failures import Failure
 
 if TYPE_CHECKING:
     from moonwit.registry import Problem
@@ -38,7 +38,7 @@ class Check:
         look = self._newest = object()
 
         def check() -> None:
-            from moonwit.commands.check import check
+            from moonwit.projects.checking import check
 
             try:
                 registry = check(folder)

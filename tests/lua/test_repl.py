@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from moonwit.project import Project
-from moonwit.repl.chunks import Compiler
-from moonwit.repl.session import Session, SessionEntries
-from moonwit.repl.values import Layout, read
+from moonwit.repl.session.chunks import Compiler
+from moonwit.repl.session.session import Session, SessionEntries
+from moonwit.repl.session.values import Layout, read
 
 Evaluate = Callable[..., str]
 

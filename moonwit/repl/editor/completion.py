@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from moonwit.repl.chunks import is_command
+from moonwit.lexer import KEYWORDS
 from moonwit.repl.editor.context import CALLERS, Context, context, expected
-from moonwit.repl.editor.lexer import KEYWORDS
-from moonwit.repl.explanations import RESOURCE
-from moonwit.repl.knowledge import CLASSES, Knowledge
-from moonwit.repl.session import Session
+from moonwit.repl.session.chunks import is_command
+from moonwit.repl.session.explanations import RESOURCE
+from moonwit.repl.session.knowledge import CLASSES, Knowledge
+from moonwit.repl.session.session import Session
 
 # How long the lane has to answer, in seconds: it may be busy.
 PATIENCE = 0.8

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from moonwit.repl.editor.lexer import Token, code, tokens
+from moonwit.lexer import Token, code, tokens
 
 if TYPE_CHECKING:
     from moonwit.host.wasm.wit.types import Type
-    from moonwit.repl.knowledge import Knowledge
+    from moonwit.repl.session.knowledge import Knowledge
 
 # Functions whose first argument is an id, by their last name.
 CALLERS = ("call", "async")

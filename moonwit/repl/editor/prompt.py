@@ -28,10 +28,10 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.styles import Style
 
 from moonwit import progress
-from moonwit.repl.chunks import is_command
+from moonwit.lexer import closes, depth, partner, tokens
 from moonwit.repl.editor.history import InputHistory, place
-from moonwit.repl.editor.lexer import closes, depth, partner, tokens
 from moonwit.repl.editor.screen import Screen, interrupts
+from moonwit.repl.session.chunks import is_command
 
 # Between two times that output is written above the prompt, in seconds: each redraws it.
 PAUSE = 0.03

@@ -5,10 +5,10 @@ from __future__ import annotations
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from moonwit.repl.chunks import is_command
 from moonwit.repl.editor.context import Context, Frame, context, target
-from moonwit.repl.knowledge import Knowledge
-from moonwit.repl.session import Session
+from moonwit.repl.session.chunks import is_command
+from moonwit.repl.session.knowledge import Knowledge
+from moonwit.repl.session.session import Session
 from moonwit.stubs import Doc
 
 # How long the lane has to say what a script's own function takes, in seconds.

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from moonwit.repl.chunks import Compiler, Mistake, is_command
+from moonwit.lexer import closes, depth, partner, tokens
 from moonwit.repl.editor.context import context, target
-from moonwit.repl.editor.lexer import closes, depth, partner, tokens
-from moonwit.repl.values import Layout, quoted, read
+from moonwit.repl.session.chunks import Compiler, Mistake, is_command
+from moonwit.repl.session.values import Layout, quoted, read
 
 
 @pytest.mark.parametrize(

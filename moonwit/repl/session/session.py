@@ -22,7 +22,7 @@ from typing import Any
 from moonwit.lua.calls.entries import Data, Entries
 from moonwit.lua.values import buffer
 from moonwit.project import Project
-from moonwit.repl.chunks import Chunk
+from moonwit.repl.session.chunks import Chunk
 
 # The epochs that a call without a limit may take: 87 minutes when they are counted in, and few enough to count through at once.
 PATIENCE = 2**20

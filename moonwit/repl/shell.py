@@ -12,13 +12,13 @@ from typing import Any
 
 from moonwit import memory, terminal
 from moonwit.project import GRACE, Project
-from moonwit.repl.chunks import Chunk, Compiler, Mistake
 from moonwit.repl.durations import duration
-from moonwit.repl.editor.colors import paint
 from moonwit.repl.editor.pager import page
 from moonwit.repl.editor.screen import Screen, interrupts
-from moonwit.repl.session import Answer, Session
-from moonwit.repl.values import Layout, Plain, read
+from moonwit.repl.session.chunks import Chunk, Compiler, Mistake
+from moonwit.repl.session.colors import paint
+from moonwit.repl.session.session import Answer, Session
+from moonwit.repl.session.values import Layout, Plain, read
 
 # An input that takes longer, in seconds, says so.
 LONG = 0.5

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from moonwit.repl.editor.lexer import Token, meaning, split
+from moonwit.lexer import Token, meaning, split
 
 _AT_END = " near '<eof>'"
 # How many variables one mark holds.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from moonwit.repl.editor.colors import paint
-from moonwit.repl.editor.lexer import KEYWORDS
+from moonwit.lexer import KEYWORDS
+from moonwit.repl.session.colors import paint
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _STYLES = {"b": "word", "n": "number", "f": "opaque", "o": "opaque", "x": "dim"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from moonwit.commands.failures import WrongUsage
+from moonwit.failures import WrongUsage
 
 
 def read(command: str, arguments: Sequence[str], options: Sequence[str] = (), *, stop: bool = False) -> tuple[Mapping[str, str], list[str]]:

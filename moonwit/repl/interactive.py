@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moonwit import __version__, terminal
-from moonwit.commands.failures import CommandError
+from moonwit.failures import CommandError
 from moonwit.project import Project
-from moonwit.repl.chunks import is_command
 from moonwit.repl.commands import SUMMARIES, Commands
-from moonwit.repl.editor.colors import paint
 from moonwit.repl.editor.completion import LuaCompleter
 from moonwit.repl.editor.prompt import Prompt
 from moonwit.repl.editor.screen import Screen, restored_by_sigterm
-from moonwit.repl.editor.shell import Shell, leave
 from moonwit.repl.editor.toolbar import Toolbar
-from moonwit.repl.explanations import Explanations
-from moonwit.repl.knowledge import Knowledge
 from moonwit.repl.opening import Opening
 from moonwit.repl.problems import Check
-from moonwit.repl.session import Session
+from moonwit.repl.session.chunks import is_command
+from moonwit.repl.session.colors import paint
+from moonwit.repl.session.explanations import Explanations
+from moonwit.repl.session.knowledge import Knowledge
+from moonwit.repl.session.session import Session
+from moonwit.repl.shell import Shell, leave
 
 # After so many mistakes of our own in a row nothing will come of it any more.
 MOST_MISTAKES = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moonwit import terminal
-from moonwit.commands.failures import Failure
+from moonwit.failures import Failure
 
 if TYPE_CHECKING:
     from moonwit.registry import Problem, Registry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moonwit.repl.knowledge import CLASSES, Knowledge
+from moonwit.repl.session.knowledge import CLASSES, Knowledge
 
 OVERVIEW = """\
 help(x) explains a module, a function, an object, or the entry of an id: help(time), help(funcs.call), help("ns:name").

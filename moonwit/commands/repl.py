@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moonwit import terminal
-from moonwit.commands.arguments import read
-from moonwit.commands.failures import WrongUsage
-from moonwit.commands.folders import chosen
-from moonwit.repl.session import SessionEntries
+from moonwit.arguments import read
+from moonwit.failures import WrongUsage
+from moonwit.projects.folders import chosen
+from moonwit.repl.session.session import SessionEntries
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -25,7 +25,7 @@ def command(arguments: Sequence[str]) -> int:
     # The lane starts meanwhile, on a thread of its own.
     project = Project(SessionEntries(None))
     if terminal.is_terminal(sys.stdin) and terminal.is_terminal(sys.stdout):
-        from moonwit.repl.editor.interactive import interact
+        from moonwit.repl.interactive import interact
 
         return interact(project, folder, files)
     from moonwit.repl.piped import evaluate_all

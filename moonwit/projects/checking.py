@@ -1,0 +1,91 @@
+"""Everything that a project declares, looked at without running any of it: for `moonwit check`, and for a session that has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moonwit.projects.folders import load
+
+if TYPE_CHECKING:
+    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.registry import Entry, Problem, Registry
+
+
+def check(folder: Path) -> Registry:
+    """Loads a project and everything it declares, and compiles it all."""
+    from moonwit.host.functions.functions import KINDS as WASM
+    from moonwit.host.functions.functions import FunctionProblem, check_functions, load_function
+    from moonwit.host.programs.processes import check_programs
+    from moonwit.host.wasi.notes import notes
+    from moonwit.projects.lua_sources import KINDS as LUA
+    from moonwit.projects.lua_sources import LuaSources
+
+    registry = load(folder)
+    # Held until the end: a binary is decoded once for as long as somebody holds it.
+    loaded: list[tuple[Entry, LoadedFunction]] = []
+    for entry in registry.entries.values():
+        if entry.kind in WASM and not registry.is_broken(entry.id):
+            try:
+                loaded.append((entry, load_function(entry, registry)))
+            except FunctionProblem as error:
+                registry.report(error.problem)
+    check_functions(registry)
+    check_programs(registry)
+    for entry, function in loaded:
+        if (problem := _compile(entry, function)) is not None:
+            registry.report(problem)
+        for note in notes(entry, function):
+            registry.report(note)
+    for problem in _misfits(registry, {entry.id: function for entry, function in loaded}):
+        registry.report(problem)
+    scripts = [entry for entry in registry.entries.values() if entry.kind in LUA]
+    if scripts:
+        sources = LuaSources()
+        for entry in scripts:
+            for problem in sources.check(entry):
+                registry.report(problem)
+    return registry
+
+
+def _misfits(registry: Registry, functions: Mapping[str, LoadedFunction]) -> Iterator[Problem]:
+    """Finds endpoints whose functions have parameters that no request can fill."""
+    if not any(entry.kind == "http.endpoint" for entry in registry.entries.values()):
+        return
+    from moonwit.host.http.serving.layout import services
+    from moonwit.host.http.serving.parameters import Misfit, filler
+    from moonwit.lua.http.pool import answers_itself
+
+    for service in services(registry):
+        for endpoint in service.endpoints:
+            function = functions.get(endpoint.function)
+            if function is None or answers_itself(function.path):
+                continue
+            try:
+                filler(function.signature, [part[1:-1] for part in endpoint.segments if part.startswith("{")])
+            except Misfit as error:
+                yield registry.entries[endpoint.id].problem(("func",), f"the function {endpoint.function} {error}")
+
+
+def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
+    """Compiles a function's code, which tells whether it is valid."""
+    from moonwit.host.compiling.code import CodeProblem
+    from moonwit.host.functions.functions import code_problem
+    from moonwit.lua.guest.plan import compiler_for
+
+    code = compiler_for(function)
+    try:
+        if function.plan is None:
+            code.get(function.data, component=True)
+        else:
+            for module in function.plan.modules:
+                code.get(module)
+        if code.missing:
+            request = code.request()
+            request.wait()
+            if request.problem is not None:
+                raise request.problem
+    except CodeProblem as problem:
+        return code_problem(entry, problem)
+    return None

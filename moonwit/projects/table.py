@@ -1,0 +1,82 @@
+"""The entries of a project as a table: what `moonwit list` and `:entries` show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING, NamedTuple
+
+from moonwit import terminal
+
+if TYPE_CHECKING:
+    from moonwit.registry import Entry, Registry
+
+_GAP = "  "
+_NARROWEST = 32  # columns that the last column needs in a table
+
+
+class Row(NamedTuple):
+    """An entry in the table; ``path`` is its call path, ``text`` what stands in the last column."""
+
+    id: str
+    kind: str
+    path: str
+    text: tuple[str, ...]
+
+
+_HEAD = Row("id", "kind", "path", ("signature",))
+
+
+def rows_of(entries: Iterable[Entry], registry: Registry) -> list[Row]:
+    """Gives the rows of entries; each function is loaded."""
+    return [_row(entry, registry) for entry in entries]
+
+
+def _row(entry: Entry, registry: Registry) -> Row:
+    from moonwit.host.functions.functions import KINDS, FunctionProblem, load_function
+    from moonwit.host.programs.processes import KINDS_OF_PROCESSES, command_of
+    from moonwit.host.wasm.wit.show import show_function
+
+    path, text = "", ""
+    if registry.is_broken(entry.id):
+        own = next((problem.sentence for problem in registry.errors if problem.entry == entry.id), None)
+        text = f"error: {own or 'something it refers to has an error'}"
+    elif entry.kind in KINDS:
+        try:
+            function = load_function(entry, registry)
+            path, text = function.lane, show_function(function.path, function.signature).partition(": ")[2].rstrip(";")
+        except FunctionProblem as error:
+            registry.report(error.problem)
+            text = f"error: {error.problem.sentence}"
+    elif entry.kind == "function.lua":
+        path = "lua"
+    elif entry.kind in KINDS_OF_PROCESSES:
+        command = command_of(entry)
+        path, text = entry.kind.partition(".")[2], f"moonwit run {entry.id if command is None else command.name}"
+    comment = entry.meta.get("comment")
+    return Row(entry.id, entry.kind, path, tuple(one for one in (text, comment if isinstance(comment, str) else "") if one))
+
+
+def table(rows: Sequence[Row], width: int) -> str:
+    """Gives the rows as text of at most ``width`` columns where words allow it: a table, or a block for each where ids are long."""
+    if not rows:
+        return "no entries\n"
+    widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(3)]
+    start = sum(widths) + 3 * len(_GAP)
+    lines: list[str] = []
+    if width - start < _NARROWEST:
+        for row in rows:
+            facts = (", ".join(filter(None, row[1:3])), *row.text)
+            lines += [row.id, *(f"    {line}" for line in _wrapped(facts, width - 4))]
+    else:
+        for row in (_HEAD, *rows):
+            head = _GAP.join(cell.ljust(size) for cell, size in zip(row[:3], widths, strict=True))
+            first, *more = [*_wrapped(row.text, width - start)] or [""]
+            lines += [f"{head}{_GAP}{first}".rstrip(), *(" " * start + line for line in more)]
+    return "\n".join(terminal.clean(line) for line in lines) + "\n"
+
+
+def _wrapped(texts: Sequence[str], width: int) -> Iterator[str]:
+    """Breaks texts at spaces; what goes on is set in by two."""
+    for text in texts:
+        yield from wrap(" ".join(text.split()), width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
