@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from moonwit.registry.entries import Entry
     from moonwit.registry.fields import Broken, Choice, Flag, Integer, Reference, Rule, Text, pattern
     from moonwit.registry.files import Unreadable, inside, read_bytes
-    from moonwit.registry.loading import load
     from moonwit.registry.names import listed, meant, nearest, shown
     from moonwit.registry.problems import Problem
-    from moonwit.registry.project import find_project
+    from moonwit.registry.reading.loading import load
+    from moonwit.registry.reading.project import find_project
     from moonwit.registry.registry import Registry
     from moonwit.registry.schema import Field, Kind
     from moonwit.registry.shapes import Anything, Group, Items, Table
@@ -51,10 +51,10 @@ _MODULES = {
     "entries": ("Entry",),
     "fields": ("Broken", "Choice", "Flag", "Integer", "Reference", "Rule", "Text", "pattern",),
     "files": ("Unreadable", "inside", "read_bytes",),
-    "loading": ("load",),
+    "reading.loading": ("load",),
     "names": ("listed", "meant", "nearest", "shown",),
     "problems": ("Problem",),
-    "project": ("find_project",),
+    "reading.project": ("find_project",),
     "registry": ("Registry",),
     "schema": ("Field", "Kind",),
     "shapes": ("Anything", "Group", "Items", "Table",),

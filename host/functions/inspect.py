@@ -19,8 +19,8 @@ from moonwit.host.wasm.plan.plan import CoreType, Malformed, Refused, Unsupporte
 from moonwit.host.wasm.wit.show import cut, show_function, show_world
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
-from moonwit.registry.expansion import FILE
 from moonwit.registry.problems import printable
+from moonwit.registry.reading.expansion import FILE
 from moonwit.registry.scalars import LEGACY_BOOLEANS
 from moonwit.registry.scalars import resolve as resolved
 

@@ -17,7 +17,7 @@ def command(arguments: Sequence[str]) -> int:
     import json
 
     from moonwit.kinds import KINDS
-    from moonwit.registry.json_schema import json_schema
+    from moonwit.registry.reading.json_schema import json_schema
 
     terminal.write(json.dumps(json_schema(KINDS), indent=2) + "\n")
     return 0

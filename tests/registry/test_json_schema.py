@@ -15,9 +15,9 @@ from moonwit.host.functions.kinds import mode_rule
 from moonwit.kinds import KINDS
 from moonwit.registry import Group, Items, Kind, Table, Text, load
 from moonwit.registry.composer import compose
-from moonwit.registry.json_schema import json_schema
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar
 from moonwit.registry.problems import Problems
+from moonwit.registry.reading.json_schema import json_schema
 from moonwit.registry.scalars import resolve
 
 TESTS = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ import pytest
 from moonwit.registry import load
 from moonwit.registry.composer import MAX_DEPTH, MAX_NODES, MAX_TAG_DIRECTIVES
 from moonwit.registry.files import MAX_BYTES
-from moonwit.registry.loading import MAX_TOTAL
 from moonwit.registry.problems import MAX_PROBLEMS
+from moonwit.registry.reading.loading import MAX_TOTAL
 
 ENTRY = "  - {name: l, kind: library.lua, source: x}\n"
 

@@ -90,8 +90,8 @@ def test_the_root_of_the_file_system(tmp_path, monkeypatch):
         def parents(self):
             return tuple(Rooted(path) for path in type(tmp_path)(self).parents if str(path).startswith(root))
 
-    monkeypatch.setattr("moonwit.registry.project.Path", Rooted)
-    monkeypatch.setattr("moonwit.registry.project.os.path.realpath", lambda path: real(path))
+    monkeypatch.setattr("moonwit.registry.reading.project.Path", Rooted)
+    monkeypatch.setattr("moonwit.registry.reading.project.os.path.realpath", lambda path: real(path))
     monkeypatch.setenv("HOME", "/nowhere")
     tree(tmp_path, "src/_index.yaml", "src/moonwit.yaml", "src/deep/_index.yaml")
     (tmp_path / "elsewhere").mkdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from moonwit.registry.fields import REPLACED, any_of
-from moonwit.registry.reading import META_FIELD, NAME_FIELD, NAMESPACE_FIELD, RESERVED, VERSION_FIELD
+from moonwit.registry.reading.reading import META_FIELD, NAME_FIELD, NAMESPACE_FIELD, RESERVED, VERSION_FIELD
 from moonwit.registry.schema import Json, Kind
 
 # A text that holds a variable, or is that of a file: what it becomes is known when it is loaded.

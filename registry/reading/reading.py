@@ -5,11 +5,11 @@ from collections.abc import Mapping as Map
 
 from moonwit.registry.document import Document
 from moonwit.registry.entries import Entry, Link
-from moonwit.registry.expansion import Expander
 from moonwit.registry.fields import Broken, Text, pattern
 from moonwit.registry.names import NAME, NAMESPACE, full_id, listed, meant, nearest, shown
 from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, focus
 from moonwit.registry.problems import Problem, Problems, Severity
+from moonwit.registry.reading.expansion import Expander
 from moonwit.registry.record import replace
 from moonwit.registry.scalars import resolve
 from moonwit.registry.schema import INVALID, Field, Hint, Kind, Slot

@@ -8,15 +8,15 @@ from moonwit.registry import nodes
 from moonwit.registry.composer import compose
 from moonwit.registry.document import Document, plausible
 from moonwit.registry.entries import Entry, Link
-from moonwit.registry.expansion import Expander
 from moonwit.registry.files import Unreadable, decode, read_bytes, read_head
 from moonwit.registry.names import listed, meant, nearest, shown
 from moonwit.registry.problems import Problem, Problems, Severity, shorten
-from moonwit.registry.project import HEAD, INDEXES, SETTINGS, yaml_files
-from moonwit.registry.reading import read_document
+from moonwit.registry.reading.expansion import Expander
+from moonwit.registry.reading.project import HEAD, INDEXES, SETTINGS, yaml_files
+from moonwit.registry.reading.reading import read_document
+from moonwit.registry.reading.settings import read_settings
 from moonwit.registry.registry import Registry
 from moonwit.registry.schema import Kind, label
-from moonwit.registry.settings import read_settings
 
 MAX_TOTAL = 64 * 1024 * 1024  # bytes of YAML in a project
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from moonwit.registry.composer import compose
-from moonwit.registry.expansion import Expander
 from moonwit.registry.fields import Choice
 from moonwit.registry.files import Unreadable, inside, read_text
 from moonwit.registry.nodes import Mapping, Scalar
 from moonwit.registry.problems import Problem, Problems
-from moonwit.registry.reading import Reading
+from moonwit.registry.reading.expansion import Expander
+from moonwit.registry.reading.reading import Reading
 from moonwit.registry.scalars import resolve
 from moonwit.registry.schema import Field, Slot
 from moonwit.registry.shapes import read_fields
