@@ -183,7 +183,7 @@ return function(host)
   -- Begins the REPL's session in the lane, then M.session: see lua/repl/session.lua.
   function M.open_session(emit, answer, failed, traced, help, hopeless, flag)
     local host = { emit = emit, answer = answer, failed = failed, traced = traced, help = help, hopeless = hopeless }
-    M.session = require('lua.repl.session').open(host, flag, modules)
+    M.session = require('lua.repl.session').open(host, flag, modules, function(tell) require('stdlib.funcs.trace').trace(tell) end)
   end
 
   -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.

@@ -76,8 +76,8 @@ end
 -- of an input, `failed(place, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
 -- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is told once that an input waits for what can't come and says
 -- with anything but nil that it is to end; `flag` is the address of the number that stops and of the place behind it. `modules` are the
--- standard library.
-function M.open(host, flag, modules)
+-- standard library, and `trace(tell)` has calls of functions told, see stdlib/funcs/trace.lua.
+function M.open(host, flag, modules, trace)
   flag = ffi.cast('volatile uint32_t *', flag)
   sandbox.compiles = false
   local sink = sink_of(host.emit)
@@ -184,7 +184,7 @@ function M.open(host, flag, modules)
     local group, begun = current().group, clock.monotonic()
     if bench then
       local measured = chunk
-      chunk = function() return require('lua.repl.tools').bench(measured, is_stopped) end
+      chunk = function() return require('lua.repl.bench').bench(measured, is_stopped) end
     end
     local function settle(ok, ...)
       if ok and remember and select('#', ...) > 0 then rawset(env, '_', (...)) end
@@ -269,7 +269,7 @@ function M.open(host, flag, modules)
 
   --- Has calls told to the host from now on, or no longer.
   function session.trace(on)
-    require('lua.repl.tools').trace(on and function(id, arguments, results, seconds)
+    trace(on and function(id, arguments, results, seconds)
       sink.flush()
       host.traced(encode { id = id, arguments = arguments, results = results, seconds = seconds })
     end or nil)
