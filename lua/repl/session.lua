@@ -70,6 +70,34 @@ local function sink_of(emit)
   return sink
 end
 
+-- Notices the globals that are read while `watching()` and that are not there. Returns a function that gives a sentence for each that
+-- still is not, and one that begins anew.
+local function reads_in_vain(env, kept, own, watching)
+  local undefined = {} -- the names, as keys
+  local known = getmetatable(env)
+  local module_of = known.__index
+  function known.__index(t, name)
+    local value = module_of(t, name)
+    if value == nil and type(name) == 'string' and name ~= '_' and watching() then undefined[name] = true end
+    return value
+  end
+
+  local function notes()
+    local names, sentences = {}, {}
+    for name in next, undefined do
+      if rawget(env, name) == nil and not kept.get(name) then names[#names + 1] = name end
+    end
+    undefined = {}
+    sort(names)
+    for i = 1, math.min(#names, MOST_NOTES) do
+      sentences[i] = ("there is no global '%s'"):format(names[i]:sub(1, 60)) .. nearest.hint(names[i], own.names())
+    end
+    return sentences[1] and sentences or nil
+  end
+
+  return notes, function() undefined = {} end
+end
+
 -- The session ----------------------------------------------------------------------------------------------------
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
@@ -89,30 +117,8 @@ function M.open(host, flag, modules, trace)
   local own = members.new(env, kept, modules)
   local foreground, stopped     -- the group of the input that runs; whether it was stopped
   local told                    -- whether the host was told that it waits for ever
-  local undefined = {}          -- the globals that it has read and that are not there, as keys
   local ended = {}              -- the places of inputs whose code in the background was stopped, as keys
-
-  local known = getmetatable(env)
-  local module_of = known.__index
-  function known.__index(t, name)
-    local value = module_of(t, name)
-    if value == nil and type(name) == 'string' and name ~= '_' and foreground then undefined[name] = true end
-    return value
-  end
-
-  -- A sentence for each global that was read in vain and is still not there.
-  local function notes()
-    local names, sentences = {}, {}
-    for name in next, undefined do
-      if rawget(env, name) == nil and not kept.get(name) then names[#names + 1] = name end
-    end
-    undefined = {}
-    sort(names)
-    for i = 1, math.min(#names, MOST_NOTES) do
-      sentences[i] = ("there is no global '%s'"):format(names[i]:sub(1, 60)) .. nearest.hint(names[i], own.names())
-    end
-    return sentences[1] and sentences or nil
-  end
+  local notes, forget_names = reads_in_vain(env, kept, own, function() return foreground end)
 
   local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
 
@@ -222,7 +228,8 @@ function M.open(host, flag, modules, trace)
   function session.evaluate(text)
     local input = decode(text)
     calm()
-    stopped, told, undefined = false, false, {}
+    stopped, told = false, false
+    forget_names()
     local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
     if not chunk then
       local answer = { failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT), seconds = 0 }
