@@ -1,1 +1,1 @@
-"""From the files of a folder to a registry: the project they belong to, its settings, variables, and each entry by the rules of its kind."""
+"""From files to a registry: the project they belong to, its settings, variables, and each entry by the rules of its kind."""
