@@ -121,6 +121,7 @@ def test_history(start, tmp_path):
     second.send("\r")
     second.until("[1]> marker = 12345")
     second.send("\x03")
+    second.until(lambda text: "marker" not in text)
     second.send("mar")
     second.until("[1]> marker = 12345")  # the rest of it is a suggestion
     second.send("\x1b[C\r")
