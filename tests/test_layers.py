@@ -26,11 +26,10 @@ TIED = set(
     host/wasm/plan host/wasm/wit
     """.split()
 )
-# The same for files: what finds a function, and what calls it at once, in turn, in a worker or in another lane.
+# The same for files.
 TIED_FILES = set(
     """
-    host/wasm/component/entities.py host/wasm/component/scope.py host/wasm/component/visibility.py lua/calls/calls.lua
-    lua/calls/elsewhere.lua lua/calls/hooks.lua lua/calls/turns.lua lua/calls/workers.lua
+    host/wasm/component/entities.py host/wasm/component/scope.py host/wasm/component/visibility.py
     """.split()
 )
 # Lua functions that are still longer than they may be, by file: the writer of generated functions has all its stages in one.
