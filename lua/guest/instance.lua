@@ -250,6 +250,13 @@ end
 local NO_LIMIT = 0x4000000000000000ULL
 M.NO_LIMIT = NO_LIMIT
 
+-- How long a guest may compute while it is made, in seconds and in epochs, where its entry has no limit: it can't give way there.
+local MOST_STARTING = 10
+local STARTING_TICKS = 200 * MOST_STARTING
+
+local STARTS_LONG = ('it computes for more than %d s while it is made (in its start function, `_initialize` or the like), where it holds up all others: '
+  .. 'do this in a function that is called, or give it the time that it needs as limits.max_execution_ms'):format(MOST_STARTING)
+
 -- What a guest sees of the world that is granted nothing of it, or that is not called yet.
 M.NO_WORLD = { args = {}, env = {} }
 
@@ -263,7 +270,7 @@ function M.new(P, limits, world, files)
   if P.linker or P.groups[1] or P.waits then
     I.groups, I.held, I.world = {}, { next = 1 }, world or M.NO_WORLD
   end
-  C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or NO_LIMIT)
+  C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or STARTING_TICKS)
   if limits.limit_elements then C.wasmtime_store_limiter(store, limits.limit_bytes or -1, limits.limit_elements, -1, -1, -1) end
   local ok, report = true, files and C.wasmtime_context_set_wasi(I.ctx, cast('void *', files))
   if report ~= nil then
@@ -273,12 +280,14 @@ function M.new(P, limits, world, files)
   end
   if ok then
     M.all[I] = I
+    if not limits.limit_ticks then C.wasmtime_context_set_epoch_deadline(I.ctx, NO_LIMIT) end
     -- Those that wait have been told to give way at each epoch.
     if not I.asynchronous then epochs.watch(I) end
     return I
   end
   M.delete(I)
   if type(report) ~= 'table' then error(report, 0) end
+  if report.reason == 'interrupt' and not limits.limit_ticks then report.reason = STARTS_LONG end
   return nil, report
 end
 

@@ -167,6 +167,40 @@ def test_a_synchronous_call_that_turns_out_long_is_made_again(project):
     """)
 
 
+STARTING = {
+    "start": '(module (func $spin (loop $l (br $l))) (start $spin) (func (export "f") (result i32) (i32.const 1)))',
+    "initialize": '(module (func (export "_initialize") (loop $l (br $l))) (func (export "f") (result i32) (i32.const 1)))',
+    "late": """(module (func (export "_initialize") (local $n i64)
+        (loop $l (local.set $n (i64.add (local.get $n) (i64.const 1))) (br_if $l (i64.lt_u (local.get $n) (i64.const 100000000)))))
+      (func (export "f") (result i32) (i32.const 1)))""",
+}
+
+
+def test_a_guest_that_never_starts_is_ended(tmp_path):
+    """Made where it can't give way, an endless guest without a limit is ended, with a sentence; one with a limit ends by that."""
+    (tmp_path / "_index.yaml").write_text(
+        'version: "1.0"\nnamespace: t\nentries:\n'
+        + "".join(_entry(name, "f", text) for name, text in STARTING.items())
+        + "".join(_entry(f"limited_{name}", "f", text, "limits: {max_execution_ms: 300}") for name, text in STARTING.items())
+    )
+    with moonwit.open(tmp_path) as first, moonwit.open(tmp_path) as second:
+        scripts = [
+            project.start_script(
+                f"""
+                local value, err = funcs.call("t:{name}")
+                assert(value == nil and err:message():find("it computes for more than 10 s while it is made", 1, true), tostring(err))
+                assert(funcs.call("t:late") == 1 and funcs.call("t:late") == 1)
+                value, err = funcs.call("t:limited_{name}")
+                assert(value == nil and err:kind() == "Timeout" and err:message():find "300 ms", tostring(err))
+                """.encode(),
+                "=s",
+            )
+            for project, name in ((first, "start"), (second, "initialize"))
+        ]
+        for script in scripts:
+            script.result(timeout=240)
+
+
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
 def test_busy_guests_have_threads_of_their_own(project):
     """As many as there are cores, and no more."""
