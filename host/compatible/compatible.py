@@ -30,7 +30,7 @@ from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import unprovided
 from moonwit.host.wasi.world import EMPTY, World, WorldProblem
-from moonwit.host.wasm.plan.plan import Refused
+from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit.types import Function
 
 # How many threads of one function may be stuck in its guest before further calls are refused.

@@ -23,7 +23,7 @@ from moonwit.host.engine.engine import shared_engine
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import guest_environment
-from moonwit.host.wasm.plan.plan import Refused
+from moonwit.host.wasm.problems import Refused
 
 # Begins the message of a function that stands in for one that is not linked; `interface#function` follows, with the version.
 UNLINKED = "moonwit:unlinked "

@@ -13,7 +13,7 @@ import re
 
 from moonwit.host.wasm.binary.core import is_component
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.problems import Malformed
 
 ENDLESS = math.inf
 

@@ -15,8 +15,10 @@ from weakref import WeakValueDictionary
 
 from moonwit.host.values.names import advice, shown
 from moonwit.host.wasm.binary.core import CoreModule, is_component, read_core
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core
-from moonwit.host.wasm.plan.plan import CoreType, Plan, Unsupported
+from moonwit.host.wasm.plan.plan import Plan
+from moonwit.host.wasm.problems import Unsupported
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry.files import Unreadable, inside, read_bytes
 

@@ -13,9 +13,11 @@ from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import linkage as hosting
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
-from moonwit.host.wasm.plan.plan import CoreType, Export, Lift, Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.plan.plan import Export, Lift, Plan
 from moonwit.host.wasm.plan.shortcut import shorten
+from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 from moonwit.host.wasm.wit.show import cut_both, show_signature
 from moonwit.host.wasm.wit.types import Function
 from moonwit.host.wasm.wit.wit import parse_wit

@@ -20,7 +20,7 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import preview1
 from moonwit.host.wasi.world import World, WorldProblem, preopen
 from moonwit.host.wasm.plan.core_plan import THREADS
-from moonwit.host.wasm.plan.plan import Malformed, Refused
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import functools
 from wasmtime import WasiConfig
 from wasmtime import _ffi as ffi
 
-from moonwit.host.wasm.plan.plan import Refused
+from moonwit.host.wasm.problems import Refused
 
 
 def open_network(config: WasiConfig, names: bool) -> None:

@@ -12,8 +12,9 @@ from typing import Final, Literal
 
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasm.binary.core import ORDER, read_core
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import CoreType, Stub
+from moonwit.host.wasm.plan.plan import Stub
 
 # What the lane provides, as parameters; all but `proc_exit` give an errno. A * marks those that may wait.
 _OURS: Final = {

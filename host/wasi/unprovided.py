@@ -17,7 +17,7 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import preview1
 from moonwit.host.wasi.interfaces import functions_of
 from moonwit.host.wasi.signatures import SIGNATURES
-from moonwit.host.wasm.plan.plan import CoreType
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from wasmtime import _ffi as ffi
 from wasmtime.component import Component as Reflected
 
 from moonwit.host.wasm.component.component import decode
-from moonwit.host.wasm.plan.plan import Malformed, Refused, Unsupported
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 
 sys.path.insert(0, str(Path(__file__).parent))
 from wast import Command, binary, commands

@@ -16,7 +16,7 @@ from moonwit.host.compatible.compatible import CompatibleFunction
 from moonwit.host.compatible.component_instance import ResourceHandle
 from moonwit.host.compatible.linking import load
 from moonwit.host.values.intermediate import NONE, Int64, Some, UInt64
-from moonwit.host.wasm.plan.plan import Refused
+from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit import types as wit
 from tests.host.components import failure, from_wat, functions_of
 

@@ -10,8 +10,9 @@ from wasmtime import wat2wasm
 from moonwit.host.functions.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
 from moonwit.host.functions.kinds import KINDS
 from moonwit.host.wasi.linkage import host
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core
-from moonwit.host.wasm.plan.plan import CoreType, Export
+from moonwit.host.wasm.plan.plan import Export
 from moonwit.host.wasm.wit.show import show_signature
 from moonwit.registry import Registry, load
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Final, NamedTuple
 
-from moonwit.host.wasm.binary.core_types import MOST, CoreExport, constant_expression, describe, global_type, memory, recursive_types, table
+from moonwit.host.wasm.binary.core_types import (
+    MOST,
+    CoreExport,
+    CoreType,
+    constant_expression,
+    describe,
+    global_type,
+    memory,
+    recursive_types,
+    table,
+)
 from moonwit.host.wasm.binary.reader import Reader, short
-from moonwit.host.wasm.plan.plan import CoreType, Refused
+from moonwit.host.wasm.problems import Refused
 from moonwit.registry.record import record
 
 MAGIC: Final = b"\0asm"

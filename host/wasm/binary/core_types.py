@@ -11,7 +11,6 @@ from dataclasses import field
 from typing import Final
 
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import CoreType
 from moonwit.registry.record import record
 
 NUMBERS: Final = {0x7F: "i", 0x7E: "I", 0x7D: "f", 0x7C: "F", 0x7B: "v"}
@@ -33,6 +32,24 @@ _PLAIN_CODES: Final = frozenset({0x69, 0x6F, 0x70, 0xE9, 0xEF, 0xF0})
 # What can be stepped over at once, by far the most of long constant expressions and long structs.
 _CONSTANTS: Final = re.compile(rb"(?:\x41[\x80-\xff]{0,4}[\x00-\x7f]|\x42[\x80-\xff]{0,9}[\x00-\x7f]|[\x6a-\x6c\x7c-\x7e])*+")
 _FIELDS: Final = re.compile(rb"(?:[\x68-\x75\x77\x78\x7b-\x7f][\x00\x01])*+")
+
+
+@record
+class CoreType:
+    """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
+
+    The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r
+    is, by the code of its heap type: with 0x80 for one that is never null, 0 where it is a type of the module's own.
+    """
+
+    params: str
+    results: str
+    references: bytes = field(default=b"", compare=False)
+
+    def __str__(self) -> str:
+        words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128", "r": "ref"}
+        params, results = (", ".join(words.get(c, c) for c in text) for text in (self.params, self.results))
+        return f"({params}) -> ({results})"
 
 
 @record

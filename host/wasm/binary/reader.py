@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.problems import Malformed
 
 
 class Reader:

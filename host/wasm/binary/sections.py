@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from moonwit.host.wasm.binary import syntax, typesyntax
 from moonwit.host.wasm.binary.core import MAGIC, is_core
+from moonwit.host.wasm.binary.names import check_implements, extern_name
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.component.names import check_implements, extern_name
-from moonwit.host.wasm.plan.plan import Malformed, Refused
+from moonwit.host.wasm.problems import Malformed, Refused
 
 MOST_DEFINITIONS = 50_000
 MOST_BYTES = 1_000_000      # of definitions, core modules not counted; CPython with all of WASI takes 85,000

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from moonwit.host.wasm.binary.core_types import CoreExport
-from moonwit.host.wasm.plan.plan import CoreType
+from moonwit.host.wasm.binary.core_types import CoreExport, CoreType
 from moonwit.registry.record import record
 
 Ref = str | int

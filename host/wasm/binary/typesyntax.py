@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from moonwit.host.wasm.binary import syntax
-from moonwit.host.wasm.binary.core_types import describe, recursive_types
+from moonwit.host.wasm.binary.core_types import CoreType, describe, recursive_types
+from moonwit.host.wasm.binary.names import check_implements, extern_name, label
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.component.names import check_implements, extern_name, label
-from moonwit.host.wasm.plan.plan import CoreType, Refused
+from moonwit.host.wasm.problems import Refused
 
 DEEPEST = 32      # components and types within each other; tools make three levels or so
 CORE_SORTS = {0: "func", 1: "table", 2: "memory", 3: "global", 4: "tag", 0x10: "type", 0x11: "module", 0x12: "instance"}

@@ -10,7 +10,7 @@ from wasmtime import Module as Compiled
 
 from moonwit.host.wasm.binary.reader import short
 from moonwit.host.wasm.component.entities import Module
-from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.problems import Malformed
 
 _OFFSET = re.compile(r" \(at offset 0x([0-9a-f]+)\)$")
 

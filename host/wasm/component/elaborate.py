@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moonwit.host.wasm.binary import syntax
-from moonwit.host.wasm.binary.core_types import CoreExport, mismatch
+from moonwit.host.wasm.binary.core_types import CoreExport, CoreType, mismatch
 from moonwit.host.wasm.binary.reader import short
 from moonwit.host.wasm.component import canonical, typespace
 from moonwit.host.wasm.component.core_code import check_module_code
@@ -33,7 +33,7 @@ from moonwit.host.wasm.component.entities import (
 from moonwit.host.wasm.component.module_types import define_core
 from moonwit.host.wasm.component.scope import Scope, Work
 from moonwit.host.wasm.plan.flatten import Layouts
-from moonwit.host.wasm.plan.plan import CoreType, Malformed
+from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit.types import Function, Resource
 
 DESTRUCTOR = CoreType("i", "")

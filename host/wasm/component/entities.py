@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from moonwit.host.wasm.binary import syntax
 from moonwit.host.wasm.binary.core import CoreModule, read_core
-from moonwit.host.wasm.binary.core_types import CoreExport
-from moonwit.host.wasm.plan.plan import CoreType
+from moonwit.host.wasm.binary.core_types import CoreExport, CoreType
 from moonwit.host.wasm.wit.types import Function, Resource, Type
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from moonwit.host.wasm.binary import syntax
-from moonwit.host.wasm.binary.core_types import CoreExport, mismatch
+from moonwit.host.wasm.binary.core_types import CoreExport, CoreType, mismatch
 from moonwit.host.wasm.binary.reader import short
 from moonwit.host.wasm.component.entities import CoreTypeEntity, Module, ModuleType
 from moonwit.host.wasm.component.scope import Scope
-from moonwit.host.wasm.plan.plan import CoreType, Malformed
+from moonwit.host.wasm.problems import Malformed
 
 
 def define_core(scope: Scope, written: syntax.DefineCoreType) -> None:

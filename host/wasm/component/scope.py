@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moonwit.host.wasm.binary.names import canonical
 from moonwit.host.wasm.component.entities import (
     ComponentEntity,
     CoreInstance,
@@ -20,9 +21,8 @@ from moonwit.host.wasm.component.entities import (
     View,
 )  # fmt: skip
 from moonwit.host.wasm.component.facts import Shapes
-from moonwit.host.wasm.component.names import canonical
 from moonwit.host.wasm.component.visibility import Labels, Visibility
-from moonwit.host.wasm.plan.plan import Malformed, Refused
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.types import Resource
 
 MOST_WORK = 100_000      # definitions and their parts; a component of CPython with all of WASI takes 20,000

@@ -20,7 +20,7 @@ from moonwit.host.wasm.component.entities import (
 from moonwit.host.wasm.component.facts import DEEPEST, LARGEST, MOST_BYTES
 from moonwit.host.wasm.component.module_types import check_module, define_core
 from moonwit.host.wasm.component.scope import Scope
-from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit import types
 from moonwit.registry.record import replace
 

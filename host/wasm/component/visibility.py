@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from moonwit.host.wasm.binary.names import Annotation, annotation
 from moonwit.host.wasm.component.entities import Entity, Func, Instance, ScopeType, Unusable
-from moonwit.host.wasm.component.names import Annotation, annotation
-from moonwit.host.wasm.plan.plan import Malformed
+from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit import types
 
 _NOMINAL = {types.Record: "record", types.Variant: "variant", types.Enum: "enum", types.Flags: "flags"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from moonwit.host.wasm.component.entities import Entity, Func, Instance, LiftedFunction, Record, Unusable
 from moonwit.host.wasm.component.typespace import VALUE_TYPES
-from moonwit.host.wasm.plan.plan import Refused
+from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit import types
 
 OTHERS = {"component": "a component", "core module": "a core module", "instance": "an instance", "type": "a type"}

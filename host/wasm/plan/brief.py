@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 
-from moonwit.host.wasm.binary.core_types import describe
+from moonwit.host.wasm.binary.core_types import CoreType, describe
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import CoreType, Malformed
+from moonwit.host.wasm.problems import Malformed
 
 # How many bytes of code a call may come past, those of the functions that it calls as often as they are called: some ten microseconds.
 MOST = 20_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moonwit.host.wasm.plan.plan import CoreType
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.wit import types
 from moonwit.host.wasm.wit.types import parts
 

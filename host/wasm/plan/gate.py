@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from moonwit.host.wasm.plan.plan import CoreType
+from moonwit.host.wasm.binary.core_types import CoreType
 
 TYPES: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
 

@@ -8,20 +8,9 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.wit.types import Function, Resource
 from moonwit.registry.record import record
-
-
-class Malformed(ValueError):
-    """The bytes are not a well-formed WebAssembly binary. The file's author causes it."""
-
-
-class Unsupported(Exception):
-    """The binary is fine, but the direct call path does not take it; the message says what it is."""
-
-
-class Refused(ValueError):
-    """The component uses something that no path here takes, such as WASI 0.3; the message says what needs it."""
 
 
 @record
@@ -48,24 +37,6 @@ class ResourceItem:
 
 
 Item = Export | StubItem | ResourceItem
-
-
-@record
-class CoreType:
-    """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
-
-    The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r
-    is, by the code of its heap type: with 0x80 for one that is never null, 0 where it is a type of the module's own.
-    """
-
-    params: str
-    results: str
-    references: bytes = field(default=b"", compare=False)
-
-    def __str__(self) -> str:
-        words = {"i": "i32", "I": "i64", "f": "f32", "F": "f64", "v": "v128", "r": "ref"}
-        params, results = (", ".join(words.get(c, c) for c in text) for text in (self.params, self.results))
-        return f"({params}) -> ({results})"
 
 
 # What a `cabi_realloc` is: old pointer, old size, alignment, new size; and the new pointer.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.component import Component
 from moonwit.host.wasm.component.entities import (
@@ -16,20 +17,8 @@ from moonwit.host.wasm.component.entities import (
     Module,
 )  # fmt: skip
 from moonwit.host.wasm.plan.flatten import Layouts
-from moonwit.host.wasm.plan.plan import (
-    CoreType,
-    Export,
-    Item,
-    Lift,
-    LocalResource,
-    Plan,
-    Refused,
-    ResourceItem,
-    Step,
-    Stub,
-    StubItem,
-    Unsupported,
-)  # fmt: skip
+from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
+from moonwit.host.wasm.problems import Refused, Unsupported
 from moonwit.host.wasm.wit.types import Function
 
 ROOT = "$root"      # the interface of functions that are imported without one

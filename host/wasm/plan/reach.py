@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 
-from moonwit.host.wasm.binary.core_types import MOST, describe
+from moonwit.host.wasm.binary.core_types import MOST, CoreType, describe
 from moonwit.host.wasm.binary.instructions import Unknown, callees
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import CoreType, Malformed
+from moonwit.host.wasm.problems import Malformed
 
 # Functions and bytes of code that are gone through at most, by the lane that asks: a realloc needs some ten and some thousand.
 MOST_FUNCTIONS, MOST_BYTES = 500, 100_000

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from moonwit.host.wasm.binary.core_types import describe, function_signature
+from moonwit.host.wasm.binary.core_types import CoreType, describe, function_signature
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import CoreType, Export, Item, Lift, LocalResource, Malformed, Plan, Step, Stub, StubItem
+from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, Step, Stub, StubItem
+from moonwit.host.wasm.problems import Malformed
 
 Sections = dict[int, Reader]
 

@@ -8,7 +8,8 @@ import pytest
 from wasmtime import Engine, FuncType, MemoryType, Module, wat2wasm
 
 from moonwit.host.wasm.binary.core import CoreExport, CoreImport, is_component, is_core, read_core
-from moonwit.host.wasm.plan.plan import CoreType, Malformed
+from moonwit.host.wasm.binary.core_types import CoreType
+from moonwit.host.wasm.problems import Malformed
 
 PROJECT = Path(__file__).parents[3]
 FOUND = [path for folder in ("examples", "tests/guests") for path in sorted((PROJECT / folder).glob("**/*.wasm"))]

@@ -13,8 +13,9 @@ from wasmtime.component import Component as Reflected
 
 from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.component.component import decode
-from moonwit.host.wasm.plan.plan import Malformed, Plan, Refused, Unsupported
+from moonwit.host.wasm.plan.plan import Plan
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 
 FOLDER = Path(__file__).parent / "components"
 BINARIES = [bytes(wat2wasm(path.read_text())) for path in sorted(FOLDER.glob("*.wat"))]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from wasmtime import Engine, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
+from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.flatten import flatten, layout, lower
-from moonwit.host.wasm.plan.plan import CoreType
 from moonwit.host.wasm.wit.types import (
     PRIMITIVES,
     Case,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from moonwit.host.wasm.component.component import decode
-from moonwit.host.wasm.plan.plan import Malformed, Refused, Unsupported
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 
 FUNCTION_TYPE = b"\x01\x40\0\1\0"
 

@@ -7,7 +7,7 @@ import pytest
 from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.core_plan import resources_of
-from moonwit.host.wasm.plan.plan import Malformed, Refused
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Resource, Result, Tuple
 from moonwit.host.wasm.wit.wit import parse_wit
 from moonwit.host.wasm.wit.wit_lexer import WitError

@@ -10,8 +10,8 @@ from moonwit.host.wasm.binary.reader import Reader
 from moonwit.host.wasm.component.core_code import check_module_code
 from moonwit.host.wasm.component.entities import Module
 from moonwit.host.wasm.plan.brief import MOST, ends_soon
-from moonwit.host.wasm.plan.plan import Malformed
 from moonwit.host.wasm.plan.reach import stays_inside
+from moonwit.host.wasm.problems import Malformed
 from tests.host.wasm.instruction_cases import leb
 
 # Each opcode that is read for the functions that a body calls. What leads anywhere (0x11, 0x13 to 0x15) is not among them.

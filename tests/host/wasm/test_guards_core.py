@@ -11,8 +11,8 @@ from wasmtime.component import Component
 from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.binary.core_types import CoreExport, mismatch
 from moonwit.host.wasm.component.component import decode
-from moonwit.host.wasm.plan.plan import Malformed
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed
 
 
 def engine() -> Engine:

@@ -11,8 +11,8 @@ from wasmtime.component import Component
 
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.component.facts import DEEPEST, LARGEST, Shapes
-from moonwit.host.wasm.plan.plan import Malformed
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit import types
 from moonwit.host.wasm.wit.show import cut, cut_both
 from moonwit.host.wasm.wit.wit import parse_wit

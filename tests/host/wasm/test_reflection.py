@@ -14,8 +14,8 @@ from moonwit.host.wasm.binary.core import is_component
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.component.world import Interface
 from moonwit.host.wasm.plan.flatten import flatten
-from moonwit.host.wasm.plan.plan import Refused, Unsupported
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Refused, Unsupported
 from moonwit.host.wasm.wit import types
 
 HERE = Path(__file__).parent

@@ -6,8 +6,10 @@ import pytest
 from wasmtime import wat2wasm
 
 from moonwit.host.functions.binaries import binary
-from moonwit.host.wasm.plan.plan import CoreType, Export, Lift, Plan, Step, Stub, StubItem, Unsupported
+from moonwit.host.wasm.binary.core_types import CoreType
+from moonwit.host.wasm.plan.plan import Export, Lift, Plan, Step, Stub, StubItem
 from moonwit.host.wasm.plan.shortcut import shorten
+from moonwit.host.wasm.problems import Unsupported
 from moonwit.host.wasm.wit.types import Field, Function, Primitive
 
 ROOT = Path(__file__).resolve().parents[3]

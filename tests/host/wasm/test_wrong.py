@@ -9,8 +9,8 @@ from wasmtime import Engine, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
 from moonwit.host.wasm.component.component import decode
-from moonwit.host.wasm.plan.plan import Malformed, Refused
 from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed, Refused
 
 WRONG = sorted((Path(__file__).parent / "wrong").glob("*.wat"))
 
