@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from moonwit.host.wasm.plan.flatten import SCALARS, align, discriminant
+from moonwit.host.wasm.component.flatten import SCALARS, align, discriminant
 from moonwit.host.wasm.wit import types
 
 DEEPEST: Final = 64      # the code that is generated for a type is as deep as the type

@@ -39,10 +39,6 @@ class ResourceItem:
 Item = Export | StubItem | ResourceItem
 
 
-# What a `cabi_realloc` is: old pointer, old size, alignment, new size; and the new pointer.
-REALLOC = CoreType("iiii", "i")
-
-
 @record
 class Step:
     """Instantiates core module number ``module``; ``arguments`` has one item per import, in the module's order."""

@@ -7,6 +7,8 @@ from moonwit.host.wasm.wit import types
 from moonwit.host.wasm.wit.types import parts
 
 MOST_PARAMS, MOST_RESULTS = 16, 1
+# What a `cabi_realloc` is: old pointer, old size, alignment, new size; and the new pointer.
+REALLOC = CoreType("iiii", "i")
 SCALARS = {
     "bool": (1, "i"), "s8": (1, "i"), "u8": (1, "i"), "s16": (2, "i"), "u16": (2, "i"), "s32": (4, "i"), "u32": (4, "i"),
     "s64": (8, "I"), "u64": (8, "I"), "f32": (4, "f"), "f64": (8, "F"), "char": (4, "i"),
