@@ -30,7 +30,7 @@ class CallError(Exception):
     ``details`` is what the failing side added; ``stack`` is text that says where it came from, in Lua and in the guest."""
 
     def __init__(self, error: ErrorValue, stack: str, details: wit.Type | None = None) -> None:
-        from moonwit.host.values.results import as_python
+        from moonwit.host.functions.results import as_python
 
         super().__init__(error.message)
         self.message = error.message
@@ -185,7 +185,7 @@ class Project:
         value, error, stack = answer
         if error is not None:
             raise _error(error, stack, self.entries.error_type(id))
-        from moonwit.host.values.results import as_python
+        from moonwit.host.functions.results import as_python
 
         assert value is not None
         return as_python(buffer.decode(value), self.entries.result_type(id))

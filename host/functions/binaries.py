@@ -23,8 +23,7 @@ from moonwit.host.wasm.wit.types import Function
 from moonwit.registry.files import Unreadable, inside, read_bytes
 
 if TYPE_CHECKING:
-    from moonwit.host.wasm.component.component import Component
-    from moonwit.host.wasm.component.world import World
+    from moonwit.host.wasm.component.component import Component, World
 
 MAX_BYTES = 256 * 1024 * 1024
 _MAGIC = b"\0asm"
@@ -84,7 +83,7 @@ class Binary:
     @cached_property
     def functions(self) -> dict[str, Function]:
         """The functions that the component exports, by path: ``name`` or ``interface#name``."""
-        from moonwit.host.wasm.component.world import Interface
+        from moonwit.host.wasm.component.component import Interface
 
         found: dict[str, Function] = {}
         for name, port in self.world.exports.items():
@@ -97,7 +96,7 @@ class Binary:
     @cached_property
     def defines_resources(self) -> bool:
         """Tells whether a component defines resources; of one that the direct path does not take, whether its functions tell of some."""
-        from moonwit.host.wasm.component.world import Interface
+        from moonwit.host.wasm.component.component import Interface
         from moonwit.host.wasm.plan.core_plan import resources_of
         from moonwit.host.wasm.wit.types import Resource
 

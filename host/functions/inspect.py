@@ -14,10 +14,11 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import unprovided
 from moonwit.host.wasi.linkage import is_hosted
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.component.world import Interface
+from moonwit.host.wasm.component.component import Interface
+from moonwit.host.wasm.component.show import show_world
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive, initializer, is_command
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
-from moonwit.host.wasm.wit.show import cut, show_function, show_world
+from moonwit.host.wasm.wit.show import cut, show_function
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
 from moonwit.registry.problems import printable

@@ -148,7 +148,7 @@ def notes(entry: Entry, found: Binary) -> Iterator[Problem]:
 
 
 def _functions(found: Binary) -> Iterator[tuple[str, str]]:
-    from moonwit.host.wasm.component.world import Interface
+    from moonwit.host.wasm.component.component import Interface
     from moonwit.host.wasm.wit.types import Function
 
     if not found.is_component:

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moonwit.host.functions.binaries import assemble
-from moonwit.host.wasm.wit.show import show_declaration, show_function, show_type, show_world
+from moonwit.host.wasm.component.show import show_world
+from moonwit.host.wasm.wit.show import show_declaration, show_function, show_type
 from moonwit.host.wasm.wit.types import (
     PRIMITIVES,
     Case,

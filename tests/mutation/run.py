@@ -62,6 +62,7 @@ HELD_BY: dict[str, list[str]] = {
     "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
     "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
     "host/wasm/wit/": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
+    "host/wasm/component/show.py": ["tests/host/test_wit_show.py", "tests/host/test_inspect.py"],
     "host/wasm/binary/instructions.py": ["tests/host/wasm/test_guards_code.py", "tests/host/wasm/test_reach.py"],
     "host/wasm/plan/brief.py": ["tests/host/wasm/test_guards_code.py", "tests/host/wasm/test_brief.py"],
     "host/wasm/plan/reach.py": ["tests/host/wasm/test_reach.py"],

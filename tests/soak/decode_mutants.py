@@ -18,10 +18,10 @@ from wasmtime import WasmtimeError, wat2wasm
 
 from moonwit.host.wasm.binary.core import is_component, read_core
 from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.component.show import show_world
 from moonwit.host.wasm.plan.core_plan import CoreProblem, plan_core
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
-from moonwit.host.wasm.wit.show import show_world
 
 TESTS = Path(__file__).parents[1]
 LARGEST = 20_000      # bytes of a binary to start from

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from moonwit.host.http.serving import json_text
 from moonwit.host.values.intermediate import NONE, Some, Value
-from moonwit.host.values.results import as_python
+from moonwit.host.functions.results import as_python
 from moonwit.host.wasm.wit import types as wit
 
 TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream", "application/json"

@@ -1,13 +1,41 @@
-"""Decodes a component: what it imports and exports, and what instantiating it does."""
+"""Decodes a component: what it imports and exports, by name and with their WIT types, and what instantiating it does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from moonwit.host.wasm.binary.sections import read_component
 from moonwit.host.wasm.component.elaborate import elaborate
-from moonwit.host.wasm.component.entities import Entity, Record
-from moonwit.host.wasm.component.world import World, make_world
+from moonwit.host.wasm.component.entities import Entity, Func, Instance, LiftedFunction, Record, Unusable
+from moonwit.host.wasm.component.typespace import VALUE_TYPES
+from moonwit.host.wasm.problems import Refused
+from moonwit.host.wasm.wit import types
+
+OTHERS = {"component": "a component", "core module": "a core module", "instance": "an instance", "type": "a type"}
+
+
+@dataclass
+class Interface:
+    """The functions and types of an instance. ``others`` describes what is neither: a component, a module, an instance."""
+
+    functions: dict[str, types.Function] = field(default_factory=dict)
+    types: dict[str, types.Type | types.Resource] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+
+
+Item = types.Function | Interface | str
+
+
+@dataclass
+class World:
+    """A string describes something that is neither a function nor an interface: a component, a core module, a type.
+
+    Types that are imported or exported without an interface are also in ``types``.
+    """
+
+    imports: dict[str, Item] = field(default_factory=dict)
+    exports: dict[str, Item] = field(default_factory=dict)
+    types: dict[str, types.Type | types.Resource] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -25,3 +53,77 @@ def decode(data: bytes) -> Component:
     """Decodes the binary of a component; raises Malformed, or Refused for what no call path takes (WASI 0.3)."""
     scope, record = elaborate(data, read_component(data))
     return Component(data, make_world(scope.imports, scope.exports, record), scope.imports, scope.exports, record)
+
+
+def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> World:
+    """Describes a component; raises Refused when an import, an export or a built-in is of a kind that no call path takes."""
+    world = World()
+    for name, entity in exports.items():      # before functions are looked at: they refer to resources by name
+        _name_resources(name, entity)
+    for side, entities, items in (("import", imports, world.imports), ("export", exports, world.exports)):
+        for name, entity in entities.items():
+            items[name] = _item(side, name, entity)
+            if entity.sort == "type" and isinstance(entity.value, (types.Resource, *VALUE_TYPES)):
+                world.types[name] = entity.value
+    _refuse_foreign(imports, exports, record)
+    return world
+
+
+def _name_resources(name: str, entity: Entity) -> None:
+    inside = entity.value.exports.items() if isinstance(entity.value, Instance) else [(name, entity)]
+    interface = name if isinstance(entity.value, Instance) else None
+    for inner, found in inside:
+        if isinstance(found.value, types.Resource) and found.value.local and found.value.name == "resource":
+            found.value.name, found.value.interface = inner, interface
+
+
+def _item(side: str, name: str, entity: Entity) -> Item:
+    if isinstance(entity.value, Func):
+        return _function(side, name, entity.value)
+    if isinstance(entity.value, Instance):
+        return _interface(side, name, entity.value)
+    return OTHERS[entity.sort]
+
+
+def _function(side: str, path: str, found: Func) -> types.Function:
+    if isinstance(found.type, Unusable):
+        raise _refused(side, path, found.type.reason)
+    return found.type
+
+
+def _interface(side: str, name: str, found: Instance) -> Interface:
+    interface = Interface()
+    for inner, entity in found.exports.items():
+        if isinstance(entity.value, Func):
+            interface.functions[inner] = _function(side, f"{name}#{inner}", entity.value)
+            continue
+        if isinstance(entity.value, (types.Resource, *VALUE_TYPES)):
+            interface.types[inner] = entity.value
+        else:      # a type that no path takes harms nobody by itself: what uses it is refused
+            interface.others[inner] = OTHERS[entity.sort]
+        if isinstance(entity.value, Instance):
+            _interface(side, f"{name}/{inner}", entity.value)      # for what it refuses
+    return interface
+
+
+def _refuse_foreign(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> None:
+    for name, entity in exports.items():
+        inside = entity.value.exports.items() if isinstance(entity.value, Instance) else [(None, entity)]
+        for inner, found in inside:
+            origin = found.value.origin if isinstance(found.value, Func) else None
+            if isinstance(origin, LiftedFunction) and origin.options.asynchronous:
+                raise _refused("export", name if inner is None else f"{name}#{inner}", "is lifted as an async function (WASI 0.3)")
+    for lowered in record.lowered:
+        if lowered.options.asynchronous:
+            raise Refused("The component calls an import asynchronously (WASI 0.3), which Moonwit does not take yet.")
+    for lifted in record.lifted:
+        if lifted.options.asynchronous:
+            raise Refused("The component lifts a function as async (WASI 0.3), which Moonwit does not take yet.")
+        if isinstance(lifted.type, Unusable):
+            raise Refused(f"The component has a function that {lifted.type.reason}, which Moonwit does not take yet.")
+    for name in record.foreign:
+        raise Refused(f"The component uses the canonical built-in `{name}` (WASI 0.3), which Moonwit does not take yet.")
+
+
+def _refused(side: str, path: str, reason: str) -> Refused:
+    return Refused(f"The component's {side} `{path}` {reason}, which Moonwit does not take yet.")

@@ -13,10 +13,10 @@ from moonwit.host.functions.binaries import binary
 from moonwit.host.functions.inspect import inspect_file
 from moonwit.host.wasm.binary.core import is_component, read_core
 from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.component.show import show_world
 from moonwit.host.wasm.plan.plan import Plan
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
-from moonwit.host.wasm.wit.show import show_world
 from tests.host.wasm.encode import COMPONENT, CORE, NO_FUNCTION, component, core, index, name, number, section, types, vector
 
 FUNCTIONS = (1, b"\1\x60\0\0"), (3, b"\1\0")

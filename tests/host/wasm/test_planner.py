@@ -8,8 +8,7 @@ import pytest
 from wasmtime import wat2wasm
 
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.component.component import Component, decode
-from moonwit.host.wasm.component.world import Interface
+from moonwit.host.wasm.component.component import Component, Interface, decode
 from moonwit.host.wasm.plan.plan import Export, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused

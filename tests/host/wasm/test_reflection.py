@@ -11,9 +11,8 @@ from wasmtime import component as wt
 
 from moonwit.host.engine.engine import shared_engine
 from moonwit.host.wasm.binary.core import is_component
-from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.component.component import Interface, decode
 from moonwit.host.wasm.component.flatten import flatten
-from moonwit.host.wasm.component.world import Interface
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused, Unsupported
 from moonwit.host.wasm.wit import types
