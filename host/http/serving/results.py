@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from moonwit.host.functions.results import as_python
 from moonwit.host.http.serving import json_text
 from moonwit.host.values.intermediate import NONE, Some, Value
-from moonwit.host.functions.results import as_python
 from moonwit.host.wasm.wit import types as wit
 
 TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream", "application/json"

@@ -132,7 +132,7 @@ class Elaboration:
         """Follows the instantiation of a component; what it does goes into the record."""
         if component.body is None:
             assert component.type is not None
-            return typespace.open_type(component.type, "", None, given)
+            return typespace.open_type(self.scope.work, component.type, "", None, given)
         return self.inner(Scope(component.scope, "body", self.scope.work, checking=False), self.record, given).run(component.body)
 
     def bundle(self, written: syntax.Bundle) -> None:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from moonwit.host.wasm.binary import syntax
 from moonwit.host.wasm.binary.core import CoreModule, read_core
 from moonwit.host.wasm.binary.core_types import CoreExport, CoreType
+from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit.types import Function, Resource, Type
-
-if TYPE_CHECKING:
-    from moonwit.host.wasm.component.scope import Scope
 
 
 @dataclass(eq=False)
@@ -42,7 +40,7 @@ class ScopeType:
     """
 
     syntax: syntax.ScopeSyntax
-    scope: Scope
+    scope: IndexSpaces
     described: Instance | None = None
     free: bool = False
 
@@ -178,7 +176,7 @@ class ComponentEntity:
     """A component to instantiate: a body with the scope around it, or, when it is imported, just a type."""
 
     body: tuple[syntax.Definition, ...] | None
-    scope: Scope
+    scope: IndexSpaces
     type: ScopeType | None = None
 
 
@@ -213,3 +211,90 @@ class Entity(NamedTuple):
     sort: str
     value: Value
     view: View | None = None
+
+
+class IndexSpaces:
+    """What the numbers in a component, or in a type with declarations, refer to.
+
+    ``kind`` is "body" for a component, "component" or "instance" for a type, "bundle" for an instance made of what is at hand.
+    """
+
+    def __init__(self, parent: IndexSpaces | None, kind: str) -> None:
+        self.parent = parent
+        self.kind = kind
+        self.free = False      # whether a type reaches for a resource outside of it
+        self.spaces: dict[str, list[Any]] = {}
+
+    def add(self, sort: str, value: object) -> None:
+        """Appends to the index space of ``sort``."""
+        self.spaces.setdefault(sort, []).append(value)
+
+    def find(self, sort: str, index: int, at: int) -> Any:
+        """Looks an index up; raises Malformed when there is no such index, or not yet."""
+        space = self.spaces.get(sort, ())
+        if index >= len(space):
+            raise Malformed(f"there is no {sort} {index}, only {len(space)} defined so far, at byte {at}")
+        return space[index]
+
+    def outer(self, count: int, at: int) -> IndexSpaces:
+        """Returns the scope ``count`` levels out."""
+        scope = self
+        for _ in range(count):
+            if scope.parent is None:
+                raise Malformed(f"an alias reaches {count} levels out, further than there are, at byte {at}")
+            scope = scope.parent
+        return scope
+
+    def func(self, index: int, at: int) -> Func:
+        found: Func = self.find("func", index, at)
+        return found
+
+    def type(self, index: int, at: int) -> TypeEntity:
+        found: TypeEntity | View = self.find("type", index, at)
+        return found.resource if isinstance(found, View) else found
+
+    def view(self, index: int, at: int) -> View:
+        """Looks up the type of a resource."""
+        found = self.find("type", index, at)
+        if not isinstance(found, View):
+            raise Malformed(f"type {index} is not a resource, at byte {at}")
+        return found
+
+    def scope_type(self, kind: str, index: int, at: int) -> ScopeType:
+        found = self.type(index, at)
+        if not isinstance(found, ScopeType) or found.syntax.kind != kind:
+            raise Malformed(f"type {index} is not the type of {'an instance' if kind == 'instance' else 'a component'}, at byte {at}")
+        return found
+
+    def instance(self, index: int, at: int) -> Instance:
+        found: Instance = self.find("instance", index, at)
+        return found
+
+    def nested(self, index: int, at: int) -> ComponentEntity:
+        found: ComponentEntity = self.find("component", index, at)
+        return found
+
+    def module(self, index: int, at: int) -> Module:
+        found: Module = self.find("core module", index, at)
+        return found
+
+    def core_instance(self, index: int, at: int) -> CoreInstance:
+        found: CoreInstance = self.find("core instance", index, at)
+        return found
+
+    def core_type(self, index: int, at: int) -> CoreTypeEntity:
+        found: CoreTypeEntity = self.find("core type", index, at)
+        return found
+
+    def core(self, kind: str, index: int, at: int) -> CoreItem:
+        found: CoreItem = self.find(f"core {kind}", index, at)
+        return found
+
+    def entity(self, sort: str, index: int, at: int) -> Entity:
+        """Looks up something that can be exported."""
+        found = self.find(sort, index, at)
+        return Entity(sort, found.resource, found) if isinstance(found, View) else Entity(sort, found)
+
+    def add_entity(self, entity: Entity) -> None:
+        """Appends something to the index space of its sort."""
+        self.add(entity.sort, entity.value if entity.view is None else entity.view)

@@ -1,25 +1,12 @@
-"""Index spaces: what the numbers in a component, or in a type with declarations, refer to."""
+"""Scopes: the index spaces of a component, or of a type with declarations, and the names of its imports and exports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from moonwit.host.wasm.binary.names import canonical
-from moonwit.host.wasm.component.entities import (
-    ComponentEntity,
-    CoreInstance,
-    CoreItem,
-    CoreTypeEntity,
-    Entity,
-    Func,
-    Instance,
-    Module,
-    ScopeType,
-    TypeEntity,
-    View,
-)  # fmt: skip
+from moonwit.host.wasm.component.entities import ComponentEntity, Entity, Func, IndexSpaces, Instance
 from moonwit.host.wasm.component.facts import Shapes
 from moonwit.host.wasm.component.visibility import Labels, Visibility
 from moonwit.host.wasm.problems import Malformed, Refused
@@ -61,101 +48,23 @@ class Work:
         self.depth -= 1
 
 
-class Scope:
-    """The index spaces of one component or type.
+class Scope(IndexSpaces):
+    """The index spaces of one component or type, with what it imports and exports.
 
-    ``kind`` is "body" for a component, "component" or "instance" for a type, "bundle" for an instance
-    made of what is at hand. ``checking`` is true while definitions are gone through for
+    ``checking`` is true while definitions are gone through for
     the first time: then the rules are checked, and what they only describe is looked into as well.
     """
 
-    def __init__(self, parent: Scope | None, kind: str, work: Work, checking: bool) -> None:
-        self.parent = parent
-        self.kind = kind
+    def __init__(self, parent: IndexSpaces | None, kind: str, work: Work, checking: bool) -> None:
+        super().__init__(parent, kind)
         self.work = work
         self.checking = checking
-        self.free = False      # whether a type reaches for a resource outside of it
         self.visibility = Visibility() if checking and kind in ("body", "component") else None
         self.labels = {"import": Labels(), "export": Labels()} if checking else {}
         self.claimed: dict[tuple[str, str], str] = {}
-        self.spaces: dict[str, list[Any]] = {}
         self.imports: dict[str, Entity] = {}
         self.exports: dict[str, Entity] = {}
         self.resources: set[Resource] = set()
-
-    def add(self, sort: str, value: object) -> None:
-        """Appends to the index space of ``sort``."""
-        self.spaces.setdefault(sort, []).append(value)
-
-    def find(self, sort: str, index: int, at: int) -> Any:
-        """Looks an index up; raises Malformed when there is no such index, or not yet."""
-        space = self.spaces.get(sort, ())
-        if index >= len(space):
-            raise Malformed(f"there is no {sort} {index}, only {len(space)} defined so far, at byte {at}")
-        return space[index]
-
-    def outer(self, count: int, at: int) -> Scope:
-        """Returns the scope ``count`` levels out."""
-        scope = self
-        for _ in range(count):
-            if scope.parent is None:
-                raise Malformed(f"an alias reaches {count} levels out, further than there are, at byte {at}")
-            scope = scope.parent
-        return scope
-
-    def func(self, index: int, at: int) -> Func:
-        found: Func = self.find("func", index, at)
-        return found
-
-    def type(self, index: int, at: int) -> TypeEntity:
-        found: TypeEntity | View = self.find("type", index, at)
-        return found.resource if isinstance(found, View) else found
-
-    def view(self, index: int, at: int) -> View:
-        """Looks up the type of a resource."""
-        found = self.find("type", index, at)
-        if not isinstance(found, View):
-            raise Malformed(f"type {index} is not a resource, at byte {at}")
-        return found
-
-    def scope_type(self, kind: str, index: int, at: int) -> ScopeType:
-        found = self.type(index, at)
-        if not isinstance(found, ScopeType) or found.syntax.kind != kind:
-            raise Malformed(f"type {index} is not the type of {'an instance' if kind == 'instance' else 'a component'}, at byte {at}")
-        return found
-
-    def instance(self, index: int, at: int) -> Instance:
-        found: Instance = self.find("instance", index, at)
-        return found
-
-    def nested(self, index: int, at: int) -> ComponentEntity:
-        found: ComponentEntity = self.find("component", index, at)
-        return found
-
-    def module(self, index: int, at: int) -> Module:
-        found: Module = self.find("core module", index, at)
-        return found
-
-    def core_instance(self, index: int, at: int) -> CoreInstance:
-        found: CoreInstance = self.find("core instance", index, at)
-        return found
-
-    def core_type(self, index: int, at: int) -> CoreTypeEntity:
-        found: CoreTypeEntity = self.find("core type", index, at)
-        return found
-
-    def core(self, kind: str, index: int, at: int) -> CoreItem:
-        found: CoreItem = self.find(f"core {kind}", index, at)
-        return found
-
-    def entity(self, sort: str, index: int, at: int) -> Entity:
-        """Looks up something that can be exported."""
-        found = self.find(sort, index, at)
-        return Entity(sort, found.resource, found) if isinstance(found, View) else Entity(sort, found)
-
-    def add_entity(self, entity: Entity) -> None:
-        """Appends something to the index space of its sort."""
-        self.add(entity.sort, entity.value if entity.view is None else entity.view)
 
     def import_(self, name: str, entity: Entity, at: int) -> None:
         """Notes an import, which gets an index."""

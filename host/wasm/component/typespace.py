@@ -9,6 +9,7 @@ from moonwit.host.wasm.component.entities import (
     Entity,
     Func,
     ImportedFunction,
+    IndexSpaces,
     Instance,
     Module,
     ModuleType,
@@ -19,7 +20,7 @@ from moonwit.host.wasm.component.entities import (
 )  # fmt: skip
 from moonwit.host.wasm.component.facts import DEEPEST, LARGEST, MOST_BYTES
 from moonwit.host.wasm.component.module_types import check_module, define_core
-from moonwit.host.wasm.component.scope import Scope
+from moonwit.host.wasm.component.scope import Scope, Work
 from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit import types
 from moonwit.registry.record import replace
@@ -44,7 +45,7 @@ def define(scope: Scope, at: int, written: syntax.TypeSyntax) -> TypeEntity:
         raise Malformed(f"a resource type can't be defined here, at byte {at}")
     found = ScopeType(written, scope)
     if scope.checking:
-        inner = open_scope(found, "", None, None, checking=True)
+        inner = open_scope(scope.work, found, "", None, None, checking=True)
         found.described, found.free = Instance(inner.exports), inner.free
     return found
 
@@ -159,20 +160,21 @@ def function_type(scope: Scope, index: int, at: int) -> types.Function | Unusabl
     raise Malformed(f"type {index} is not the type of a function, at byte {at}")
 
 
-def open_type(closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None) -> Instance:
+def open_type(
+    work: Work, closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None
+) -> Instance:
     """Goes through the declarations of an instance or component type and returns the instance it describes.
 
     With ``actual``, resource types are taken from there and everything declared must be there, with the same types.
     ``arguments`` are given for the imports of a component type.
     """
-    return Instance(open_scope(closure, interface, actual, arguments).exports)
+    return Instance(open_scope(work, closure, interface, actual, arguments).exports)
 
 
 def open_scope(
-    closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None, checking: bool = False
+    work: Work, closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None, checking: bool = False
 ) -> Scope:
     """As ``open_type``, and returns all that was found on the way."""
-    work = closure.scope.work
     scope = Scope(closure.scope, closure.syntax.kind, work, checking)
     with work.deeper():
         for declared in closure.syntax.declarations:
@@ -218,7 +220,7 @@ def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: s
     if sort == "instance":
         assert given is None or isinstance(given, Instance)
         inner = name if interface is None else f"{interface}/{name}"
-        return Entity(sort, open_type(scope.scope_type("instance", index, at), inner, given, None))
+        return Entity(sort, open_type(scope.work, scope.scope_type("instance", index, at), inner, given, None))
     if sort == "component":
         component = scope.scope_type("component", index, at)
         if given is None:
@@ -239,9 +241,9 @@ def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: s
 
 def check_component(scope: Scope, declared: ScopeType, given: ComponentEntity) -> None:
     """Checks that a component can stand where one of type ``declared`` is wanted: given what is declared, it exports what is declared."""
-    wanted = open_scope(declared, "", None, None)
+    wanted = open_scope(scope.work, declared, "", None, None)
     exports = scope.work.instantiate(given, wanted.imports)
-    open_scope(declared, "", exports, wanted.imports)
+    open_scope(scope.work, declared, "", exports, wanted.imports)
 
 
 def _function(
@@ -308,7 +310,7 @@ def _speaks_of_resources(scope: Scope, found: View | TypeEntity) -> bool:
 
 def _reach_out(scope: Scope, count: int, at: int) -> None:
     """Notes that types reach for a resource outside of them; a component can't, as each of its instances has its own."""
-    inner: Scope | None = scope
+    inner: IndexSpaces | None = scope
     for _ in range(count):
         assert inner is not None
         if inner.kind == "body":
