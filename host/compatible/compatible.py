@@ -23,12 +23,12 @@ from moonwit.host.compatible.transcode import Case, Passed, ValueMismatch, argum
 from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.engine import worker
 from moonwit.host.engine.engine import engine_for
+from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import binary
 from moonwit.host.functions.sharing import difference
 from moonwit.host.values.intermediate import Value
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import unprovided
 from moonwit.host.wasi.world import EMPTY, World, WorldProblem
 from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit.types import Function
@@ -300,7 +300,7 @@ class CompatibleFunction:
 
     def _missing(self, reason: str) -> unprovided.Unprovided | None:
         """Explains the failure of a call of an import that is not there."""
-        return unprovided.of_reason(reason, binary(self.data), self.written, self.entry_id or "its entry")
+        return linking.explain(reason, binary(self.data), self.written, self.entry_id or "its entry")
 
     def _sentence(self, kind: str, reason: str) -> str:
         if kind == "Timeout":

@@ -18,14 +18,13 @@ from wasmtime import Engine, ExitTrap, Store, WasiConfig, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
-from moonwit.host.compatible import component_values, linking
+from moonwit.host.compatible import component_values, guest_environment, linking
 from moonwit.host.compatible.guest_names import demangled, readable
 from moonwit.host.compatible.transcode import Passed
 from moonwit.host.engine import worker
 from moonwit.host.engine.engine import shared_engine, start_ticker, table_elements, ticks
 from moonwit.host.values.intermediate import Value
 from moonwit.host.values.names import shown
-from moonwit.host.wasi import guest_environment
 from moonwit.host.wasi.grants import Access
 from moonwit.host.wasi.guest_output import GuestOutput
 from moonwit.host.wasi.network_access import open_network

@@ -10,20 +10,25 @@ import atexit
 import ctypes
 import itertools
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from wasmtime import Engine, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 from wasmtime._managed import Managed
 
+from moonwit.host.compatible import guest_environment
 from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.compiling.jobs import compiled
 from moonwit.host.engine.engine import shared_engine
+from moonwit.host.functions import unprovided
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import guest_environment
 from moonwit.host.wasm.problems import Refused
+
+if TYPE_CHECKING:
+    from moonwit.host.functions.binaries import Binary
 
 # Begins the message of a function that stands in for one that is not linked; `interface#function` follows, with the version.
 UNLINKED = "moonwit:unlinked "
@@ -65,6 +70,18 @@ def unfit(message: str) -> str | None:
     """Gives the reason for what Wasmtime says of imports that do not fit; None for another message."""
     found = _UNFIT.search(message)
     return None if found is None else f"{UNFIT}{found[1]}#{found[2]}"
+
+
+def explain(reason: str, found: Binary, grants: Iterable[str], entry: str | None) -> unprovided.Unprovided | None:
+    """Explains the reason that a guest failed for by the import it lacks; None where it is another one."""
+    marker = next((marker for marker in (UNLINKED, UNFIT) if marker in reason), None)
+    if marker is None:
+        return None
+    interface, _, function = reason.partition(marker)[2].partition("#")
+    missing = unprovided.explain(found, interface, function, grants, entry)
+    # What Wasmtime provides and did not take is of another type.
+    provided = missing.why in ("ungranted", "lacking")
+    return unprovided.mistyped(interface, function) if marker == UNFIT and provided else missing
 
 
 def link(component: generic.Component, imports: frozenset[str], engine: Engine | None = None) -> generic.Linker:

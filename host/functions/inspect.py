@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
 from moonwit.host.functions.functions import CORE, LoadedFunction, load_function
 from moonwit.host.functions.methods import UnknownMethod, alike, resolve
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import unprovided
 from moonwit.host.wasi.linkage import is_hosted
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.component import Interface

@@ -121,8 +121,8 @@ def program(entry: Entry, registry: Registry, words: tuple[str, ...] = ()) -> Pr
 def check_programs(registry: Registry) -> None:
     """Compiles the program of every `process.wasm` that is not broken already, and reports what is wrong with it."""
     from moonwit.host.functions.functions import FunctionProblem
+    from moonwit.host.functions.unprovided import notes
     from moonwit.host.programs.program import ProgramProblem
-    from moonwit.host.wasi.unprovided import notes
     from moonwit.host.wasi.world import EMPTY
 
     for entry in list(registry.entries.values()):

@@ -99,8 +99,8 @@ class Program:
         """Runs the program on this thread and gives its exit status; raises ``ProgramProblem``."""
         from wasmtime import ExitTrap, Store, Trap, WasmtimeError
 
+        from moonwit.host.compatible import guest_environment
         from moonwit.host.compatible.linking import exit_status
-        from moonwit.host.wasi import guest_environment
 
         access = wasi.access(self.grants)
         store = Store(self.engine)
@@ -208,7 +208,7 @@ class Program:
 
     def _check_imports(self) -> None:
         """Looks for imports of a core module that can't even be linked; raises ``ProgramProblem``."""
-        from moonwit.host.wasi import unprovided
+        from moonwit.host.functions import unprovided
 
         for entry in self.binary.core.imports:
             if entry.kind != "func":
@@ -278,10 +278,10 @@ class Program:
 
     def _failure(self, error: WasmtimeError | Trap) -> ProgramProblem:
         from moonwit.host.compatible import linking
-        from moonwit.host.wasi import unprovided
+        from moonwit.host.functions import unprovided
 
         cause = _cause(error)
-        missing = unprovided.of_reason(linking.unfit(str(error)) or cause, self.binary, self.written, self.id)
+        missing = linking.explain(linking.unfit(str(error)) or cause, self.binary, self.written, self.id)
         unknown = _UNKNOWN.search(cause)
         if unknown is not None:
             missing = unprovided.explain(self.binary, unknown[1], unknown[2], self.written, self.id)

@@ -250,7 +250,7 @@ class Entries:
 
     def _unprovided(self, id: bytes, path: bytes) -> Data:
         """Says why an import that a guest has called is not there."""
-        from moonwit.host.wasi import unprovided
+        from moonwit.host.functions import unprovided
 
         function = self._loaded[id.decode()]
         interface, _, name = path.decode("utf-8", "replace").partition("#")

@@ -17,8 +17,8 @@ def check(folder: Path) -> Registry:
     """Loads a project and everything it declares, and compiles it all."""
     from moonwit.host.functions.functions import KINDS as WASM
     from moonwit.host.functions.functions import FunctionProblem, check_functions, load_function
+    from moonwit.host.functions.notes import notes
     from moonwit.host.programs.processes import check_programs
-    from moonwit.host.wasi.notes import notes
     from moonwit.projects.lua_sources import KINDS as LUA
     from moonwit.projects.lua_sources import LuaSources
 

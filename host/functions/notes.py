@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from moonwit.host.functions import unprovided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import unprovided
 from moonwit.host.wasm.component.component import Interface
 from moonwit.host.wasm.plan.core_plan import START, core_functions, initializer, is_command
 from moonwit.registry.problems import Problem

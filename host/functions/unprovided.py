@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
-from moonwit.host.compatible import linking
 from moonwit.host.values.names import listed, nearest, shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import preview1
@@ -95,18 +94,6 @@ def explain(
     line = f"imports: [{', '.join((*granted, str(grant)))}]"
     hint = _FILE if entry is None else f"add {grant} to the imports of {entry}, as in `{line}`"
     return Unprovided("ungranted", name, function, "which its entry does not import" if entry else "which it is not granted", hint)
-
-
-def of_reason(reason: str, found: Binary, grants: Iterable[str], entry: str | None) -> Unprovided | None:
-    """Explains the reason that a guest on Wasmtime's component implementation failed for; None where it is another one."""
-    marker = next((marker for marker in (linking.UNLINKED, linking.UNFIT) if marker in reason), None)
-    if marker is None:
-        return None
-    interface, _, function = reason.partition(marker)[2].partition("#")
-    missing = explain(found, interface, function, grants, entry)
-    # What Wasmtime provides and did not take is of another type.
-    provided = missing.why in ("ungranted", "lacking")
-    return mistyped(interface, function) if marker == linking.UNFIT and provided else missing
 
 
 def sentence(who: str, missing: Unprovided) -> str:
