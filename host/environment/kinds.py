@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from moonwit.host.files.folders import ABSOLUTE, linked_outside
-from moonwit.host.functions.kinds import mode_rule, path_rule, variable_rule
-from moonwit.registry import Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
+from moonwit.host.files.kinds import ABSOLUTE, linked_outside, mode_rule, path_rule
+from moonwit.registry import Broken, Entry, Flag, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
 
 STORAGES = tuple(f"env.storage.{name}" for name in ("os", "memory", "static", "file", "router"))
 DEFAULT_MODE = "0600"
@@ -33,6 +32,12 @@ def file_of(entry: Entry, registry: Registry) -> Path:
     if entry.id not in known:
         known[entry.id] = Path(os.path.realpath(registry.root / str(entry.fields["file_path"])))
     return known[entry.id]
+
+
+@pattern(r"[^=\x00]*")
+def variable_rule(text: str) -> Broken:
+    """Says what is wrong with the name of an environment variable."""
+    return f"can't be the name of an environment variable: {shown(text)}" if "=" in text or "\0" in text else None
 
 
 @pattern(r"[^\x00]*")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from moonwit.host.files.beneath import open_beneath
-from moonwit.host.files.folders import open_folder, real_folder
+from moonwit.host.files.folders import open_folder
+from moonwit.host.files.kinds import real_folder
 from moonwit.registry.names import shown
 from moonwit.registry.record import record
 

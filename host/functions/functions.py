@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
-from moonwit.host.functions.kinds import folder_of
 from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi

@@ -1,10 +1,11 @@
-"""The kinds of entries that the host runs, as the registry checks them: functions in WebAssembly, and folders."""
+"""The kinds of entries that the host runs, as the registry checks them: functions in WebAssembly."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from moonwit.host.files.folders import ABSOLUTE, linked_outside, real_folder
+from moonwit.host.environment.kinds import variable_rule
+from moonwit.host.files.kinds import BELOW, PATH, folder_of, path_rule
 from moonwit.host.wasi import grants as wasi
 from moonwit.registry import (
     Broken,
@@ -37,10 +38,6 @@ _VERSIONED = "|".join(
     f"(?:{'|'.join(name for name in IMPORTS if name.startswith(owner))})@{version.pattern}"
     for owner, version in (("wasi:", _VERSION), ("wippy:", _FUNCS_VERSION))
 )
-# What an editor checks of paths: no `..` among the parts, and characters that can be in a path.
-_BELOW = r"(?!(?:.*/)?\.\.(?:/|$))"
-_PATH = r"[^\x00-\x1f\x7f]{0,4096}"
-_MODE = "0?[0-7]{3}"
 
 
 @pattern(_VERSIONED, words=IMPORTS)
@@ -80,7 +77,7 @@ def hash_rule(text: str) -> Broken:
     return None if digits == digits.lower() else ("has upper-case hex digits", f"write sha256:{digits.lower()}")
 
 
-@pattern(f"(?=/){_BELOW}{_PATH}")
+@pattern(f"(?=/){BELOW}{PATH}")
 def guest_path_rule(text: str) -> Broken:
     """Says what is wrong with an absolute path inside a guest."""
     if not text.startswith("/"):
@@ -88,32 +85,12 @@ def guest_path_rule(text: str) -> Broken:
     return f"may not hold `..`, as {shown(text)} does" if ".." in text.split("/") else path_rule(text)
 
 
-@pattern(_PATH)
-def path_rule(text: str) -> Broken:
-    """Says what is wrong with a path."""
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
-        return f"holds a control character: {shown(text)}"
-    return None if len(text) <= 4096 else f"is {len(text)} characters long, and no path is"
-
-
-@pattern(f"{_BELOW}(?=.*[^/.]){_PATH}")
+@pattern(f"{BELOW}(?=.*[^/.]){PATH}")
 def binary_path_rule(text: str) -> Broken:
     """Says what is wrong with a path inside a folder entry."""
     if ".." in text.split("/"):
         return f"leaves its folder by `..`: {shown(text)}", "write the path below the folder of `fs`"
     return path_rule(text) if text.strip("/.") else f"names no file: {shown(text)}"
-
-
-@pattern(_MODE)
-def mode_rule(text: str) -> Broken:
-    """Says what is wrong with the permissions of a folder."""
-    return None if re.fullmatch(_MODE, text) else (f"must be octal permissions, not {shown(text)}", 'write "0755"')
-
-
-@pattern(r"[^=\x00]*")
-def variable_rule(text: str) -> Broken:
-    """Says what is wrong with the name of an environment variable."""
-    return f"can't be the name of an environment variable: {shown(text)}" if "=" in text or "\0" in text else None
 
 
 @pattern(r"[^\x00]*")
@@ -234,11 +211,6 @@ def check_pool(entry: Entry, registry: Registry) -> Iterator[Problem]:
         yield entry.problem(("pool", "size"), sentence, f"write size: {workers} or more")
 
 
-def folder_of(entry: Entry, registry: Registry) -> Path:
-    """Gives the folder of an `fs.directory` entry: relative to the project, or absolute, as its owner grants it."""
-    return registry.root / str(entry.fields["directory"])
-
-
 def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
     """Checks that the binary of a `function.wasm` is there; its content is checked where it is compiled."""
     yield from check_pool(entry, registry)
@@ -259,46 +231,7 @@ def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
         yield entry.problem(("path",), f"`path` names {shown(name)}, which is not a file")
 
 
-def check_folder(entry: Entry, registry: Registry) -> Iterable[Problem]:
-    """Checks that the folder is there, unless it is to be made."""
-    name = str(entry.fields["directory"])
-    folder = folder_of(entry, registry)
-    try:
-        # What the path means now is what is mounted later.
-        real_folder(entry, registry)
-        if linked_outside(registry.root, name):
-            sentence = f"the folder {shown(name)} is, or lies behind, a symbolic link that leaves the project"
-            yield entry.problem(("directory",), sentence, ABSOLUTE)
-            return
-        if folder.is_dir():
-            return
-        exists = folder.exists() or folder.is_symlink()
-    except OSError as error:
-        yield entry.problem(("directory",), f"the folder {shown(name)} can't be looked at: {(error.strerror or 'unknown').lower()}")
-        return
-    if exists:
-        yield entry.problem(("directory",), f"`directory` names {shown(name)}, which is not a folder")
-    elif not entry.fields["auto_init"]:
-        hint = "make the folder, or write `auto_init: true` to have it made"
-        yield entry.problem(("directory",), f"the folder {shown(name)} does not exist", hint)
-
-
-def _later(name: str) -> Kind:
-    return Kind(name, fields=None, later=True)
-
-
 KINDS: tuple[Kind, ...] = (
     Kind("function.wat", {**_SOURCE, **_FUNCTION}, check_pool, "a function in WebAssembly text"),
     Kind("function.wasm", {**BINARY, **_FUNCTION}, check_binary, "a function in a compiled binary"),
-    Kind(
-        "fs.directory",
-        {
-            "directory": Text(rule=path_rule, required=True, summary="the folder, relative to the project or absolute"),
-            "auto_init": Flag(default=False, summary="make the folder if it is not there"),
-            "mode": Text(rule=mode_rule, written=True, default="0755", summary="octal permissions of a folder that is made"),
-        },
-        check_folder,
-        "a folder that functions may be given",
-    ),
-    *(_later(name) for name in ("process.host", "terminal.host")),
 )

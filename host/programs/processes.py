@@ -139,9 +139,9 @@ def check_programs(registry: Registry) -> None:
 
 
 def _load(entry: Entry, registry: Registry, world: World) -> Program:
+    from moonwit.host.files.kinds import folder_of
     from moonwit.host.functions.binaries import BinaryProblem, binary, no_binary, read_below
     from moonwit.host.functions.functions import FunctionProblem, normalise
-    from moonwit.host.functions.kinds import folder_of
     from moonwit.host.programs.program import Program
 
     fields = entry.fields
@@ -189,3 +189,5 @@ KINDS: tuple[Kind, ...] = (
         "a program in a compiled binary, run as a command",
     ),
 )
+# Kinds of the format that have no effect here: entries of them are accepted.
+LATER: tuple[Kind, ...] = tuple(Kind(name, fields=None, later=True) for name in ("process.host", "terminal.host"))

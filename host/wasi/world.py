@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moonwit.host.files.folders import open_folder, real_folder
+from moonwit.host.files.folders import open_folder
+from moonwit.host.files.kinds import real_folder
 from moonwit.host.values.names import shown
 from moonwit.registry.record import record
 

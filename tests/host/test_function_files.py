@@ -8,9 +8,12 @@ from textwrap import indent
 import pytest
 from wasmtime import wat2wasm
 
+from moonwit.host.files.kinds import KINDS as FILE_KINDS
 from moonwit.host.functions.functions import FunctionProblem, load_function
-from moonwit.host.functions.kinds import KINDS
+from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
 from moonwit.registry import Registry, load
+
+KINDS = (*FUNCTION_KINDS, *FILE_KINDS)
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
 STRINGS = """(module (memory (export "memory") 1)

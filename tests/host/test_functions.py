@@ -7,14 +7,17 @@ from textwrap import indent
 import pytest
 from wasmtime import wat2wasm
 
+from moonwit.host.files.kinds import KINDS as FILE_KINDS
 from moonwit.host.functions.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
-from moonwit.host.functions.kinds import KINDS
+from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
 from moonwit.host.wasi.linkage import host
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core
 from moonwit.host.wasm.plan.plan import Export
 from moonwit.host.wasm.wit.show import show_signature
 from moonwit.registry import Registry, load
+
+KINDS = (*FUNCTION_KINDS, *FILE_KINDS)
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
 STRINGS = """(module (memory (export "memory") 1)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from moonwit.host.functions.kinds import mode_rule
+from moonwit.host.files.kinds import mode_rule
 from moonwit.kinds import KINDS
 from moonwit.registry import Group, Items, Kind, Table, Text, load
 from moonwit.registry.composer import compose

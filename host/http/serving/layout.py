@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moonwit.host.files.folders import real_folder
+from moonwit.host.files.kinds import real_folder
 from moonwit.host.http.serving.kinds import pattern_segments, seconds, split_address
 from moonwit.registry import Entry, Registry
 from moonwit.registry.names import full_id
