@@ -13,11 +13,11 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import preview1
 from moonwit.host.wasi.signatures import NULL, RESULTS, SIGNATURES
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.component.flatten import REALLOC
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
 from moonwit.host.wasm.plan.plan import Item, Plan, Stub
 from moonwit.host.wasm.problems import Unsupported
+from moonwit.host.wasm.wit.flatten import REALLOC
 from moonwit.host.wasm.wit.show import show_type
 from moonwit.registry.record import record
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, Func, LiftedFunction, Lowered, Record
-from moonwit.host.wasm.component.flatten import REALLOC, Layouts
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.wit.flatten import REALLOC, Layouts
 from moonwit.host.wasm.wit.types import Function, Type
 
 

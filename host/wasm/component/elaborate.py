@@ -30,10 +30,10 @@ from moonwit.host.wasm.component.entities import (
     Record,
     View,
 )  # fmt: skip
-from moonwit.host.wasm.component.flatten import Layouts
 from moonwit.host.wasm.component.module_types import define_core
 from moonwit.host.wasm.component.scope import Scope, Work
 from moonwit.host.wasm.problems import Malformed
+from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function, Resource
 
 DESTRUCTOR = CoreType("i", "")

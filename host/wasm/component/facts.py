@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from moonwit.host.wasm.component.flatten import SCALARS, align, discriminant
 from moonwit.host.wasm.wit import types
+from moonwit.host.wasm.wit.flatten import SCALARS, align, discriminant
 
 DEEPEST: Final = 64      # the code that is generated for a type is as deep as the type
 LARGEST: Final = 20_000      # parts in all, those of a type used twice counted twice

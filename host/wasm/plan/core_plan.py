@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from moonwit.host.values.names import advice, listed, shown
 from moonwit.host.wasm.binary.core import CoreImport, CoreModule, read_core
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.component.flatten import MOST_PARAMS, REALLOC, Layouts
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
+from moonwit.host.wasm.wit.flatten import MOST_PARAMS, REALLOC, Layouts
 from moonwit.host.wasm.wit.show import cut, show_signature
 from moonwit.host.wasm.wit.types import Borrow, Field, Function, Own, Primitive, Resource, Type, parts
 from moonwit.host.wasm.wit.wit import Declarations, parse_wit

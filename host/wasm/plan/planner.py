@@ -16,9 +16,9 @@ from moonwit.host.wasm.component.entities import (
     Lowered,
     Module,
 )  # fmt: skip
-from moonwit.host.wasm.component.flatten import Layouts
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
 from moonwit.host.wasm.problems import Refused, Unsupported
+from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function
 
 ROOT = "$root"      # the interface of functions that are imported without one

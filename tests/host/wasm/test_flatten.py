@@ -9,7 +9,7 @@ from wasmtime import Engine, WasmtimeError, wat2wasm
 from wasmtime.component import Component
 
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.component.flatten import flatten, layout, lower
+from moonwit.host.wasm.wit.flatten import flatten, layout, lower
 from moonwit.host.wasm.wit.types import (
     PRIMITIVES,
     Case,

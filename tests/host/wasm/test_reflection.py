@@ -12,10 +12,10 @@ from wasmtime import component as wt
 from moonwit.host.engine.engine import shared_engine
 from moonwit.host.wasm.binary.core import is_component
 from moonwit.host.wasm.component.component import Interface, decode
-from moonwit.host.wasm.component.flatten import flatten
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused, Unsupported
 from moonwit.host.wasm.wit import types
+from moonwit.host.wasm.wit.flatten import flatten
 
 HERE = Path(__file__).parent
 BEYOND = sorted((HERE / "beyond").glob("*.wat"))      # what Wasmtime has not implemented, so can't reflect
