@@ -18,20 +18,6 @@ SPEC.loader.exec_module(rooms)
 PYTHON, LUA = rooms.files(".py"), rooms.files(".lua")
 MOST_FILES, MOST_LINES, LONGEST = 20, 400, 60
 
-# Folders that still import each other in circles: what reads a binary, what it declares and what a guest is granted are not told apart
-# yet. An entry that is no longer needed fails the test below: take it out.
-TIED = set(
-    """
-    host/compatible host/environment host/functions host/values host/wasi host/wasm/binary host/wasm/component
-    host/wasm/plan host/wasm/wit
-    """.split()
-)
-# The same for files.
-TIED_FILES = set(
-    """
-    host/wasm/component/entities.py host/wasm/component/scope.py host/wasm/component/visibility.py
-    """.split()
-)
 # Lua functions that are still longer than they may be, by file: the writer of generated functions has all its stages in one.
 LONG = {"lua/abi/generate.lua"}
 
@@ -57,11 +43,9 @@ def test_nothing_imports_a_top(arrows):
 def test_folders_close_no_circle(arrows):
     """Folders that import each other, directly or by way of others, are one folder that is written in two places."""
     found = {name for circle in rooms.circles(rooms.between(arrows)) for name in circle}
-    new = found - TIED
     across = [(arrow, {rooms.folder_of(arrow.source), rooms.folder_of(arrow.target)}) for arrow in arrows]
-    why = [f"{arrow.source}:{arrow.line}: {arrow.target}" for arrow, both in across if len(both) == 2 and both <= found and both & new]
-    assert not new, f"expected no circle of folders, got one of {sorted(found)}, by some of these imports:\n" + "\n".join(why)
-    assert found == TIED, f"these folders close no circle any more; take them out of TIED: {sorted(TIED - found)}"
+    why = [f"{arrow.source}:{arrow.line}: {arrow.target}" for arrow, both in across if len(both) == 2 and both <= found]
+    assert not found, f"expected no circle of folders, got one of {sorted(found)}, by some of these imports:\n" + "\n".join(why)
 
 
 def test_files_close_no_circle(arrows):
@@ -72,8 +56,7 @@ def test_files_close_no_circle(arrows):
         if not source.endswith("__init__.py"):
             pairs[source].add(target)
     found = {name for circle in rooms.circles(dict(pairs)) for name in circle}
-    assert found <= TIED_FILES, f"expected no circle of files, got one with {sorted(found - TIED_FILES)}"
-    assert found == TIED_FILES, f"these files close no circle any more; take them out of TIED_FILES: {sorted(TIED_FILES - found)}"
+    assert not found, f"expected no circle of files, got one with {sorted(found)}"
 
 
 def test_the_drawing_is_true(arrows):
