@@ -1,16 +1,17 @@
 """Moonwit: Lua scripts that call WebAssembly functions from a registry.
 
-The main path, in the order to read it:
+The main path, in the order to read it (CONTRIBUTING.md says where a new thing goes, docs/rooms.md what imports what):
 
-1. ``moonwit.open`` (moonwit/project.py) loads a project's registry and starts a lane.
-2. ``lua/lane/lane.py`` is the lane: a thread with a LuaJIT state; ``lua/boot.lua`` sets that up,
-   ``lua/dispatcher/dispatcher.lua`` runs its tasks.
-3. ``stdlib/funcs.lua`` is what a script calls; ``lua/calls/calls.lua`` finds what an id stands for, once.
-4. ``lua/calls/entries.py`` describes an entry; ``host/functions/functions.py`` loads it: bytes, hash, types, plan (``host/wasm``).
-5. ``lua/guest/instance.lua`` runs the plan; ``lua/abi/generate.lua`` writes the function that lowers, calls and lifts.
-6. ``lua/guest/hosting.lua`` and ``lua/wasi`` are what a guest may ask of the host; one that may wait there runs on a fiber,
-   ``lua/guest/fibers.lua``.
-7. ``host/compatible/compatible.py`` is the other call path, for what the direct one does not take.
+1. ``moonwit/project.py``: ``moonwit.open`` loads a project's registry and starts a lane.
+2. ``lua/lane/lane.py``: the lane, a thread with a LuaJIT state.
+3. ``lua/boot.lua``: sets that state up. It is where all of Lua is put together.
+4. ``lua/dispatcher/dispatcher.lua``: runs the lane's tasks.
+5. ``stdlib/funcs.lua``: what a script calls; as any module, it stands on the call path.
+6. ``lua/calls/calls.lua``: finds what an id stands for, once; ``lua/calls/entries.py`` describes the entry.
+7. ``host/functions/functions.py``: loads it: bytes, hash, types, and a plan by ``host/wasm``.
+8. ``lua/guest/instance.lua``: runs the plan; ``lua/guest/fibers.lua`` runs guests that may wait, ``lua/wasi`` is what they may ask for.
+9. ``lua/abi/generate.lua``: writes the function that lowers, calls and lifts.
+10. ``host/compatible/compatible.py``: the other call path, for what the direct one does not take.
 """
 
 from typing import TYPE_CHECKING

@@ -134,6 +134,15 @@ def test_lua_functions_stay_short():
     assert set(found) == LONG, f"these files have no long function any more; take them out of LONG: {LONG - set(found)}"
 
 
+@pytest.mark.parametrize("name", ("CONTRIBUTING.md", "moonwit/__init__.py"))
+def test_what_newcomers_are_sent_to_is_there(name):
+    """Each file and folder that the tour and CONTRIBUTING.md name exists."""
+    quoted = re.findall(r"`+([\w./]+/[\w./]+|\.ci/run)`+", (ROOT / name).read_text(encoding="utf-8"))
+    assert len(quoted) > 10
+    for path in quoted:
+        assert (ROOT / path).exists(), f"{name} sends to {path}, which is not there"
+
+
 def package_of(path: Path) -> str:
     """Gives the dotted name of the folder of a file."""
     folders = path.relative_to(ROOT).parts[:-1]
