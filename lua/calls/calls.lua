@@ -97,7 +97,7 @@ local function in_turns(E, P, entry, compile)
   turns.equip(E, entry.pool.type ~= 'inline' and not P.linker)
   return counted.whole(turns.guest(E, {
     slow = function() return counted.waiting(E.id, made(P.linker and 'hosted_turns' or 'turns')) end,
-    near = not P.linker and function() return counted.guest(E, made('plain', 1, limit and states.LIMITED or states.SHORT)) end,
+    near = turns.is_repeatable(P) and function() return counted.guest(E, made(P.linker and 'hosted' or 'plain', 1, limit and states.LIMITED or states.SHORT)) end,
     plain = function() return counted.guest(E, made(P.linker and 'hosted' or 'plain', limit or 'NO_LIMIT', states.BOUND)) end,
   }))
 end

@@ -4,7 +4,7 @@
 -- 2. Where its instance can't move (a pool of type `inline`, functions of the host that are Lua) it gives way instead: it goes on here
 --    in turns with all else that can run.
 -- 3. A function that was short many times in a row is called synchronously, which costs tens of nanoseconds and can't be left. Should
---    such a call turn out long while others wait for the lane, it is ended as by a trap and made again by rule 1; it takes many more
+--    such a call turn out long while others wait for the lane, it is ended as by a trap and made again by rule 1 or 2; it takes many more
 --    short calls until the function is called so again. One that nobody waits for goes on.
 -- 4. A function that provably ends soon (host/wasm/plan/brief.py) is always called synchronously.
 -- What the calls of a function were is kept in its E, which is the lane's: `short` (rule 3 holds), `long` (its last call left the
@@ -39,10 +39,14 @@ local ENOUGH, MOST_ENOUGH = 100, 1e6
 local HASTY_NS = 2e6
 local HASTY = 4
 
+--- Tells whether rule 3 may hold for functions of a plan: what such a guest has asked the host for leaves no trace. One that has resources
+-- besides is left alone.
+function M.is_repeatable(P) return not P.linker or P.repeatable and not P.resources[1] end
+
 --- What E keeps of its calls; `moves` tells whether its instances may be run by another thread.
 function M.equip(E, moves)
   E.short, E.long, E.quick, E.hasty, E.moves = false, false, 0, 0, moves
-  E.enough = E.P.linker and math.huge or ENOUGH
+  E.enough = M.is_repeatable(E.P) and ENOUGH or math.huge
   E.P.out = E.P.out or 0
 end
 

@@ -140,6 +140,16 @@ function M.prepare(engine, functions)
   return linker
 end
 
+--- Tells whether nobody notices that a call was ended and made again: the functions of the host that a plan names, if any, change nothing.
+function M.is_repeatable(functions)
+  for _, wanted in ipairs(functions or {}) do
+    local name = wanted.name
+    -- `next` gives them memory of the guest's.
+    if name ~= 'next' and not name:find '^wasi:random/' and not name:find '^wasi:clocks/wall%-clock#' then return false end
+  end
+  return true
+end
+
 --- Resolves the imports of a module that imports functions of the host alone, by their names, once for all its instances: gives what
 -- wasmtime_instance_pre_instantiate takes, or nil where some of them are Wasmtime's own.
 function M.prepare_group(linker, module, functions)

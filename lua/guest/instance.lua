@@ -44,6 +44,7 @@ function M.prepare(plan)
     resource.externs = new('mw_extern[?]', 5)
   end
   P.linker = plan.hosted and hosting.prepare(P.engine, plan.hosted)
+  P.repeatable = hosting.is_repeatable(plan.hosted)
   for _, group in ipairs(P.groups) do
     group.pointer = cast('const void *', group.module)
     group.externs = new('mw_extern[?]', #group.functions + 2)
