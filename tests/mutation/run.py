@@ -45,6 +45,7 @@ HELD_BY: dict[str, list[str]] = {
     "lua/abi/lift.lua": ["tests/abi/test_guards_[ra]*.py", COMPILED],
     "lua/abi/finish.lua": [COMPILED],
     "lua/abi/": [
+        "tests/lua/test_lent_handles.py",
         *("tests/abi/test_guards_*.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_sleeping_resources.py"),
         *("tests/lua/test_limits.py", COMPILED),
     ],
@@ -56,7 +57,10 @@ HELD_BY: dict[str, list[str]] = {
         "tests/abi/test_hostile_hosts.py",
         COMPILED,
     ],
-    "lua/guest/fibers.lua": ["tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"],
+    "lua/guest/fibers.lua": [
+        *("tests/lua/test_reentrance.py", "tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"),
+        "tests/moonwit/test_wasi_outgoing.py",
+    ],
     "lua/guest/epochs.lua": EPOCHS,
     "lua/lane/epoch_answers.lua": EPOCHS,
     "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
@@ -70,7 +74,7 @@ HELD_BY: dict[str, list[str]] = {
     "host/wasm/plan/gate.py": ["tests/host/wasm/test_gated.py", "tests/abi/test_leaving.py"],
     "host/wasi/linkage.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
     "host/wasi/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
-    "host/wasi/preview1.py": ["tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
+    "host/wasi/preview1.py": ["tests/host/wasm/test_guards_code.py", "tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
     "host/wasm/plan/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
     "host/wasm/binary/core": CORE,
     "host/wasm/component/core_code.py": ["tests/host/wasm/test_guards_code.py", *CORE],

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from wasmtime import Module as Compiled
 from wasmtime import wat2wasm
 
+from moonwit.host.engine.engine import shared_engine
+from moonwit.host.wasi.preview1 import export_memory
 from moonwit.host.wasm.binary.instructions import Unknown, callees
 from moonwit.host.wasm.binary.reader import Reader
+from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.component.core_code import check_module_code
 from moonwit.host.wasm.component.entities import Module
 from moonwit.host.wasm.plan.brief import MOST, ends_soon
@@ -147,3 +151,25 @@ def test_where_a_module_is_wrong(module: bytes, words: str, at: int) -> None:
         with pytest.raises(Malformed) as caught:
             check_module_code(Module(data, start, len(data)))
         assert str(caught.value) == f"the core module at byte {start} is not valid WebAssembly: {words}, at byte {start + at}"
+
+
+@pytest.mark.parametrize(("text", "exports"), [
+    ('(global i32 (i32.const 0)) (global i32 (i32.const 0)) (memory 1) (func (export "f"))', ["f", "memory"]),
+    ('(func (export "f")) (func (export "g"))', ["f", "g", "memory"]), ("(memory 1)", ["memory"]), ("", ["memory"]),
+    ('(global (export "g") i32 (i32.const 0)) (memory 1)', ["g", "memory"]),
+])  # fmt: skip
+def test_a_memory_is_exported_besides(text: str, exports: list[str]) -> None:
+    """What a module exported before it goes on exporting, whatever other sections it has."""
+    made = export_memory(bytes(wat2wasm(f"(module {text})")))
+    assert made is not None and [each.name for each in Compiled(shared_engine(), made).exports] == exports
+
+
+def test_the_most_parameters_of_a_function_type() -> None:
+    """A thousand, as in Wasmtime; one more is refused."""
+    def component(count: int) -> bytes:
+        params = " ".join(f'(param "p{number}" u8)' for number in range(count))
+        return bytes(wat2wasm(f"(component (type (func {params})))"))
+
+    decode(component(1000))
+    with pytest.raises(Malformed, match="1001 elements is announced where 1000 is the limit"):
+        decode(component(1001))
