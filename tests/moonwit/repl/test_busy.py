@@ -44,6 +44,30 @@ def test_ctrl_c_at_the_prompt_spares_what_waits(repl):
     assert "ended" not in repl.text
 
 
+def test_the_session_goes_on_beside_a_busy_guest(repl):
+    """While a guest computes by `funcs.async`, inputs run at once and what is in the background goes on; it can be canceled."""
+    repl.enter("n = 0 coroutine.spawn(function() while true do time.sleep('10ms') n = n + 1 end end)")
+    repl.enter("busy = funcs.async('demo:spin')")
+    assert "\n43\n" in repl.enter("6 * 7 + 1")
+    repl.enter("m = n time.sleep('200ms')")
+    assert "\ntrue\n" in repl.enter("n > m")
+    assert "\nfalse, true\n" in repl.enter("busy:is_complete(), busy:cancel()")
+    assert "waits for" not in repl.text
+
+
+def test_ctrl_c_ends_an_input_that_waits_for_a_busy_guest(repl):
+    """Ctrl-C ends an input that is in an endless guest; other guests and the session go on."""
+    repl.enter("beside = funcs.async('demo:spin')")
+    for number in (2, 3):
+        repl.send(f"print('it begins', {number}) funcs.call('demo:spin')\r")
+        repl.until(f"it begins       {number}")
+        repl.send("\x03")
+        repl.prompt(number + 1)
+        assert repl.text.count("interrupted") == number - 1
+    assert "\n43\n" in repl.enter("6 * 7 + 1")
+    assert "does not stop" not in repl.text
+
+
 def test_a_value_in_passing_has_no_pager(start, tmp_path):
     """A value that is longer than the screen is written as it is; a pager comes only for what was asked for."""
     pager = tmp_path / "pager"
