@@ -104,7 +104,7 @@ local SPAN = 100000
 
 -- Moves span by span, from the end that `table.move` begins at, so that it can be ended.
 local function move_long(source, first, last, at, target)
-  if last - first > 2 ^ 53 then error("bad argument #3 to 'move' (too many elements to move)", 3) end
+  if last - first > 2 ^ 53 then error("bad argument #3 to 'move' (too many elements to move)", 2) end
   if at > last or at <= first or source ~= target then
     for from = first, last, SPAN do
       interrupt.check()

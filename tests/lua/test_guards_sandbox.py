@@ -125,6 +125,19 @@ TABLES = {
     "table.move(string, 1, 1, 1, math)": changed("math", "a field of math"),
     "local t = table.move(string, 1, 1, 1, {}) return #t": "0",
     "local t = table.move({1, 2, 3}, 2, 3, 1) return t[1], t[2], t[3]": "2 3 3",
+    # Long moves go span by span, up and down, and to another table.
+    (
+        "local t = {} for i = 1, 250000 do t[i] = i end table.move(t, 1, 250000, 3) "
+        "return t[2], t[3], t[100002], t[100003], t[200003], t[250002], t[250003]"
+    ): "2 1 100000 100001 200001 250000 nil",
+    (
+        "local t = {} for i = 1, 250000 do t[i] = i end table.move(t, 3, 250000, 1) "
+        "return t[1], t[100000], t[100001], t[249998], t[249999]"
+    ): "3 100002 100003 250000 249999",
+    (
+        "local t = {} for i = 1, 250000 do t[i] = i end local u = table.move(t, 2, 250000, 1, {}) return u[1], u[100001], #u, #t"
+    ): "2 100002 249999 250000",
+    "return (table.move({}, 0, 2 ^ 53 + 2, 1))": "raised: s.lua:1: bad argument #3 to 'move' (too many elements to move)",
     "local t = table.move({1, 2, 3}, 2, 3, 1, {}) return t[1], t[2], t[3]": "2 3 nil",
     "local t = {1, 2} table.insert(t, 3) table.insert(t, 1, 0) return table.concat(t, ' ')": "0 1 2 3",
     "local t = {1} table.insert(t, 0) table.insert(t, -5) return table.concat(t, ' ')": "1 0 -5",

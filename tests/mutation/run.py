@@ -85,7 +85,9 @@ HELD_BY: dict[str, list[str]] = {
     ],
     "host/files/beneath.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py"],
     "host/files/directory.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py", "tests/stdlib/test_fs.py"],
-    "lua/scripts/sandbox.lua": ["tests/lua/test_guards_sandbox.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
+    "lua/scripts/sandbox.lua": [
+        f"tests/lua/test_{name}.py" for name in ("guards_sandbox", "sandbox", "sandbox_crashes", "computing_limits")
+    ],
     "lua/scripts/strings.lua": ["tests/lua/test_strings.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
 }
 
