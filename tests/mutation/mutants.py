@@ -22,7 +22,7 @@ SUMS = {"+": "-", "-": "+"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """The text ``old`` at ``start`` of a file becomes ``new``; ``line`` counts from 1."""
+    """The text ``old`` at ``start`` of a file becomes ``new``; ``line`` counts from 1, and ``before`` is the text of the line above."""
 
     file: str
     line: int
@@ -30,6 +30,7 @@ class Mutant:
     old: str
     new: str
     text: str
+    before: str = ""
 
     @property
     def shown(self) -> str:
@@ -47,7 +48,7 @@ def mutants(file: str, source: str) -> list[Mutant]:
     made = []
     for start, old, new in sorted(set(found)):
         line = source.count("\n", 0, start) + 1
-        made.append(Mutant(file, line, start, old, new, lines[line - 1].strip()))
+        made.append(Mutant(file, line, start, old, new, lines[line - 1].strip(), lines[line - 2].strip() if line > 1 else ""))
     return made
 
 

@@ -33,7 +33,7 @@ PATIENCE = 8  # how many times as long as on unchanged code the tests of a file 
 
 # The test files that hold each file or folder, the quickest and sharpest first.
 COMPILED = "tests/abi/test_compiled_guest.py"
-CORE = [f"tests/host/wasm/test_{name}.py" for name in ("guards_bounds", "guards_core", "planner", "core")]
+CORE = [f"tests/host/wasm/test_{name}.py" for name in ("guards_outcomes", "guards_bounds", "guards_core", "planner", "core")]
 EPOCHS = [f"tests/lua/test_{name}.py" for name in ("turns", "limits", "pools", "computing_limits")]
 HELD_BY: dict[str, list[str]] = {
     "lua/values/utf8.lua": ["tests/abi/test_guards_text.py"],
@@ -51,14 +51,19 @@ HELD_BY: dict[str, list[str]] = {
     ],
     "lua/guest/handles.lua": ["tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py"],
     "lua/guest/instance.lua": [
-        "tests/abi/test_guards_[hi]*.py",
+        "tests/abi/test_guards_[ehi]*.py",
         "tests/abi/test_hostile_modules.py",
         "tests/lua/test_limits.py",
         "tests/abi/test_hostile_hosts.py",
         COMPILED,
     ],
     "lua/guest/fibers.lua": [
-        *("tests/lua/test_reentrance.py", "tests/abi/test_guards_i*.py", "tests/lua/test_sleeping_*.py", "tests/abi/test_hostile_hosts.py"),
+        *(
+            "tests/abi/test_guards_[ei]*.py",
+            "tests/lua/test_reentrance.py",
+            "tests/lua/test_sleeping_*.py",
+            "tests/abi/test_hostile_hosts.py",
+        ),
         "tests/moonwit/test_wasi_outgoing.py",
     ],
     "lua/guest/epochs.lua": EPOCHS,
@@ -78,13 +83,20 @@ HELD_BY: dict[str, list[str]] = {
     "host/wasm/plan/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
     "host/wasm/binary/core": CORE,
     "host/wasm/component/core_code.py": ["tests/host/wasm/test_guards_code.py", *CORE],
+    "host/wasm/plan/shortcut.py": ["tests/host/wasm/test_shortcut.py", "tests/host/wasm/test_planner.py"],
     "host/wasm/": [
-        *("tests/host/wasm/test_planner.py", "tests/host/wasm/test_[gfsw]*[!t].py", "tests/host/wasm/test_reflection.py"),
+        *("tests/host/wasm/test_guards_outcomes.py", "tests/host/wasm/test_planner.py"),
+        *("tests/host/wasm/test_[gfsw]*[!t].py", "tests/host/wasm/test_reflection.py"),
         *("tests/host/wasm/test_guards_component.py", "tests/host/wasm/test_core.py", "tests/host/test_functions.py"),
         *("tests/host/test_inspect.py", "tests/host/wasm/test_decoding_mutations.py"),
     ],
     "host/files/beneath.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py"],
-    "host/files/directory.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py", "tests/stdlib/test_fs.py"],
+    "host/files/directory.py": [
+        "tests/host/test_guards_directory.py",
+        "tests/host/test_beneath.py",
+        "tests/host/test_directory.py",
+        "tests/stdlib/test_fs.py",
+    ],
     "lua/scripts/sandbox.lua": [
         f"tests/lua/test_{name}.py" for name in ("guards_sandbox", "sandbox", "sandbox_crashes", "computing_limits")
     ],
@@ -123,7 +135,8 @@ def known() -> list[dict[str, str]]:
 
 def fits(entry: dict[str, str], mutant: Mutant) -> bool:
     changes = "from" not in entry or (entry["from"], entry["to"]) == (mutant.old.strip(), mutant.new.strip())
-    return entry["file"] == mutant.file and entry["line"] == mutant.text and changes
+    place = entry["line"] == mutant.text and entry.get("before", mutant.before) == mutant.before
+    return entry["file"] == mutant.file and place and changes
 
 
 class Tree:
