@@ -281,7 +281,7 @@ function M.new(P, limits, world, files)
   end
   if ok then
     M.all[I] = I
-    if not limits.limit_ticks then C.wasmtime_context_set_epoch_deadline(I.ctx, NO_LIMIT) end
+    if not limits.limit_ticks and not I.asynchronous then C.wasmtime_context_set_epoch_deadline(I.ctx, NO_LIMIT) end
     -- Those that wait have been told to give way at each epoch.
     if not I.asynchronous then epochs.watch(I) end
     return I

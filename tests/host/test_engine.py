@@ -6,7 +6,7 @@ import sys
 SCRIPT = """
 import sys, threading
 sys.setswitchinterval(1e-6)
-from moonwit.host import engine
+from moonwit.host.engine import engine
 gate, found = threading.Barrier(8), []
 def ask():
     gate.wait()
