@@ -70,6 +70,7 @@ HELD_BY: dict[str, list[str]] = {
     "lua/lane/epoch_answers.lua": EPOCHS,
     "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
     "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
+    "host/wasm/wit/flatten.py": ["tests/host/wasm/test_flatten.py", "tests/host/test_functions.py"],
     "host/wasm/wit/": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
     "host/wasm/component/show.py": ["tests/host/test_wit_show.py", "tests/host/test_inspect.py"],
     "host/wasm/binary/instructions.py": ["tests/host/wasm/test_guards_code.py", "tests/host/wasm/test_reach.py"],
@@ -100,7 +101,7 @@ HELD_BY: dict[str, list[str]] = {
     "lua/scripts/sandbox.lua": [
         f"tests/lua/test_{name}.py" for name in ("guards_sandbox", "sandbox", "sandbox_crashes", "computing_limits")
     ],
-    "lua/scripts/strings.lua": ["tests/lua/test_strings.py", "tests/lua/test_sandbox.py", "tests/lua/test_sandbox_crashes.py"],
+    "lua/scripts/strings.lua": [f"tests/lua/test_{name}.py" for name in ("strings", "patterns", "sandbox", "sandbox_crashes")],
 }
 
 

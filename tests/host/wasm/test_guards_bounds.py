@@ -55,6 +55,10 @@ CORE = {   # entries of a section: how many there may be
     "fields": (lambda count: core(repeated(1, 1, b"\x5f" + leb(count) + b"\x7f\0" * count)), 10_000),
     "supertypes": (lambda count: core(repeated(1, 2, b"\x50" + leb(count) + b"\0" * count + FUNCTION)), 1),
     "definitions of a component": (lambda count: COMPONENT + b"\7\1\0" * count, 50_000),
+    "parameters in a component": (
+        lambda count: COMPONENT + repeated(7, 1, b"\x40" + leb(count) + b"".join(b"\5p%04d\x7d" % each for each in range(count)) + b"\1\0"),
+        1000,
+    ),
     "parts of a tuple": (lambda count: COMPONENT + repeated(7, 1, b"\x6f" + leb(count) + b"\x7d" * count), 10_000),
 }  # fmt: skip
 
