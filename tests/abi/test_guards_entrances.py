@@ -82,3 +82,34 @@ def test_requests_that_wait_for_their_bodies_begin(tmp_path: Path) -> None:
     assert run(state, "return funcs.call('t:nap', 1)") == "1"
     assert state.run("return table.concat(begun, ' ')") == b"done waits"
     state.close()
+
+
+def test_what_is_busy_elsewhere_is_not_waited_for_where_nothing_can_wait(tmp_path: Path) -> None:
+    """Outside of a task the one instance of a component with resources is refused while it is in a call; others have another instance."""
+    plain = """(component (core module $m (func (export "one") (result i32) (i32.const 1))) (core instance $i (instantiate $m))
+     (func (export "one") (result u32) (canon lift (core func $i "one"))))"""
+    for name, text, shared in (("make", maker(), True), ("one", plain, False)):
+        state = opened_in(tmp_path / name, "", text, (name,))
+        state.run(
+            """
+          local name, shared = ...
+          name = "t:" .. name
+          local arguments = shared and { 5 } or {}
+          local call = require('lua.calls.calls').call
+          assert(call(name, unpack(arguments)))
+          local P = next(require('lua.guest.instance').all).P
+          for _ = 1, 2 do
+            P.out = 1
+            local value, problem = call(name, unpack(arguments))
+            assert((value == nil) == shared, tostring(value))
+            if shared then
+              assert(problem:kind() == 'Unavailable', problem:kind())
+              assert(problem:message() == "make: its instance is in another call, which can't be waited for here", problem:message())
+            end
+            P.out = 0
+            assert(call(name, unpack(arguments)))
+          end""",
+            name.encode(),
+            shared,
+        )
+        state.close()

@@ -68,7 +68,10 @@ HELD_BY: dict[str, list[str]] = {
     ],
     "lua/guest/epochs.lua": EPOCHS,
     "lua/lane/epoch_answers.lua": EPOCHS,
-    "lua/calls/turns.lua": ["tests/lua/test_turns.py", "tests/lua/test_computing_limits.py", "tests/lua/test_time_limits.py"],
+    "lua/calls/turns.lua": [
+        "tests/abi/test_guards_entrances.py",
+        *(f"tests/lua/test_{name}.py" for name in ("turns", "computing_limits", "time_limits")),
+    ],
     "host/wasm/wit/show.py": ["tests/host/test_wit_show.py", "tests/host/test_wit_text.py", "tests/host/test_inspect.py"],
     "host/wasm/wit/flatten.py": ["tests/host/wasm/test_flatten.py", "tests/host/test_functions.py"],
     "host/wasm/wit/": ["tests/host/test_wit_*.py", "tests/host/test_functions.py"],
