@@ -3,7 +3,7 @@
 --    still computing then, it goes on elsewhere (lua/calls/elsewhere.lua), on the same instance: nothing is done twice, nothing is lost.
 -- 2. Where its instance can't move (a pool of type `inline`, functions of the host that are Lua) it gives way instead: it goes on here
 --    in turns with all else that can run.
--- 3. A function that was short many times in a row is called synchronously, which costs tens of nanoseconds and can't be left. Should
+-- 3. A function that was short many times in a row, of a guest without resources, is called synchronously, which costs tens of nanoseconds and can't be left. Should
 --    such a call turn out long while others wait for the lane, it is ended as by a trap and made again by rule 1 or 2; it takes many more
 --    short calls until the function is called so again. One that nobody waits for goes on.
 -- 4. A function that provably ends soon (host/wasm/plan/brief.py) is always called synchronously.
@@ -39,9 +39,9 @@ local ENOUGH, MOST_ENOUGH = 100, 1e6
 local HASTY_NS = 2e6
 local HASTY = 4
 
---- Tells whether rule 3 may hold for functions of a plan: what such a guest has asked the host for leaves no trace. One that has resources
--- besides is left alone.
-function M.is_repeatable(P) return not P.linker or P.repeatable and not P.resources[1] end
+--- Tells whether rule 3 may hold for functions of a plan: what such a guest has asked the host for leaves no trace, and scripts hold no
+-- handles, which would end with the instance.
+function M.is_repeatable(P) return not P.resources[1] and (not P.linker or P.repeatable) end
 
 --- What E keeps of its calls; `moves` tells whether its instances may be run by another thread.
 function M.equip(E, moves)

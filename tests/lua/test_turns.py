@@ -268,6 +268,18 @@ def test_guests_with_resources_give_way(project):
     """)
 
 
+def test_handles_outlive_a_call_that_turns_out_long(project):
+    """However many calls of a method were short before, one that turns out long gives way, and ends no instance that handles belong to."""
+    project.run_script(f"""
+        local thing, other, ticks = funcs.call("t:make"), funcs.call("t:make"), 0
+        for _ = 1, 1000 do assert(thing:busy(1) == 1) end
+        coroutine.spawn(function() while true do time.sleep("5ms") ticks = ticks + 1 end end)
+        time.sleep("6ms")
+        assert(thing:busy({LONG}) == 1 and ticks > 2, "held")
+        assert(other:busy(1) == 2 and thing:busy(1) == 1 and funcs.call("t:made") == 2)
+    """)
+
+
 def test_guests_that_call_lua_give_way_in_turns(project):
     """A guest that is granted functions of the host stays in its lane; a busy one is left and entered again."""
     project.run_script(f"""
