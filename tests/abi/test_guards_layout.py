@@ -141,7 +141,8 @@ def test_flags_are_the_bits_that_they_say(opened: Opened) -> None:
                 )
             names = sorted(f"f{number}" for number in some)
             assert set_of(f"t:back{count}".encode(), bits).decode() == " ".join(names), (count, bits)
-        for text in [*WRONG, f"{{f{count} = true}}", f"{{'f{count}'}}"]:
+        elsewhere = [f"{{[{key}] = 'f0'}}" for key in ("0", "2", "3", "1.5", "-1", "'x'", "true")]
+        for text in [*WRONG, *elsewhere, f"{{f{count} = true}}", f"{{'f{count}'}}"]:
             assert not call.takes(f"bits{count}", text), (count, text)
         for text in ("{'f0', 'f0'}", "{'f0', 'f0', 'f0'}", "{'f0', 'f0', 'f0', 'f0'}", "{f0 = true}"):
             assert call(f"bits{count}", text) == "1"

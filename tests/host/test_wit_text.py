@@ -152,6 +152,12 @@ MISTAKES = [
     ("f: func() -> stream<u8>", 1, 14, "streams need WASI 0.3 and are not taken"),
     ("f: func() -> future<u8>", 1, 14, "futures need WASI 0.3 and are not taken"),
     ("f: func() -> error-context", 1, 14, "error contexts need WASI 0.3 and are not taken"),
+    (
+        "package a:b { interface c {} }",
+        1,
+        13,
+        "nested packages are not taken; write the package's name on a line of its own, ended with `;`",
+    ),
     ("f: async func()", 1, 4, "`f` is an async function, which needs WASI 0.3 and is not taken; make it a plain `func`"),
     ("f: func(a: list<u8, 4>)", 1, 21, "lists of a fixed length are not taken; write `list<T>` or a tuple"),
     ("f: func() -> (a: u8)", 1, 14, "named results are no longer part of WIT"),

@@ -36,6 +36,13 @@ def test_sort_sorts_and_keeps_the_order_of_equals(numbers: list[int], falling: b
     assert list(SORT(RUNTIME.table_from([RUNTIME.table_from(p) for p in pairs]), falling).values()) == [i for _, i in expected]
 
 
+def test_no_argument_of_format_is_written_out_from_c() -> None:
+    """A `__tostring` may wait, whichever argument has it."""
+    for count in range(1, 9):
+        for place in range(1, count + 1):
+            assert FORMAT_WAITS(count, place) == "".join("x" if each == place else "-" for each in range(1, count + 1))
+
+
 RUNTIME = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
 RUNTIME.execute("package.path = ...", str(ROOT / "moonwit" / "?.lua"))
 COMPARE_GSUB = RUNTIME.execute(r"""
@@ -61,4 +68,14 @@ return function(pairs, falling)
   local places = {}
   for i, pair in ipairs(pairs) do places[i] = pair[2] end
   return places
+end""")
+FORMAT_WAITS = RUNTIME.execute("""
+local format = require("lua.scripts.strings").format
+return function(count, place)
+  local values = {}
+  for i = 1, count do values[i] = '-' end
+  values[place] = setmetatable({}, { __tostring = function() return coroutine.yield() end })
+  local run = coroutine.wrap(function() return format(('%s'):rep(count), unpack(values)) end)
+  run()
+  return run 'x'
 end""")
