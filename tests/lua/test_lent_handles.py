@@ -47,3 +47,19 @@ def test_with_handles_and_without(lane: Callable[..., Lane], way: str, pool: str
       end""") == ("0\t2\t1\n" * 3 + "wasm `unreachable` instruction executed\n0\n1\nwasm `unreachable` instruction executed\n0\n") * 2
     # With a pool all calls share one; without, the first handle's own is there until it is dropped.
     assert run.live() == (1 if pool == "lazy" else 2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_instance_that_is_lent_is_not_kept_for_others(lane: Callable[..., Lane], way: str) -> None:
+    """One that was made for a single call ends with its handle, whatever entry was called with it; the others' is another."""
+    pools = {"thing": ("[constructor]thing", "inline"), "count": ("count", "lazy")}
+    run = lane({name: f"method: '{method}', pool: {POOLS[pool]}{WAYS[way]}" for name, (method, pool) in pools.items()}, GUEST)
+    found = run("""
+      local thing = assert(funcs.call("t:thing", 5))
+      print(funcs.call("t:count", {thing}, false), funcs.call("t:count", {}, false), funcs.call("t:count", {thing, thing}, false))""")
+    assert found == "1\t0\t2\n"
+    # A handle that is collected ends its instance before the next call.
+    assert run.live() == 2
+    run.state.run("collectgarbage() collectgarbage()")
+    assert run("print(funcs.call('t:count', {}, false))") == "0\n"
+    assert run.live() == 1

@@ -139,6 +139,7 @@ def test_wasmtime_disagrees_with_another_signature(monkeypatch: pytest.MonkeyPat
         (Variant((Case("a", U8), Case("b", None), Case("c", Tuple((U32, U8))))), (12, 4)),
         (Enum(names(256)), (1, 1)),
         (Enum(names(257)), (2, 2)),
+        (Enum(names(65536)), (2, 2)),
         (Enum(names(65537)), (4, 4)),
         (Flags(names(8)), (1, 1)),
         (Flags(names(9)), (2, 2)),
