@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 @settings(max_examples=600, deadline=None)
 @example(text="abc", pattern="", limit=None)
 @example(text="", pattern=")", limit=0)
+@example(text="a)b", pattern="a)", limit=0)
+@example(text="a)b", pattern="a)", limit=1)
+@example(text="a)b", pattern="a)", limit=2)
 @example(text="hello world", pattern="^h", limit=None)
 @example(text="THE (quick) fox", pattern="%f[%a]%a+", limit=1)
 @given(
