@@ -24,7 +24,8 @@ function M.call(begin, cancel, id, ms)
   if not task then error(generation, 0) end
   last = last + 1
   local number = last
-  tickets[number] = { task, generation }
+  local ticket = { task, generation }
+  tickets[number] = ticket
   dispatcher.expect(1)
   local started, refused = pcall(begin, number)
   if not started or refused ~= nil then
@@ -34,7 +35,7 @@ function M.call(begin, cancel, id, ms)
     return true, nil, refused
   end
   local timer = ms and dispatcher.timer(clock.monotonic() + ms * 1e6, dispatcher.wake, task, generation)
-  local problem, value, failure = dispatcher.suspend('funcs.call', id)
+  local problem = dispatcher.suspend('funcs.call', id)
   if timer then dispatcher.cancel_timer(timer) end
   if tickets[number] then
     tickets[number].over = true
@@ -43,7 +44,8 @@ function M.call(begin, cancel, id, ms)
     return false
   end
   if problem then error(problem, 0) end
-  return true, value, failure
+  -- From the ticket: the answer may have come after the task was woken by its timer, and before it went on.
+  return true, ticket.value, ticket.failure
 end
 
 -- Gives the number of a call whose answer done(value) takes, between two turns, for what no task waits for. The answer must come.
@@ -61,7 +63,8 @@ function M.answered(number, value, failure)
   tickets[number] = nil
   dispatcher.expect(-1)
   if ticket.done then return ticket.done(value) end
-  if not ticket.over then dispatcher.wake(ticket[1], ticket[2], value, failure) end
+  ticket.value, ticket.failure = value, failure
+  if not ticket.over then dispatcher.wake(ticket[1], ticket[2]) end
 end
 
 return M
