@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 # What the test process may take at most, in MiB.
-MOST_MEMORY = 700
+MOST_MEMORY = 500
 PR_SET_CHILD_SUBREAPER = 36
 
 # A shell without job control has what it starts in the background ignore these, and so would the commands that tests start.

@@ -13,6 +13,7 @@ import pytest
 
 from moonwit.host.files import beneath
 from moonwit.host.files.beneath import open_beneath, openat2, relative, walk
+from tests.descriptors import left_since, opened
 
 WAYS = {"openat2": openat2, "walk": walk}
 READ, PATH, MAKE = os.O_RDONLY, os.O_PATH, os.O_WRONLY | os.O_CREAT
@@ -170,11 +171,11 @@ def test_links_of_proc_lead_nowhere(resolve: Callable[..., int]) -> None:
 
 def test_nothing_stays_open(folder: int) -> None:
     """Whatever a path is, what was opened on its way is closed."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = opened()
     for path in PATHS:
         for flags in (READ, PATH, PATH | os.O_NOFOLLOW, READ | os.O_DIRECTORY):
             outcome(walk, folder, path.encode(), flags)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert left_since(before) == set()
 
 
 def test_what_is_opened_is_not_inherited(resolve: Callable[..., int], monkeypatch: pytest.MonkeyPatch, folder: int) -> None:
@@ -244,9 +245,9 @@ def test_our_walk_is_taken_where_the_kernel_has_no_openat2(monkeypatch: pytest.M
         beneath._opener.cache_clear()
         library = Busy(errno.ENOSYS, 1000)
         monkeypatch.setattr(beneath, "_library", lambda: library)
-        before = len(os.listdir("/proc/self/fd"))
+        before = opened()
         assert beneath._opener() is beneath._opener() is walk
         assert library.calls == 1
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert left_since(before) == set()
     finally:
         beneath._opener.cache_clear()

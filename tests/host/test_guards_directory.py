@@ -1,7 +1,6 @@
 """A folder that scripts are given: what is known of its files, what may be done with them, and the words for what may not."""
 
 import errno
-import gc
 import os
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from moonwit.host.files import directory as of_files
 from moonwit.host.files.directory import Directory, FileProblem, problem_of
+from tests.descriptors import left_since, opened
 
 
 @pytest.fixture
@@ -136,17 +136,16 @@ def test_what_turns_out_to_be_no_file_is_closed(directory: Directory, monkeypatc
             raise FileProblem("PermissionDenied", "now it is a FIFO")
 
     monkeypatch.setattr(directory, "_must_be_file", must_be_file)
-    before = os.listdir("/proc/self/fd")
+    before = opened()
     with pytest.raises(FileProblem, match="now it is a FIFO"):
         directory.open(b"file.txt", "w")
-    assert os.listdir("/proc/self/fd") == before
+    assert left_since(before) == set()
     assert directory.stat(b"file.txt").size == 6
 
 
 def test_a_folder_is_closed_when_it_is_let_go(tmp_path: Path) -> None:
     """And one that could not be opened closes nothing."""
-    gc.collect()
-    before = os.listdir("/proc/self/fd")
+    before = opened()
     Directory("app:data", tmp_path)
     for name, kind in (("none", "NotFound"), ("file", "Unavailable")):
         (tmp_path / "file").touch()
@@ -154,5 +153,4 @@ def test_a_folder_is_closed_when_it_is_let_go(tmp_path: Path) -> None:
             Directory("app:data", tmp_path / name)
         except FileProblem as problem:
             assert problem.kind == kind
-    gc.collect()
-    assert os.listdir("/proc/self/fd") == before
+    assert left_since(before) == set()

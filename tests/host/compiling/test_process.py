@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from moonwit.host.compiling import process
 from moonwit.host.compiling.code import CodeProblem, Wanted
 from moonwit.host.compiling.process import Process
 from moonwit.host.engine import engine as engines
+from tests.descriptors import left_since, opened
 from tests.host.compiling.shapes import SHAPES, body, module
 
 SMALL = module([body([], b"")])
@@ -119,11 +119,11 @@ def test_an_interpreter_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch
 def test_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was opened is closed, also after a failure."""
     compile(Process(), (False, SMALL))
-    before = set(os.listdir("/proc/self/fd"))
+    before = opened()
     compile(Process(), (False, SMALL))
     with pytest.raises(CodeProblem):
         compile(Process(seconds=0.2), (False, BOMB))
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert left_since(before) == set()
 
 
 PARENT = """

@@ -16,6 +16,7 @@ import pytest
 from moonwit.host.compatible.compatible import CallFailed
 from moonwit.host.wasi.guest_output import LONGEST
 from moonwit.host.wasi.world import Mount, World
+from tests.descriptors import left_since, opened
 
 
 def failure(function: Any, *arguments: Any) -> CallFailed:
@@ -106,10 +107,10 @@ def test_ten_thousand_files(outside: Any, tmp_path: Path) -> None:
     world = World(mounts=(Mount("app:data", tmp_path, "/data", True),))
     opening = outside("open-many", "wasi:filesystem", "wasi:cli", world=world)
     opening.call(["/data/a.txt", 1])
-    before = len(os.listdir("/proc/self/fd"))
-    opened = opening.call(["/data/a.txt", 10_000])
-    assert 100 < opened < 1024
-    assert len(os.listdir("/proc/self/fd")) == before
+    before = opened()
+    count = opening.call(["/data/a.txt", 10_000])
+    assert 100 < count < 1024
+    assert left_since(before) == set()
     assert opening.call(["/data/a.txt", 5]) == 5
 
 
