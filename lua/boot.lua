@@ -73,7 +73,11 @@ return function(host)
       local text
       text, problem = intermediate.encode(value)
       if text then return text end
-      problem = errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, (problem:gsub('^value: ', ''))), kind = errors.kinds.INVALID, entry = id }
+      problem = errors.make {
+        message = ("%s: the result can't leave Lua: %s"):format(id, (problem:gsub('^value: ', ''))),
+        kind = errors.kinds.INVALID,
+        entry = id,
+      }
     end
     return nil, told(problem, id)
   end
@@ -82,7 +86,9 @@ return function(host)
   local function packed(id, encoded)
     local values, count = intermediate.decode_all(encoded)
     local many = most.too_many(count)
-    if many then return nil, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} } end
+    if many then
+      return nil, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }
+    end
     values.n = count
     return values
   end
@@ -93,10 +99,12 @@ return function(host)
     if not chunk then return nil, problem end
     local args = intermediate.decode(arguments)
     if #args > most.MOST then
-      return nil, errors.make {
-        message = ('expected at most %d arguments, got %d: give them in a file, or on standard input'):format(most.MOST, #args),
-        kind = errors.kinds.INVALID, lua_stack = {},
-      }
+      return nil,
+        errors.make {
+          message = ('expected at most %d arguments, got %d: give them in a file, or on standard input'):format(most.MOST, #args),
+          kind = errors.kinds.INVALID,
+          lua_stack = {},
+        }
     end
     env.arg = args
     return chunk, args, env
@@ -117,13 +125,15 @@ return function(host)
     local values, many = packed(id, arguments)
     if not values then return call_answer(id, nil, many) end
     local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, values.n))
-    if not ok then value, problem = nil, value end
+    if not ok then
+      value, problem = nil, value
+    end
     return call_answer(id, value, problem)
   end
 
   -- What other threads may ask of the lane: see lua/lane/lane.py. Each answer is told to `host.done` with the message's number.
   local handlers, closing = {}, false
-  local called = {}   -- number of a call -> its group
+  local called = {} -- number of a call -> its group
 
   function handlers.run(message)
     local chunk, args, env = load_script(message.source, message.name, message.arguments)

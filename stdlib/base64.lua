@@ -1,5 +1,5 @@
 -- The module `base64`: bytes as text of RFC 4648, with padding.
-local callbacks = require "lua.lane.ask"
+local callbacks = require 'lua.lane.ask'
 
 local type, error = type, error
 local ask = callbacks.ask
@@ -7,18 +7,14 @@ local ask = callbacks.ask
 local M = {}
 
 local function text(value, name, what)
-  if type(value) == "string" then return value end
-  error("base64." .. name .. ": the " .. what .. " must be a string, not " .. (value == nil and "nothing" or "a " .. type(value)), 3)
+  if type(value) == 'string' then return value end
+  error('base64.' .. name .. ': the ' .. what .. ' must be a string, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3)
 end
 
 --- Returns data as base64 text.
-function M.encode(data)
-  return (ask("base64_encode", text(data, "encode", "data")))
-end
+function M.encode(data) return (ask('base64_encode', text(data, 'encode', 'data'))) end
 
 --- Returns what base64 text stands for, or nil and an error.
-function M.decode(encoded)
-  return ask("base64_decode", text(encoded, "decode", "text"))
-end
+function M.decode(encoded) return ask('base64_decode', text(encoded, 'decode', 'text')) end
 
 return M

@@ -1,5 +1,5 @@
 -- The module `env`: the project's environment variables, entries of kind `env.variable`.
-local callbacks = require "lua.lane.ask"
+local callbacks = require 'lua.lane.ask'
 
 local type, error = type, error
 local ask = callbacks.ask
@@ -7,28 +7,28 @@ local ask = callbacks.ask
 local M = {}
 
 local function text(value, name, what)
-  if type(value) == "string" then return value end
-  error("env." .. name .. ": the " .. what .. " must be a string, not " .. (value == nil and "nothing" or "a " .. type(value)), 3)
+  if type(value) == 'string' then return value end
+  error('env.' .. name .. ': the ' .. what .. ' must be a string, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3)
 end
 
 --- Returns the value of a variable, by its entry's id or by its name, or nil and an error. A variable that has neither a
 -- value nor a default is an error of kind NotFound.
 function M.get(id)
-  local answer, problem = ask("env_get", text(id, "get", "id"))
+  local answer, problem = ask('env_get', text(id, 'get', 'id'))
   if not answer then return nil, problem end
   return answer.value
 end
 
 --- Sets the value of a variable in its storage; returns true, or nil and an error.
 function M.set(id, value)
-  local answer, problem = ask("env_set", text(id, "set", "id"), text(value, "set", "value"))
+  local answer, problem = ask('env_set', text(id, 'set', 'id'), text(value, 'set', 'value'))
   if not answer then return nil, problem end
   return true
 end
 
 --- Returns a table of all variables that have a value, by name, or nil and an error.
 function M.get_all()
-  local answer, problem = ask "env_all"
+  local answer, problem = ask 'env_all'
   if not answer then return nil, problem end
   return answer.values
 end

@@ -1,9 +1,9 @@
 -- funcs: calls functions of the registry by id, at once or in the background, and with limits on how long and how often.
-local calls = require "lua.calls.calls"
-local errors = require "lua.values.errors"
-local executor = require "stdlib.funcs.executor"
-local future = require "stdlib.funcs.future"
-local pools = require "lua.calls.pools"
+local calls = require 'lua.calls.calls'
+local errors = require 'lua.values.errors'
+local executor = require 'stdlib.funcs.executor'
+local future = require 'stdlib.funcs.future'
+local pools = require 'lua.calls.pools'
 
 local error, type = error, type
 
@@ -21,7 +21,7 @@ M.async = future.start
 --- `queueing`: each `total`, `mean`, `max` in milliseconds) and `threads` (`abandoned`, `ever_abandoned`: what a guest of the compatible
 --- path holds past its limit). Calls of some microseconds are timed now and then.
 function M.stats(id)
-  if id ~= nil and type(id) ~= "string" then error("funcs.stats: expected the id of a function, got " .. type(id), 2) end
+  if id ~= nil and type(id) ~= 'string' then error('funcs.stats: expected the id of a function, got ' .. type(id), 2) end
   local counted = pools.read(id)
   if counted.failed == true then return nil, errors.make { kind = counted.kind, message = counted.message, entry = id } end
   return counted

@@ -10,10 +10,11 @@ local M = {}
 local function context_of(name)
   local context = http.context()
   if context then return context end
-  return nil, errors.make {
-    message = ('http.%s: there is no HTTP request here; a function has one when an http.endpoint calls it'):format(name),
-    kind = errors.kinds.UNAVAILABLE,
-  }
+  return nil,
+    errors.make {
+      message = ('http.%s: there is no HTTP request here; a function has one when an http.endpoint calls it'):format(name),
+      kind = errors.kinds.UNAVAILABLE,
+    }
 end
 
 --- Returns the request, or nil and an error where none is answered.

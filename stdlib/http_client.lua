@@ -22,15 +22,21 @@ local KNOWN = { 'headers', 'body', 'query', 'form', 'json', 'timeout', 'stream',
 local METHODS = { 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS' }
 
 local is_known, is_method = {}, {}
-for _, name in ipairs(KNOWN) do is_known[name] = true end
-for _, name in ipairs(METHODS) do is_method[name] = true end
+for _, name in ipairs(KNOWN) do
+  is_known[name] = true
+end
+for _, name in ipairs(METHODS) do
+  is_method[name] = true
+end
 
 local function invalid(message) return nil, errors.make { message = message, kind = INVALID } end
 
 local function whole(options, name, default)
   local value = options[name]
   if value == nil then return default end
-  if type(value) ~= 'number' or value % 1 ~= 0 or value < 0 or value > 2 ^ 40 then return nil, name .. ' must be a whole number, not ' .. tostring(value) end
+  if type(value) ~= 'number' or value % 1 ~= 0 or value < 0 or value > 2 ^ 40 then
+    return nil, name .. ' must be a whole number, not ' .. tostring(value)
+  end
   return value
 end
 
@@ -49,11 +55,17 @@ end
 
 local function headers_of(options)
   local listed, has = {}, {}
-  if options.headers ~= nil and type(options.headers) ~= 'table' then return nil, 'headers must be a table, not a ' .. type(options.headers) end
+  if options.headers ~= nil and type(options.headers) ~= 'table' then
+    return nil, 'headers must be a table, not a ' .. type(options.headers)
+  end
   for name, value in pairs(options.headers or {}) do
-    if type(name) ~= 'string' or not name:find '^[%w!#$%%&\'*+.^_`|~-]+$' then return nil, ('%s is no name of a header'):format(tostring(name)) end
+    if type(name) ~= 'string' or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
+      return nil, ('%s is no name of a header'):format(tostring(name))
+    end
     for _, one in ipairs(type(value) == 'table' and value or { value }) do
-      if type(one) ~= 'string' and type(one) ~= 'number' then return nil, ('the header %s must be a string, not a %s'):format(name, type(one)) end
+      if type(one) ~= 'string' and type(one) ~= 'number' then
+        return nil, ('the header %s must be a string, not a %s'):format(name, type(one))
+      end
       one = tostring(one)
       if one:find '[%z\1-\8\10-\31\127]' then return nil, ('the header %s holds a control character'):format(name) end
       listed[#listed + 1] = { name, one }
@@ -119,12 +131,10 @@ end
 
 -- Has Python do something that is waited for; gives its answer, or nil and an error.
 local function wait(operation, data)
-  local _, answer, problem = away.call(
-    function(ticket)
-      local _, refused = callbacks.ask('fetch', operation, ticket, data)
-      return refused
-    end,
-    function(ticket) callbacks.ask('fetch', 'cancel', ticket, '') end, 'http_client')
+  local _, answer, problem = away.call(function(ticket)
+    local _, refused = callbacks.ask('fetch', operation, ticket, data)
+    return refused
+  end, function(ticket) callbacks.ask('fetch', 'cancel', ticket, '') end, 'http_client')
   if problem then return nil, problem end
   if answer.failed then
     local retryable = answer.kind == errors.kinds.TIMEOUT or answer.kind == errors.kinds.UNAVAILABLE
@@ -144,7 +154,8 @@ local function response_of(answer, room)
     local cookie, text = value:match '^%s*([^=;]+)=([^;]*)'
     if name == 'set-cookie' and cookie then cookies[cookie] = text end
   end
-  local response = { status_code = answer.status, headers = headers, cookies = cookies, url = answer.url, body = answer.body, body_size = #answer.body }
+  local response =
+    { status_code = answer.status, headers = headers, cookies = cookies, url = answer.url, body = answer.body, body_size = #answer.body }
   if answer.stream then
     response.body, response.body_size = nil, -1
     response.stream = stream.open(answer.stream, wait, room)
@@ -160,7 +171,7 @@ function M.request(method, url, options)
   if type(url) ~= 'string' then error('http_client: the URL must be a string, not a ' .. (url == nil and 'missing one' or type(url)), 2) end
   if options ~= nil and type(options) ~= 'table' then error('http_client: the options must be a table, not a ' .. type(options), 2) end
   for name in pairs(options or {}) do
-    if not is_known[name] then error(('http_client: there is no option \'%s\'%s'):format(tostring(name), nearest.hint(name, KNOWN)), 2) end
+    if not is_known[name] then error(("http_client: there is no option '%s'%s"):format(tostring(name), nearest.hint(name, KNOWN)), 2) end
   end
   method = method:upper()
   if not is_method[method] then return invalid(('http_client: there is no method %q%s'):format(method, nearest.hint(method, METHODS))) end
@@ -203,7 +214,9 @@ function M.request_batch(requests)
   for i, one in ipairs(requests) do
     children[i] = dispatcher.spawn(function()
       local ok, response, problem = pcall(M.request, one[1], one[2], one[3])
-      if not ok then response, problem = nil, errors.from(response, { kind = errors.kinds.INTERNAL }) end
+      if not ok then
+        response, problem = nil, errors.from(response, { kind = errors.kinds.INTERNAL })
+      end
       responses[i] = response
       if problem then
         problems = problems or {}
@@ -217,7 +230,9 @@ function M.request_batch(requests)
     waiting, generation = dispatcher.ticket()
     local canceled = dispatcher.suspend 'http_client.request_batch'
     if canceled then
-      for _, child in ipairs(children) do dispatcher.cancel(child, canceled) end
+      for _, child in ipairs(children) do
+        dispatcher.cancel(child, canceled)
+      end
       error(canceled, 0)
     end
   end

@@ -2,7 +2,21 @@
 local modules = {}
 
 local NAMES = {
-  'base64', 'channel', 'ctx', 'env', 'errors', 'fs', 'funcs', 'hash', 'http', 'http_client', 'json', 'logger', 'time', 'uuid', 'wit',
+  'base64',
+  'channel',
+  'ctx',
+  'env',
+  'errors',
+  'fs',
+  'funcs',
+  'hash',
+  'http',
+  'http_client',
+  'json',
+  'logger',
+  'time',
+  'uuid',
+  'wit',
 }
 
 for _, name in ipairs(NAMES) do

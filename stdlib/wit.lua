@@ -2,11 +2,11 @@
 --
 -- Records and flags are maps, `name(x)` is `{name = x}`, a bare name is its string, `ok` and `err` without payload are
 -- `{ok = true}` and `{err = true}`, `none` is `wit.none` and `some(x)` is `wit.some(x)`, so that nothing is lost.
-local decoder = require "stdlib.wave.decoder"
-local encoder = require "stdlib.wave.encoder"
-local errors = require "lua.values.errors"
-local handles = require "lua.guest.handles"
-local optional = require "lua.values.optional"
+local decoder = require 'stdlib.wave.decoder'
+local encoder = require 'stdlib.wave.encoder'
+local errors = require 'lua.values.errors'
+local handles = require 'lua.guest.handles'
+local optional = require 'lua.values.optional'
 
 local type, error = type, error
 local INVALID = errors.kinds.INVALID
@@ -21,7 +21,7 @@ M.some = optional.some
 
 --- Ends a resource, as `handle:drop()` does where the resource has no method of that name itself.
 function M.drop(handle)
-  if not handles.is_handle(handle) then error("wit.drop: expected a resource handle, got " .. type(handle), 2) end
+  if not handles.is_handle(handle) then error('wit.drop: expected a resource handle, got ' .. type(handle), 2) end
   return handles.drop(handle)
 end
 
@@ -30,15 +30,15 @@ end
 function M.encode(value)
   local text, problem = encoder.encode(value)
   if text then return text end
-  return nil, errors.make { message = "wit.encode: " .. problem, kind = INVALID }
+  return nil, errors.make { message = 'wit.encode: ' .. problem, kind = INVALID }
 end
 
 --- Returns what WAVE text stands for, or nil and an error with line and column.
 function M.decode(text)
-  if type(text) ~= "string" then error("wit.decode: a string is expected, not a " .. (text == nil and "nil" or type(text)), 2) end
+  if type(text) ~= 'string' then error('wit.decode: a string is expected, not a ' .. (text == nil and 'nil' or type(text)), 2) end
   local value, problem = decoder.decode(text)
   if problem == nil then return value end
-  return nil, errors.make { message = "wit.decode: " .. problem, kind = INVALID }
+  return nil, errors.make { message = 'wit.decode: ' .. problem, kind = INVALID }
 end
 
 return M

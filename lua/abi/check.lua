@@ -7,21 +7,39 @@ local M = { name = 'check', kinds = {} }
 local kinds = M.kinds
 
 M.RANGE = {
-  u8 = { 0, 255 }, s8 = { -128, 127 }, u16 = { 0, 65535 }, s16 = { -32768, 32767 },
-  u32 = { 0, 4294967295 }, s32 = { -2147483648, 2147483647 },
+  u8 = { 0, 255 },
+  s8 = { -128, 127 },
+  u16 = { 0, 65535 },
+  s16 = { -32768, 32767 },
+  u32 = { 0, 4294967295 },
+  s32 = { -2147483648, 2147483647 },
 }
 
 -- An expression that is true when the expression `v` (a name) fits `t`. It may stand after `not`: comparisons are in parentheses.
 function M.expression(e, t, v)
   local kind, range = t.kind, M.RANGE[t.kind]
   if range then
-    return ('(type(%s) == "number" and %s >= %d and %s <= %d and %s %% 1 == 0 or wide(%s, %d, %d))')
-      :format(v, v, range[1], v, range[2], v, v, range[1], range[2])
+    return ('(type(%s) == "number" and %s >= %d and %s <= %d and %s %% 1 == 0 or wide(%s, %d, %d))'):format(
+      v,
+      v,
+      range[1],
+      v,
+      range[2],
+      v,
+      v,
+      range[1],
+      range[2]
+    )
   elseif kind == 'u64' then
     return ('(type(%s) == "number" and %s >= 0 and %s < 18446744073709551616 and %s %% 1 == 0 or wide_u64(%s))'):format(v, v, v, v, v)
   elseif kind == 's64' then
-    return ('(type(%s) == "number" and %s >= -9223372036854775808 and %s < 9223372036854775808 and %s %% 1 == 0 or wide_s64(%s))')
-      :format(v, v, v, v, v)
+    return ('(type(%s) == "number" and %s >= -9223372036854775808 and %s < 9223372036854775808 and %s %% 1 == 0 or wide_s64(%s))'):format(
+      v,
+      v,
+      v,
+      v,
+      v
+    )
   elseif kind == 'bool' then
     return ('(type(%s) == "boolean")'):format(v)
   elseif kind == 'f32' or kind == 'f64' then
@@ -84,7 +102,9 @@ end
 function kinds.option(e, t)
   if t.some.kind == 'option' then
     local fits = M.expression(e, t.some, 'v')
-    return ('function(v) if v == nil or v == none then return true end if getmetatable(v) == TAG then v = rawget(v, 1) end return %s end'):format(fits)
+    return ('function(v) if v == nil or v == none then return true end if getmetatable(v) == TAG then v = rawget(v, 1) end return %s end'):format(
+      fits
+    )
   end
   return ([[function(v)
     if v == nil or v == none then return true end
@@ -127,7 +147,9 @@ function kinds.variant(e, t)
     'function(v)',
     ('if type(v) == "string" then return %s[v] ~= nil end'):format(e:constant(M.case_numbers(t, false))),
     'if type(v) ~= "table" or getmetatable(v) == TAG then return false end',
-    ('local k, p = next(v) local c = %s[k] if c == nil or next(v, k) ~= nil then return false end'):format(e:constant(M.case_numbers(t, true))),
+    ('local k, p = next(v) local c = %s[k] if c == nil or next(v, k) ~= nil then return false end'):format(
+      e:constant(M.case_numbers(t, true))
+    ),
     M.chain(cases, function(case) return 'return ' .. M.expression(e, case.type, 'p') end),
     #cases == 0 and 'return false' or '',
     'end',
@@ -144,7 +166,9 @@ end
 
 function kinds.enum(e, t)
   local names = {}
-  for i, name in ipairs(t.names) do names[name] = i end
+  for i, name in ipairs(t.names) do
+    names[name] = i
+  end
   t.numbers = names
   return ('function(v) return type(v) == "string" and %s[v] ~= nil end'):format(e:constant(names))
 end
@@ -153,7 +177,9 @@ end
 M.bits = { name = 'bits', kinds = {} }
 function M.bits.kinds.flags(e, t)
   local bits = {}
-  for i, name in ipairs(t.names) do bits[name] = 2 ^ (i - 1) end
+  for i, name in ipairs(t.names) do
+    bits[name] = 2 ^ (i - 1)
+  end
   local out = {
     'function(v) if type(v) ~= "table" or getmetatable(v) == TAG then return nil end',
     ('if rawget(v, 1) ~= nil then return listed_bits(v, %s) end local sum, k, x = 0'):format(e:constant(bits)),
@@ -161,8 +187,10 @@ function M.bits.kinds.flags(e, t)
   -- One step per flag and no loop, so that a loop around the call stays one trace. As in a record, each flag that is there is
   -- one key less.
   for _, name in ipairs(t.names) do
-    out[#out + 1] = ('x = rawget(v, %q) if x ~= nil then if x == true then sum = sum + %d elseif x ~= false then return nil end k = next(v, k) end')
-      :format(name, bits[name])
+    out[#out + 1] = ('x = rawget(v, %q) if x ~= nil then if x == true then sum = sum + %d elseif x ~= false then return nil end k = next(v, k) end'):format(
+      name,
+      bits[name]
+    )
   end
   out[#out + 1] = 'if next(v, k) ~= nil then return nil end return sum end'
   return table.concat(out, '\n')

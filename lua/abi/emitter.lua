@@ -9,9 +9,7 @@ M.__index = M
 
 local MOST_LOCALS = 20
 
-function M.new()
-  return setmetatable({ bodies = {}, known = {}, constants = {}, count = 0 }, M)
-end
+function M.new() return setmetatable({ bodies = {}, known = {}, constants = {}, count = 0 }, M) end
 
 -- The placeholder of the function that does `operation` for type `t`; `variant` tells apart several for one type.
 function M:func(operation, t, variant)

@@ -38,7 +38,9 @@ local function integer(t, v, path)
   local range = RANGE[t.kind] or (t.kind == 'u64' and { 0, 18446744073709551615 }) or { -9223372036854775808, 9223372036854775807 }
   if type(v) == 'cdata' then
     if not (ffi.istype('int64_t', v) or ffi.istype('uint64_t', v)) then return path, expected('an integer', v) end
-    local fits = RANGE[t.kind] and numbers.wide(v, range[1], range[2]) or t.kind == 'u64' and numbers.wide_u64(v) or t.kind == 's64' and numbers.wide_s64(v)
+    local fits = RANGE[t.kind] and numbers.wide(v, range[1], range[2])
+      or t.kind == 'u64' and numbers.wide_u64(v)
+      or t.kind == 's64' and numbers.wide_s64(v)
     if not fits then return path, ('%s is out of range'):format(shown(v)) end
     return nil
   end
@@ -47,7 +49,9 @@ local function integer(t, v, path)
   local high = RANGE[t.kind] and v <= range[2] or not RANGE[t.kind] and v < range[2]
   if v < range[1] or not high then return path, ('%s is out of range'):format(shown(v)) end
 end
-for _, kind in ipairs { 'u8', 's8', 'u16', 's16', 'u32', 's32', 'u64', 's64' } do kinds[kind] = integer end
+for _, kind in ipairs { 'u8', 's8', 'u16', 's16', 'u32', 's32', 'u64', 's64' } do
+  kinds[kind] = integer
+end
 
 local function float(_, v, path)
   if type(v) ~= 'number' then return path, expected('a number', v) end
@@ -79,7 +83,9 @@ local function misshapen(v)
   end
   if count == n then return nil end
   local hole = 1
-  while rawget(v, hole) ~= nil do hole = hole + 1 end
+  while rawget(v, hole) ~= nil do
+    hole = hole + 1
+  end
   return ('expected a sequence, got a table with nothing at %d (write wit.none for an absent option)'):format(hole)
 end
 
@@ -207,10 +213,14 @@ end
 function kinds.flags(t, v, path)
   if type(v) ~= 'table' or getmetatable(v) == optional.TAG then return path, expected('{flag = true} or {"flag"}', v) end
   local known = {}
-  for _, name in ipairs(t.names) do known[name] = true end
+  for _, name in ipairs(t.names) do
+    known[name] = true
+  end
   for key, value in next, v do
     local name, set = key, value
-    if #v > 0 then name, set = value, true end
+    if #v > 0 then
+      name, set = value, true
+    end
     if not known[name] then return path, ('unknown flag %s%s'):format(shown(name), nearest.hint(name, t.names)) end
     if type(set) ~= 'boolean' then return dotted(path, name), expected('a boolean', set) end
   end
@@ -221,8 +231,11 @@ local function handle(t, v, path)
   if handles.holds(v, t.resource, t.kind == 'own') then return nil end
   local state = type(v) == 'cdata' and handles.state_of(v)
   if not state then
-    return path, type(v) == 'cdata' and tostring(v):find 'gone' and 'this resource handle was dropped or handed to a guest'
-      or expected(('a handle of the resource %s'):format(t.name or '?'), v)
+    return path,
+      type(v) == 'cdata' and tostring(v):find 'gone' and 'this resource handle was dropped or handed to a guest' or expected(
+        ('a handle of the resource %s'):format(t.name or '?'),
+        v
+      )
   end
   local misplaced = handles.misplaced(state)
   if misplaced then return path, 'this handle ' .. misplaced end
@@ -261,7 +274,9 @@ end
 function M.sentence(sig, count, ...)
   if count <= #sig.params then return bounded(misfit(sig, count, ...)) end
   local least = #sig.params
-  while least > 0 and sig.params[least].type.kind == 'option' do least = least - 1 end
+  while least > 0 and sig.params[least].type.kind == 'option' do
+    least = least - 1
+  end
   local wanted = least == #sig.params and tostring(least) or ('%d to %d'):format(least, #sig.params)
   return bounded(('%s: expected %s argument%s, got %d'):format(sig.name, wanted, wanted == '1' and '' or 's', count))
 end

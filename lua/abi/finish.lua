@@ -14,7 +14,9 @@ end
 local finish
 
 local function each(t, value)
-  for i = 1, #value do value[i] = finish(t, value[i]) end
+  for i = 1, #value do
+    value[i] = finish(t, value[i])
+  end
 end
 
 local kinds = {}
@@ -24,11 +26,15 @@ function kinds.list(t, value)
 end
 
 function kinds.tuple(t, value)
-  for i, part in ipairs(t.types) do value[i] = finish(part, value[i]) end
+  for i, part in ipairs(t.types) do
+    value[i] = finish(part, value[i])
+  end
 end
 
 function kinds.record(t, value)
-  for _, field in ipairs(t.fields) do value[field.name] = finish(field.type, value[field.name]) end
+  for _, field in ipairs(t.fields) do
+    value[field.name] = finish(field.type, value[field.name])
+  end
   local meta = meta_of(t)
   if meta then setmetatable(value, meta) end
 end

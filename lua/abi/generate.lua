@@ -19,28 +19,79 @@ local M = {}
 
 -- What generated code uses, bound to locals once per chunk.
 local support = {
-  cast = ffi.cast, copy = ffi.copy, str = ffi.string, band = bit.band, arshift = bit.arshift, lshift = bit.lshift,
-  new = new, none = optional.none, some = optional.some, TAG = optional.TAG,
-  string_is_utf8 = text.string_is_utf8, bytes_are_utf8 = text.bytes_are_utf8, code_of = text.code_of, char_of = text.char_of,
-  wide = numbers.wide, wide_u64 = numbers.wide_u64, wide_s64 = numbers.wide_s64, signed = numbers.signed, unsigned = numbers.unsigned,
-  only_sequence = numbers.only_sequence, listed_bits = numbers.listed_bits,
-  NO_LIMIT = instances.NO_LIMIT, MAX_BYTES = layout.MAX_BYTES, NAN = numbers.NAN, f32_at = numbers.f32_at, f64_at = numbers.f64_at,
-  ra = ffi.new 'mw_raw[5]', trap = ffi.new 'void *[1]',
+  cast = ffi.cast,
+  copy = ffi.copy,
+  str = ffi.string,
+  band = bit.band,
+  arshift = bit.arshift,
+  lshift = bit.lshift,
+  new = new,
+  none = optional.none,
+  some = optional.some,
+  TAG = optional.TAG,
+  string_is_utf8 = text.string_is_utf8,
+  bytes_are_utf8 = text.bytes_are_utf8,
+  code_of = text.code_of,
+  char_of = text.char_of,
+  wide = numbers.wide,
+  wide_u64 = numbers.wide_u64,
+  wide_s64 = numbers.wide_s64,
+  signed = numbers.signed,
+  unsigned = numbers.unsigned,
+  only_sequence = numbers.only_sequence,
+  listed_bits = numbers.listed_bits,
+  NO_LIMIT = instances.NO_LIMIT,
+  MAX_BYTES = layout.MAX_BYTES,
+  NAN = numbers.NAN,
+  f32_at = numbers.f32_at,
+  f64_at = numbers.f64_at,
+  ra = ffi.new 'mw_raw[5]',
+  trap = ffi.new 'void *[1]',
   lane = epochs.lane,
 }
 M.support = support
 
 local POINTERS = {
-  p8 = 'uint8_t', pi8 = 'int8_t', p16 = 'uint16_t', pi16 = 'int16_t', p32 = 'uint32_t', pi32 = 'int32_t', pf32 = 'float', pf64 = 'double',
-  pu64 = 'uint64_t', ps64 = 'int64_t',
+  p8 = 'uint8_t',
+  pi8 = 'int8_t',
+  p16 = 'uint16_t',
+  pi16 = 'int16_t',
+  p32 = 'uint32_t',
+  pi32 = 'int32_t',
+  pf32 = 'float',
+  pf64 = 'double',
+  pu64 = 'uint64_t',
+  ps64 = 'int64_t',
 }
-for name, ctype in pairs(POINTERS) do support[name] = ffi.typeof(ctype .. '*') end
+for name, ctype in pairs(POINTERS) do
+  support[name] = ffi.typeof(ctype .. '*')
+end
 
 -- Names that a chunk binds only when its text uses them.
 local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'select', 'tonumber' }
 local HOOKS = {
-  'holds', 'give', 'lend', 'take', 'owner', 'begin', 'refuse', 'fail', 'broken', 'guest_error', 'make', 'dispose', 'release', 'drain',
-  'acquire', 'reach', 'give_back', 'run', 'run_post', 'leaf_post', 'enter', 'leave',
+  'holds',
+  'give',
+  'lend',
+  'take',
+  'owner',
+  'begin',
+  'refuse',
+  'fail',
+  'broken',
+  'guest_error',
+  'make',
+  'dispose',
+  'release',
+  'drain',
+  'acquire',
+  'reach',
+  'give_back',
+  'run',
+  'run_post',
+  'leaf_post',
+  'enter',
+  'leave',
 }
 
 -- How generated code calls the guest. Where functions of the host may be called back it is by functions that are not compiled, unless
@@ -109,7 +160,9 @@ end
 -- The types directly inside a type; option and result have theirs as cases too.
 local function parts(t)
   local out = { t.element }
-  for _, item in ipairs(t.fields or t.cases or t.types or {}) do out[#out + 1] = item.kind and item or item.type end
+  for _, item in ipairs(t.fields or t.cases or t.types or {}) do
+    out[#out + 1] = item.kind and item or item.type
+  end
   return out
 end
 
@@ -117,7 +170,9 @@ end
 local function holds_kind(t, kinds, known)
   if known[t] == nil then
     known[t] = kinds[t.kind] or false
-    for _, part in ipairs(parts(t)) do known[t] = known[t] or holds_kind(part, kinds, known) end
+    for _, part in ipairs(parts(t)) do
+      known[t] = known[t] or holds_kind(part, kinds, known)
+    end
   end
   return known[t]
 end
@@ -140,11 +195,19 @@ local function prelude(body, hooks, mode, leaf)
   local function bind(name, from)
     if body:find('%f[%w_]' .. name .. '%f[^%w_]') then out[#out + 1] = ('local %s = %s'):format(name, from) end
   end
-  for _, name in ipairs(GLOBALS) do bind(name, name) end
-  for name in pairs(support) do bind(name, 'S.' .. name) end
-  for _, name in ipairs(hooks) do bind(name, 'H.' .. name) end
-  out[#out + 1] = ('local C = S.C local call, call_realloc, memory_data, memory_size = %s, %s, C.wasmtime_memory_data, C.wasmtime_memory_data_size')
-    :format(CALLS[mode].main, leaf and LEAVES[mode] or CALLS[mode].realloc)
+  for _, name in ipairs(GLOBALS) do
+    bind(name, name)
+  end
+  for name in pairs(support) do
+    bind(name, 'S.' .. name)
+  end
+  for _, name in ipairs(hooks) do
+    bind(name, 'H.' .. name)
+  end
+  out[#out + 1] = ('local C = S.C local call, call_realloc, memory_data, memory_size = %s, %s, C.wasmtime_memory_data, C.wasmtime_memory_data_size'):format(
+    CALLS[mode].main,
+    leaf and LEAVES[mode] or CALLS[mode].realloc
+  )
   bind('arm', 'C.wasmtime_context_set_epoch_deadline')
   return table.concat(out, '\n')
 end
@@ -220,8 +283,10 @@ local function write(sig, options)
     put('arm(B.ctx, %s)', options.limit or 'NO_LIMIT')
   end
   if memory then
-    put('ctx, mem, realloc, number, fault, failure = B.ctx, B.memory, B.realloc, %s, nil, nil base = memory_data(ctx, mem)',
-      options.gated and 'B.realloc_number' or '0')
+    put(
+      'ctx, mem, realloc, number, fault, failure = B.ctx, B.memory, B.realloc, %s, nil, nil base = memory_data(ctx, mem)',
+      options.gated and 'B.realloc_number' or '0'
+    )
     put('if not lower(%s) then if fault then return broken(E, B, fault) end return fail(E, B, failure) end', arguments)
   else
     put 'fault = nil'
@@ -251,7 +316,12 @@ local function write(sig, options)
   if options.post then
     if sig.in_memory then put 'io[0].u32 = ret' end
     if options.gated then put('io[%d].u32 = B.post_number', options.results) end
-    put(turns and 'local failure = call(B.ctx, B.post, io, 2, trap)' or not waits and 'failure = call(B.ctx, B.post, io, 2, trap)' or options.post == 'leaf' and 'local failure = leaf_post(B)' or 'local failure = run_post(B)')
+    put(
+      turns and 'local failure = call(B.ctx, B.post, io, 2, trap)'
+        or not waits and 'failure = call(B.ctx, B.post, io, 2, trap)'
+        or options.post == 'leaf' and 'local failure = leaf_post(B)'
+        or 'local failure = run_post(B)'
+    )
     put 'if failure ~= nil or trap[0] ~= nil then return fail(E, B, failure) end'
   end
   if hosted then put 'leave(B.I)' end
@@ -269,7 +339,8 @@ local function write(sig, options)
   end
 
   local main = e:text(table.concat(out, '\n'))
-  local state = memory and MEMORY or [[local fault
+  local state = memory and MEMORY
+    or [[local fault
 local function wrong(stand_in, what) fault = fault or "the result " .. what return stand_in end
 local function full() fault = "it has no room for another handle" return 0 end]]
   local body = state .. '\nlocal io, holder\n' .. main
@@ -299,8 +370,12 @@ function M.compile_check(sig, hooks)
     names[i], checks[i] = 'a' .. i, check.expression(e, param.type, 'a' .. i)
   end
   table.insert(checks, 1, 'select("#", ...) == 0')
-  local body = e:text(('return function(%s) return %s end')
-    :format(table.concat(names, ', ') .. (#names > 0 and ', ' or '') .. '...', table.concat(checks, ' and ')))
+  local body = e:text(
+    ('return function(%s) return %s end'):format(
+      table.concat(names, ', ') .. (#names > 0 and ', ' or '') .. '...',
+      table.concat(checks, ' and ')
+    )
+  )
   support.C = wasmtime.C
   local text_of = prelude(body, HOOKS, 'plain'):gsub('local C = .*$', '')
   return load_generated(text_of .. '\n' .. body, sig)(support, hooks, e.constants)

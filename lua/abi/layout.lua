@@ -3,7 +3,24 @@
 
 local M = {}
 
-local SIZE = { bool = 1, u8 = 1, s8 = 1, u16 = 2, s16 = 2, u32 = 4, s32 = 4, f32 = 4, char = 4, u64 = 8, s64 = 8, f64 = 8, string = 8, own = 4, borrow = 4, list = 8 }
+local SIZE = {
+  bool = 1,
+  u8 = 1,
+  s8 = 1,
+  u16 = 2,
+  s16 = 2,
+  u32 = 4,
+  s32 = 4,
+  f32 = 4,
+  char = 4,
+  u64 = 8,
+  s64 = 8,
+  f64 = 8,
+  string = 8,
+  own = 4,
+  borrow = 4,
+  list = 8,
+}
 local ALIGN = { string = 4, list = 4 }
 local FLAT = { f32 = { 'f' }, f64 = { 'F' }, u64 = { 'I' }, s64 = { 'I' }, string = { 'i', 'i' }, list = { 'i', 'i' } }
 local ONE = { 'i' }
@@ -14,7 +31,9 @@ M.MAX_FLAT_PARAMS = 16
 local function up(at, align) return math.ceil(at / align) * align end
 
 local function append(to, from)
-  for _, letter in ipairs(from) do to[#to + 1] = letter end
+  for _, letter in ipairs(from) do
+    to[#to + 1] = letter
+  end
 end
 
 local function join(a, b)
@@ -44,7 +63,9 @@ local function cases(t)
     if case.type then
       M.of(case.type)
       align, size = math.max(align, case.type.align), math.max(size, case.type.size)
-      for i, letter in ipairs(case.type.flat) do flat[i] = flat[i] and join(flat[i], letter) or letter end
+      for i, letter in ipairs(case.type.flat) do
+        flat[i] = flat[i] and join(flat[i], letter) or letter
+      end
     end
   end
   local payload_align = 1
@@ -66,7 +87,9 @@ function M.of(t)
     if t.element then M.of(t.element) end
   elseif kind == 'record' then
     local parts = {}
-    for i, field in ipairs(t.fields) do parts[i] = field.type end
+    for i, field in ipairs(t.fields) do
+      parts[i] = field.type
+    end
     sequence(t, parts)
   elseif kind == 'tuple' then
     sequence(t, t.types)
@@ -76,7 +99,9 @@ function M.of(t)
   else
     if kind == 'enum' then
       t.cases = {}
-      for i, name in ipairs(t.names) do t.cases[i] = { name = name } end
+      for i, name in ipairs(t.names) do
+        t.cases[i] = { name = name }
+      end
     elseif kind == 'option' then
       t.cases = { { name = 'none' }, { name = 'some', type = t.some } }
     elseif kind == 'result' then

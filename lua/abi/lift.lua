@@ -31,7 +31,8 @@ end
 -- The expression that loads `t` from the address expression `at`; `inside` is true in lists and tuples.
 local function load_text(e, t, at, inside)
   if t.kind == 'f32' or t.kind == 'f64' then return ('%s_at(base + (%s))'):format(t.kind, at) end
-  local pointer = POINTER[t.kind] or ((t.kind == 'bool' or t.kind == 'enum' or t.kind == 'flags' or t.kind == 'char' or t.kind == 'own') and DISC[t.size])
+  local pointer = POINTER[t.kind]
+    or ((t.kind == 'bool' or t.kind == 'enum' or t.kind == 'flags' or t.kind == 'char' or t.kind == 'own') and DISC[t.size])
   local value = scalar(e, t, ('cast(%s, base + (%s))[0]'):format(pointer, at))
   if value then return value end
   if t.kind == 'string' then return ('string_at(%s)'):format(at) end
@@ -53,7 +54,9 @@ local function flat_text(e, t)
   end
   -- A variant, option or result whose cases have no payload that takes a slot.
   local names = {}
-  for i, case in ipairs(t.cases) do names[i] = case.name end
+  for i, case in ipairs(t.cases) do
+    names[i] = case.name
+  end
   if t.kind == 'result' then
     return '(io[0].u32 == 0 and {ok = true} or io[0].u32 == 1 and {err = true} or wrong("", "is no case of the result"))'
   end
@@ -69,10 +72,13 @@ function M.alias_meta(t)
     if other ~= field.name then others[other] = field.name end
   end
   if next(others) == nil then return nil end
-  return { __metatable = 'record', __index = function(record, key)
-    local name = others[key]
-    return name and rawget(record, name)
-  end }
+  return {
+    __metatable = 'record',
+    __index = function(record, key)
+      local name = others[key]
+      return name and rawget(record, name)
+    end,
+  }
 end
 
 function M.named(e, t, text)
@@ -120,19 +126,30 @@ local function cost(t)
   if not t then return 0 end
   if t.cost then return t.cost end
   local kind, bytes = t.kind, 0
-  if kind == 'string' or kind == 'list' then bytes = 48
-  elseif kind == 'u64' or kind == 's64' then bytes = 24
-  elseif kind == 'own' then bytes = 256
-  elseif kind == 'flags' then bytes = table_bytes(#t.names)
-  elseif kind == 'option' then bytes = cost(t.some) + (t.some.kind == 'option' and 64 or 0)
+  if kind == 'string' or kind == 'list' then
+    bytes = 48
+  elseif kind == 'u64' or kind == 's64' then
+    bytes = 24
+  elseif kind == 'own' then
+    bytes = 256
+  elseif kind == 'flags' then
+    bytes = table_bytes(#t.names)
+  elseif kind == 'option' then
+    bytes = cost(t.some) + (t.some.kind == 'option' and 64 or 0)
   elseif kind == 'record' then
     bytes = table_bytes(#t.fields)
-    for _, field in ipairs(t.fields) do bytes = bytes + cost(field.type) end
+    for _, field in ipairs(t.fields) do
+      bytes = bytes + cost(field.type)
+    end
   elseif kind == 'tuple' then
     bytes = 48 + 8 * #t.types
-    for _, part in ipairs(t.types) do bytes = bytes + cost(part) end
+    for _, part in ipairs(t.types) do
+      bytes = bytes + cost(part)
+    end
   elseif kind == 'variant' or kind == 'result' then
-    for _, case in ipairs(t.cases) do bytes = math.max(bytes, cost(case.type)) end
+    for _, case in ipairs(t.cases) do
+      bytes = math.max(bytes, cost(case.type))
+    end
     bytes = bytes + table_bytes(1)
   end
   t.cost = bytes
@@ -192,12 +209,15 @@ end
 -- `case(i, case)` per case number, as branches on the local `d` (from 0).
 local function load_cases(e, t, branch)
   local cases = {}
-  for i, case in ipairs(t.cases) do cases[i] = { case = case, number = i } end
+  for i, case in ipairs(t.cases) do
+    cases[i] = { case = case, number = i }
+  end
   return table.concat({
     'function(at)',
     ('local c = cast(%s, base + at)[0] + 1'):format(DISC[t.disc]),
     ('if c > %d then return wrong("", "is no case of the %s") end'):format(#t.cases, t.kind),
-    check.chain(cases, branch), 'end',
+    check.chain(cases, branch),
+    'end',
   }, '\n')
 end
 
@@ -209,9 +229,13 @@ function load.kinds.variant(e, t)
 end
 
 function load.kinds.result(e, t)
-  return load_cases(e, t, function(case)
-    return ('return {%s = %s}'):format(case.name, case.type and load_text(e, case.type, plus('at', t.payload), true) or 'true')
-  end)
+  return load_cases(
+    e,
+    t,
+    function(case)
+      return ('return {%s = %s}'):format(case.name, case.type and load_text(e, case.type, plus('at', t.payload), true) or 'true')
+    end
+  )
 end
 
 -- The statements that lift the function's result into the locals `value` and `problem` (the payload of an err side, or
@@ -223,8 +247,11 @@ function M.result(e, sig, pair)
   if t.kind == 'result' and pair then
     local function side(type) return type and load_text(e, type, plus('ret', t.payload)) or 'nil' end
     if sig.in_memory then
-      return ('local d = cast(%s, base + ret)[0] if d == 0 then value = %s elseif d == 1 then failed = true problem = %s else wrong(nil, "is no case of the result") end')
-        :format(DISC[t.disc], side(t.ok), side(t.err))
+      return ('local d = cast(%s, base + ret)[0] if d == 0 then value = %s elseif d == 1 then failed = true problem = %s else wrong(nil, "is no case of the result") end'):format(
+        DISC[t.disc],
+        side(t.ok),
+        side(t.err)
+      )
     end
     return 'if io[0].u32 == 1 then failed = true elseif io[0].u32 ~= 0 then wrong(nil, "is no case of the result") end'
   end

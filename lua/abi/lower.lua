@@ -10,7 +10,16 @@ local store = { name = 'store', kinds = {} }
 local flat = { name = 'flat', kinds = {} }
 
 local POINTER = {
-  u8 = 'p8', s8 = 'pi8', u16 = 'p16', s16 = 'pi16', u32 = 'p32', s32 = 'pi32', f32 = 'pf32', f64 = 'pf64', u64 = 'pu64', s64 = 'ps64',
+  u8 = 'p8',
+  s8 = 'pi8',
+  u16 = 'p16',
+  s16 = 'pi16',
+  u32 = 'p32',
+  s32 = 'pi32',
+  f32 = 'pf32',
+  f64 = 'pf64',
+  u64 = 'pu64',
+  s64 = 'ps64',
 }
 local SLOT = { f32 = 'f32', f64 = 'f64', u64 = 'u64', s64 = 'i64', s32 = 'i32', s16 = 'i32', s8 = 'i32' }
 local DISC = { 'p8', 'p16', nil, 'p32' }
@@ -47,8 +56,11 @@ local function store_text(e, t, v, at)
     return ([[do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text)
       local q = cast(p32, base + (%s)) q[0], q[1] = p, #text end]]):format(v, at)
   elseif t.kind == 'list' then
-    return ('do local p, n = %s(%s) if not p then return false end local q = cast(p32, base + (%s)) q[0], q[1] = p, n end')
-      :format(e:func(M.list, t), v, at)
+    return ('do local p, n = %s(%s) if not p then return false end local q = cast(p32, base + (%s)) q[0], q[1] = p, n end'):format(
+      e:func(M.list, t),
+      v,
+      at
+    )
   end
   return ('if not %s(%s, %s) then return false end'):format(e:func(store, t), v, at)
 end
@@ -59,11 +71,18 @@ local function flat_text(e, t, v, slot)
   if value then
     return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value)
   elseif t.kind == 'string' then
-    return ('do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[%s].u32, io[%s].u32 = p, #text end')
-      :format(v, slot, plus(slot, 1))
+    return ('do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[%s].u32, io[%s].u32 = p, #text end'):format(
+      v,
+      slot,
+      plus(slot, 1)
+    )
   elseif t.kind == 'list' then
-    return ('do local p, n = %s(%s) if not p then return false end io[%s].u32, io[%s].u32 = p, n end')
-      :format(e:func(M.list, t), v, slot, plus(slot, 1))
+    return ('do local p, n = %s(%s) if not p then return false end io[%s].u32, io[%s].u32 = p, n end'):format(
+      e:func(M.list, t),
+      v,
+      slot,
+      plus(slot, 1)
+    )
   end
   return ('if not %s(%s, %s) then return false end'):format(e:func(flat, t), v, slot)
 end
@@ -75,14 +94,18 @@ function M.list.kinds.list(e, t)
   local element = t.element
   local out = { 'function(v)' }
   if element.kind == 'u8' then
-    out[#out + 1] = 'if type(v) == "string" then local n = #v local p = alloc(n, 1) if not p then return false end copy(base + p, v, n) return p, n end'
+    out[#out + 1] =
+      'if type(v) == "string" then local n = #v local p = alloc(n, 1) if not p then return false end copy(base + p, v, n) return p, n end'
   end
   out[#out + 1] = ('local n = #v local p = alloc(n * %d, %d) if not p then return false end'):format(element.size, element.align)
   if POINTER[element.kind] then
     -- No call into the guest can move the memory in here.
     out[#out + 1] = ('local q = cast(%s, base + p) for i = 1, n do q[i - 1] = rawget(v, i) end'):format(POINTER[element.kind])
   else
-    out[#out + 1] = ('for i = 1, n do local x, at = rawget(v, i), p + (i - 1) * %d %s end'):format(element.size, store_text(e, element, 'x', 'at'))
+    out[#out + 1] = ('for i = 1, n do local x, at = rawget(v, i), p + (i - 1) * %d %s end'):format(
+      element.size,
+      store_text(e, element, 'x', 'at')
+    )
   end
   out[#out + 1] = 'return p, n end'
   return table.concat(out, '\n')
@@ -98,7 +121,9 @@ local function parts_of(t)
       parts[i] = { type = field.type, read = ('x = rawget(v, %q)%s'):format(field.name, again) }
     end
   else
-    for i, part in ipairs(t.types) do parts[i] = { type = part, read = ('x = rawget(v, %d)'):format(i) } end
+    for i, part in ipairs(t.types) do
+      parts[i] = { type = part, read = ('x = rawget(v, %d)'):format(i) }
+    end
   end
   return parts
 end
@@ -134,22 +159,29 @@ local function open_case(e, t)
     return 'local k, p = next(v) local c = k == "ok" and 1 or 2'
   end
   local all = {}
-  for i, case in ipairs(t.cases) do all[case.name] = i end
+  for i, case in ipairs(t.cases) do
+    all[case.name] = i
+  end
   return ('local k, p = v, nil if type(v) == "table" then k, p = next(v) end local c = %s[k]'):format(e:constant(all))
 end
 
 -- Text of the branches over all cases with a payload, others falling through.
 local function payloads(t, branch)
   local out = {}
-  for _, item in ipairs(check.with_payload(t)) do out[item.number] = item.case end
+  for _, item in ipairs(check.with_payload(t)) do
+    out[item.number] = item.case
+  end
   local cases = {}
-  for i, case in ipairs(t.cases) do cases[i] = { case = case, number = i } end
+  for i, case in ipairs(t.cases) do
+    cases[i] = { case = case, number = i }
+  end
   return check.chain(cases, function(case) return case.type and branch(case.type) or '' end)
 end
 
 local function store_case(e, t)
   return table.concat({
-    'function(v, at)', open_case(e, t),
+    'function(v, at)',
+    open_case(e, t),
     ('cast(%s, base + at)[0] = c - 1'):format(DISC[t.disc]),
     payloads(t, function(type) return store_text(e, type, 'p', plus('at', t.payload)) end),
     'return true end',
@@ -159,7 +191,9 @@ end
 local function flat_case(e, t)
   local out = { 'function(v, s)', open_case(e, t), 'io[s].u32 = c - 1' }
   -- Joined slots: an unused one is zero, a narrower value leaves the upper bits zero.
-  for i = 1, #t.flat - 1 do out[#out + 1] = ('io[s + %d].u64 = 0'):format(i) end
+  for i = 1, #t.flat - 1 do
+    out[#out + 1] = ('io[s + %d].u64 = 0'):format(i)
+  end
   out[#out + 1] = payloads(t, function(type) return flat_text(e, type, 'p', 's + 1') end)
   out[#out + 1] = 'return true end'
   return table.concat(out, '\n')
@@ -172,9 +206,7 @@ end
 -- The statements that lower all arguments a1..an: to flat slots, or to one tuple in memory.
 function M.arguments(e, sig)
   local out, slot = {}, 0
-  if sig.spilled then
-    out[1] = ('local at = alloc(%d, %d) if not at then return false end'):format(sig.tuple.size, sig.tuple.align)
-  end
+  if sig.spilled then out[1] = ('local at = alloc(%d, %d) if not at then return false end'):format(sig.tuple.size, sig.tuple.align) end
   for i, param in ipairs(sig.params) do
     if sig.spilled then
       out[#out + 1] = store_text(e, param.type, 'a' .. i, plus('at', sig.tuple.offsets[i]))

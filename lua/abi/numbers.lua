@@ -15,13 +15,9 @@ function M.wide(v, lo, hi)
   return istype(uint64, v) and v <= hi
 end
 
-function M.wide_u64(v)
-  return type(v) == 'cdata' and (istype(uint64, v) or istype(int64, v) and v >= 0)
-end
+function M.wide_u64(v) return type(v) == 'cdata' and (istype(uint64, v) or istype(int64, v) and v >= 0) end
 
-function M.wide_s64(v)
-  return type(v) == 'cdata' and (istype(int64, v) or istype(uint64, v) and v <= 0x7fffffffffffffffULL)
-end
+function M.wide_s64(v) return type(v) == 'cdata' and (istype(int64, v) or istype(uint64, v) and v <= 0x7fffffffffffffffULL) end
 
 -- A 64-bit result as a Lua number where that is exact, else as it is.
 function M.signed(x)

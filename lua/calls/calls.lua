@@ -28,9 +28,9 @@ local workers = require 'lua.calls.workers'
 
 local M = {}
 
-local bound = {}     -- id -> function
-local distant = {}   -- ids of guests that may be called in other lanes
-local warmed = {}    -- id -> those of its E that get an instance before they are called
+local bound = {} -- id -> function
+local distant = {} -- ids of guests that may be called in other lanes
+local warmed = {} -- id -> those of its E that get an instance before they are called
 
 -- The functions that never wait: guests that provably end soon.
 M.immediate = {}
@@ -38,8 +38,8 @@ M.immediate = {}
 -- The pools of those that may wait.
 M.pool_of = {}
 
-local plans = {}     -- plan key -> prepared plan
-local host           -- the Python functions of lua/calls/entries.py and lua/lane/lane.py by name, set by `setup`
+local plans = {} -- plan key -> prepared plan
+local host -- the Python functions of lua/calls/entries.py and lua/lane/lane.py by name, set by `setup`
 
 local max = math.max
 local failure, from_report = reports.failure, reports.of_guest
@@ -51,8 +51,12 @@ local function link_types(types)
   local function at(index) return index and types[index] end
   for _, t in ipairs(types) do
     t.element, t.some, t.ok, t.err = at(t.element), at(t.some), at(t.ok), at(t.err)
-    for _, part in ipairs(t.fields or t.cases or {}) do part.type = at(part.type) end
-    for i, index in ipairs(t.types or {}) do t.types[i] = types[index] end
+    for _, part in ipairs(t.fields or t.cases or {}) do
+      part.type = at(part.type)
+    end
+    for i, index in ipairs(t.types or {}) do
+      t.types[i] = types[index]
+    end
   end
 end
 
@@ -61,7 +65,9 @@ local function link_signature(sig)
   if sig.linked then return sig end
   sig.linked = true
   link_types(sig.types)
-  for _, param in ipairs(sig.params) do param.type = sig.types[param.type] end
+  for _, param in ipairs(sig.params) do
+    param.type = sig.types[param.type]
+  end
   sig.result = sig.result and sig.types[sig.result]
   return sig
 end
@@ -71,11 +77,14 @@ local function err_is_variant(sig)
   return err and err.kind == 'variant'
 end
 
-local methods = {}   -- plan key -> export path -> function
+local methods = {} -- plan key -> export path -> function
 
 local function too_large(id, why)
-  return failure(errors.kinds.UNAVAILABLE,
-    ('the entry %s can\'t be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(id, why), { entry = id })
+  return failure(
+    errors.kinds.UNAVAILABLE,
+    ("the entry %s can't be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases"):format(id, why),
+    { entry = id }
+  )
 end
 
 -- The ways to call an export that can't wait for anything outside: see lua/calls/turns.lua. They are made when they are first needed, so
@@ -97,25 +106,41 @@ local function in_turns(E, P, entry, compile)
   turns.equip(E, entry.pool.type ~= 'inline' and not P.linker)
   return counted.whole(turns.guest(E, {
     slow = function() return counted.waiting(E.id, made(P.linker and 'hosted_turns' or 'turns')) end,
-    near = turns.is_repeatable(P) and function() return counted.guest(E, made(P.linker and 'hosted' or 'plain', 1, limit and states.LIMITED or states.SHORT)) end,
+    near = turns.is_repeatable(P)
+      and function() return counted.guest(E, made(P.linker and 'hosted' or 'plain', 1, limit and states.LIMITED or states.SHORT)) end,
     plain = function() return counted.guest(E, made(P.linker and 'hosted' or 'plain', limit or 'NO_LIMIT', states.BOUND)) end,
   }))
 end
 
 -- Makes the function for an export.
 local function direct(entry, P, lift, fresh)
-  local limits = { limit_ms = entry.limit_ms, limit_ticks = entry.limit_ticks, limit_bytes = entry.limit_bytes,
-    limit_elements = entry.limit_elements, limit_stack = entry.limit_stack }
+  local limits = {
+    limit_ms = entry.limit_ms,
+    limit_ticks = entry.limit_ticks,
+    limit_bytes = entry.limit_bytes,
+    limit_elements = entry.limit_elements,
+    limit_stack = entry.limit_stack,
+  }
   local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
   E.worldly = entry.worldly
   E.pool, E.computed = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room), 0
   local function compile(mode, limit, state)
-    return (generate.compile(E.sig, {
-      fresh = fresh, pair = entry.results ~= 'table', post = lift.post and (lift.post_leaf and 'leaf' or 'calls'), resources = P.resources[1] ~= nil, limit = limit,
-      state = state, mode = mode, leaf = lift.leaf, gated = P.gated, results = #lift.results,
-    }, hooks, E))
+    return (
+      generate.compile(E.sig, {
+        fresh = fresh,
+        pair = entry.results ~= 'table',
+        post = lift.post and (lift.post_leaf and 'leaf' or 'calls'),
+        resources = P.resources[1] ~= nil,
+        limit = limit,
+        state = state,
+        mode = mode,
+        leaf = lift.leaf,
+        gated = P.gated,
+        results = #lift.results,
+      }, hooks, E)
+    )
   end
   local f = P.waits and compile 'waits' or in_turns(E, P, entry, compile)
   upkeep.add(E, entry.pool)
@@ -123,7 +148,7 @@ local function direct(entry, P, lift, fresh)
     warmed[E.id] = warmed[E.id] or {}
     table.insert(warmed[E.id], E)
   end
-  M.last = E   -- what benchmarks and tests look at
+  M.last = E -- what benchmarks and tests look at
   return f, E
 end
 
@@ -132,7 +157,12 @@ end
 local function hand_over(target, args, ms)
   if not away.possible() then return host.call(target, args) end
   -- A call that nobody waits for any more may go on: a guest that is asleep in there can't be woken.
-  local in_time, answer, problem = away.call(function(number) return callbacks.start(number, target, args) end, function(number) host.forsake(number) end, target:match '^[^|]*', ms)
+  local in_time, answer, problem = away.call(
+    function(number) return callbacks.start(number, target, args) end,
+    function(number) host.forsake(number) end,
+    target:match '^[^|]*',
+    ms
+  )
   if not in_time then return nil end
   if problem then return buffer.encode { failed = true, kind = problem:kind(), message = problem:message() } end
   return answer
@@ -147,7 +177,10 @@ local function within(E, pool, target, args)
     if problem == pools.LATE then return nil end
     error(problem, 0)
   end
-  return pools.leaving(stay, pcall(hand_over, target, args, limit and (earlier or queued) and max((limit - clock.monotonic()) / 1e6, 0) or nil))
+  return pools.leaving(
+    stay,
+    pcall(hand_over, target, args, limit and (earlier or queued) and max((limit - clock.monotonic()) / 1e6, 0) or nil)
+  )
 end
 
 local function compatible(entry)
@@ -168,7 +201,8 @@ local function compatible(entry)
     if not encoded then return nil, reports.late(E) end
     local answer = intermediate.decode(encoded)
     if answer.failed then
-      return nil, failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
+      return nil,
+        failure(answer.kind, answer.message, { entry = E.id, func = sig.name, wasm_backtrace = answer.backtrace, details = answer.details })
     end
     local value = answer.value
     if not sig.result then return nil end
@@ -185,7 +219,7 @@ local function compatible(entry)
   end
 end
 
-local lease_methods = {}   -- target -> function
+local lease_methods = {} -- target -> function
 
 local function method_of_lease(state, name)
   local entry = buffer.decode(host.lease_method(state.lease, name))
@@ -222,7 +256,9 @@ local function resolve_wasm(entry)
   local P = plans[entry.plan.key]
   if not P then
     P = instances.prepare(entry.plan)
-    for i, resource in ipairs(entry.plan.resources or {}) do P.resources[i] = resource end
+    for i, resource in ipairs(entry.plan.resources or {}) do
+      P.resources[i] = resource
+    end
     -- Methods of its resources follow the entry that was called first.
     P.entry = entry
     plans[entry.plan.key] = P
@@ -292,7 +328,9 @@ end
 -- Finds what `id` stands for and makes its first instance, here and in a first worker. What is wrong is told to who calls it.
 function M.warm(id)
   if not M.resolve(id) then return end
-  for _, E in ipairs(warmed[id] or {}) do upkeep.warm(E) end
+  for _, E in ipairs(warmed[id] or {}) do
+    upkeep.warm(E)
+  end
   warmed[id] = nil
   if host.workers and distant[id] then workers.warm(id, host) end
 end
@@ -332,7 +370,9 @@ end
 -- Frees every instance of the lane.
 function M.close()
   hooks.drain()
-  for _, I in pairs(instances.all) do instances.delete(I) end
+  for _, I in pairs(instances.all) do
+    instances.delete(I)
+  end
   -- Requests of guests that have ended with them.
   if hosting.exchanges then hosting.exchanges.drain() end
   bound, distant, plans, methods = {}, {}, {}, {}
@@ -347,8 +387,13 @@ function M.setup(given)
   reports.setup(given)
   elsewhere.setup(given, require('lua.guest.fibers').LATE)
   require('lua.calls.from_guests').setup(M.call)
-  handles.setup(method_of, function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end, given.end_lease, guests.discard,
-    function(made, called) return buffer.decode(given.difference(made, called)) end)
+  handles.setup(
+    method_of,
+    function(report) error(failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end,
+    given.end_lease,
+    guests.discard,
+    function(made, called) return buffer.decode(given.difference(made, called)) end
+  )
 end
 
 return M

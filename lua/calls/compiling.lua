@@ -9,8 +9,10 @@ local M = {}
 
 local function late(id, entry)
   return errors.make {
-    message = ('%s: took longer than its limit of %g ms: its code is still being compiled'):format(id, entry.limit_ms), kind = errors.kinds.TIMEOUT,
-    entry = id, retryable = true,
+    message = ('%s: took longer than its limit of %g ms: its code is still being compiled'):format(id, entry.limit_ms),
+    kind = errors.kinds.TIMEOUT,
+    entry = id,
+    retryable = true,
   }
 end
 
@@ -38,7 +40,7 @@ function M.load(host, id)
     local outcome = wait(host, id, entry.compiling, entry.limit_ms and entry.limit_ms - (clock.monotonic() - began) / 1e6)
     if not outcome then return nil, late(id, entry) end
     if outcome.failed then
-      return nil, errors.make { message = ('the entry %s can\'t be used: %s'):format(id, outcome.message), kind = outcome.kind, entry = id }
+      return nil, errors.make { message = ("the entry %s can't be used: %s"):format(id, outcome.message), kind = outcome.kind, entry = id }
     end
   end
 end

@@ -2,8 +2,8 @@
 --
 -- A task has it in `task.context`: name -> encoded value, never changed once it is there, so that tasks and lanes may share it. Who
 -- reads a value gets a copy of its own.
-local dispatcher = require "lua.dispatcher.dispatcher"
-local intermediate = require "lua.values.intermediate"
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local intermediate = require 'lua.values.intermediate'
 
 local error, pairs, pcall, type = error, pairs, pcall, type
 
@@ -11,10 +11,10 @@ local M = {}
 
 --- Returns a context made of `values`, a table, on top of `below`, a context or nil; or nil and what is wrong.
 function M.new(values, below)
-  if type(values) ~= "table" then return nil, "the context must be a table, not a " .. (values == nil and "nil" or type(values)) end
+  if type(values) ~= 'table' then return nil, 'the context must be a table, not a ' .. (values == nil and 'nil' or type(values)) end
   local made = M.merge(below)
   for name, value in pairs(values) do
-    if type(name) ~= "string" then return nil, "the names of a context are strings, not a " .. type(name) end
+    if type(name) ~= 'string' then return nil, 'the names of a context are strings, not a ' .. type(name) end
     local encoded, why = intermediate.encode(value)
     if not encoded then return nil, intermediate.inside(name, why) end
     made[name] = encoded
@@ -25,8 +25,12 @@ end
 --- Returns what two contexts, either nil, hold together; the second has the last word.
 function M.merge(below, above)
   local made = {}
-  for name, encoded in pairs(below or {}) do made[name] = encoded end
-  for name, encoded in pairs(above or {}) do made[name] = encoded end
+  for name, encoded in pairs(below or {}) do
+    made[name] = encoded
+  end
+  for name, encoded in pairs(above or {}) do
+    made[name] = encoded
+  end
   return made
 end
 
@@ -62,7 +66,9 @@ end
 --- Returns a table of all values by name.
 function M.all()
   local values = {}
-  for name, encoded in pairs(current() or {}) do values[name] = intermediate.decode(encoded) end
+  for name, encoded in pairs(current() or {}) do
+    values[name] = intermediate.decode(encoded)
+  end
   return values
 end
 

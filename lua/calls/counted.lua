@@ -66,7 +66,11 @@ function M.guest(E, f)
   local function finish(began, ...)
     local executed = monotonic() - began
     spent(counts, executed)
-    if executed < QUICK_NS then apart = min(max(2 * apart, LEAST_APART), MOST_APART) else apart = floor(LONG_NS / executed) end
+    if executed < QUICK_NS then
+      apart = min(max(2 * apart, LEAST_APART), MOST_APART)
+    else
+      apart = floor(LONG_NS / executed)
+    end
     counts.left, counts.between = apart, apart
     return ...
   end
@@ -97,7 +101,9 @@ end
 
 --- Has `hooks`, which make instances and errors for guests, count them; and `instances` those that end.
 function M.watch(hooks, instances)
-  for _, name in ipairs { 'refuse', 'fail', 'broken', 'make' } do hooks[name] = counting(hooks[name]) end
+  for _, name in ipairs { 'refuse', 'fail', 'broken', 'make' } do
+    hooks[name] = counting(hooks[name])
+  end
 
   local guest_error, make, delete = hooks.guest_error, hooks.make, instances.delete
   function hooks.guest_error(E, payload)

@@ -9,10 +9,14 @@ local monotonic = clock.monotonic
 local M = {}
 
 --- Says that the call of `id` that `task` is about to make began at `began`, monotonic nanoseconds.
-function M.set(task, id, began) task.called, task.began = id, began end
+function M.set(task, id, began)
+  task.called, task.began = id, began
+end
 
 --- Forgets that, where the call was refused before it asked.
-function M.clear(task) task.called, task.began = nil, nil end
+function M.clear(task)
+  task.called, task.began = nil, nil
+end
 
 --- Gives when a call of `id` that is made now has to be over, monotonic nanoseconds, and whether it began earlier; nil for no limit.
 function M.of(id, ms)

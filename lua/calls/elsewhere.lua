@@ -26,12 +26,14 @@ local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
 -- What stopped a call that has taken too long: fibers.LATE.
 local LATE
 
-local lanes, most = {}, 1     -- {send =, load =, answers =, epochs =}
-local jobs, last = {}, 0      -- number -> call
+local lanes, most = {}, 1 -- {send =, load =, answers =, epochs =}
+local jobs, last = {}, 0 -- number -> call
 local host
 
 --- Sets the Python functions of the lane, and what says that a call's time is up.
-function M.setup(given, late) host, LATE = given, late end
+function M.setup(given, late)
+  host, LATE = given, late
+end
 
 --- Tells whether there is an elsewhere.
 function M.possible() return away.possible() and host.workers ~= nil end
@@ -54,7 +56,11 @@ local function back(number, ended)
   job.lane.load = job.lane.load - 1
   I.away = nil
   job.ended = ended
-  if job.store then instances.free(job.store, job.future) else epochs.watch(I) end
+  if job.store then
+    instances.free(job.store, job.future)
+  else
+    epochs.watch(I)
+  end
   if job.waited_for then dispatcher.wake(job.task, job.generation) end
   settle(job)
 end
@@ -78,7 +84,9 @@ end
 
 local function lost(id)
   return errors.make {
-    message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id), kind = errors.kinds.INTERNAL, entry = id,
+    message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id),
+    kind = errors.kinds.INTERNAL,
+    entry = id,
   }
 end
 

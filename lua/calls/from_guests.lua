@@ -16,13 +16,18 @@ local LATE = {}
 -- How deep guests of one task may call each other by way of the host: each level is an instance and a stack.
 local MOST_NESTED = 100
 
-local call   -- funcs.call, set by `setup`
+local call -- funcs.call, set by `setup`
 
 local function nested_call(id, input)
   local task = dispatcher.current()
   local depth = (task.called_by_guests or 0) + 1
   if depth > MOST_NESTED then
-    return nil, errors.make { message = ('%s: guests call each other more than %d levels deep'):format(id, MOST_NESTED), kind = errors.kinds.INTERNAL, entry = id }
+    return nil,
+      errors.make {
+        message = ('%s: guests call each other more than %d levels deep'):format(id, MOST_NESTED),
+        kind = errors.kinds.INTERNAL,
+        entry = id,
+      }
   end
   task.called_by_guests = depth
   local ok, value, err = pcall(call, id, input)
@@ -79,7 +84,9 @@ local function caller(is_text)
   return function(I, io)
     local id, input, ret = hosting.bytes(I, io[0].u32, io[1].u32), hosting.bytes(I, io[2].u32, io[3].u32), io[4].u32
     hosting.at(I, ret, 12, 4)
-    if not text.string_is_utf8(id) or is_text and not text.string_is_utf8(input) then return 'the guest gives the host a string that is not UTF-8' end
+    if not text.string_is_utf8(id) or is_text and not text.string_is_utf8(input) then
+      return 'the guest gives the host a string that is not UTF-8'
+    end
     local given, failed
     local pending = {
       work = function(limit)

@@ -20,7 +20,7 @@ local turns = require 'lua.calls.turns'
 
 local M = {}
 
-local host           -- the Python functions of lua/calls/entries.py by name, set by `setup`
+local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 local support = generate.support
 local failure, from_report = reports.failure, reports.of_guest
 
@@ -47,7 +47,11 @@ function M.discard(I)
     local before, B = nil, home.idle
     while B do
       if B.I == I then
-        if before then before.next = B.next else home.idle = B.next end
+        if before then
+          before.next = B.next
+        else
+          home.idle = B.next
+        end
       else
         before = B
       end
@@ -58,7 +62,12 @@ end
 
 --- What generated code calls.
 M.hooks = {
-  holds = handles.holds, lend = handles.lend, give = handles.give, take = handles.take, begin = handles.begin, owner = handles.owner,
+  holds = handles.holds,
+  lend = handles.lend,
+  give = handles.give,
+  take = handles.take,
+  begin = handles.begin,
+  owner = handles.owner,
 }
 local hooks = M.hooks
 
@@ -93,9 +102,15 @@ function hooks.make(E)
     if P.waits then
       local room, most = mappings.take(P.small)
       if not room then
-        return nil, failure(errors.kinds.UNAVAILABLE,
-          ('%s: no more guests can wait at once in this process, which may have %d memory mappings: try again when some are done, or raise vm.max_map_count')
-            :format(E.sig.name, most), { entry = E.id, retryable = true })
+        return nil,
+          failure(
+            errors.kinds.UNAVAILABLE,
+            ('%s: no more guests can wait at once in this process, which may have %d memory mappings: try again when some are done, or raise vm.max_map_count'):format(
+              E.sig.name,
+              most
+            ),
+            { entry = E.id, retryable = true }
+          )
       end
     end
     local files, world, seen
@@ -109,7 +124,9 @@ function hooks.make(E)
       if not files then return nil, problem end
     end
     I, report = instances.new(P, E.limits, world, files)
-    if I then I.seen, I.maker = seen, E.id end
+    if I then
+      I.seen, I.maker = seen, E.id
+    end
   end
   if I then
     local B
@@ -173,9 +190,13 @@ local function leave_pool(I)
 end
 
 local function inside(E)
-  return failure(errors.kinds.INTERNAL,
-    ('%s: it is called from within a call of its own component, whose resources all belong to one instance, which takes one call at a time')
-      :format(E.sig.name), { entry = E.id })
+  return failure(
+    errors.kinds.INTERNAL,
+    ('%s: it is called from within a call of its own component, whose resources all belong to one instance, which takes one call at a time'):format(
+      E.sig.name
+    ),
+    { entry = E.id }
+  )
 end
 
 -- Finds an instance for a call of E that has its place in the pool: B, nil, whether it waited; nil, an error; or nil, nil and a
@@ -245,7 +266,11 @@ function hooks.reach(E, B)
   if problem == fibers.INSIDE then return inside(E) end
   if problem then error(problem, 0) end
   if B.I.store == nil then
-    return failure(errors.kinds.INVALID, ('%s: the instance of a resource that it was given has ended'):format(E.sig.name), { entry = E.id })
+    return failure(
+      errors.kinds.INVALID,
+      ('%s: the instance of a resource that it was given has ended'):format(E.sig.name),
+      { entry = E.id }
+    )
   end
   B.I.limit = limit
   local ready, err = look(E, B.I)
@@ -309,14 +334,21 @@ end
 
 function hooks.broken(E, B, what)
   M.discard(B.I)
-  return nil, failure(errors.kinds.INTERNAL, ('%s: the guest broke the canonical ABI: %s'):format(E.sig.name, what), { entry = E.id, func = E.sig.name })
+  return nil,
+    failure(
+      errors.kinds.INTERNAL,
+      ('%s: the guest broke the canonical ABI: %s'):format(E.sig.name, what),
+      { entry = E.id, func = E.sig.name }
+    )
 end
 
 -- Arguments that do not fit: either trailing options were left out, or the caller learns why.
 function hooks.refuse(E, count, ...)
   local given = select('#', ...)
   if given <= count then
-    while given > 0 and (select(given, ...)) == nil do given = given - 1 end
+    while given > 0 and (select(given, ...)) == nil do
+      given = given - 1
+    end
   end
   return nil, failure(errors.kinds.INVALID, explain.sentence(E.sig, given, ...), { entry = E.id })
 end
@@ -331,7 +363,11 @@ function hooks.guest_error(E, payload)
     local case = next(payload)
     if not message and E.err_is_variant and type(case) == 'string' then message = case end
   end
-  return failure(errors.kinds.UNKNOWN, message or ('%s returned an error'):format(E.sig.name), { details = payload, entry = E.id, func = E.sig.name })
+  return failure(
+    errors.kinds.UNKNOWN,
+    message or ('%s returned an error'):format(E.sig.name),
+    { details = payload, entry = E.id, func = E.sig.name }
+  )
 end
 
 function M.setup(given) host = given end

@@ -38,9 +38,7 @@ local pools, host = {}, nil
 function M.setup(given) host = given end
 
 -- What is counted of an id in all lanes, or of each that was used for nil; lua/calls/statistics.py says what is in it.
-function M.read(id)
-  return buffer.decode(host.statistics(id or ''))
-end
+function M.read(id) return buffer.decode(host.statistics(id or '')) end
 
 -- A gate: so many are inside at once, the others wait in order.
 local function gate() return { bound = nil, inside = 0, waiting = 0, first = nil, last = nil } end
@@ -49,7 +47,11 @@ local function gate() return { bound = nil, inside = 0, waiting = 0, first = nil
 local function wait(self, what, id, deadline)
   local task, generation = dispatcher.ticket()
   local waiter = { task = task, generation = generation, next = nil }
-  if self.last then self.last.next = waiter else self.first = waiter end
+  if self.last then
+    self.last.next = waiter
+  else
+    self.first = waiter
+  end
   self.last = waiter
   self.waiting = self.waiting + 1
   local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
@@ -134,9 +136,15 @@ function M.depart(stay)
   if not task then return end
   stay.task = nil
   local inner, here = nil, task.stay
-  while here and here ~= stay do inner, here = here, here.around end
+  while here and here ~= stay do
+    inner, here = here, here.around
+  end
   if not here then return end
-  if inner then inner.around = stay.around else task.stay = stay.around end
+  if inner then
+    inner.around = stay.around
+  else
+    task.stay = stay.around
+  end
 end
 
 function M.leave(stay)

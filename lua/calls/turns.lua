@@ -57,7 +57,9 @@ local function turn(I, future, began)
   local from, ready = system(), nil
   hosting.running = I
   lane.state = states.FIBER
-  repeat ready = poll(future) until ready or computed() - began >= TURN or system() - from >= MOST_TURN
+  repeat
+    ready = poll(future)
+  until ready or computed() - began >= TURN or system() - from >= MOST_TURN
   if not ready then dispatcher.note_turn() end
   return ready
 end
@@ -73,12 +75,16 @@ end
 local function note_here(E, took)
   E.long, E.hasty = false, 0
   E.quick = took < SHORT_NS and E.quick + 1 or floor(E.quick / 2)
-  if E.quick >= E.enough then E.short, E.quick = true, 0 end
+  if E.quick >= E.enough then
+    E.short, E.quick = true, 0
+  end
 end
 
 local function note_elsewhere(E, took)
   E.hasty = took < HASTY_NS and E.hasty + 1 or 0
-  if E.hasty >= HASTY then E.long, E.hasty = false, 0 end
+  if E.hasty >= HASTY then
+    E.long, E.hasty = false, 0
+  end
 end
 
 -- Goes on with a call that is long, until it has ended: gives nothing, or why it was stopped.
@@ -98,7 +104,9 @@ function M.run(B, limit, trap, E)
   local I, P = B.I, B.I.P
   if not B.args then fibers.equip(B, B.params, B.results_of) end
   local args, io = B.args, B.io
-  for i = 0, B.count - 1 do args[i].of.u64 = io[i].u64 end
+  for i = 0, B.count - 1 do
+    args[i].of.u64 = io[i].u64
+  end
   local began, from = computed(), system()
   wasmtime.C.wasmtime_context_set_epoch_deadline(B.ctx, 1)
   local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, B.out, B.out + 1)
@@ -130,7 +138,11 @@ end
 
 -- Where nothing can wait, the one instance of a component with resources can't be waited for.
 local function busy(E)
-  return errors.make { message = ('%s: its instance is in another call, which can\'t be waited for here'):format(E.sig.name), kind = errors.kinds.UNAVAILABLE, entry = E.id }
+  return errors.make {
+    message = ("%s: its instance is in another call, which can't be waited for here"):format(E.sig.name),
+    kind = errors.kinds.UNAVAILABLE,
+    entry = E.id,
+  }
 end
 
 -- Functions that may be called on a fiber -> what makes a short call of them at once, see M.guest.

@@ -29,8 +29,8 @@ local MOMENT = 2
 -- What letters say.
 local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
 
-local workers = {}   -- {send =, load = how many of its calls are not answered}
-local sent = {}      -- number of a call -> {worker =, stay =}
+local workers = {} -- {send =, load = how many of its calls are not answered}
+local sent = {} -- number of a call -> {worker =, stay =}
 local most
 
 local function answered(kind, number, text)
@@ -40,7 +40,11 @@ local function answered(kind, number, text)
   pools.leave(call.stay)
   local value = intermediate.decode(text)
   if call.late and kind == FAILURE then counted.told(call.stay.pool.id, value) end
-  if kind == FAILURE then away.answered(number, nil, value) else away.answered(number, value) end
+  if kind == FAILURE then
+    away.answered(number, nil, value)
+  else
+    away.answered(number, value)
+  end
 end
 
 -- The worker with the least to do.
@@ -72,15 +76,23 @@ function M.gone(answers)
     sent[number] = nil
     pools.leave(call.stay)
     local id = call.stay.pool.id
-    away.answered(number, nil, errors.make {
-      message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id), kind = errors.kinds.INTERNAL, entry = id,
-    })
+    away.answered(
+      number,
+      nil,
+      errors.make {
+        message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id),
+        kind = errors.kinds.INTERNAL,
+        entry = id,
+      }
+    )
   end
 end
 
 local function too_late(entry)
   return errors.make {
-    message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms), kind = errors.kinds.TIMEOUT, entry = entry.id,
+    message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms),
+    kind = errors.kinds.TIMEOUT,
+    entry = entry.id,
     retryable = true,
   }
 end
@@ -143,7 +155,9 @@ function M.warm(id, host) choose(host).send(WARM, 0, id) end
 
 -- Has the lane's workers look up anew what ids stand for.
 function M.forget()
-  for i = 1, #workers do workers[i].send(FORGET, 0, '') end
+  for i = 1, #workers do
+    workers[i].send(FORGET, 0, '')
+  end
 end
 
 -- Calls with the values of a table; too many are an error of this call, made where it is caught.

@@ -5,15 +5,13 @@ local clock = require 'lua.dispatcher.clock'
 
 local M = {}
 
-local tickets, last = {}, 0   -- number -> {task, generation}, or {done = function}
+local tickets, last = {}, 0 -- number -> {task, generation}, or {done = function}
 
 -- Whether the lane has an inbox, without which no answer could come.
 M.open = false
 
 -- Tells whether a call can be waited for here.
-function M.possible()
-  return M.open and dispatcher.current() ~= nil
-end
+function M.possible() return M.open and dispatcher.current() ~= nil end
 
 -- Waits for a call that `begin(number)` starts and whose answer comes to `answered`. Gives true and the answer, its value or nil and its
 -- failure; or false when `ms` milliseconds (nil: no limit) have passed. `begin` gives a failure when the call could not be started: then

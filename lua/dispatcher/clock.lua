@@ -1,6 +1,6 @@
 -- The one place that reads the system's clocks. Times are nanoseconds as Lua numbers, exact for 104 days of uptime;
 -- wall time is whole seconds and nanoseconds, exact for ever.
-local ffi = require "ffi"
+local ffi = require 'ffi'
 
 ffi.cdef [[
 typedef struct { long seconds; long nanoseconds; } mw_timespec;
@@ -10,7 +10,8 @@ int ppoll(void *descriptors, unsigned long count, const mw_timespec *timeout, co
 
 local C, floor, tonumber = ffi.C, math.floor, tonumber
 local REALTIME, MONOTONIC, THREAD = 0, 1, 3
-local wall_out, thread_out, monotonic_out, timeout = ffi.new "mw_timespec", ffi.new "mw_timespec", ffi.new "mw_timespec", ffi.new "mw_timespec"
+local wall_out, thread_out, monotonic_out, timeout =
+  ffi.new 'mw_timespec', ffi.new 'mw_timespec', ffi.new 'mw_timespec', ffi.new 'mw_timespec'
 
 local M = {}
 
@@ -55,14 +56,10 @@ function M.pause(ns)
 end
 
 --- Stops time for tests: from now on it only moves by `jump`.
-function M.test()
-  passed = 0
-end
+function M.test() passed = 0 end
 
 --- Says whether time stands still.
-function M.is_test()
-  return passed ~= nil
-end
+function M.is_test() return passed ~= nil end
 
 --- Moves the test clock on to `ns`.
 function M.jump(ns)

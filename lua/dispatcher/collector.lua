@@ -15,7 +15,7 @@ local SMALL, EAGER, LAZY = 64 * 1024, 200, 400
 -- takes about a millisecond.
 local WORTH, PORTION = 1.5, 500
 
-local left = 0   -- in KiB, by the last cycle
+local left = 0 -- in KiB, by the last cycle
 
 -- The collector calls this once in each cycle, before it decides when the next one begins.
 local function tend()

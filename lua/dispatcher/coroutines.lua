@@ -7,7 +7,7 @@ local create, resume, status, running = coroutine.create, coroutine.resume, coro
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable
 local error, type, setmetatable, pcall, xpcall = error, type, setmetatable, pcall, xpcall
 
-local interrupt = require "lua.dispatcher.interrupt"
+local interrupt = require 'lua.dispatcher.interrupt'
 
 local caught = interrupt.caught
 
@@ -22,17 +22,17 @@ local WAIT = M.WAIT
 
 local depth = 0
 -- The coroutines that were resumed to get here; weak, so that none is kept for standing here.
-local chain = setmetatable({}, { __mode = "v" })
-local TOO_DEEP = "coroutines are nested deeper than " .. M.MAX_DEPTH .. " levels"
+local chain = setmetatable({}, { __mode = 'v' })
+local TOO_DEEP = 'coroutines are nested deeper than ' .. M.MAX_DEPTH .. ' levels'
 
 -- Coroutines that only the dispatcher resumes, with what somebody else is told.
-local held = setmetatable({}, { __mode = "k" })
-local WAITING = "cannot resume a coroutine that waits: it goes on by itself when what it waits for has come"
-local SPAWNED = "cannot resume a spawned coroutine: it runs by itself"
-local MAIN = "cannot resume the main coroutine: it runs by itself"
+local held = setmetatable({}, { __mode = 'k' })
+local WAITING = 'cannot resume a coroutine that waits: it goes on by itself when what it waits for has come'
+local SPAWNED = 'cannot resume a spawned coroutine: it runs by itself'
+local MAIN = 'cannot resume the main coroutine: it runs by itself'
 
 -- A coroutine and the one inside it that waits. Weak on both sides: coroutines hold each other.
-local inner = setmetatable({}, { __mode = "kv" })
+local inner = setmetatable({}, { __mode = 'kv' })
 
 -- Counts again what really is inside each other: a stack overflow while the arguments of a resume are laid out leaves
 -- the depth one too high.
@@ -41,7 +41,7 @@ local function recount()
   for i = 1, depth do
     local co = chain[i]
     local state = co and not seen[co] and status(co)
-    if state == "normal" or state == "running" then
+    if state == 'normal' or state == 'running' then
       count = count + 1
       chain[count], seen[co] = co, true
     end
@@ -59,7 +59,7 @@ local function leave_handler(ok, ...)
   if ok then return ... end
   -- Raised again it would come back here: LuaJIT forgets that it runs a handler once a pcall inside of that has failed.
   local problem = ...
-  return "error in error handling" .. (type(problem) == "string" and ": " .. problem or "")
+  return 'error in error handling' .. (type(problem) == 'string' and ': ' .. problem or '')
 end
 
 local function handle(handler, problem)
@@ -77,7 +77,7 @@ end
 
 --- Calls `f(...)`, as `xpcall`.
 function M.xpcall(f, handler, ...)
-  if type(handler) ~= "function" then return xpcall(f, handler, ...) end
+  if type(handler) ~= 'function' then return xpcall(f, handler, ...) end
   -- A handler runs on top of what has raised, and on top of a hook no other hook runs: code that may be ended by one has its handler
   -- called afterwards.
   if interrupt.active() then return handled(handler, xpcall(f, as_it_is, ...)) end
@@ -87,9 +87,7 @@ end
 local refuse
 
 --- Sets what is called when a coroutine waits that was resumed from C code, which can't be left and entered again.
-function M.when_refused(f)
-  refuse = f
-end
+function M.when_refused(f) refuse = f end
 
 local function again(saved, co)
   depth = saved + 1
@@ -123,7 +121,7 @@ end
 
 --- Resumes a coroutine, as `coroutine.resume`.
 local function bounded_resume(co, ...)
-  if type(co) ~= "thread" then error("bad argument #1 to 'resume' (coroutine expected, got " .. type(co) .. ")", 2) end
+  if type(co) ~= 'thread' then error("bad argument #1 to 'resume' (coroutine expected, got " .. type(co) .. ')', 2) end
   if held[co] then return false, held[co] end
   if depth >= M.MAX_DEPTH then
     recount()
@@ -143,16 +141,17 @@ end
 
 --- Returns a function that resumes `f`, as `coroutine.wrap`.
 function M.wrap(f)
-  if type(f) ~= "function" then error("bad argument #1 to 'wrap' (function expected, got " .. type(f) .. ")", 2) end
+  if type(f) ~= 'function' then error("bad argument #1 to 'wrap' (function expected, got " .. type(f) .. ')', 2) end
   local co = create(f)
-  return function(...)
-    return unwrap(bounded_resume(co, ...))
-  end
+  return function(...) return unwrap(bounded_resume(co, ...)) end
 end
 
 local function bounded_yield(...)
   if depth == 0 then
-    error("coroutine.yield outside a coroutine: nobody has resumed this code; to let others run call time.sleep(0), to hand a value over send it to a channel", 2)
+    error(
+      'coroutine.yield outside a coroutine: nobody has resumed this code; to let others run call time.sleep(0), to hand a value over send it to a channel',
+      2
+    )
   end
   return yield(...)
 end
@@ -165,37 +164,31 @@ local function current()
 end
 
 local function status_of(co)
-  if type(co) ~= "thread" then error("bad argument #1 to 'status' (coroutine expected, got " .. type(co) .. ")", 2) end
+  if type(co) ~= 'thread' then error("bad argument #1 to 'status' (coroutine expected, got " .. type(co) .. ')', 2) end
   local state = status(co)
   -- Active, though not running, and not to be resumed: Lua's word for that is normal.
-  if state == "suspended" and held[co] then return "normal" end
+  if state == 'suspended' and held[co] then return 'normal' end
   return state
 end
 
 --- Keeps a coroutine of the dispatcher's from being resumed by somebody else.
-function M.hold(co, is_main)
-  held[co] = is_main and MAIN or SPAWNED
-end
+function M.hold(co, is_main) held[co] = is_main and MAIN or SPAWNED end
 
 --- Ends what `hold` began.
-function M.release(co)
-  held[co] = nil
-end
+function M.release(co) held[co] = nil end
 
 --- Returns the coroutine inside `co` that waits, or `co` itself.
 function M.innermost(co)
   for _ = 1, M.MAX_DEPTH do
     local next = inner[co]
-    if not (next and held[next] == WAITING and status(next) == "suspended") then break end
+    if not (next and held[next] == WAITING and status(next) == 'suspended') then break end
     co = next
   end
   return co
 end
 
 --- Forgets the depth. For a lane's main loop, which is inside no coroutine.
-function M.reset()
-  depth = 0
-end
+function M.reset() depth = 0 end
 
 --- The `coroutine` table of scripts; the dispatcher adds `spawn` and `cancel`.
 M.library = {

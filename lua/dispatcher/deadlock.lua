@@ -1,6 +1,6 @@
 -- Where coroutines wait, for the report that all of them wait for ever.
-local coroutines = require "lua.dispatcher.coroutines"
-local errors = require "lua.values.errors"
+local coroutines = require 'lua.dispatcher.coroutines'
+local errors = require 'lua.values.errors'
 
 local getinfo, getfenv = debug.getinfo, debug.getfenv
 local concat = table.concat
@@ -16,13 +16,13 @@ local HOST = _G
 function M.frames(co)
   local frames = {}
   for level = 0, 200 do
-    local info = getinfo(co, level, "Slnf")
+    local info = getinfo(co, level, 'Slnf')
     if not info or #frames == MOST_FRAMES then break end
-    if info.what ~= "C" and getfenv(info.func) ~= HOST then
+    if info.what ~= 'C' and getfenv(info.func) ~= HOST then
       frames[#frames + 1] = {
-        file = info.source:match "^[@=](.*)" or info.short_src,
+        file = info.source:match '^[@=](.*)' or info.short_src,
         line = info.currentline > 0 and info.currentline or nil,
-        name = info.what == "main" and "main chunk" or info.name or ("function <line " .. info.linedefined .. ">"),
+        name = info.what == 'main' and 'main chunk' or info.name or ('function <line ' .. info.linedefined .. '>'),
       }
     end
   end
@@ -38,8 +38,8 @@ local function place(task)
 end
 
 local function waiting_for(task)
-  local kind = task.kind or "something"
-  return task.detail and kind .. " (" .. tostring(task.detail) .. ")" or kind
+  local kind = task.kind or 'something'
+  return task.detail and kind .. ' (' .. tostring(task.detail) .. ')' or kind
 end
 
 --- Returns the error for a group of tasks that all wait. Its details list what each waits for, and file and line.
@@ -52,19 +52,25 @@ function M.problem(group)
     if count <= MOST_LISTED then
       local frames = place(task)
       local top = frames[1] or {}
-      local name = task == group.main and "the main coroutine" or "coroutine " .. count
+      local name = task == group.main and 'the main coroutine' or 'coroutine ' .. count
       if task == group.main then stack = frames end
-      details[count] = { coroutine = task == group.main and "main" or "spawned", waits = waiting_for(task), file = top.file, line = top.line }
+      details[count] =
+        { coroutine = task == group.main and 'main' or 'spawned', waits = waiting_for(task), file = top.file, line = top.line }
       if count <= MOST_SHOWN then
-        sentences[count] = name .. " waits for " .. waiting_for(task) .. (top.file and " at " .. top.file .. (top.line and ":" .. top.line or "") or "")
+        sentences[count] = name
+          .. ' waits for '
+          .. waiting_for(task)
+          .. (top.file and ' at ' .. top.file .. (top.line and ':' .. top.line or '') or '')
       end
     end
     task = task.after
   end
-  if count > MOST_SHOWN then sentences[#sentences + 1] = "and " .. count - MOST_SHOWN .. " more" end
+  if count > MOST_SHOWN then sentences[#sentences + 1] = 'and ' .. count - MOST_SHOWN .. ' more' end
   return errors.make {
-    message = "deadlock: every coroutine waits and nothing can wake one: " .. concat(sentences, "; "),
-    kind = errors.kinds.INTERNAL, details = details, lua_stack = stack,
+    message = 'deadlock: every coroutine waits and nothing can wake one: ' .. concat(sentences, '; '),
+    kind = errors.kinds.INTERNAL,
+    details = details,
+    lua_stack = stack,
   }
 end
 

@@ -7,15 +7,15 @@
 --   if problem then ... take back the ticket ...; error(problem, 2) end
 -- A ticket is good for one wake; a later one does nothing and returns false. Tasks belong to the group of the main
 -- function that they were spawned under, and end with it.
-local arguments = require "lua.values.arguments"
-local clock = require "lua.dispatcher.clock"
-local collector = require "lua.dispatcher.collector"
-local coroutines = require "lua.dispatcher.coroutines"
-local deadlock = require "lua.dispatcher.deadlock"
-local epoch_state = require "lua.dispatcher.epoch_state"
-local errors = require "lua.values.errors"
-local tasks = require "lua.dispatcher.tasks"
-local timers = require "lua.dispatcher.timers"
+local arguments = require 'lua.values.arguments'
+local clock = require 'lua.dispatcher.clock'
+local collector = require 'lua.dispatcher.collector'
+local coroutines = require 'lua.dispatcher.coroutines'
+local deadlock = require 'lua.dispatcher.deadlock'
+local epoch_state = require 'lua.dispatcher.epoch_state'
+local errors = require 'lua.values.errors'
+local tasks = require 'lua.dispatcher.tasks'
+local timers = require 'lua.dispatcher.timers'
 
 local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
 local monotonic, max, min = clock.monotonic, math.max, math.min
@@ -25,18 +25,28 @@ local lane = epoch_state.lane
 local CANCELED = errors.kinds.CANCELED
 
 local M = {
-  current = current, ticket = ticket, wake = tasks.wake, rouse = rouse, park = park, suspend = tasks.suspend, wait = tasks.wait,
-  pause = tasks.pause, give_way = tasks.give_way, note_turn = tasks.note_turn, spawn = tasks.spawn, spawn_now = tasks.spawn_now,
-  cancel = tasks.cancel, open = tasks.open, open_packed = tasks.open_packed,
+  current = current,
+  ticket = ticket,
+  wake = tasks.wake,
+  rouse = rouse,
+  park = park,
+  suspend = tasks.suspend,
+  wait = tasks.wait,
+  pause = tasks.pause,
+  give_way = tasks.give_way,
+  note_turn = tasks.note_turn,
+  spawn = tasks.spawn,
+  spawn_now = tasks.spawn_now,
+  cancel = tasks.cancel,
+  open = tasks.open,
+  open_packed = tasks.open_packed,
 }
 
 --- Functions that are called once per turn and bring what happened outside: each returns true if it woke a task.
 M.sources = {}
 
 --- Waits for the outside, at most `ns` nanoseconds, or without end for nil. A lane puts its own here.
-function M.idle(ns)
-  clock.pause(ns or 1e9)
-end
+function M.idle(ns) clock.pause(ns or 1e9) end
 
 -- A time without work that some of the collector's is done in, in nanoseconds.
 local LONG = 5e6
@@ -90,9 +100,7 @@ end
 
 --- Counts operations outside Lua that will wake a task, such as work on another thread: +1, and -1 when done.
 -- What waits for a timer needs no counting.
-function M.expect(n)
-  expected = expected + n
-end
+function M.expect(n) expected = expected + n end
 
 local hopeless
 
@@ -103,22 +111,24 @@ function M.expect_user(when_hopeless)
 end
 
 --- Ends a group with the error that all of its tasks wait and nothing can wake one.
-function M.give_up(group)
-  close(group, deadlock.problem(group))
-end
+function M.give_up(group) close(group, deadlock.problem(group)) end
 
 -- The loop -------------------------------------------------------------------------------------------------------
 
 -- What every task of every group waits for, and nothing will come.
 local function stuck()
   local waiting = {}
-  for group in pairs(groups) do waiting[#waiting + 1] = group end
+  for group in pairs(groups) do
+    waiting[#waiting + 1] = group
+  end
   for _, group in ipairs(waiting) do
     if not group.closing then
       close(group, deadlock.problem(group))
     else
       -- Canceled, and yet waiting: nothing is left that could go on.
-      while group.first do tasks.leave(group.first) end
+      while group.first do
+        tasks.leave(group.first)
+      end
     end
   end
 end
@@ -146,7 +156,9 @@ end
 -- compute for long one goes on in each turn, so that timers and the others wait for no more than one.
 local function turn()
   local sources = M.sources
-  for i = 1, #sources do sources[i]() end
+  for i = 1, #sources do
+    sources[i]()
+  end
   if timers.next() then timers.fire(monotonic()) end
   local task, busy = take(), take_busy()
   if not task and not busy then return rest() end
@@ -178,23 +190,27 @@ end
 --- Runs `main(...)` until it has returned and everything it spawned has ended, being canceled then. Returns true and the
 -- results, or false and an error: what main raised, or a spawned function, or that all wait for ever.
 function M.run(main, ...)
-  if current() then error("a script is running in this lane already", 2) end
+  if current() then error('a script is running in this lane already', 2) end
   coroutines.reset()
   local group = tasks.open(nil, main, ...)
-  while not group.over do turn() end
+  while not group.over do
+    turn()
+  end
   return answer(group)
 end
 
 --- Cancels what waits in a group: it ends.
-function M.cancel_group(group)
-  close(group, errors.make { message = "canceled", kind = CANCELED, lua_stack = {} })
-end
+function M.cancel_group(group) close(group, errors.make { message = 'canceled', kind = CANCELED, lua_stack = {} }) end
 
 --- Cancels what waits in every group.
 function M.cancel_all()
   local open = {}
-  for group in pairs(groups) do open[#open + 1] = group end
-  for _, group in ipairs(open) do M.cancel_group(group) end
+  for group in pairs(groups) do
+    open[#open + 1] = group
+  end
+  for _, group in ipairs(open) do
+    M.cancel_group(group)
+  end
 end
 
 --- Runs groups that messages open (see lua/lane/inbox.lua), until `closing()` says that no more will come and all have ended.
@@ -208,7 +224,9 @@ function M.serve(closing)
       local deadline = timers.next()
       M.idle(deadline and max(deadline - monotonic(), 0))
       if deadline then timers.fire(monotonic()) end
-      for _, source in ipairs(M.sources) do source() end
+      for _, source in ipairs(M.sources) do
+        source()
+      end
     end
   end
 end
@@ -217,24 +235,28 @@ end
 
 --- Starts `f(...)` beside the caller and returns its coroutine, for `coroutine.status` and `coroutine.cancel`.
 function coroutines.library.spawn(f, ...)
-  if type(f) ~= "function" then error("bad argument #1 to 'spawn' (function expected, got " .. (f == nil and "no value" or type(f)) .. ")", 2) end
-  local many = arguments.too_many(select("#", ...))
-  if many then error("coroutine.spawn: " .. many, 2) end
+  if type(f) ~= 'function' then
+    error("bad argument #1 to 'spawn' (function expected, got " .. (f == nil and 'no value' or type(f)) .. ')', 2)
+  end
+  local many = arguments.too_many(select('#', ...))
+  if many then error('coroutine.spawn: ' .. many, 2) end
   local task = current()
-  if not task or task.group.closing then error(task and task.problem or "coroutine.spawn: there is no running script to spawn in", 2) end
+  if not task or task.group.closing then error(task and task.problem or 'coroutine.spawn: there is no running script to spawn in', 2) end
   return tasks.spawn(f, ...).co
 end
 
 --- Ends a spawned coroutine: where it waits an error of kind Canceled is raised, and wherever it waits again. Returns
 -- false when it has ended, or was canceled, before.
 function coroutines.library.cancel(co)
-  if type(co) ~= "thread" then error("bad argument #1 to 'cancel' (coroutine expected, got " .. (co == nil and "no value" or type(co)) .. ")", 2) end
+  if type(co) ~= 'thread' then
+    error("bad argument #1 to 'cancel' (coroutine expected, got " .. (co == nil and 'no value' or type(co)) .. ')', 2)
+  end
   local task = tasks.of(co)
   if not task then
-    if coroutine.status(co) ~= "dead" then error("coroutine.cancel: only what coroutine.spawn returned can be canceled", 2) end
+    if coroutine.status(co) ~= 'dead' then error('coroutine.cancel: only what coroutine.spawn returned can be canceled', 2) end
     return false
   end
-  return tasks.cancel(task, errors.make { message = "canceled", kind = CANCELED })
+  return tasks.cancel(task, errors.make { message = 'canceled', kind = CANCELED })
 end
 
 return M

@@ -20,9 +20,11 @@ return {
   -- The lane's own, which its answerer is given the address of.
   lane = ffi.new 'mw_epochs',
   -- A synchronous call of a function that was always short; the next state says that an epoch has passed meanwhile.
-  SHORT = 0, SHORT_SEEN = 1,
+  SHORT = 0,
+  SHORT_SEEN = 1,
   -- The same, with a limit in time.
-  LIMITED = 2, LIMITED_SEEN = 3,
+  LIMITED = 2,
+  LIMITED_SEEN = 3,
   -- A call on a fiber, which gives way.
   FIBER = 4,
   -- A call that can't give way (a realloc, a destructor) and is ended when it is too long.

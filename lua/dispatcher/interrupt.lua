@@ -7,8 +7,8 @@
 --
 -- A limit is {id, ms, ends = when it has passed on the monotonic clock, outer = the limit around it or nil, late = the error that it
 -- ended with or nil, tasks = those that run under it, as keys}.
-local clock = require "lua.dispatcher.clock"
-local errors = require "lua.values.errors"
+local clock = require 'lua.dispatcher.clock'
+local errors = require 'lua.values.errors'
 
 local sethook, getinfo, getfields = debug.sethook, debug.getinfo, debug.getfenv
 local error, pcall, select = error, pcall, select
@@ -21,14 +21,17 @@ local HOST = _G
 -- How many instructions there are between two looks.
 local EVERY = 500
 
-local running                 -- the task that runs under a limit
-local look, raised            -- the REPL's
+local running -- the task that runs under a limit
+local look, raised -- the REPL's
 
 --- Returns the error of a limit that has passed.
 function M.late(limit, stack)
   if not limit.late then
     limit.late = errors.make {
-      message = ("%s: took longer than its limit of %g ms"):format(limit.id, limit.ms), kind = errors.kinds.TIMEOUT, retryable = true, entry = limit.id,
+      message = ('%s: took longer than its limit of %g ms'):format(limit.id, limit.ms),
+      kind = errors.kinds.TIMEOUT,
+      retryable = true,
+      entry = limit.id,
       lua_stack = stack or {},
     }
   end
@@ -57,8 +60,8 @@ end
 local function hook()
   local problem = verdict()
   if not problem then return end
-  sethook(hook, "", 1)
-  local info = getinfo(2, "f")
+  sethook(hook, '', 1)
+  local info = getinfo(2, 'f')
   if info and getfields(info.func) ~= HOST then
     if raised then raised() end
     error(problem, 0)
@@ -69,7 +72,7 @@ end
 function M.check()
   local problem = (running or look) and verdict()
   if not problem then return end
-  sethook(hook, "", 1)
+  sethook(hook, '', 1)
   if raised then raised() end
   error(problem, 0)
 end
@@ -86,7 +89,7 @@ end
 --- fails, and code that catches that and goes down again would never be ended. So whoever catches an error looks too, and where there is no
 --- room for that either the error goes on upwards.
 function M.pcall(...)
-  if select("#", ...) == 0 then return pcall() end
+  if select('#', ...) == 0 then return pcall() end
   return caught(pcall(...))
 end
 M.caught, errors.caught = caught, caught
@@ -96,7 +99,11 @@ function M.active() return (running or look) ~= nil end
 
 --- Has hooks be as far apart as they are when nothing is to end.
 local function calm()
-  if look or running then sethook(hook, "", EVERY) else sethook() end
+  if look or running then
+    sethook(hook, '', EVERY)
+  else
+    sethook()
+  end
 end
 M.calm = calm
 

@@ -1,10 +1,10 @@
 -- Tasks: coroutines that wait and are woken, and the groups that they end with. lua/dispatcher/dispatcher.lua runs them.
-local coroutines = require "lua.dispatcher.coroutines"
-local deadlock = require "lua.dispatcher.deadlock"
-local errors = require "lua.values.errors"
-local epoch_state = require "lua.dispatcher.epoch_state"
-local interrupt = require "lua.dispatcher.interrupt"
-local timers = require "lua.dispatcher.timers"
+local coroutines = require 'lua.dispatcher.coroutines'
+local deadlock = require 'lua.dispatcher.deadlock'
+local errors = require 'lua.values.errors'
+local epoch_state = require 'lua.dispatcher.epoch_state'
+local interrupt = require 'lua.dispatcher.interrupt'
+local timers = require 'lua.dispatcher.timers'
 
 local create, raw_resume, yield = coroutine.create, coroutine.resume, coroutine.yield
 local error, select, unpack, xpcall, setmetatable = error, select, unpack, xpcall, setmetatable
@@ -21,30 +21,34 @@ local MOST_REFUSALS = 100
 local WOKEN, STOPPED = 1, 2
 
 --- What is said where nothing can wait, because no task runs.
-M.OUTSIDE = "waiting is possible only in a script or a function, not here"
+M.OUTSIDE = 'waiting is possible only in a script or a function, not here'
 local OUTSIDE = M.OUTSIDE
-local IN_C = "waiting is not possible here: the code was called from C (an error handler, or a callback of a guest), "
+local IN_C = 'waiting is not possible here: the code was called from C (an error handler, or a callback of a guest), '
   .. "which can't be left and entered again; wait before or after"
-local FOREIGN = "coroutine.yield was called outside a coroutine: nobody has resumed the code that called it"
+local FOREIGN = 'coroutine.yield was called outside a coroutine: nobody has resumed the code that called it'
 
 --- The groups that have not ended, as keys.
 M.groups = {}
 local groups = M.groups
 
-local current                 -- the task that runs
-local first, last             -- the run queue, linked by `next`
-local first_busy, last_busy   -- those that have given way while they compute, linked by `next`
+local current -- the task that runs
+local first, last -- the run queue, linked by `next`
+local first_busy, last_busy -- those that have given way while they compute, linked by `next`
 local last_id = 0
 
 local leave
 
-local tasks = setmetatable({}, { __mode = "kv" })  -- coroutine -> task that has not ended
+local tasks = setmetatable({}, { __mode = 'kv' }) -- coroutine -> task that has not ended
 
 -- Waking ---------------------------------------------------------------------------------------------------------
 
 local function push(task)
   lane.others = 1
-  if last then last.next = task else first = task end
+  if last then
+    last.next = task
+  else
+    first = task
+  end
   last = task
 end
 
@@ -144,7 +148,7 @@ end
 function M.give_way(kind)
   local task, problem = M.ticket()
   if not task then return problem end
-  task.again = "busy"
+  task.again = 'busy'
   problem = park(kind)
   task.again = false
   return problem
@@ -155,8 +159,16 @@ end
 local function unlink(task)
   local group = task.group
   local before, after = task.before, task.after
-  if before then before.after = after else group.first = after end
-  if after then after.before = before else group.last = before end
+  if before then
+    before.after = after
+  else
+    group.first = after
+  end
+  if after then
+    after.before = before
+  else
+    group.last = before
+  end
   task.before, task.after = nil, nil
 end
 
@@ -169,7 +181,7 @@ end
 --- Has a waiting task's wait raise `problem`, and each later one. One that has not begun never will.
 function M.cancel(task, problem)
   if task.problem or task.ended then return false end
-  task.problem = problem or errors.make { message = "canceled", kind = CANCELED }
+  task.problem = problem or errors.make { message = 'canceled', kind = CANCELED }
   -- One that runs, or is about to with an answer, learns it at its next wait.
   if task ~= current and not task.answered and task.begun then
     task.generation = task.generation + 1
@@ -187,8 +199,10 @@ function M.close(group, problem)
   group.closing = true
   if not group.first then return end
   local why = errors.make {
-    message = problem and "canceled: the script has failed: " .. problem:message() or "canceled: the script has ended",
-    kind = CANCELED, cause = problem, lua_stack = {},
+    message = problem and 'canceled: the script has failed: ' .. problem:message() or 'canceled: the script has ended',
+    kind = CANCELED,
+    cause = problem,
+    lua_stack = {},
   }
   local task = group.first
   while task do
@@ -224,7 +238,9 @@ leave = M.leave
 
 local function fail(task, problem)
   -- That it ends by its cancellation is as it should be.
-  if task.problem and (problem == task.problem or errors.is_error(problem) and problem:kind() == CANCELED) and task ~= task.group.main then return end
+  if task.problem and (problem == task.problem or errors.is_error(problem) and problem:kind() == CANCELED) and task ~= task.group.main then
+    return
+  end
   close(task.group, problem)
 end
 
@@ -233,7 +249,7 @@ local function ended(task, ok, ...)
   if not ok then
     fail(task, errors.from((...)))
   elseif task == task.group.main then
-    task.group.results = { n = select("#", ...), ... }
+    task.group.results = { n = select('#', ...), ... }
   end
 end
 
@@ -249,12 +265,39 @@ local function make(group, f, given)
   local co = create(body)
   last_id = last_id + 1
   local task = {
-    co = co, group = group, f = f, arguments = given, id = last_id,
-    generation = 0, answered = false, again = false, refusals = 0, begun = false, done = false, ended = false, kind = false, detail = nil,
-    problem = nil, a = nil, b = nil, c = nil, next = nil, before = group.last, after = nil, timer = nil, node = nil, context = nil, limit = nil,
-    called = nil, began = nil,
+    co = co,
+    group = group,
+    f = f,
+    arguments = given,
+    id = last_id,
+    generation = 0,
+    answered = false,
+    again = false,
+    refusals = 0,
+    begun = false,
+    done = false,
+    ended = false,
+    kind = false,
+    detail = nil,
+    problem = nil,
+    a = nil,
+    b = nil,
+    c = nil,
+    next = nil,
+    before = group.last,
+    after = nil,
+    timer = nil,
+    node = nil,
+    context = nil,
+    limit = nil,
+    called = nil,
+    began = nil,
   }
-  if group.last then group.last.after = task else group.first = task end
+  if group.last then
+    group.last.after = task
+  else
+    group.first = task
+  end
   group.last = task
   tasks[co] = task
   return task
@@ -269,8 +312,8 @@ end
 local function spawned(f, ...)
   if not current then error(OUTSIDE, 3) end
   local group = current.group
-  if group.closing then error(current.problem or group.problem or "the script has ended, so nothing can be spawned", 3) end
-  local count = select("#", ...)
+  if group.closing then error(current.problem or group.problem or 'the script has ended, so nothing can be spawned', 3) end
+  local count = select('#', ...)
   local task = make(group, f, count > 0 and { n = count, ... } or nil)
   task.context = current.context
   local limit = current.limit
@@ -302,10 +345,14 @@ end
 
 -- Answers the wait of a task that has let others go first.
 local function go_again(task)
-  if task.again ~= "busy" then return rouse(task, task.generation) end
+  if task.again ~= 'busy' then return rouse(task, task.generation) end
   task.generation = task.generation + 1
   task.answered = WOKEN
-  if last_busy then last_busy.next = task else first_busy = task end
+  if last_busy then
+    last_busy.next = task
+  else
+    first_busy = task
+  end
   last_busy = task
 end
 
@@ -346,13 +393,14 @@ end
 --- Starts a group with `main(...)` as its main task; `finish(group)`, if given, is called when all of it has ended, with
 -- `group.problem` or `group.results`. It runs when the loop does.
 function M.open(finish, main, ...)
-  local count = select("#", ...)
+  local count = select('#', ...)
   return M.open_packed(finish, main, count > 0 and { n = count, ... } or nil)
 end
 
 --- Starts a group as `open` does; the arguments come in a table with their number in `n`, or nil.
 function M.open_packed(finish, main, given)
-  local group = { first = nil, last = nil, main = nil, problem = nil, results = nil, closing = false, timed = false, over = false, finish = finish }
+  local group =
+    { first = nil, last = nil, main = nil, problem = nil, results = nil, closing = false, timed = false, over = false, finish = finish }
   groups[group] = true
   group.main = start(group, main, given)
   coroutines.hold(group.main.co, true)
@@ -368,8 +416,14 @@ end
 
 --- Puts tasks that could run now, linked by `next`, behind those that compute.
 function M.defer(task)
-  if last_busy then last_busy.next = task else first_busy = task end
-  while task.next do task = task.next end
+  if last_busy then
+    last_busy.next = task
+  else
+    first_busy = task
+  end
+  while task.next do
+    task = task.next
+  end
   last_busy = task
 end
 

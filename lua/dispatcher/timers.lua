@@ -42,9 +42,7 @@ local function down(timer, i)
 end
 
 --- Makes a timer that is not set; one without an owner is in the background.
-function M.new(owner, callback, a, b)
-  return { deadline = 0, callback = callback, a = a, b = b, owner = owner, index = 0, order = 0 }
-end
+function M.new(owner, callback, a, b) return { deadline = 0, callback = callback, a = a, b = b, owner = owner, index = 0, order = 0 } end
 
 --- Sets a timer that is not set.
 function M.set(timer, deadline)
@@ -90,9 +88,7 @@ function M.next()
 end
 
 --- Says whether a timer is set that is not in the background.
-function M.any()
-  return foreground > 0
-end
+function M.any() return foreground > 0 end
 
 --- Takes out all timers of an owner.
 function M.clear(owner)

@@ -48,9 +48,7 @@ end
 jit.off(M.poll)
 
 --- Ends a call on a fiber, wherever it is.
-function M.delete(future)
-  wasmtime.C.wasmtime_call_future_delete(future)
-end
+function M.delete(future) wasmtime.C.wasmtime_call_future_delete(future) end
 jit.off(M.delete)
 
 return M

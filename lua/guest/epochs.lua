@@ -19,7 +19,7 @@ elsewhere.state = states.FIBER
 -- How long what can't give way may compute, in nanoseconds.
 local MOST_ALONE = 1e9
 
-local answerer   -- the address of the lane's own
+local answerer -- the address of the lane's own
 
 --- Sets the answerer that the host has made for this lane.
 function M.open(address) answerer = ffi.cast('void *', address) end
@@ -28,15 +28,15 @@ function M.open(address) answerer = ffi.cast('void *', address) end
 function M.watch(I) wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, answerer, lane, nil) end
 
 --- Has that of another thread asked, which runs the instance from now on.
-function M.hand_over(I, address)
-  wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, ffi.cast('void *', address), elsewhere, nil)
-end
+function M.hand_over(I, address) wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, ffi.cast('void *', address), elsewhere, nil) end
 
 --- Before a guest is entered that can't give way: it may compute until `limit` (monotonic nanoseconds, or nil), a second at most.
 function M.alone(ctx, limit)
   local latest = clock.system() + MOST_ALONE
   lane.too_long = 1
-  if limit and not clock.is_test() and limit < latest then latest, lane.too_long = limit, 0 end
+  if limit and not clock.is_test() and limit < latest then
+    latest, lane.too_long = limit, 0
+  end
   lane.state, lane.latest = states.ALONE, latest
   wasmtime.C.wasmtime_context_set_epoch_deadline(ctx, 1)
 end

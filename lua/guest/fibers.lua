@@ -103,20 +103,25 @@ function M.abandon(I)
   local queue = I.queue
   I.queue, I.busy = nil, false
   if not queue then return end
-  for _, place in ipairs(queue) do dispatcher.wake(place[1], place[2]) end
+  for _, place in ipairs(queue) do
+    dispatcher.wake(place[1], place[2])
+  end
 end
 
 -- Calls ---------------------------------------------------------------------------------------------------------------
 
 local function kinds(letters, into)
-  for i = 1, #letters do into[i - 1].kind = wasmtime.KINDS[letters:sub(i, i)] end
+  for i = 1, #letters do
+    into[i - 1].kind = wasmtime.KINDS[letters:sub(i, i)]
+  end
   return into
 end
 
 --- Gives a binding what its calls need.
 function M.equip(B, params, results)
-  values, slots = values or ffi.typeof "mw_val[?]", slots or ffi.typeof "void *[2]"
-  alone_args, alone_results, alone_out = alone_args or ffi.new 'mw_val[17]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
+  values, slots = values or ffi.typeof 'mw_val[?]', slots or ffi.typeof 'void *[2]'
+  alone_args, alone_results, alone_out =
+    alone_args or ffi.new 'mw_val[17]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
   leaf_args, leaf_results = leaf_args or kinds('iiiii', ffi.new 'mw_val[5]'), leaf_results or kinds('i', ffi.new 'mw_val[1]')
   B.count, B.size = #params, #results
   B.args, B.results, B.out = kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
@@ -135,18 +140,20 @@ local function rest(I, limit)
   local task, generation = dispatcher.ticket()
   if not task then return generation end
   local watching = {}
-  for i, source in ipairs(sources) do watching[i] = source.watch(task, generation, dispatcher.wake) end
+  for i, source in ipairs(sources) do
+    watching[i] = source.watch(task, generation, dispatcher.wake)
+  end
   local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
   local problem = dispatcher.suspend 'funcs.call'
   if timer then dispatcher.cancel_timer(timer) end
-  for _, stop in ipairs(watching) do stop() end
+  for _, stop in ipairs(watching) do
+    stop()
+  end
   return problem
 end
 
 -- Its instance was ended by somebody else, and the future with it.
-function M.gone()
-  return errors.make { message = 'the instance of the call was ended while the call waited', kind = errors.kinds.CANCELED }
-end
+function M.gone() return errors.make { message = 'the instance of the call was ended while the call waited', kind = errors.kinds.CANCELED } end
 
 local function stopped(B, future, why)
   B.I.future = nil
@@ -171,7 +178,9 @@ end
 -- Begins a call of the binding's function with the arguments in B.io; gives its future.
 local function begin(B)
   local I, args, io, out = B.I, B.args, B.io, B.out
-  for i = 0, B.count - 1 do args[i].of.u64 = io[i].u64 end
+  for i = 0, B.count - 1 do
+    args[i].of.u64 = io[i].u64
+  end
   local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, out, out + 1)
   I.future, I.pending, I.computed = future, nil, 0
   hosting.running = I
@@ -202,7 +211,11 @@ local function go_on(B, future, limit, trap)
       I.computed = I.computed + 1
       dispatcher.note_turn()
     end
-    if waits then problem = rest(I, limit) else problem = dispatcher.give_way 'funcs.call' end
+    if waits then
+      problem = rest(I, limit)
+    else
+      problem = dispatcher.give_way 'funcs.call'
+    end
     if I.future ~= future then return false, M.gone() end
     if problem then return stopped(B, future, problem) end
     if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
@@ -252,7 +265,9 @@ end
 function M.leaf_post(B, trap)
   local C = wasmtime.C
   local args, out = B.post_args, alone_out
-  for i = 0, B.size do args[i].of.u64 = B.io[i].u64 end
+  for i = 0, B.size do
+    args[i].of.u64 = B.io[i].u64
+  end
   local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size + 1, args, 0, out, out + 1)
   local ready, why = drive(future)
   return M.outcome(ready, args, B.io, out, trap, why)
@@ -261,7 +276,9 @@ end
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
 function M.alone(I, func, io, params, results, trap)
   kinds(params, alone_args)
-  for i = 0, #params - 1 do alone_args[i].of.u64 = io[i].u64 end
+  for i = 0, #params - 1 do
+    alone_args[i].of.u64 = io[i].u64
+  end
   local future = wasmtime.C.wasmtime_func_call_async(I.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
   local start
   I.pending = nil

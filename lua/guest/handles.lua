@@ -16,25 +16,21 @@ ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 local M = {}
 
 local handle_type
-local states = {}      -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
+local states = {} -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
 local last = 0
-local end_lease        -- tells the host that a lease has ended
-local differ           -- asks the host why a handle of one entry is none for another
-local discard          -- ends an instance that has failed, wherever it is kept
-local garbage = {}     -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
+local end_lease -- tells the host that a lease has ended
+local differ -- asks the host why a handle of one entry is none for another
+local discard -- ends an instance that has failed, wherever it is kept
+local garbage = {} -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
 local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 
 -- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
 local call = { E = nil, P = nil, I = nil, stamp = 0 }
 
-local function state_of(handle)
-  return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil
-end
+local function state_of(handle) return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil end
 M.state_of = state_of
 
-function M.is_handle(value)
-  return handle_type ~= nil and type(value) == 'cdata' and ffi.istype(handle_type, value)
-end
+function M.is_handle(value) return handle_type ~= nil and type(value) == 'cdata' and ffi.istype(handle_type, value) end
 
 -- A handle of the compatible path is a lease (host/compatible/leases.py): a number that the host knows it by.
 function M.of_lease(number, name)
@@ -88,9 +84,7 @@ function M.owner(E)
 end
 
 -- For `borrow`: a component that defines the resource gets the representation itself.
-function M.lend(handle)
-  return states[handle._number].rep
-end
+function M.lend(handle) return states[handle._number].rep end
 
 -- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
 function M.give(handle)
@@ -175,7 +169,9 @@ function M.setup(method, failed, finish, give_up, difference)
   function M.drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
-    if state.I and state.I.future then error('this resource handle can\'t be dropped while its instance is in a call: wait for the call', 2) end
+    if state.I and state.I.future then
+      error("this resource handle can't be dropped while its instance is in a call: wait for the call", 2)
+    end
     states[handle._number] = nil
     local report = destroy(state)
     if report then failed(report) end

@@ -18,9 +18,9 @@ local M = {}
 -- The instance whose guest runs: set before each entry into a guest with functions of the host.
 M.running = nil
 
-local library = {}      -- "interface#function" -> function(I, io)
-local numbered = {}     -- what the callback tells functions by -> function(I, io)
-local linkers = {}      -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
+local library = {} -- "interface#function" -> function(I, io)
+local numbered = {} -- what the callback tells functions by -> function(I, io)
+local linkers = {} -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
 
 -- Loads what provides the interfaces of the host, with the first guest that imports some of them.
 local load_library
@@ -34,7 +34,9 @@ M.exchanges = nil
 
 --- Adds the functions of an interface: {name = function(I, io)}.
 function M.provide(interface, functions)
-  for name, f in pairs(functions) do library[interface .. '#' .. name] = f end
+  for name, f in pairs(functions) do
+    library[interface .. '#' .. name] = f
+  end
 end
 
 -- Ends the guest with a trap; for code deep in a host function.
@@ -85,7 +87,9 @@ end
 
 local function types_of(letters)
   local out, list = ffi.new 'mw_pointers', ffi.new('void *[?]', math.max(#letters, 1))
-  for i = 1, #letters do list[i - 1] = wasmtime.C.wasm_valtype_new(wasmtime.KINDS[letters:sub(i, i)]) end
+  for i = 1, #letters do
+    list[i - 1] = wasmtime.C.wasm_valtype_new(wasmtime.KINDS[letters:sub(i, i)])
+  end
   wasmtime.C.wasm_valtype_vec_new(out, #letters, list)
   return out
 end
@@ -133,7 +137,19 @@ function M.prepare(engine, functions)
       local number = #numbered + 1
       numbered[number] = library[wanted.name] or error('the host has no function ' .. wanted.name, 0)
       local type = C.wasm_functype_new(types_of(wanted.params), types_of(wanted.results))
-      check(C.wasmtime_linker_define_func_unchecked(linker.pointer, '', 0, wanted.name, #wanted.name, type, callbacks.call, cast('void *', number), nil))
+      check(
+        C.wasmtime_linker_define_func_unchecked(
+          linker.pointer,
+          '',
+          0,
+          wanted.name,
+          #wanted.name,
+          type,
+          callbacks.call,
+          cast('void *', number),
+          nil
+        )
+      )
       C.wasm_functype_delete(type)
     end
   end
@@ -172,12 +188,10 @@ function M.link(I, name, into)
   else
     found = wasmtime.C.wasmtime_linker_get(linker.pointer, I.ctx, '', 0, name, #name, into)
   end
-  if not found then
-    error('a function of the host could not be linked: ' .. name, 0)
-  end
+  if not found then error('a function of the host could not be linked: ' .. name, 0) end
 end
 
-local found, reference, place   -- made when the library is there
+local found, reference, place -- made when the library is there
 
 --- Puts a function into an element of a table.
 function M.fill(I, table, index, func)
@@ -204,7 +218,9 @@ end
 --- Frees what the lane's guests were linked with, when none of them is left.
 function M.close()
   for _, linker in pairs(linkers) do
-    for _, prepared in ipairs(linker.prepared) do wasmtime.C.wasmtime_instance_pre_delete(prepared) end
+    for _, prepared in ipairs(linker.prepared) do
+      wasmtime.C.wasmtime_instance_pre_delete(prepared)
+    end
     wasmtime.C.wasmtime_linker_delete(linker.pointer)
     if linker.files then wasmtime.C.wasmtime_linker_delete(linker.files) end
   end
@@ -255,7 +271,9 @@ local MOST = 2 ^ 30
 --- Asks for memory: `asked` is a list of {size =, align =}, each of which gets an address `at` before asked.done(I, asked) is called.
 function M.allocate(I, io, asked)
   local all = 0
-  for _, each in ipairs(asked) do all = all + each.size end
+  for _, each in ipairs(asked) do
+    all = all + each.size
+  end
   if all > MOST then M.trap 'the host has more to give than fits the guest' end
   asked.i = 1
   I.asked = asked
@@ -275,7 +293,7 @@ end
 --- A pointer to `size` bytes of the guest at `at`, which must be a multiple of `align`; a trap when the guest has no such memory.
 -- It is good until the guest runs again.
 function M.at(I, at, size, align)
-  if at % (align or 1) ~= 0 or at + size > M.size(I) then M.trap 'an address outside of the guest\'s memory was given to the host' end
+  if at % (align or 1) ~= 0 or at + size > M.size(I) then M.trap "an address outside of the guest's memory was given to the host" end
   return wasmtime.C.wasmtime_memory_data(I.ctx, I.memory) + at
 end
 
@@ -320,7 +338,9 @@ function M.put_rows(I, io, ret, rows, width)
   M.at(I, ret, 8, 4)
   local asked = { { size = 8 * width * #rows, align = 4 } }
   for _, row in ipairs(rows) do
-    for k = 1, width do asked[#asked + 1] = { size = #row[k], align = 1 } end
+    for k = 1, width do
+      asked[#asked + 1] = { size = #row[k], align = 1 }
+    end
   end
   function asked.done()
     local index = 1

@@ -33,12 +33,29 @@ M.all = {}
 
 -- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
 function M.prepare(plan)
-  local P = { engine = cast('void *', plan.engine), modules = {}, steps = plan.steps, resources = plan.resources or {}, initialize = plan.initialize, key = plan.key,
-    groups = plan.groups or {}, memory = plan.memory, granted = plan.granted or {}, waits = plan.waits, small = plan.small, files = plan.files, gated = plan.gated }
-  for i, address in ipairs(plan.modules) do P.modules[i] = cast('const void *', address) end
+  local P = {
+    engine = cast('void *', plan.engine),
+    modules = {},
+    steps = plan.steps,
+    resources = plan.resources or {},
+    initialize = plan.initialize,
+    key = plan.key,
+    groups = plan.groups or {},
+    memory = plan.memory,
+    granted = plan.granted or {},
+    waits = plan.waits,
+    small = plan.small,
+    files = plan.files,
+    gated = plan.gated,
+  }
+  for i, address in ipairs(plan.modules) do
+    P.modules[i] = cast('const void *', address)
+  end
   P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
   P.handles = plan.handles and cast('const void *', plan.handles)
-  for i, step in ipairs(plan.steps) do step.externs = new('mw_extern[?]', math.max(#step.arguments, 1)) end
+  for i, step in ipairs(plan.steps) do
+    step.externs = new('mw_extern[?]', math.max(#step.arguments, 1))
+  end
   for _, resource in ipairs(P.resources) do
     resource.pointer = cast('const void *', resource.module)
     resource.externs = new('mw_extern[?]', 5)
@@ -103,7 +120,9 @@ local function make_group(I, group, at)
     resolve(I, group.memory, externs + count)
     count = count + 1
   end
-  for i = 1, #group.functions do hosting.link(I, group.functions[i], externs + (count + i - 1)) end
+  for i = 1, #group.functions do
+    hosting.link(I, group.functions[i], externs + (count + i - 1))
+  end
   instantiate(I, at, group.pointer, externs, count + #group.functions)
 end
 
@@ -156,7 +175,9 @@ function resolve(I, item, into)
     local at, resource = P.resources_at + item.resource - 1, P.resources[item.resource]
     if not I.has_resource[item.resource] then
       I.has_resource[item.resource] = true
-      for i, name in ipairs { 'insert', 'rep', 'remove' } do export(I, P.handles_at, name, resource.externs + (i - 1)) end
+      for i, name in ipairs { 'insert', 'rep', 'remove' } do
+        export(I, P.handles_at, name, resource.externs + (i - 1))
+      end
       local count = 3
       if resource.dtor and not resource.late then
         resolve(I, resource.dtor, resource.externs + count)
@@ -177,9 +198,7 @@ function resolve(I, item, into)
   end
 end
 
-local function not_a(item, what)
-  error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', what), frames = {} }, 0)
-end
+local function not_a(item, what) error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', what), frames = {} }, 0) end
 
 -- The core function `item` as a struct of its own, or nil for no item.
 local function take_func(I, item)
@@ -231,7 +250,9 @@ local function build(I)
   if P.handles then instantiate(I, P.handles_at, P.handles, nil, 0) end
   hosting.running = I
   for at, step in ipairs(P.steps) do
-    for i, item in ipairs(step.arguments) do resolve(I, item, step.externs + (i - 1)) end
+    for i, item in ipairs(step.arguments) do
+      resolve(I, item, step.externs + (i - 1))
+    end
     if I.wanted then fill_late(I, at - 1) end
     -- What a start function hands the host lies in the memory that its module defines, or that is there already.
     instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
@@ -255,8 +276,10 @@ M.NO_LIMIT = NO_LIMIT
 local MOST_STARTING = 10
 local STARTING_TICKS = 200 * MOST_STARTING
 
-local STARTS_LONG = ('it computes for more than %d s while it is made (in its start function, `_initialize` or the like), where it holds up all others: '
-  .. 'do this in a function that is called, or give it the time that it needs as limits.max_execution_ms'):format(MOST_STARTING)
+local STARTS_LONG = (
+  'it computes for more than %d s while it is made (in its start function, `_initialize` or the like), where it holds up all others: '
+  .. 'do this in a function that is called, or give it the time that it needs as limits.max_execution_ms'
+):format(MOST_STARTING)
 
 -- What a guest sees of the world that is granted nothing of it, or that is not called yet.
 M.NO_WORLD = { args = {}, env = {} }
@@ -267,7 +290,18 @@ M.NO_WORLD = { args = {}, env = {} }
 function M.new(P, limits, world, files)
   local C = wasmtime.C
   local store = C.wasmtime_store_new(P.engine, nil, nil)
-  local I = { P = P, store = store, ctx = C.wasmtime_store_context(store), core = P.core(), done = 0, has_resource = P.resources[1] and {}, live = 0, bindings = {}, homes = {}, limits = limits }
+  local I = {
+    P = P,
+    store = store,
+    ctx = C.wasmtime_store_context(store),
+    core = P.core(),
+    done = 0,
+    has_resource = P.resources[1] and {},
+    live = 0,
+    bindings = {},
+    homes = {},
+    limits = limits,
+  }
   if P.linker or P.groups[1] or P.waits then
     I.groups, I.held, I.world = {}, { next = 1 }, world or M.NO_WORLD
   end
@@ -306,7 +340,9 @@ function M.delete(I)
   fibers.abandon(I)
   M.all[I] = nil
   if I.exchanges then hosting.exchanges.leave(I) end
-  if I.out then I.out, I.P.out = nil, I.P.out - 1 end
+  if I.out then
+    I.out, I.P.out = nil, I.P.out - 1
+  end
   I.store, I.ctx, I.bindings = nil, nil, {}
   -- While another thread runs it nobody else may touch the store.
   if I.away then return I.away.give_up(store, future, bindings) end
@@ -319,8 +355,16 @@ local function binding(I, lift)
   -- Calls that wait have their arguments elsewhere meanwhile.
   local io = I.asynchronous and shared or slots()
   shared = shared or I.asynchronous and io
-  local B = { I = I, ctx = I.ctx, io = io, next = nil, func = take_func(I, lift.core), memory = take_memory(I, lift.memory),
-    params = lift.params, results_of = lift.results }
+  local B = {
+    I = I,
+    ctx = I.ctx,
+    io = io,
+    next = nil,
+    func = take_func(I, lift.core),
+    memory = take_memory(I, lift.memory),
+    params = lift.params,
+    results_of = lift.results,
+  }
   B.realloc, B.realloc_number = take_shut(I, lift.realloc, 'iiii>i')
   B.post, B.post_number = take_shut(I, lift.post, lift.results .. '>')
   if I.asynchronous then fibers.equip(B, lift.params, lift.results) end
@@ -370,8 +414,6 @@ function M.call(I, func, io, params, results, out)
 end
 
 -- The destructor of resource number `index` (from 1), or nil.
-function M.dtor(I, index)
-  return take_func(I, I.P.resources[index].dtor)
-end
+function M.dtor(I, index) return take_func(I, I.P.resources[index].dtor) end
 
 return M

@@ -29,7 +29,9 @@ function M.flush(I, ended)
       if not ended then
         local back = text:reverse():find('\n', 1, true)
         local line = back and #text - back + 2 or 1
-        if #text - line < LONGEST then text, rest = text:sub(1, line - 1), text:sub(line) end
+        if #text - line < LONGEST then
+          text, rest = text:sub(1, line - 1), text:sub(line)
+        end
       end
       if text ~= '' then
         local ok, problem = output.write(name, text)

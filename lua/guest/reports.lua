@@ -14,7 +14,7 @@ end
 
 local failure = M.failure
 
-local host   -- the Python functions of lua/calls/entries.py by name, set by `setup`
+local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 
 -- A guest has called an import that is not linked: the host knows why, and what to do about it.
 local function unlinked(E, report)
@@ -24,7 +24,11 @@ end
 
 --- The error that says a call of entry E has taken longer than its limit.
 function M.late(E, more)
-  return failure(errors.kinds.TIMEOUT, ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms or 0), more or { entry = E.id, func = E.sig.name })
+  return failure(
+    errors.kinds.TIMEOUT,
+    ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms or 0),
+    more or { entry = E.id, func = E.sig.name }
+  )
 end
 
 --- The error for a report of lua/guest/trap.lua about entry E.
@@ -33,13 +37,24 @@ function M.of_guest(E, report)
   local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
   if report.reason == 'interrupt' then return M.late(E, more) end
   if E.limits.limit_stack and report.reason == 'call stack exhausted' then
-    return failure(errors.kinds.INTERNAL,
-      ('%s: %s: it has %d bytes of stack (max_stack_bytes)'):format(E.sig.name, report.reason, E.limits.limit_stack), more)
+    return failure(
+      errors.kinds.INTERNAL,
+      ('%s: %s: it has %d bytes of stack (max_stack_bytes)'):format(E.sig.name, report.reason, E.limits.limit_stack),
+      more
+    )
   end
   local limit = E.limits.limit_bytes
   if limit and report.bytes and report.bytes + 65536 > limit then
-    return failure(errors.kinds.INTERNAL,
-      ('%s: %s; its memory of %d bytes can not grow under the limit of %d (max_memory_bytes)'):format(E.sig.name, report.reason, report.bytes, limit), more)
+    return failure(
+      errors.kinds.INTERNAL,
+      ('%s: %s; its memory of %d bytes can not grow under the limit of %d (max_memory_bytes)'):format(
+        E.sig.name,
+        report.reason,
+        report.bytes,
+        limit
+      ),
+      more
+    )
   end
   return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), more)
 end

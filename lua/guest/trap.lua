@@ -65,7 +65,11 @@ local LONGEST, MOST = 120, 4000
 
 -- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets; host/compatible/guest_names.py does the same.
 local function readable(name)
-  name = name:sub(1, MOST):gsub('%c', '?'):gsub('%f[%w]std::__%w+::', 'std::'):gsub('std::basic_string<char, std::char_traits<char>, std::allocator<char> ?>', 'std::string')
+  name = name
+    :sub(1, MOST)
+    :gsub('%c', '?')
+    :gsub('%f[%w]std::__%w+::', 'std::')
+    :gsub('std::basic_string<char, std::char_traits<char>, std::allocator<char> ?>', 'std::string')
   if name:find('::h%x+$') and #name:match('::h(%x+)$') == 16 then name = name:gsub('::h%x+$', '') end
   for _, brackets in ipairs { { '%b<>', '<...>' }, { '%b()', '(...)' } } do
     if #name > LONGEST then name = name:gsub(brackets[1], brackets[2]) end
@@ -80,7 +84,9 @@ local function name_frames(frames, message)
     if frame.func:find '^_[ZR]' then
       if not told then
         told = {}
-        for number, text in message:gmatch '\n%s*(%d+):%s+0x%x+ %- ([^\n]*)' do told[tonumber(number) + 1] = text end
+        for number, text in message:gmatch '\n%s*(%d+):%s+0x%x+ %- ([^\n]*)' do
+          told[tonumber(number) + 1] = text
+        end
       end
       local prefix = (frame.module or '<unknown>') .. '!'
       if told[i] and told[i]:sub(1, #prefix) == prefix then frame.func = told[i]:sub(#prefix + 1) end

@@ -10,8 +10,8 @@ local M = {}
 -- How often it is looked for what is idle, and what has been for so long ends, in nanoseconds: 30 seconds at most in all.
 local LOOK, LONG = 5e9, 25e9
 
-local looked_after, looking = {}, false   -- E -> how many of its instances stay, though idle
-local hooks, make, discard                -- as lua/calls/hooks.lua has them
+local looked_after, looking = {}, false -- E -> how many of its instances stay, though idle
+local hooks, make, discard -- as lua/calls/hooks.lua has them
 
 local function calls_of(E)
   local counts = E.counts
@@ -42,7 +42,11 @@ local function look_at(E, keep, now)
     B.rested = B.rested or now
     -- Another entry's call may be asleep in an instance that they share.
     if place > keep and B.I.live == 0 then
-      if not B.I.busy and now - B.rested >= LONG and unused_by_others(E, B.I, now) then discard(B.I) else left = left + 1 end
+      if not B.I.busy and now - B.rested >= LONG and unused_by_others(E, B.I, now) then
+        discard(B.I)
+      else
+        left = left + 1
+      end
     end
     B = next
   end
@@ -88,7 +92,11 @@ function M.watch(given, discard_instance)
 
   function hooks.make(E)
     local B, err = E.spare, nil
-    if B then E.spare = nil else B, err = make(E) end
+    if B then
+      E.spare = nil
+    else
+      B, err = make(E)
+    end
     if not B then return nil, err end
     if E.prepares and not E.preparing then
       E.preparing = true
@@ -117,7 +125,9 @@ function M.warm(E)
     return
   end
   local B = hooks.make(E)
-  if B then B.next, E.idle = E.idle, B end
+  if B then
+    B.next, E.idle = E.idle, B
+  end
 end
 
 return M

@@ -76,8 +76,15 @@ function M.open(path, layouts)
     for field, value in pairs(fields) do
       local mine = field == 'sizeof' and ffi.sizeof(name) or ffi.offsetof(name, field)
       if mine ~= value then
-        error(('the struct %s of this libwasmtime has %s = %s where Moonwit expects %s: install the wasmtime version that Moonwit asks for')
-          :format(name, field, tostring(value), tostring(mine)), 0)
+        error(
+          ('the struct %s of this libwasmtime has %s = %s where Moonwit expects %s: install the wasmtime version that Moonwit asks for'):format(
+            name,
+            field,
+            tostring(value),
+            tostring(mine)
+          ),
+          0
+        )
       end
     end
   end

@@ -34,8 +34,8 @@ local NONE = {}
 local host, modules
 local out = buffer.new()
 local frame, frame_bytes = ffi.new 'mw_http_frame', ffi.sizeof 'mw_http_frame'
-local groups = {}     -- number of a request -> its group
-local handlers = {}   -- id -> function of a handler
+local groups = {} -- number of a request -> its group
+local handlers = {} -- id -> function of a handler
 
 local function emit(number, code, payload)
   frame.number, frame.code, frame.length = number, code, #payload
@@ -50,9 +50,7 @@ end
 local function fail(number, id, problem)
   if not errors.is_error(problem) then problem = errors.from(problem, { entry = id }) end
   local text = intermediate.encode(problem)
-  if not text then
-    text = intermediate.encode(errors.make { message = problem:message(), kind = problem:kind(), entry = id })
-  end
+  if not text then text = intermediate.encode(errors.make { message = problem:message(), kind = problem:kind(), entry = id }) end
   emit(number, ERROR, text .. buffer.encode(problem:stack()))
 end
 
@@ -61,7 +59,15 @@ local function answer(number, id, value, problem)
   if type(value) == 'string' then return emit(number, TEXT, value) end
   local text, why = intermediate.encode(value)
   if text then return emit(number, VALUE, text) end
-  fail(number, id, errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, (why:gsub('^value: ', ''))), kind = errors.kinds.INTERNAL, entry = id })
+  fail(
+    number,
+    id,
+    errors.make {
+      message = ("%s: the result can't leave Lua: %s"):format(id, (why:gsub('^value: ', ''))),
+      kind = errors.kinds.INTERNAL,
+      entry = id,
+    }
+  )
 end
 
 -- Guests -----------------------------------------------------------------------------------------------------------
@@ -70,9 +76,13 @@ local function guest(number, id, payload)
   -- One that is not known yet is found in a task, which may wait for its code.
   local f = calls.known(id)
   local values, count = NONE, 0
-  if #payload > 0 then values, count = intermediate.decode_all(payload) end
+  if #payload > 0 then
+    values, count = intermediate.decode_all(payload)
+  end
   local many = arguments.too_many(count)
-  if many then return fail(number, id, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }) end
+  if many then
+    return fail(number, id, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} })
+  end
   if f and calls.immediate[f] then return answer(number, id, f(unpack(values, 1, count))) end
   groups[number] = dispatcher.open(function(group)
     groups[number] = nil
@@ -108,9 +118,11 @@ end
 function M.flush(context)
   begin(context)
   local data = context.body:get()
-  local _, taken = away.call(function(ticket)
-    emit(context.number, CHUNK, tostring(ticket) .. '\n' .. data)
-  end, function() end, 'http.response')
+  local _, taken = away.call(
+    function(ticket) emit(context.number, CHUNK, tostring(ticket) .. '\n' .. data) end,
+    function() end,
+    'http.response'
+  )
   return taken and true or false
 end
 
@@ -137,14 +149,29 @@ local function finished(context, id, value, problem)
   end
   local text, why = intermediate.encode(response)
   if text then return emit(number, RESPONSE, text) end
-  fail(number, id, errors.make { message = ('%s: the result can\'t leave Lua: %s'):format(id, (why:gsub('^value: ', ''))), kind = errors.kinds.INTERNAL, entry = id })
+  fail(
+    number,
+    id,
+    errors.make {
+      message = ("%s: the result can't leave Lua: %s"):format(id, (why:gsub('^value: ', ''))),
+      kind = errors.kinds.INTERNAL,
+      entry = id,
+    }
+  )
 end
 
 local function handler(number, id, payload)
   local f, problem = handler_of(id)
   if not f then return fail(number, id, problem) end
   local context = {
-    number = number, request = payload, status = 200, headers = {}, body = buffer.new(), started = false, touched = false, wrote = false,
+    number = number,
+    request = payload,
+    status = 200,
+    headers = {},
+    body = buffer.new(),
+    started = false,
+    touched = false,
+    wrote = false,
   }
   local group = dispatcher.open(function(group)
     groups[number] = nil
@@ -160,9 +187,12 @@ end
 -- Sends a piece of a body, after the head; gives whether the client has taken it within `ms` milliseconds.
 local function send(context, data, ms)
   if not context.started then begin(context) end
-  local in_time, taken = away.call(function(ticket)
-    emit(context.number, CHUNK, tostring(ticket) .. '\n' .. data)
-  end, function() end, 'http.response', ms)
+  local in_time, taken = away.call(
+    function(ticket) emit(context.number, CHUNK, tostring(ticket) .. '\n' .. data) end,
+    function() end,
+    'http.response',
+    ms
+  )
   return not in_time or taken
 end
 
@@ -195,7 +225,9 @@ local function body_source(number)
   end
   function source.arrived(text, over)
     source.asked, source.text, source.over = false, source.text .. text, over
-    for watcher in pairs(source.watchers) do watcher() end
+    for watcher in pairs(source.watchers) do
+      watcher()
+    end
   end
   return source
 end
@@ -205,7 +237,8 @@ local function incoming_over(context, id, problem)
   context.over = true
   if problem ~= nil then return fail(number, id, problem) end
   local what = context.refused and ('%s: the guest refused the request (error-code %d)'):format(id, context.refused)
-    or not body and id .. ': the guest gave no response' or not body.finished and id .. ': the guest did not finish its response'
+    or not body and id .. ': the guest gave no response'
+    or not body.finished and id .. ': the guest did not finish its response'
   if what then return fail(number, id, errors.make { message = what, kind = errors.kinds.INTERNAL, entry = id, lua_stack = {} }) end
   local rest = require('lua.wasi.p2.body').rest(body)
   if not context.started then

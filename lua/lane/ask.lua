@@ -19,9 +19,7 @@ local function answered(answer)
 end
 
 --- Gives what the callback `name` of stdlib/modules.py answers, or nil and an error value.
-function M.ask(name, ...)
-  return answered(buffer.decode(host[name](...)))
-end
+function M.ask(name, ...) return answered(buffer.decode(host[name](...))) end
 
 --- Has Python make a call on another thread, whose answer comes to `away.answered`; gives an error value when that could not be begun.
 function M.start(number, target, arguments)

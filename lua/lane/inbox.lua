@@ -32,9 +32,7 @@ local boxes = {}
 local expecting, in_vain, idled = false, 0, 0
 
 --- Has `deliver(kind, number, text)` called for each letter in the mailbox at an address.
-function M.receive(address, deliver)
-  boxes[#boxes + 1] = mailbox.receiver(address, deliver)
-end
+function M.receive(address, deliver) boxes[#boxes + 1] = mailbox.receiver(address, deliver) end
 
 --- Says that a letter was sent, whose answer may be here soon.
 function M.expect() expecting = true end
@@ -79,9 +77,13 @@ function M.open(descriptor, flag, take, handlers, failed)
     for i = 1, #boxes do
       if not boxes[i].sleep() then return end
     end
-    if ns then timeout.seconds, timeout.nanoseconds = floor(ns / 1e9), ns % 1e9 end
+    if ns then
+      timeout.seconds, timeout.nanoseconds = floor(ns / 1e9), ns % 1e9
+    end
     if C.ppoll(ready, 1, ns and timeout or nil, nil) > 0 then C.read(descriptor, count, 8) end
-    for i = 1, #boxes do boxes[i].wake() end
+    for i = 1, #boxes do
+      boxes[i].wake()
+    end
   end
 
   table.insert(dispatcher.sources, function()

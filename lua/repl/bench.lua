@@ -16,7 +16,9 @@ M.kept = nil
 
 local function batch(f, count)
   local begun = monotonic()
-  for _ = 1, count do M.kept = f() end
+  for _ = 1, count do
+    M.kept = f()
+  end
   return monotonic() - begun
 end
 
@@ -42,10 +44,17 @@ function M.bench(f, stopped)
   jit.off(f, true)
   sort(samples)
   local mean, spread = total / count / #samples, 0
-  for _, sample in ipairs(samples) do spread = spread + (sample - mean) ^ 2 end
+  for _, sample in ipairs(samples) do
+    spread = spread + (sample - mean) ^ 2
+  end
   return {
-    runs = count * #samples, samples = #samples, min = samples[1], median = samples[floor((#samples + 1) / 2)], mean = mean,
-    max = samples[#samples], deviation = sqrt(spread / #samples),
+    runs = count * #samples,
+    samples = #samples,
+    min = samples[1],
+    median = samples[floor((#samples + 1) / 2)],
+    mean = mean,
+    max = samples[#samples],
+    deviation = sqrt(spread / #samples),
   }
 end
 

@@ -29,17 +29,21 @@ local MOST_SORTED = 2e6
 
 local function number_text(value)
   if value ~= value then return 'nan' end
-  if value == huge then return 'inf' elseif value == -huge then return '-inf' end
-  if value % 1 == 0 and value > -2 ^ 53 and value < 2 ^ 53 then
-    return value == 0 and 1 / value < 0 and '-0' or ('%d'):format(value)
+  if value == huge then
+    return 'inf'
+  elseif value == -huge then
+    return '-inf'
   end
+  if value % 1 == 0 and value > -2 ^ 53 and value < 2 ^ 53 then return value == 0 and 1 / value < 0 and '-0' or ('%d'):format(value) end
   local text = ('%.14g'):format(value)
   return tonumber(text) == value and text or ('%.17g'):format(value)
 end
 
 local function parameters(f)
   local info, names = getinfo(f, 'u'), {}
-  for i = 1, info.nparams or 0 do names[i] = getlocal(f, i) or '?' end
+  for i = 1, info.nparams or 0 do
+    names[i] = getlocal(f, i) or '?'
+  end
   if info.isvararg then names[#names + 1] = '...' end
   return concat(names, ', ')
 end
@@ -77,14 +81,18 @@ local function sorted_keys(t, count)
     if n + m > MOST_SORTED then break end
   end
   sort(keys, before)
-  for i = 1, m do keys[n + i] = others[i] end
+  for i = 1, m do
+    keys[n + i] = others[i]
+  end
   return keys, n + m
 end
 
 -- How many elements stand at 1, 2, 3 and so on.
 local function sequence_length(t)
   local n = 0
-  while rawget(t, n + 1) ~= nil do n = n + 1 end
+  while rawget(t, n + 1) ~= nil do
+    n = n + 1
+  end
   return n
 end
 
@@ -115,7 +123,11 @@ local function put_error(state, value, depth)
   put_string(state, fields.kind)
   put_string(state, fields.message)
   put_string(state, where(value, fields))
-  if fields.details == nil or fields.details == fields.message then put(state, 'b') else describe(state, fields.details, depth + 1) end
+  if fields.details == nil or fields.details == fields.message then
+    put(state, 'b')
+  else
+    describe(state, fields.details, depth + 1)
+  end
   put(state, 'e')
 end
 

@@ -15,7 +15,7 @@ local M = {}
 
 --- Makes the set of a session's locals.
 function M.new()
-  local cells = {}   -- name -> {function, number of the upvalue}
+  local cells = {} -- name -> {function, number of the upvalue}
 
   -- Whatever an input passes: only variables of its own kind of code are taken. For an expression it gives the values back.
   local function keep(f, ...)
@@ -62,7 +62,9 @@ function M.new()
   --- Lists their names.
   function own.names()
     local names = {}
-    for name in next, cells do names[#names + 1] = name end
+    for name in next, cells do
+      names[#names + 1] = name
+    end
     return names
   end
 

@@ -82,14 +82,22 @@ function M.new(env, kept, modules)
       end
     end
     if not path[1] then
-      for _, name in next, kept.names() do add(name, (select(2, kept.get(name)))) end
-      for name, value in next, env do add(name, value) end
-      for name in next, modules do add(name, sandbox) end
+      for _, name in next, kept.names() do
+        add(name, (select(2, kept.get(name))))
+      end
+      for name, value in next, env do
+        add(name, value)
+      end
+      for name in next, modules do
+        add(name, sandbox)
+      end
       return { names = names, kind = 'global' }
     end
     local value = resolve(path)
     for _, t in next, tables_of(value) do
-      for name, content in next, t do add(name, content) end
+      for name, content in next, t do
+        add(name, content)
+      end
     end
     return { names = names, kind = kind_of(value) }
   end
@@ -99,7 +107,9 @@ function M.new(env, kept, modules)
     local value = resolve(path)
     if value == nil then return {} end
     local about = { kind = kind_of(value) }
-    if type(value) == 'function' then about.parameters, about.place = describe.signature(value) end
+    if type(value) == 'function' then
+      about.parameters, about.place = describe.signature(value)
+    end
     return about
   end
 
@@ -139,7 +149,9 @@ function M.new(env, kept, modules)
     for name in next, env do
       if type(name) == 'string' then names[#names + 1] = name end
     end
-    for name in next, modules do names[#names + 1] = name end
+    for name in next, modules do
+      names[#names + 1] = name
+    end
     return names
   end
 

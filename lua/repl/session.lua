@@ -24,7 +24,7 @@ local getmetatable, next, type = getmetatable, next, type
 local encode, decode = buffer.encode, buffer.decode
 
 local ALL = 2
-local MOST_VALUES = 50             -- of one input that are shown
+local MOST_VALUES = 50 -- of one input that are shown
 local MOST_NOTES = 5
 
 -- Output is handed over after so many bytes, or nanoseconds.
@@ -115,9 +115,9 @@ function M.open(host, flag, modules, trace)
   local _, _, env = scripts.script('', '=session', modules)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
-  local foreground, stopped     -- the group of the input that runs; whether it was stopped
-  local told                    -- whether the host was told that it waits for ever
-  local ended = {}              -- the places of inputs whose code in the background was stopped, as keys
+  local foreground, stopped -- the group of the input that runs; whether it was stopped
+  local told -- whether the host was told that it waits for ever
+  local ended = {} -- the places of inputs whose code in the background was stopped, as keys
   local notes, forget_names = reads_in_vain(env, kept, own, function() return foreground end)
 
   local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
@@ -137,7 +137,11 @@ function M.open(host, flag, modules, trace)
     if flag[0] == 0 then return end
     local task = current()
     local group = task and task.group
-    if task and group == foreground then stopped = true elseif group and group.place then ended[group.place] = true end
+    if task and group == foreground then
+      stopped = true
+    elseif group and group.place then
+      ended[group.place] = true
+    end
   end
 
   local function calm()
@@ -153,7 +157,9 @@ function M.open(host, flag, modules, trace)
   -- The places of inputs whose code in the background was stopped since the last time.
   local function take_ended()
     local places = {}
-    for place in next, ended do places[#places + 1] = place end
+    for place in next, ended do
+      places[#places + 1] = place
+    end
     ended = {}
     sort(places)
     return places
@@ -168,7 +174,9 @@ function M.open(host, flag, modules, trace)
       return { failed = describe.describe(errors.from(problem), limits) }
     end
     local values = {}
-    for i = 1, math.min(select('#', ...), MOST_VALUES) do values[i] = describe.describe((select(i, ...)), limits) end
+    for i = 1, math.min(select('#', ...), MOST_VALUES) do
+      values[i] = describe.describe((select(i, ...)), limits)
+    end
     if stopped then return { interrupted = true } end
     return { values = values, count = select('#', ...) }
   end
@@ -232,7 +240,10 @@ function M.open(host, flag, modules, trace)
     forget_names()
     local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
     if not chunk then
-      local answer = { failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT), seconds = 0 }
+      local answer = {
+        failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT),
+        seconds = 0,
+      }
       return host.answer(input.number, encode(answer))
     end
     local limits = input.full and describe.FULL or describe.SHORT
@@ -265,14 +276,10 @@ function M.open(host, flag, modules, trace)
   end
 
   --- Tells what a path of names leads to: see `explain` in lua/repl/members.lua.
-  function session.explain(text)
-    return encode(own.explain(decode(text)))
-  end
+  function session.explain(text) return encode(own.explain(decode(text))) end
 
   --- Has ids mean what the registry says now; instances end, and what is called next is loaded anew.
-  function session.forget()
-    require('lua.calls.calls').forget()
-  end
+  function session.forget() require('lua.calls.calls').forget() end
 
   --- Has calls told to the host from now on, or no longer.
   function session.trace(on)
@@ -285,7 +292,9 @@ function M.open(host, flag, modules, trace)
   -- For scripts: explains what it is given.
   function env.help(...)
     local name, kind, text = '', '', ''
-    if select('#', ...) > 0 then name, kind, text = own.about((...)) end
+    if select('#', ...) > 0 then
+      name, kind, text = own.about((...))
+    end
     output.print(decode(host.help(name, kind, text)))
   end
 

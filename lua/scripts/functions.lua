@@ -14,7 +14,7 @@ local select, xpcall, unpack, pairs, setmetatable = select, xpcall, unpack, pair
 
 -- How deep functions of one task may call each other before the C stack is in danger: each level is a protected call.
 local MOST_NESTED = 150
-local outside = { nested = 0 }   -- stands in where no task runs
+local outside = { nested = 0 } -- stands in where no task runs
 
 local function apply(f, values, count) return f(unpack(values, 1, count)) end
 
@@ -29,13 +29,17 @@ local function answer(id, task, ok, value, problem)
   if errors.is_error(problem) then return nil, problem end
   if type(problem) == 'string' then return nil, errors.make { message = problem, kind = errors.kinds.UNKNOWN, entry = id } end
   local encoded, why = intermediate.encode(value)
-  if not encoded then return failed(id, errors.kinds.INVALID, ('%s: its result can\'t be passed on: %s'):format(id, (why:gsub('^value: ', '')))) end
+  if not encoded then
+    return failed(id, errors.kinds.INVALID, ("%s: its result can't be passed on: %s"):format(id, (why:gsub('^value: ', ''))))
+  end
   return (intermediate.decode(encoded))
 end
 
 -- Ends what still runs under a limit: what the function has spawned, and itself when its time is up.
 local function close(limit, why)
-  for task in pairs(limit.tasks) do dispatcher.cancel(task, why) end
+  for task in pairs(limit.tasks) do
+    dispatcher.cancel(task, why)
+  end
 end
 
 -- `f`, ended after `ms` milliseconds, where it waits by a timer and where it computes by lua/dispatcher/interrupt.lua.
@@ -45,7 +49,8 @@ local function limited(id, ms, f)
     if many then return failed(id, errors.kinds.INVALID, ('%s: %s'):format(id, many)) end
     local task, generation = dispatcher.ticket()
     if not task then return f(...) end
-    local limit = { id = id, ms = ms, ends = clock.monotonic() + ms * 1e6, outer = task.limit, late = nil, tasks = setmetatable({}, { __mode = 'k' }) }
+    local limit =
+      { id = id, ms = ms, ends = clock.monotonic() + ms * 1e6, outer = task.limit, late = nil, tasks = setmetatable({}, { __mode = 'k' }) }
     local done, value, problem = false, nil, nil
     local child = dispatcher.spawn(function(...)
       value, problem = f(...)

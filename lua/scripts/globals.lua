@@ -29,9 +29,15 @@ end
 function M.read_in_vain(chunk)
   local read, set = {}, {}
   walk(chunk, function(name, line, is_write)
-    if is_write then set[name] = true elseif not read[name] or line < read[name] then read[name] = line end
+    if is_write then
+      set[name] = true
+    elseif not read[name] or line < read[name] then
+      read[name] = line
+    end
   end)
-  for name in pairs(set) do read[name] = nil end
+  for name in pairs(set) do
+    read[name] = nil
+  end
   return read
 end
 

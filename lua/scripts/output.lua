@@ -7,33 +7,33 @@ local M = {}
 
 local function shown(value)
   local text = tostring(value)
-  if type(text) ~= "string" then error("print: __tostring of a " .. type(value) .. " must return a string, not a " .. type(text), 3) end
+  if type(text) ~= 'string' then error('print: __tostring of a ' .. type(value) .. ' must return a string, not a ' .. type(text), 3) end
   return text
 end
 
 --- Prints its arguments separated by tabs, as Lua's `print`; raises when standard output takes no more.
 function M.print(...)
-  local count = select("#", ...)
+  local count = select('#', ...)
   local ok, problem
   if count == 1 then
-    ok, problem = stdout:write(shown((...)), "\n")
+    ok, problem = stdout:write(shown((...)), '\n')
   else
     local texts = { ... }
-    for i = 1, count do texts[i] = shown(texts[i]) end
-    ok, problem = stdout:write(concat(texts, "\t", 1, count), "\n")
+    for i = 1, count do
+      texts[i] = shown(texts[i])
+    end
+    ok, problem = stdout:write(concat(texts, '\t', 1, count), '\n')
   end
   if not ok then error("print: standard output can't be written to: " .. tostring(problem), 2) end
 end
 
 --- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of Lua's files, and `keep(text)`, which takes a
 --- guest's text until the next flush: a guest may be on a stack of its own, from where nothing else of the host is to be called.
-function M.redirect(sink)
-  stdout = sink
-end
+function M.redirect(sink) stdout = sink end
 
 --- Writes a guest's text to 'stdout' or 'stderr'; returns true, or nil and a message.
 function M.write(stream, text)
-  if stream == "stdout" and stdout ~= io.stdout then return stdout.keep(text) end
+  if stream == 'stdout' and stdout ~= io.stdout then return stdout.keep(text) end
   return io[stream]:write(text)
 end
 

@@ -4,9 +4,9 @@ local setmetatable = setmetatable
 local M = {}
 
 --- A module -> the function that makes it for an owner, `{name, finish}`; modules sets `finish` to what is to happen at the owner's end.
-M.makers = setmetatable({}, { __mode = "k" })
+M.makers = setmetatable({}, { __mode = 'k' })
 
-local of = setmetatable({}, { __mode = "k" })   -- the global table of a script -> its owner
+local of = setmetatable({}, { __mode = 'k' }) -- the global table of a script -> its owner
 local last = 0
 
 --- Makes the owner of an entry's source.
@@ -15,7 +15,7 @@ function M.entry(id) return { name = id } end
 --- Makes the owner of a script. It ends with the script, so two scripts of a name are two.
 function M.script(chunkname)
   last = last + 1
-  return { name = chunkname .. "#" .. last }
+  return { name = chunkname .. '#' .. last }
 end
 
 --- Notes whose global table it is.

@@ -19,10 +19,12 @@ local sets, count = {}, 0
 function M.set(item)
   local set = sets[item]
   if set then return set end
-  if count >= 500 then sets, count = {}, 0 end
+  if count >= 500 then
+    sets, count = {}, 0
+  end
   set, count = {}, count + 1
   for code = 0, 255 do
-    if find(char(code), "^" .. item) then set[code] = true end
+    if find(char(code), '^' .. item) then set[code] = true end
   end
   sets[item] = set
   return set
@@ -31,16 +33,16 @@ end
 -- Where the class that begins at `at` ends; nil for a malformed one.
 local function class_end(pattern, at)
   local first = sub(pattern, at, at)
-  if first == "%" then return at < #pattern and at + 1 or nil end
-  if first ~= "[" then return at end
+  if first == '%' then return at < #pattern and at + 1 or nil end
+  if first ~= '[' then return at end
   at = at + 1
-  if sub(pattern, at, at) == "^" then at = at + 1 end
+  if sub(pattern, at, at) == '^' then at = at + 1 end
   repeat
     local c = sub(pattern, at, at)
-    if c == "" then return nil end
+    if c == '' then return nil end
     at = at + 1
-    if c == "%" and at <= #pattern then at = at + 1 end
-  until sub(pattern, at, at) == "]"
+    if c == '%' and at <= #pattern then at = at + 1 end
+  until sub(pattern, at, at) == ']'
   return at
 end
 
@@ -50,28 +52,28 @@ local function items_of(pattern, at)
   while at <= #pattern do
     local two = sub(pattern, at, at + 1)
     local first = sub(two, 1, 1)
-    if first == "(" or first == ")" then
+    if first == '(' or first == ')' then
       at = at + 1
-    elseif first == "$" and at == #pattern then
-      items[#items + 1] = { kind = "end" }
+    elseif first == '$' and at == #pattern then
+      items[#items + 1] = { kind = 'end' }
       break
-    elseif two == "%b" then
-      items[#items + 1] = { kind = "scan" }
+    elseif two == '%b' then
+      items[#items + 1] = { kind = 'scan' }
       at = at + 4
-    elseif find(two, "^%%%d") then
-      items[#items + 1] = { kind = "scan" }
+    elseif find(two, '^%%%d') then
+      items[#items + 1] = { kind = 'scan' }
       at = at + 2
-    elseif two == "%f" then
-      local stop = sub(pattern, at + 2, at + 2) == "[" and class_end(pattern, at + 2)
+    elseif two == '%f' then
+      local stop = sub(pattern, at + 2, at + 2) == '[' and class_end(pattern, at + 2)
       if not stop then break end
-      items[#items + 1] = { kind = "frontier" }
+      items[#items + 1] = { kind = 'frontier' }
       at = stop + 1
     else
       local stop = class_end(pattern, at)
       if not stop then break end
       local repetition = sub(pattern, stop + 1, stop + 1)
-      if repetition == "" or not find("*+-?", repetition, 1, true) then repetition = nil end
-      items[#items + 1] = { kind = repetition or "one", set = M.set(sub(pattern, at, stop)) }
+      if repetition == '' or not find('*+-?', repetition, 1, true) then repetition = nil end
+      items[#items + 1] = { kind = repetition or 'one', set = M.set(sub(pattern, at, stop)) }
       at = stop + 1 + (repetition and 1 or 0)
     end
   end
@@ -80,7 +82,7 @@ end
 
 -- Says whether what follows an item must begin with a character that the item does not take.
 local function excludes(item, next)
-  if not next or next.kind ~= "one" and next.kind ~= "+" then return false end
+  if not next or next.kind ~= 'one' and next.kind ~= '+' then return false end
   for code in pairs(item.set) do
     if next.set[code] then return false end
   end
@@ -93,11 +95,11 @@ local function cost(items, n)
   for i = #items, 1, -1 do
     local item = items[i]
     local kind = item.kind
-    if kind == "one" or kind == "end" or kind == "frontier" then
+    if kind == 'one' or kind == 'end' or kind == 'frontier' then
       rest = rest + 1
-    elseif kind == "scan" then
+    elseif kind == 'scan' then
       rest = rest + n
-    elseif kind == "?" then
+    elseif kind == '?' then
       rest = item.sure and rest + 2 or 2 * rest + 2
     elseif i == #items then
       rest = n + 2
@@ -111,9 +113,11 @@ end
 -- The items of a pattern, each knowing whether it tries what follows once only.
 local function analyzed(pattern, anchored)
   -- LuaJIT reads a pattern up to its first zero.
-  pattern = sub(pattern, 1, (find(pattern, "\0", 1, true) or 0) - 1)
+  pattern = sub(pattern, 1, (find(pattern, '\0', 1, true) or 0) - 1)
   local items = items_of(pattern, anchored and 2 or 1)
-  for i, item in ipairs(items) do item.sure = item.set and excludes(item, items[i + 1]) end
+  for i, item in ipairs(items) do
+    item.sure = item.set and excludes(item, items[i + 1])
+  end
   return items
 end
 
@@ -122,7 +126,7 @@ function M.bound(pattern, anchored, n) return cost(analyzed(pattern, anchored), 
 
 --- Returns the length of the longest text on which LuaJIT matches a pattern quickly, at one place where it is anchored and at any else.
 function M.longest(pattern, anchored)
-  if not find(pattern, "[*+?-]") and not find(pattern, "%%[b%d]") then return BUDGET / (#pattern + 1) - 1 end
+  if not find(pattern, '[*+?-]') and not find(pattern, '%%[b%d]') then return BUDGET / (#pattern + 1) - 1 end
   if #pattern > LONGEST then return -1 end
   local items = analyzed(pattern, anchored)
   local function fits(n) return cost(items, n) * (anchored and 1 or n + 1) <= BUDGET end
@@ -131,7 +135,11 @@ function M.longest(pattern, anchored)
   local low, high = 0, 32
   while high - low > 1 do
     local middle = floor((low + high) / 2)
-    if fits(2 ^ middle) then low = middle else high = middle end
+    if fits(2 ^ middle) then
+      low = middle
+    else
+      high = middle
+    end
   end
   return 2 ^ low
 end

@@ -2,13 +2,13 @@
 --
 -- This is LuaJIT's algorithm, from lib_string.c, with its order, its limits and its messages; the tests hold it against the original.
 -- Nothing of a script's runs meanwhile, so the state of the match is shared.
-local ffi = require "ffi"
-local cost = require "lua.scripts.pattern_cost"
-local interrupt = require "lua.dispatcher.interrupt"
+local ffi = require 'ffi'
+local cost = require 'lua.scripts.pattern_cost'
+local interrupt = require 'lua.dispatcher.interrupt'
 
 local sub = string.sub
 local error, pcall, pairs = error, pcall, pairs
-local text_type, set_type = ffi.typeof "const uint8_t *", ffi.typeof "uint8_t[256]"
+local text_type, set_type = ffi.typeof 'const uint8_t *', ffi.typeof 'uint8_t[256]'
 
 local M = {}
 
@@ -20,18 +20,18 @@ local MOST_CAPTURES, MOST_DEEP = 32, 200
 local UNFINISHED, POSITION = -1, -2
 local NONE = -1
 
-local source, length, pattern    -- the text and the pattern as bytes, both followed by a zero
-local words                      -- the pattern as a string
-local classes                    -- by where it begins: where the class at a place of the pattern ends, and its set
-local level                      -- how many captures there are
-local begins, sizes = ffi.new "int32_t[32]", ffi.new "int32_t[32]"
+local source, length, pattern -- the text and the pattern as bytes, both followed by a zero
+local words -- the pattern as a string
+local classes -- by where it begins: where the class at a place of the pattern ends, and its set
+local level -- how many captures there are
+local begins, sizes = ffi.new 'int32_t[32]', ffi.new 'int32_t[32]'
 local left, slice = 0, 0
 
 local function refill()
   left = left - (SLICE - slice)
   slice = SLICE
   if left < 0 then
-    error(("pattern too complex: it takes more than %.0f steps on a text of %d bytes"):format(STEPS + STEPS_EACH * length, length), 0)
+    error(('pattern too complex: it takes more than %.0f steps on a text of %d bytes'):format(STEPS + STEPS_EACH * length, length), 0)
   end
   interrupt.check()
 end
@@ -70,7 +70,9 @@ local function class_at(p)
   if not class then
     local stop = class_end(p)
     class = { stop = stop, set = ffi.new(set_type) }
-    for code in pairs(cost.set(sub(words, p + 1, stop))) do class.set[code] = 1 end
+    for code in pairs(cost.set(sub(words, p + 1, stop))) do
+      class.set[code] = 1
+    end
     classes[p] = class
   end
   return class
@@ -82,7 +84,9 @@ local match
 
 local function longest_first(s, set, p, depth)
   local i, most = 0, length - s
-  while i < most and set[source[s + i]] ~= 0 do i = i + 1 end
+  while i < most and set[source[s + i]] ~= 0 do
+    i = i + 1
+  end
   spend(i)
   while i >= 0 do
     local stop = match(s + i, p, depth)
@@ -96,13 +100,17 @@ local function shortest_first(s, set, p, depth)
   while true do
     local stop = match(s, p, depth)
     if stop ~= NONE then return stop end
-    if s < length and set[source[s]] ~= 0 then s = s + 1 else return NONE end
+    if s < length and set[source[s]] ~= 0 then
+      s = s + 1
+    else
+      return NONE
+    end
   end
 end
 
 local function balanced(s, p)
   local first, last = pattern[p], pattern[p + 1]
-  if first == 0 or last == 0 then error("unbalanced pattern", 0) end
+  if first == 0 or last == 0 then error('unbalanced pattern', 0) end
   if source[s] ~= first then return NONE end
   local open, from = 1, s
   s = s + 1
@@ -126,7 +134,7 @@ end
 -- The text of a capture again.
 local function same_again(s, digit)
   local index = digit - 49
-  if index < 0 or index >= level or sizes[index] == UNFINISHED then error("invalid capture index", 0) end
+  if index < 0 or index >= level or sizes[index] == UNFINISHED then error('invalid capture index', 0) end
   local size, from = sizes[index], begins[index]
   if size < 0 or length - s < size then return NONE end
   for i = 0, size - 1 do
@@ -140,7 +148,7 @@ local function same_again(s, digit)
 end
 
 local function open_capture(s, p, size, depth)
-  if level >= MOST_CAPTURES then error("too many captures", 0) end
+  if level >= MOST_CAPTURES then error('too many captures', 0) end
   begins[level], sizes[level] = s, size
   level = level + 1
   local stop = match(s, p, depth)
@@ -150,8 +158,10 @@ end
 
 local function close_capture(s, p, depth)
   local index = level - 1
-  while index >= 0 and sizes[index] ~= UNFINISHED do index = index - 1 end
-  if index < 0 then error("invalid pattern capture", 0) end
+  while index >= 0 and sizes[index] ~= UNFINISHED do
+    index = index - 1
+  end
+  if index < 0 then error('invalid pattern capture', 0) end
   sizes[index] = s - begins[index]
   local stop = match(s, p, depth)
   if stop == NONE then sizes[index] = UNFINISHED end
@@ -168,7 +178,7 @@ end
 -- Matches the pattern from `p` on with the text from `s` on; gives where the match ends, or NONE.
 function match(s, p, depth)
   depth = depth + 1
-  if depth > MOST_DEEP then error("pattern too complex", 0) end
+  if depth > MOST_DEEP then error('pattern too complex', 0) end
   while true do
     spend(1)
     local c = pattern[p]
@@ -238,7 +248,9 @@ local function scan(s, p, anchored)
   while true do
     if set then
       local from = s
-      while s < length and set[source[s]] == 0 do s = s + 1 end
+      while s < length and set[source[s]] == 0 do
+        s = s + 1
+      end
       spend(s - from)
       if s >= length then return nil end
     end
@@ -274,7 +286,7 @@ function M.captures() return level end
 --- Returns a capture of the last match, by its number from 1: nil and a problem where it has no end.
 function M.capture(text, index)
   local size, from = sizes[index - 1], begins[index - 1]
-  if size == UNFINISHED then return nil, "unfinished capture" end
+  if size == UNFINISHED then return nil, 'unfinished capture' end
   if size == POSITION then return from + 1 end
   return sub(text, from + 1, from + size)
 end

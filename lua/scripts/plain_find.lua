@@ -1,10 +1,10 @@
 -- Finds a text in another in a time that is proportional to both (Knuth, Morris and Pratt): LuaJIT compares the text anew at each place
 -- where its first character stands.
-local ffi = require "ffi"
-local interrupt = require "lua.dispatcher.interrupt"
+local ffi = require 'ffi'
+local interrupt = require 'lua.dispatcher.interrupt'
 
 local cast = ffi.cast
-local bytes, numbers = ffi.typeof "const uint8_t *", ffi.typeof "int32_t[?]"
+local bytes, numbers = ffi.typeof 'const uint8_t *', ffi.typeof 'int32_t[?]'
 
 local M = {}
 
@@ -19,7 +19,9 @@ local function borders_of(what, size)
   local borders, border = numbers(size + 1), 0
   for i = 1, size - 1 do
     if i % SLICE == 0 then interrupt.check() end
-    while border > 0 and what[i] ~= what[border] do border = borders[border] end
+    while border > 0 and what[i] ~= what[border] do
+      border = borders[border]
+    end
     if what[i] == what[border] then border = border + 1 end
     borders[i + 1] = border
   end
@@ -35,7 +37,9 @@ function M.find(text, words, init)
   for i = init - 1, last - 1 do
     if i % SLICE == 0 then interrupt.check() end
     local c = from[i]
-    while matched > 0 and c ~= what[matched] do matched = borders[matched] end
+    while matched > 0 and c ~= what[matched] do
+      matched = borders[matched]
+    end
     if c == what[matched] then matched = matched + 1 end
     if matched == size then return i - size + 2, i + 1 end
   end

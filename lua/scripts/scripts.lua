@@ -1,10 +1,10 @@
 -- Scripts: a file given to `moonwit run`, and the sources of function.lua and library.lua entries. Each is compiled
 -- into an environment of its own, with a `require` that knows what this script may have.
-local errors = require "lua.values.errors"
-local nearest = require "lua.values.nearest"
-local output = require "lua.scripts.output"
-local owners = require "lua.scripts.owners"
-local sandbox = require "lua.scripts.sandbox"
+local errors = require 'lua.values.errors'
+local nearest = require 'lua.values.nearest'
+local output = require 'lua.scripts.output'
+local owners = require 'lua.scripts.owners'
+local sandbox = require 'lua.scripts.sandbox'
 
 local type, error, select, pairs, ipairs, tostring = type, error, select, pairs, ipairs, tostring
 local pcall, rawget, rawset, setmetatable, getmetatable = pcall, rawget, rawset, setmetatable, debug.getmetatable
@@ -14,15 +14,17 @@ local INVALID, NOT_FOUND, INTERNAL = errors.kinds.INVALID, errors.kinds.NOT_FOUN
 local M = {}
 
 -- Modules that are globals of every script, whatever it lists.
-local EVERYWHERE = { "errors", "channel" }
+local EVERYWHERE = { 'errors', 'channel' }
 
 -- How deep libraries may import each other; deeper is a mistake, and Lua's stack has an end.
 local MAX_IMPORTS = 100
 
 local function names_of(...)
   local names = {}
-  for i = 1, select("#", ...) do
-    for name in pairs((select(i, ...))) do names[#names + 1] = name end
+  for i = 1, select('#', ...) do
+    for name in pairs((select(i, ...))) do
+      names[#names + 1] = name
+    end
   end
   table.sort(names)
   return names
@@ -31,20 +33,24 @@ end
 -- Modules may be given as functions that load them, so that nothing is loaded that no script uses.
 local function open(modules, name, owner)
   local module = modules[name]
-  if type(module) == "function" then module = module(name) end
-  if type(module) == "table" then module = sandbox.protect(name, owners.owned(module, owner)) end
+  if type(module) == 'function' then module = module(name) end
+  if type(module) == 'table' then module = sandbox.protect(name, owners.owned(module, owner)) end
   return module
 end
 
 -- An environment with `require`. `find(name)` returns a module, or nil and the sentence to raise.
 local function environment(find, globals, mode)
   local env = sandbox.environment({ print = output.print }, mode)
-  for name, value in pairs(globals or {}) do env[name] = value end
+  for name, value in pairs(globals or {}) do
+    env[name] = value
+  end
   local loaded = { _G = env }
-  for name, library in pairs(sandbox.libraries) do loaded[name] = library end
+  for name, library in pairs(sandbox.libraries) do
+    loaded[name] = library
+  end
 
   function env.require(name)
-    if type(name) ~= "string" then error("bad argument #1 to 'require' (string expected, got " .. type(name) .. ")", 2) end
+    if type(name) ~= 'string' then error("bad argument #1 to 'require' (string expected, got " .. type(name) .. ')', 2) end
     local module, problem = find(name)
     if module ~= nil then return module end
     module = loaded[name]
@@ -97,10 +103,13 @@ local function import_all(entry, state)
       value, problem = evaluate(library, state)
       if problem then return nil, problem end
       if value == nil then
-        return nil, errors.make {
-          message = "library " .. library.id .. " returns nothing: end its source with `return` and the table of its functions",
-          kind = INVALID, entry = library.id, lua_stack = {},
-        }
+        return nil,
+          errors.make {
+            message = 'library ' .. library.id .. ' returns nothing: end its source with `return` and the table of its functions',
+            kind = INVALID,
+            entry = library.id,
+            lua_stack = {},
+          }
       end
       state.done[library.id] = value
     end
@@ -114,10 +123,13 @@ local function listed_modules(entry, stdlib, owner)
   for _, name in ipairs(entry.modules or {}) do
     local module = stdlib[name] ~= nil and open(stdlib, name, owner) or sandbox.libraries[name]
     if module == nil then
-      return nil, errors.make {
-        message = entry.id .. ": module '" .. name .. "' in `modules` doesn't exist" .. nearest.hint(name, names_of(stdlib)),
-        kind = NOT_FOUND, entry = entry.id, lua_stack = {},
-      }
+      return nil,
+        errors.make {
+          message = entry.id .. ": module '" .. name .. "' in `modules` doesn't exist" .. nearest.hint(name, names_of(stdlib)),
+          kind = NOT_FOUND,
+          entry = entry.id,
+          lua_stack = {},
+        }
     end
     listed[name] = module
   end
@@ -129,15 +141,21 @@ local function globals_of(stdlib, listed, imported, owner)
   for _, name in ipairs(EVERYWHERE) do
     if stdlib[name] ~= nil then globals[name] = open(stdlib, name, owner) end
   end
-  for name, module in pairs(listed) do globals[name] = module end
-  for alias, value in pairs(imported) do globals[alias] = value end
+  for name, module in pairs(listed) do
+    globals[name] = module
+  end
+  for alias, value in pairs(imported) do
+    globals[alias] = value
+  end
   return globals
 end
 
 --- Returns the names of the globals of every entry's script, whatever it lists.
 function M.global_names()
   local names = names_of(environment())
-  for _, name in ipairs(EVERYWHERE) do names[#names + 1] = name end
+  for _, name in ipairs(EVERYWHERE) do
+    names[#names + 1] = name
+  end
   return names
 end
 
@@ -148,7 +166,10 @@ local function cycle(entry, state)
   end
   ids[#ids + 1] = entry.id
   return errors.make {
-    message = "libraries import each other in a circle: " .. concat(ids, " -> "), kind = INVALID, entry = entry.id, lua_stack = {},
+    message = 'libraries import each other in a circle: ' .. concat(ids, ' -> '),
+    kind = INVALID,
+    entry = entry.id,
+    lua_stack = {},
   }
 end
 
@@ -156,10 +177,13 @@ end
 function evaluate(entry, state)
   if state.busy[entry.id] then return nil, cycle(entry, state) end
   if #state.path >= MAX_IMPORTS then
-    return nil, errors.make {
-      message = entry.id .. ": libraries import each other more than " .. MAX_IMPORTS .. " levels deep", kind = INVALID, entry = entry.id,
-      lua_stack = {},
-    }
+    return nil,
+      errors.make {
+        message = entry.id .. ': libraries import each other more than ' .. MAX_IMPORTS .. ' levels deep',
+        kind = INVALID,
+        entry = entry.id,
+        lua_stack = {},
+      }
   end
   state.busy[entry.id] = true
   state.path[#state.path + 1] = entry.id
@@ -174,12 +198,18 @@ function evaluate(entry, state)
   local function find(name)
     if imported[name] ~= nil then return imported[name] end
     if listed[name] ~= nil then return listed[name] end
-    return nil, "module '" .. name .. "' is not listed in the entry's modules" .. nearest.hint(name, names_of(listed, imported))
-      .. " (" .. entry.id .. ")"
+    return nil,
+      "module '"
+        .. name
+        .. "' is not listed in the entry's modules"
+        .. nearest.hint(name, names_of(listed, imported))
+        .. ' ('
+        .. entry.id
+        .. ')'
   end
   local env = environment(find, globals_of(state.stdlib, listed, imported, state.owner), state.mode)
   local chunk
-  chunk, problem = compile(entry.source, entry.chunkname or "=" .. entry.id, env, entry.id, state.mode)
+  chunk, problem = compile(entry.source, entry.chunkname or '=' .. entry.id, env, entry.id, state.mode)
   if not chunk then return nil, problem end
   local ok, value = pcall(chunk)
   if ok then return value end
@@ -187,9 +217,9 @@ function evaluate(entry, state)
 end
 
 local function callable(value)
-  if type(value) == "function" then return value end
-  local meta = type(value) == "table" and getmetatable(value)
-  if meta and type(rawget(meta, "__call")) == "function" then
+  if type(value) == 'function' then return value end
+  local meta = type(value) == 'table' and getmetatable(value)
+  if meta and type(rawget(meta, '__call')) == 'function' then
     return function(...) return value(...) end
   end
 end
@@ -197,16 +227,18 @@ end
 local function method_of(entry, value)
   local f = callable(value)
   if f then return f end
-  if type(value) ~= "table" then
-    return nil, "the source must return a function, or a table that holds `method`; it returns " .. (value == nil and "nothing" or "a " .. type(value))
+  if type(value) ~= 'table' then
+    return nil,
+      'the source must return a function, or a table that holds `method`; it returns '
+        .. (value == nil and 'nothing' or 'a ' .. type(value))
   end
-  if not entry.method then return nil, "the source returns a table, so `method` must name a function in it" end
+  if not entry.method then return nil, 'the source returns a table, so `method` must name a function in it' end
   local ok, member = pcall(function() return value[entry.method] end)
   f = ok and callable(member)
   if f then return f end
   local names = {}
   for name, candidate in pairs(value) do
-    if type(name) == "string" and callable(candidate) then names[#names + 1] = name end
+    if type(name) == 'string' and callable(candidate) then names[#names + 1] = name end
   end
   return nil, "the table that the source returns has no function '" .. tostring(entry.method) .. "'" .. nearest.hint(entry.method, names)
 end
@@ -221,7 +253,7 @@ function M.entry(entry, mode)
   if problem then return nil, problem end
   local f, sentence = method_of(entry, value)
   if f then return f end
-  return nil, errors.make { message = entry.id .. ": " .. sentence, kind = INVALID, entry = entry.id, lua_stack = {} }
+  return nil, errors.make { message = entry.id .. ': ' .. sentence, kind = INVALID, entry = entry.id, lua_stack = {} }
 end
 
 --- Has all that was loaded under `mode`, and will be, be interpreted from now on.

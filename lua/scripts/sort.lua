@@ -1,15 +1,13 @@
 -- `table.sort` in Lua: compiled together with its comparator, which makes it faster than LuaJIT's own, and not run
 -- from C, where nested sorts would use up the C stack. A merge sort: equal elements keep their order, and a comparator
 -- that contradicts itself does no harm.
-local check = require("lua.dispatcher.interrupt").check
+local check = require('lua.dispatcher.interrupt').check
 
 local type, error, min = type, error, math.min
 
 local RUN = 12
 
-local function less(a, b)
-  return a < b
-end
+local function less(a, b) return a < b end
 
 local function insertion(list, first, last, before)
   for i = first + 1, last do
@@ -38,13 +36,13 @@ end
 
 --- Sorts a table in place, as `table.sort`.
 return function(list, before)
-  if type(list) ~= "table" then
-    error("bad argument #1 to 'sort' (table expected, got " .. (list == nil and "no value" or type(list)) .. ")", 2)
+  if type(list) ~= 'table' then
+    error("bad argument #1 to 'sort' (table expected, got " .. (list == nil and 'no value' or type(list)) .. ')', 2)
   end
   if before == nil then
     before = less
-  elseif type(before) ~= "function" then
-    error("bad argument #2 to 'sort' (function expected, got " .. type(before) .. ")", 2)
+  elseif type(before) ~= 'function' then
+    error("bad argument #2 to 'sort' (function expected, got " .. type(before) .. ')', 2)
   end
   local count = #list
   for first = 1, count, RUN do
@@ -61,6 +59,8 @@ return function(list, before)
     width = width * 2
   end
   if from ~= list then
-    for i = 1, count do list[i] = from[i] end
+    for i = 1, count do
+      list[i] = from[i]
+    end
   end
 end

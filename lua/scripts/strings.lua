@@ -6,9 +6,9 @@
 --
 -- And LuaJIT matches patterns with no bound on how long that takes, where nothing can end it. So its functions get what they are
 -- provably quick with, which is nearly all (lua/scripts/pattern_cost.lua); the rest is matched by lua/scripts/patterns.lua, a step at a time.
-local cost = require "lua.scripts.pattern_cost"
-local patterns = require "lua.scripts.patterns"
-local plain = require "lua.scripts.plain_find"
+local cost = require 'lua.scripts.pattern_cost'
+local patterns = require 'lua.scripts.patterns'
+local plain = require 'lua.scripts.plain_find'
 
 local find, match, gmatch, gsub, format = string.find, string.match, string.gmatch, string.gsub, string.format
 local sub, rep, byte = string.sub, string.rep, string.byte
@@ -30,11 +30,19 @@ local shapes, count = {}, 0
 local function shape_of(pattern)
   local shape = shapes[pattern]
   if shape then return shape end
-  if count >= 2000 then shapes, count = {}, 0 end
+  if count >= 2000 then
+    shapes, count = {}, 0
+  end
   local anchored = cost.anchored(pattern)
   local most = cost.longest(pattern, anchored)
-  shape = { most = most, anchored = anchored, within = anchored and cost.longest(pattern, false) or most, classes = {}, literal_classes = {},
-    literal = not find(pattern, "[%^$*+?.(%[%%-]") }
+  shape = {
+    most = most,
+    anchored = anchored,
+    within = anchored and cost.longest(pattern, false) or most,
+    classes = {},
+    literal_classes = {},
+    literal = not find(pattern, '[%^$*+?.(%[%%-]'),
+  }
   shapes[pattern], count = shape, count + 1
   return shape
 end
@@ -54,7 +62,7 @@ local function captured(text, most, first, last)
 end
 
 -- Raises what was caught: a sentence of ours with the script's place, `level` functions up.
-local function raise(problem, level) error(problem, type(problem) == "string" and level + 1 or 0) end
+local function raise(problem, level) error(problem, type(problem) == 'string' and level + 1 or 0) end
 
 -- A match from `init` on, or nil: where it begins and ends, and its captures, `most` of them at most, or where there are none the text
 -- itself with `whole`.
@@ -87,15 +95,15 @@ end
 -- Says whether LuaJIT's own function is to be called: it is quick, or the arguments are wrong.
 local function is_quick(text, pattern, init)
   local kind = type(text)
-  if kind ~= "string" and kind ~= "number" or type(pattern) ~= "string" then return true end
+  if kind ~= 'string' and kind ~= 'number' or type(pattern) ~= 'string' then return true end
   if init ~= nil and not tonumber(init) then return true end
-  return kind == "number" or #text <= shape_of(pattern).most
+  return kind == 'number' or #text <= shape_of(pattern).most
 end
 
 --- Finds a pattern, as `string.find`.
 function M.find(...)
   local text, pattern, init, is_plain = ...
-  if type(text) == "string" and type(pattern) == "string" and (is_plain or shape_of(pattern).literal) then
+  if type(text) == 'string' and type(pattern) == 'string' and (is_plain or shape_of(pattern).literal) then
     if #text * #pattern <= plain.BUDGET or init ~= nil and not tonumber(init) then return find(...) end
     return plain.find(text, pattern, start_of(init, #text))
   end
@@ -113,12 +121,12 @@ end
 --- Returns an iterator over matches, as `string.gmatch`.
 function M.gmatch(...)
   local text, pattern = ...
-  if type(text) ~= "string" or type(pattern) ~= "string" then return gmatch(...) end
+  if type(text) ~= 'string' or type(pattern) ~= 'string' then return gmatch(...) end
   local shape = shape_of(pattern)
   if #text <= shape.within then return gmatch(...) end
   local own = { anchored = false, classes = shape.literal_classes }
   local position, budget = 1, patterns.budget(text)
-  local words = shape.anchored and "%" .. pattern or pattern
+  local words = shape.anchored and '%' .. pattern or pattern
   local function next_match(first, last, ...)
     if not first then return nil end
     position = last >= first and last + 1 or first + 1
@@ -139,10 +147,10 @@ end
 local function replacement(whole, value)
   if not value then return whole end
   local kind = type(value)
-  if kind == "string" then return value end
-  if kind == "number" then return tostring(value) end
+  if kind == 'string' then return value end
+  if kind == 'number' then return tostring(value) end
   -- Past step and substitute to the script.
-  error("invalid replacement value (a " .. kind .. ")", 4)
+  error('invalid replacement value (a ' .. kind .. ')', 4)
 end
 
 -- A match: where it starts and ends, its first capture or else its text, then the captures. A malformed pattern is
@@ -150,7 +158,7 @@ end
 local function matched(text, ok, first, last, ...)
   if not ok then raise(first, 3) end
   if first then
-    if select("#", ...) == 0 then return first, last, sub(text, first, last) end
+    if select('#', ...) == 0 then return first, last, sub(text, first, last) end
     return first, last, ...
   end
 end
@@ -172,7 +180,7 @@ local function substitute(text, limit, answer, pattern, anchored, most)
     n = n + 1
     out[n] = replacement(sub(text, first, last), answer(key, ...))
     size = size + #out[n]
-    if size > MOST_TEXT then error("resulting string too large", 3) end
+    if size > MOST_TEXT then error('resulting string too large', 3) end
     if last >= first then
       position = last + 1
     else
@@ -198,15 +206,17 @@ end
 -- A function that gives the text of a replacement for a match.
 local function written(template)
   return function(whole, captures, get)
-    return (gsub(template, "%%(.?)", function(digit)
-      if not find(digit, "^%d") then return digit == "" and "\0" or digit end
-      local index = tonumber(digit)
-      if index == 0 or index == 1 and captures == 0 then return whole end
-      if index > captures then error("invalid capture index", 0) end
-      local value, problem = get(index)
-      if problem then error(problem, 0) end
-      return tostring(value)
-    end))
+    return (
+      gsub(template, '%%(.?)', function(digit)
+        if not find(digit, '^%d') then return digit == '' and '\0' or digit end
+        local index = tonumber(digit)
+        if index == 0 or index == 1 and captures == 0 then return whole end
+        if index > captures then error('invalid capture index', 0) end
+        local value, problem = get(index)
+        if problem then error(problem, 0) end
+        return tostring(value)
+      end)
+    )
   end
 end
 
@@ -223,7 +233,7 @@ local function replace(text, pattern, template, limit, shape)
     out[n + 1] = sub(text, position, first - 1)
     out[n + 2] = write(sub(text, first, last), patterns.captures(), get)
     n, size = n + 2, size + #out[n + 2]
-    if size > MOST_TEXT then error("resulting string too large", 0) end
+    if size > MOST_TEXT then error('resulting string too large', 0) end
     position = last + 1
     if last < first then
       n = n + 1
@@ -236,38 +246,40 @@ local function replace(text, pattern, template, limit, shape)
   return concat(out), replaced
 end
 
-local function is_brief(text, with)
-  return type(with) ~= "string" and type(with) ~= "number" or (#text + 1) * #tostring(with) <= MOST_TEXT
-end
+local function is_brief(text, with) return type(with) ~= 'string' and type(with) ~= 'number' or (#text + 1) * #tostring(with) <= MOST_TEXT end
 
 --- Replaces matches, as `string.gsub`; a function is called, and a table with a metatable is read, from Lua.
 function M.gsub(text, pattern, with, limit, ...)
   local kind = type(with)
-  local called = kind == "function" or kind == "table" and getmetatable(with) ~= nil
-  local right = (type(text) == "string" or type(text) == "number") and type(pattern) == "string" and (limit == nil or tonumber(limit))
-  if not called and (not right or type(text) == "number" or #text <= shape_of(pattern).most and is_brief(text, with)) then
+  local called = kind == 'function' or kind == 'table' and getmetatable(with) ~= nil
+  local right = (type(text) == 'string' or type(text) == 'number') and type(pattern) == 'string' and (limit == nil or tonumber(limit))
+  if not called and (not right or type(text) == 'number' or #text <= shape_of(pattern).most and is_brief(text, with)) then
     if limit == nil then return gsub(text, pattern, with) end
     return gsub(text, pattern, with, limit)
   end
   -- LuaJIT's own checks of the other arguments, and of the pattern, with its own messages.
-  local ok, problem = pcall(gsub, text, pattern, "", type(limit) ~= "number" and limit or 0)
+  local ok, problem = pcall(gsub, text, pattern, '', type(limit) ~= 'number' and limit or 0)
   -- Where nothing else is special, `find` takes a stray ) for text; gsub complains.
   local none = limit ~= nil and (tonumber(limit) or 1) < 1
-  if ok and not none and find(pattern, ")", 1, true) and not find(pattern, "[%^$*+?.(%[%%-]") then ok, problem = pcall(gsub, text, pattern, "", 1) end
+  if ok and not none and find(pattern, ')', 1, true) and not find(pattern, '[%^$*+?.(%[%%-]') then
+    ok, problem = pcall(gsub, text, pattern, '', 1)
+  end
   if not ok then error((problem:gsub("to '%?'", "to 'gsub'")), 2) end
-  if type(text) == "number" then text = tostring(text) end
+  if type(text) == 'number' then text = tostring(text) end
   pattern = tostring(pattern)
   if limit == nil then
     limit = #text + 1
   else
     limit = floor(tonumber(limit))
   end
-  if kind == "string" or kind == "number" then return without_place(pcall(replace, text, pattern, tostring(with), limit, shape_of(pattern))) end
+  if kind == 'string' or kind == 'number' then
+    return without_place(pcall(replace, text, pattern, tostring(with), limit, shape_of(pattern)))
+  end
   local answer = with
-  if kind == "table" then answer = function(key) return with[key] end end
-  if kind ~= "function" and kind ~= "table" then return gsub(text, pattern, with, limit) end
+  if kind == 'table' then answer = function(key) return with[key] end end
+  if kind ~= 'function' and kind ~= 'table' then return gsub(text, pattern, with, limit) end
   -- A table is asked for the first capture, and LuaJIT looks at no other.
-  return substitute(text, limit, answer, pattern, byte(pattern, 1) == 94, kind == "table" and 1 or nil)
+  return substitute(text, limit, answer, pattern, byte(pattern, 1) == 94, kind == 'table' and 1 or nil)
 end
 
 -- Repeating and formatting ---------------------------------------------------------------------------------------
@@ -275,26 +287,26 @@ end
 --- Repeats a string, as `string.rep`, up to 256 MiB.
 function M.rep(...)
   local text, times, between = ...
-  local size = type(text) == "string" and #text or 0
-  if type(between) == "string" then size = size + #between end
-  if size * (tonumber(times) or 0) > MOST_TEXT then error("resulting string too large", 2) end
+  local size = type(text) == 'string' and #text or 0
+  if type(between) == 'string' then size = size + #between end
+  if size * (tonumber(times) or 0) > MOST_TEXT then error('resulting string too large', 2) end
   return rep(...)
 end
 
 local function has_text(value)
   local kind = type(value)
-  return kind == "table" or kind == "userdata"
+  return kind == 'table' or kind == 'userdata'
 end
 
 -- Turns the arguments that belong to a %s into text beforehand.
 local function format_shown(fmt, ...)
-  local given = select("#", ...)
+  local given = select('#', ...)
   local values = { ... }
   local position = 0
-  for directive in gmatch(tostring(fmt), "%%[-+ #0]*%d*%.?%d*(.)") do
-    if directive ~= "%" then
+  for directive in gmatch(tostring(fmt), '%%[-+ #0]*%d*%.?%d*(.)') do
+    if directive ~= '%' then
       position = position + 1
-      if directive == "s" and has_text(values[position]) then values[position] = tostring(values[position]) end
+      if directive == 's' and has_text(values[position]) then values[position] = tostring(values[position]) end
     end
   end
   return format(fmt, unpack(values, 1, given))
@@ -303,7 +315,7 @@ end
 --- Formats, as `string.format`.
 function M.format(fmt, ...)
   local a, b, c, d = ...
-  if has_text(a) or has_text(b) or has_text(c) or has_text(d) or select("#", ...) > 4 then return format_shown(fmt, ...) end
+  if has_text(a) or has_text(b) or has_text(c) or has_text(d) or select('#', ...) > 4 then return format_shown(fmt, ...) end
   return format(fmt, ...)
 end
 

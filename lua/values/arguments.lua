@@ -9,7 +9,7 @@ local MOST = M.MOST
 --- Returns a sentence when `count` is more than a call may have; else nil.
 function M.too_many(count)
   if count <= MOST then return nil end
-  return "expected at most " .. MOST .. " arguments, got " .. count .. ": pass them in a table"
+  return 'expected at most ' .. MOST .. ' arguments, got ' .. count .. ': pass them in a table'
 end
 
 return M

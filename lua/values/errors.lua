@@ -14,41 +14,39 @@ local HOST = _G
 
 local PROTOTYPE = newproxy(true)
 local META = getmetatable(PROTOTYPE)
-local LOCKED = "error"
+local LOCKED = 'error'
 META.__metatable = LOCKED
 
 --- The kinds of errors, by the names scripts know them under.
 M.kinds = {
-  NOT_FOUND = "NotFound",
-  ALREADY_EXISTS = "AlreadyExists",
-  INVALID = "Invalid",
-  PERMISSION_DENIED = "PermissionDenied",
-  UNAVAILABLE = "Unavailable",
-  INTERNAL = "Internal",
-  CANCELED = "Canceled",
-  CONFLICT = "Conflict",
-  TIMEOUT = "Timeout",
-  RATE_LIMITED = "RateLimited",
-  UNKNOWN = "",
+  NOT_FOUND = 'NotFound',
+  ALREADY_EXISTS = 'AlreadyExists',
+  INVALID = 'Invalid',
+  PERMISSION_DENIED = 'PermissionDenied',
+  UNAVAILABLE = 'Unavailable',
+  INTERNAL = 'Internal',
+  CANCELED = 'Canceled',
+  CONFLICT = 'Conflict',
+  TIMEOUT = 'Timeout',
+  RATE_LIMITED = 'RateLimited',
+  UNKNOWN = '',
 }
 
 --- Says whether a value is an error value. Scripts can't forge one: they have no way to make a userdata.
-function M.is_error(value)
-  return type(value) == "userdata" and getmetatable(value) == LOCKED
-end
+function M.is_error(value) return type(value) == 'userdata' and getmetatable(value) == LOCKED end
 local is_error = M.is_error
 
 --- Lists the script frames above `level` as `{file, line, name}`; frames of the host itself are left out.
 function M.frames(level)
   local frames = {}
   for depth = level + 1, level + 200 do
-    local info = getinfo(depth, "Slnf")
+    local info = getinfo(depth, 'Slnf')
     if not info or #frames == MAX_FRAMES then break end
-    if info.what ~= "C" and getfields(info.func) ~= HOST then
+    if info.what ~= 'C' and getfields(info.func) ~= HOST then
       frames[#frames + 1] = {
-        file = info.source:match "^[@=](.*)" or info.short_src,
+        file = info.source:match '^[@=](.*)' or info.short_src,
         line = info.currentline > 0 and info.currentline or nil,
-        name = info.what == "main" and "main chunk" or info.name or ("function <line " .. info.linedefined .. ">"),
+        name = info.what == 'main' and 'main chunk' or info.name or ('function <line ' .. info.linedefined .. '>'),
       }
     end
   end
@@ -60,8 +58,8 @@ end
 function M.make(given)
   local value = newproxy(PROTOTYPE)
   setfields(value, {
-    message = given.message or "",
-    kind = given.kind or "",
+    message = given.message or '',
+    kind = given.kind or '',
     retryable = given.retryable,
     details = given.details,
     entry = given.entry,
@@ -74,9 +72,7 @@ function M.make(given)
 end
 
 --- Returns the table behind an error value, for encoding; nil for anything else. Never hand it to a script.
-function M.fields(value)
-  return is_error(value) and getfields(value) or nil
-end
+function M.fields(value) return is_error(value) and getfields(value) or nil end
 
 --- Passes on what a `pcall` of a script's code has given; lua/dispatcher/interrupt.lua looks there whether the code is to end.
 function M.caught(...) return ... end
@@ -84,30 +80,32 @@ function M.caught(...) return ... end
 -- A __tostring of a script may itself raise.
 local function text_of(value)
   local ok, text = M.caught(pcall(tostring, value))
-  if ok and type(text) == "string" then return text end
-  return "a " .. type(value) .. " value that can't be shown"
+  if ok and type(text) == 'string' then return text end
+  return 'a ' .. type(value) .. " value that can't be shown"
 end
 
 -- What a thrown value says: a table's `message` where it has one and no words of its own.
 local function message_of(value)
-  if type(value) ~= "table" or getmetatable(value) ~= nil then return text_of(value) end
-  local message = rawget(value, "message")
-  return type(message) == "string" and message or text_of(value)
+  if type(value) ~= 'table' or getmetatable(value) ~= nil then return text_of(value) end
+  local message = rawget(value, 'message')
+  return type(message) == 'string' and message or text_of(value)
 end
 
 --- Returns a thrown value as an error value: an error as it is, anything else as the message of a new one.
 function M.from(value, defaults)
   if is_error(value) then return value end
   local given = {}
-  for key, default in pairs(defaults or {}) do given[key] = default end
-  given.message = value == nil and (given.message or "an error without a message") or message_of(value)
-  if given.details == nil and type(value) == "table" then given.details = value end
+  for key, default in pairs(defaults or {}) do
+    given[key] = default
+  end
+  given.message = value == nil and (given.message or 'an error without a message') or message_of(value)
+  if given.details == nil and type(value) == 'table' then given.details = value end
   given.kind = given.kind or M.kinds.INTERNAL
   return M.make(given)
 end
 
 local function guest_frame(frame)
-  if type(frame) ~= "table" then return { name = tostring(frame), guest = true } end
+  if type(frame) ~= 'table' then return { name = tostring(frame), guest = true } end
   return { file = frame.file or frame.module, line = frame.line, name = frame.name or frame.func, offset = frame.offset, guest = true }
 end
 
@@ -117,10 +115,14 @@ function M.call_stack(value)
   local frames = {}
   if not fields then return frames end
   local trace = fields.wasm_backtrace
-  if type(trace) == "string" then
-    for line in trace:gmatch("[^\n]+") do frames[#frames + 1] = guest_frame((line:gsub("^%s+", ""))) end
-  elseif type(trace) == "table" then
-    for _, frame in ipairs(trace) do frames[#frames + 1] = guest_frame(frame) end
+  if type(trace) == 'string' then
+    for line in trace:gmatch('[^\n]+') do
+      frames[#frames + 1] = guest_frame((line:gsub('^%s+', '')))
+    end
+  elseif type(trace) == 'table' then
+    for _, frame in ipairs(trace) do
+      frames[#frames + 1] = guest_frame(frame)
+    end
   end
   for _, frame in ipairs(fields.lua_stack) do
     frames[#frames + 1] = { file = frame.file, line = frame.line, name = frame.name }
@@ -129,52 +131,54 @@ function M.call_stack(value)
 end
 
 local function place(frame)
-  local where = frame.file and (frame.file .. (frame.line and ":" .. frame.line or "") .. ": ") or ""
-  local offset = frame.offset and (" at 0x" .. ("%x"):format(frame.offset)) or ""
-  return where .. "in " .. (frame.guest and "guest " or "") .. (frame.name or "?") .. offset
+  local where = frame.file and (frame.file .. (frame.line and ':' .. frame.line or '') .. ': ') or ''
+  local offset = frame.offset and (' at 0x' .. ('%x'):format(frame.offset)) or ''
+  return where .. 'in ' .. (frame.guest and 'guest ' or '') .. (frame.name or '?') .. offset
 end
 
 local methods = {}
 
 local function fields_of(value, method)
-  if not is_error(value) then error("err:" .. method .. "() is called on a " .. type(value) .. ", write err:" .. method .. "()", 3) end
+  if not is_error(value) then error('err:' .. method .. '() is called on a ' .. type(value) .. ', write err:' .. method .. '()', 3) end
   return getfields(value)
 end
 
 --- Returns the kind, one of the constants of `errors`.
-function methods.kind(value) return fields_of(value, "kind").kind end
+function methods.kind(value) return fields_of(value, 'kind').kind end
 
 --- Returns the message.
-function methods.message(value) return fields_of(value, "message").message end
+function methods.message(value) return fields_of(value, 'message').message end
 
 --- Says whether trying again may help; nil when whoever made the error did not say.
-function methods.retryable(value) return fields_of(value, "retryable").retryable end
+function methods.retryable(value) return fields_of(value, 'retryable').retryable end
 
 --- Returns the details, any value, or nil.
-function methods.details(value) return fields_of(value, "details").details end
+function methods.details(value) return fields_of(value, 'details').details end
 
 --- Returns the error that this one wraps, or nil.
-function methods.cause(value) return fields_of(value, "cause").cause end
+function methods.cause(value) return fields_of(value, 'cause').cause end
 
 --- Returns nil and the error: the channel of a future gives an error in place of a payload, and both are asked in the same way.
 function methods.data(value)
-  fields_of(value, "data")
+  fields_of(value, 'data')
   return nil, value
 end
 
 --- Returns where the error came from as text, one line per frame, causes below.
 function methods.stack(value)
-  local fields = fields_of(value, "stack")
+  local fields = fields_of(value, 'stack')
   local lines = { tostring(value) }
   for _ = 1, MAX_FRAMES do
-    if fields.entry then lines[#lines + 1] = "\tin entry " .. fields.entry .. (fields.func and " (" .. fields.func .. ")" or "") end
-    for _, frame in ipairs(M.call_stack(value)) do lines[#lines + 1] = "\t" .. place(frame) end
+    if fields.entry then lines[#lines + 1] = '\tin entry ' .. fields.entry .. (fields.func and ' (' .. fields.func .. ')' or '') end
+    for _, frame in ipairs(M.call_stack(value)) do
+      lines[#lines + 1] = '\t' .. place(frame)
+    end
     value = fields.cause
     fields = M.fields(value)
     if not fields then break end
-    lines[#lines + 1] = "caused by: " .. tostring(value)
+    lines[#lines + 1] = 'caused by: ' .. tostring(value)
   end
-  return concat(lines, "\n")
+  return concat(lines, '\n')
 end
 
 META.__index = methods
@@ -183,12 +187,10 @@ META.__tostring = function(value) return getfields(value).message end
 
 local function concatenable(value)
   if is_error(value) then return getfields(value).message end
-  if type(value) == "string" or type(value) == "number" then return value end
-  error("attempt to concatenate an error and a " .. type(value) .. " value", 3)
+  if type(value) == 'string' or type(value) == 'number' then return value end
+  error('attempt to concatenate an error and a ' .. type(value) .. ' value', 3)
 end
 
-META.__concat = function(left, right)
-  return concatenable(left) .. concatenable(right)
-end
+META.__concat = function(left, right) return concatenable(left) .. concatenable(right) end
 
 return M

@@ -3,11 +3,11 @@
 -- What leaves is what LuaJIT's string.buffer can encode, with markers for the rest: buffer.py says which, and is the
 -- other half. The rules for Lua values are the intermediate model's (host/values/intermediate.py).
 
-local arguments = require "lua.values.arguments"
-local buffer = require "string.buffer"
-local ffi = require "ffi"
-local errors = require "lua.values.errors"
-local optional = require "lua.values.optional"
+local arguments = require 'lua.values.arguments'
+local buffer = require 'string.buffer'
+local ffi = require 'ffi'
+local errors = require 'lua.values.errors'
+local optional = require 'lua.values.optional'
 
 local M = {}
 
@@ -19,11 +19,11 @@ local DEPTH, DEEP = 128, 64
 local MOST_TABLES = 2 ^ 24
 
 -- The null light userdata, which stands for an absent option.
-local NULL = buffer.decode("\3")
+local NULL = buffer.decode('\3')
 
 local next, pcall, rawget, select, type = next, pcall, rawget, select, type
 local concat, format = table.concat, string.format
-local istype, int64, uint64 = ffi.istype, ffi.typeof "int64_t", ffi.typeof "uint64_t"
+local istype, int64, uint64 = ffi.istype, ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 
 -- What handles of resources cross by, set where there are any.
 local handles
@@ -33,14 +33,14 @@ local handles
 function M.carry(given) handles = given end
 
 local function step(key)
-  if type(key) == "number" then
-    return "[" .. key .. "]"
+  if type(key) == 'number' then
+    return '[' .. key .. ']'
   elseif #key > 64 then
-    return format("[%q...]", key:sub(1, 64))
-  elseif key:find "^[%a_][%w_]*$" then
-    return "." .. key
+    return format('[%q...]', key:sub(1, 64))
+  elseif key:find '^[%a_][%w_]*$' then
+    return '.' .. key
   end
-  return format("[%q]", key)
+  return format('[%q]', key)
 end
 
 -- The sentence for what is wrong at the place where `walk` is.
@@ -48,11 +48,11 @@ local function fail(state, depth, what)
   local path = {}
   for level = 1, depth do
     local key = state.keys[level]
-    path[#path + 1] = key and step(key) or ""
+    path[#path + 1] = key and step(key) or ''
   end
   local text = concat(path)
-  if text:sub(1, 1) == "." then text = text:sub(2) end
-  return nil, (text == "" and "value" or text) .. ": " .. what
+  if text:sub(1, 1) == '.' then text = text:sub(2) end
+  return nil, (text == '' and 'value' or text) .. ': ' .. what
 end
 
 local walk
@@ -62,7 +62,7 @@ local function entries(state, source, depth)
   local copy
   for key, child in next, source do
     local kind = type(child)
-    if kind ~= "number" and kind ~= "string" and kind ~= "boolean" then
+    if kind ~= 'number' and kind ~= 'string' and kind ~= 'boolean' then
       state.keys[depth + 1] = key
       local built, err = walk(state, child, depth + 1)
       if err then
@@ -86,21 +86,17 @@ local function misshapen(source)
   local numbers, strings = 0, 0
   for key in next, source do
     local kind = type(key)
-    if kind == "number" then
+    if kind == 'number' then
       numbers = numbers + 1
-    elseif kind == "string" then
+    elseif kind == 'string' then
       strings = strings + 1
     else
-      return "a table with a " .. kind .. " as a key can't be passed on"
+      return 'a table with a ' .. kind .. " as a key can't be passed on"
     end
   end
-  if numbers > 0 and strings > 0 then
-    return "a table with both numbers and names as keys can't be passed on"
-  end
+  if numbers > 0 and strings > 0 then return "a table with both numbers and names as keys can't be passed on" end
   for i = 1, numbers do
-    if rawget(source, i) == nil then
-      return format("a table with %d numbers as keys, but none at %d, can't be passed on", numbers, i)
-    end
+    if rawget(source, i) == nil then return format("a table with %d numbers as keys, but none at %d, can't be passed on", numbers, i) end
   end
 end
 
@@ -109,7 +105,9 @@ local function marked(state, name, fields, depth)
   local built, err = entries(state, fields, depth)
   if err then return nil, err end
   local marker = {}
-  for key, child in next, built do marker[key] = child end
+  for key, child in next, built do
+    marker[key] = child
+  end
   marker[true] = name
   return marker
 end
@@ -118,7 +116,7 @@ local function some(state, value, depth)
   state.keys[depth + 1] = false
   local payload, err = walk(state, rawget(value, 1), depth + 1)
   if err then return nil, err end
-  return { [true] = "some", value = payload }
+  return { [true] = 'some', value = payload }
 end
 
 local function plain(state, value, depth)
@@ -131,52 +129,54 @@ local function walk_table(state, value, depth)
   local fields = errors.fields(value)
   local identity = fields or value
   if state.above[identity] then
-    return fail(state, depth, "contains itself")
+    return fail(state, depth, 'contains itself')
   elseif depth >= DEPTH then
-    return fail(state, depth, format("is nested deeper than %d levels", DEPTH))
+    return fail(state, depth, format('is nested deeper than %d levels', DEPTH))
   end
   state.tables = state.tables + 1
   if state.tables > MOST_TABLES then
-    return fail(state, depth, format("the value has more than %d tables, one that is reached twice counted twice", MOST_TABLES))
+    return fail(state, depth, format('the value has more than %d tables, one that is reached twice counted twice', MOST_TABLES))
   end
   state.above[identity] = true
   local built, err
   if fields then
-    built, err = marked(state, "error", fields, depth)
+    built, err = marked(state, 'error', fields, depth)
   elseif optional.is_some(value) then
     built, err = some(state, value, depth)
   else
     built, err = plain(state, value, depth)
   end
   state.above[identity] = nil
-  if built and depth > 0 and depth % DEEP == 0 then built = { [true] = "deep", value = buffer.encode(built) } end
+  if built and depth > 0 and depth % DEEP == 0 then built = { [true] = 'deep', value = buffer.encode(built) } end
   return built, err
 end
 
 function walk(state, value, depth)
   local kind = type(value)
-  if kind == "table" or errors.is_error(value) then
+  if kind == 'table' or errors.is_error(value) then
     return walk_table(state, value, depth)
   elseif value == optional.none then
     return NULL
-  elseif kind == "nil" or kind == "boolean" or kind == "number" or kind == "string" then
+  elseif kind == 'nil' or kind == 'boolean' or kind == 'number' or kind == 'string' then
     return value
-  elseif kind == "cdata" and (istype(int64, value) or istype(uint64, value)) then
+  elseif kind == 'cdata' and (istype(int64, value) or istype(uint64, value)) then
     return value
-  elseif kind == "cdata" then
+  elseif kind == 'cdata' then
     local lease = handles and handles.lease_of(value)
-    if lease then return { [true] = "resource", number = lease.lease, name = lease.name } end
-    return fail(state, depth, handles and handles.is_handle(value) and "a resource handle works only where it was made and can't be passed on"
-      or "a cdata can't be passed on")
+    if lease then return { [true] = 'resource', number = lease.lease, name = lease.name } end
+    return fail(
+      state,
+      depth,
+      handles and handles.is_handle(value) and "a resource handle works only where it was made and can't be passed on"
+        or "a cdata can't be passed on"
+    )
   end
-  return fail(state, depth, "a " .. kind .. " can't be passed on")
+  return fail(state, depth, 'a ' .. kind .. " can't be passed on")
 end
 
 --- Builds what string.buffer can encode from a Lua value. Returns nil and a sentence that begins with the path when
 --- there is something in it that can't leave its Lua state.
-function M.build(value)
-  return walk({ keys = {}, above = {}, tables = 0 }, value, 0)
-end
+function M.build(value) return walk({ keys = {}, above = {}, tables = 0 }, value, 0) end
 
 local function encode(value)
   local built, err = M.build(value)
@@ -187,16 +187,16 @@ end
 --- Encodes a value for `decode` on either side. Returns nil and a sentence when it can't be.
 function M.encode(value)
   local ok, text, err = pcall(encode, value)
-  if not ok then return nil, "value: " .. text end
+  if not ok then return nil, 'value: ' .. text end
   if err then return nil, err end
   return text
 end
 
 --- Says what `encode` says of a value that is called `name`: where in it, and what is wrong.
 function M.inside(name, why)
-  local plain = why:match "^value: (.*)$"
+  local plain = why:match '^value: (.*)$'
   if plain then return format("'%s': %s", name, plain) end
-  return format("'%s%s%s", name, why:sub(1, 1) == "[" and "" or ".", (why:gsub(": ", "': ", 1)))
+  return format("'%s%s%s", name, why:sub(1, 1) == '[' and '' or '.', (why:gsub(': ', "': ", 1)))
 end
 
 --- Encodes `count` values that follow one another, nil among them; the sentence names the argument.
@@ -206,7 +206,7 @@ function M.encode_all(count, ...)
   local texts = {}
   for i = 1, count do
     local text, err = M.encode((select(i, ...)))
-    if err then return nil, "argument " .. i .. ": " .. err:gsub("^value: ", "") end
+    if err then return nil, 'argument ' .. i .. ': ' .. err:gsub('^value: ', '') end
     texts[i] = text
   end
   return concat(texts)
@@ -216,29 +216,27 @@ end
 function M.restore(value)
   if value == NULL then
     return optional.none
-  elseif type(value) ~= "table" then
+  elseif type(value) ~= 'table' then
     return value
   end
   local marker = rawget(value, true)
-  if marker == "deep" then return M.restore(buffer.decode(value.value)) end
+  if marker == 'deep' then return M.restore(buffer.decode(value.value)) end
   for key, child in next, value do
     local kind = type(child)
-    if kind == "table" or kind == "userdata" then value[key] = M.restore(child) end
+    if kind == 'table' or kind == 'userdata' then value[key] = M.restore(child) end
   end
-  if marker == "some" then
+  if marker == 'some' then
     return optional.some(value.value)
-  elseif marker == "error" then
+  elseif marker == 'error' then
     return errors.make(value)
-  elseif marker == "resource" then
+  elseif marker == 'resource' then
     return handles.of_lease(value.number, value.name)
   end
   return value
 end
 
 --- Decodes one value.
-function M.decode(text)
-  return M.restore(buffer.decode(text))
-end
+function M.decode(text) return M.restore(buffer.decode(text)) end
 
 --- Decodes values that follow one another. Returns a table of them, with holes where they are nil, and their number, which may be more
 --- than a call can have: see lua/values/arguments.lua.

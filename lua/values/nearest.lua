@@ -10,7 +10,9 @@ local LONGEST = 64
 function M.distance(a, b)
   a, b = a:sub(1, LONGEST), b:sub(1, LONGEST)
   local before, previous, row = {}, {}, {}
-  for j = 0, #b do previous[j] = j end
+  for j = 0, #b do
+    previous[j] = j
+  end
   for i = 1, #a do
     row[0] = i
     local x = a:byte(i)
@@ -27,11 +29,11 @@ end
 
 --- Returns the candidate nearest to `name`, or nil when none is near; letter case and `-` against `_` count little.
 function M.find(name, candidates)
-  local wanted = name:lower():gsub("-", "_")
+  local wanted = name:lower():gsub('-', '_')
   local limit = max(1, floor(min(#wanted, LONGEST) / 3))
   local found, least
   for _, candidate in ipairs(candidates) do
-    local known = candidate:lower():gsub("-", "_")
+    local known = candidate:lower():gsub('-', '_')
     if math.abs(#known - #wanted) <= limit then
       local steps = M.distance(wanted, known)
       if steps <= limit and (not least or steps < least or steps == least and candidate < found) then
@@ -44,8 +46,8 @@ end
 
 --- Returns `, did you mean 'x'?`, or the empty string when nothing is near.
 function M.hint(name, candidates)
-  local found = type(name) == "string" and M.find(name, candidates)
-  return found and (", did you mean '" .. found .. "'?") or ""
+  local found = type(name) == 'string' and M.find(name, candidates)
+  return found and (", did you mean '" .. found .. "'?") or ''
 end
 
 return M

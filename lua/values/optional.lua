@@ -12,24 +12,20 @@ local function tag(text)
 end
 
 --- What stands for an absent optional, and for JSON's null. A userdata, so that nobody can put anything into it.
-M.none = tag("none")
+M.none = tag('none')
 
 --- `getmetatable(x) == TAG` is true for what `some` returns.
-M.TAG = tag("wit.some")
+M.TAG = tag('wit.some')
 
 local SOME = {
   __metatable = M.TAG,
-  __tostring = function(value) return "some(" .. tostring(value[1]) .. ")" end,
+  __tostring = function(value) return 'some(' .. tostring(value[1]) .. ')' end,
 }
 
 --- Returns a present optional; its payload is `x[1]`.
-function M.some(value)
-  return setmetatable({ value }, SOME)
-end
+function M.some(value) return setmetatable({ value }, SOME) end
 
 --- Says whether a value was made by `some`.
-function M.is_some(value)
-  return getmetatable(value) == M.TAG
-end
+function M.is_some(value) return getmetatable(value) == M.TAG end
 
 return M

@@ -10,7 +10,9 @@ local M = {}
 local HIGH = 0x8080808080808080ULL
 -- MASK[n] selects the sign bits of the first n bytes of a little-endian word.
 local MASK = ffi.new 'uint64_t[9]'
-for n = 1, 8 do MASK[n] = bor(bit.lshift(MASK[n - 1], 8), 0x80ULL) end
+for n = 1, 8 do
+  MASK[n] = bor(bit.lshift(MASK[n - 1], 8), 0x80ULL)
+end
 
 -- Checks the bytes from `i` (which need not be ASCII) to `n`.
 local function scalar(p, i, n)
@@ -130,7 +132,12 @@ function M.char_of(code)
     return char(0xe0 + bit.rshift(code, 12), 0x80 + band(bit.rshift(code, 6), 63), 0x80 + band(code, 63))
   end
   if code > 0x10ffff then return nil end
-  return char(0xf0 + bit.rshift(code, 18), 0x80 + band(bit.rshift(code, 12), 63), 0x80 + band(bit.rshift(code, 6), 63), 0x80 + band(code, 63))
+  return char(
+    0xf0 + bit.rshift(code, 18),
+    0x80 + band(bit.rshift(code, 12), 63),
+    0x80 + band(bit.rshift(code, 6), 63),
+    0x80 + band(code, 63)
+  )
 end
 
 return M

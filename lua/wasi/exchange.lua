@@ -27,9 +27,7 @@ M.LIMIT_REACHED, M.BODY_SIZE, M.METHOD_INVALID, M.URI_INVALID, M.PROTOCOL, M.INT
 
 local orders = {}
 
-local function order(operation, number, data, ticket)
-  orders[#orders + 1] = { operation, number, data, ticket }
-end
+local function order(operation, number, data, ticket) orders[#orders + 1] = { operation, number, data, ticket } end
 
 --- Passes on what guests have asked for; not to be called on a guest's stack.
 function M.drain()
@@ -57,14 +55,20 @@ local function signal(ready)
   local self = { ready = ready }
   function self.watch(task, generation, wake)
     local watcher = function() wake(task, generation) end
-    if ready() then watcher() else watchers[watcher] = true end
+    if ready() then
+      watcher()
+    else
+      watchers[watcher] = true
+    end
     return function() watchers[watcher] = nil end
   end
   function self.notify()
     if not next(watchers) or not ready() then return end
     local list = watchers
     watchers = {}
-    for watcher in pairs(list) do watcher() end
+    for watcher in pairs(list) do
+      watcher()
+    end
   end
   return self
 end
@@ -101,7 +105,9 @@ end
 function M.body(length)
   local body = { kind = 'outgoing-body', pieces = {}, size = 0, sending = 0, written = 0, length = length }
   local function left() return ROOM - body.size - body.sending end
-  local function push_on() if body.exchange then push(body.exchange) end end
+  local function push_on()
+    if body.exchange then push(body.exchange) end
+  end
   body.room = signal(function()
     if left() <= 0 then push_on() end
     return body.failed ~= nil or left() > 0
@@ -112,10 +118,13 @@ function M.body(length)
   end)
   local sink = { source = body.room, pending = { sources = { body.drained } } }
   function sink.write(text)
-    if body.size + #text > 2 * ROOM then hosting.trap 'the guest writes more of its request than it was allowed to; it must flush, and send the request before' end
+    if body.size + #text > 2 * ROOM then
+      hosting.trap 'the guest writes more of its request than it was allowed to; it must flush, and send the request before'
+    end
     body.written = body.written + #text
     if body.length and body.written > body.length then
-      body.failed = { reason = 'the body of the request is longer than its Content-Length', failure = { code = M.BODY_SIZE, number = body.written } }
+      body.failed =
+        { reason = 'the body of the request is longer than its Content-Length', failure = { code = M.BODY_SIZE, number = body.written } }
     end
     if body.failed then return end
     body.pieces[#body.pieces + 1] = text
@@ -212,7 +221,16 @@ local function start(x)
   local number
   number = away.expect(function(answer) answered(x, answer) end)
   x.number = number
-  local data, problem = intermediate.encode_all(7, request.method, request.url, request.headers, whole, request.connect, request.first_byte, request.between_bytes)
+  local data, problem = intermediate.encode_all(
+    7,
+    request.method,
+    request.url,
+    request.headers,
+    whole,
+    request.connect,
+    request.first_byte,
+    request.between_bytes
+  )
   if not data then error(problem, 0) end
   order('out.send', number, data, number)
   if body then push(x) end
@@ -281,7 +299,9 @@ function M.leave(I)
   local held = I.exchanges
   I.exchanges, I.unsent = nil, nil
   held.count = nil
-  for x in pairs(held) do M.close(x) end
+  for x in pairs(held) do
+    M.close(x)
+  end
 end
 
 hosting.exchanges = M

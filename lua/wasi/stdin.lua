@@ -50,7 +50,9 @@ function M.source.watch(task, generation)
     timer = dispatcher.timer(clock.monotonic() + LOOK, look, nil, nil, task.group)
   end
   look()
-  return function() if timer then dispatcher.cancel_timer(timer) end end
+  return function()
+    if timer then dispatcher.cancel_timer(timer) end
+  end
 end
 
 return M

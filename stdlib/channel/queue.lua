@@ -7,11 +7,11 @@
 --
 -- A channel may be due: at a moment it gives the time by itself, once or periodically. Only those who wait set a timer for that, so
 -- a channel that nobody waits for any more costs nothing and is collected.
-local clock = require "lua.dispatcher.clock"
-local dispatcher = require "lua.dispatcher.dispatcher"
-local errors = require "lua.values.errors"
-local nearest = require "lua.values.nearest"
-local timers = require "lua.dispatcher.timers"
+local clock = require 'lua.dispatcher.clock'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local errors = require 'lua.values.errors'
+local nearest = require 'lua.values.nearest'
+local timers = require 'lua.dispatcher.timers'
 
 local newproxy, getmetatable, setmetatable, error, pairs, tostring = newproxy, getmetatable, setmetatable, error, pairs, tostring
 local setfields = debug.setfenv
@@ -26,21 +26,28 @@ M.methods = {}
 
 local PROTOTYPE = newproxy(true)
 local META = getmetatable(PROTOTYPE)
-META.__metatable = "channel"
+META.__metatable = 'channel'
 
 -- Channel -> its state. Weak on both sides and only an index: what keeps the state alive is the channel's environment,
 -- so that a channel that holds itself is collected.
-local state_of = setmetatable({}, { __mode = "kv" })
+local state_of = setmetatable({}, { __mode = 'kv' })
 M.state_of = state_of
 
 --- Makes a channel that buffers `size` values; returns it and its state.
 function M.new(size)
   local channel = newproxy(PROTOTYPE)
   local state = {
-    size = size, count = 0, head = 0, items = {}, closed = false,
-    receivers = { first = nil, last = nil }, senders = { first = nil, last = nil },
+    size = size,
+    count = 0,
+    head = 0,
+    items = {},
+    closed = false,
+    receivers = { first = nil, last = nil },
+    senders = { first = nil, last = nil },
     -- When it is due on the monotonic clock, every how many nanoseconds again, and what makes the time of nanoseconds ago.
-    due = false, period = false, moment = false,
+    due = false,
+    period = false,
+    moment = false,
   }
   setfields(channel, state)
   state_of[channel] = state
@@ -49,13 +56,15 @@ end
 
 META.__tostring = function(channel)
   local state = state_of[channel]
-  return "channel (" .. state.count .. " of " .. state.size .. (state.closed and ", closed)" or ")")
+  return 'channel (' .. state.count .. ' of ' .. state.size .. (state.closed and ', closed)' or ')')
 end
 
 META.__index = setmetatable(M.methods, {
   __index = function(methods, name)
     local names = {}
-    for known in pairs(methods) do names[#names + 1] = known end
+    for known in pairs(methods) do
+      names[#names + 1] = known
+    end
     error("a channel has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
   end,
 })
@@ -67,7 +76,11 @@ META.__newindex = function() error("a channel can't be changed, only be sent to,
 function M.append(queue, node)
   local last = queue.last
   node.queue, node.before, node.after = queue, last, nil
-  if last then last.after = node else queue.first = node end
+  if last then
+    last.after = node
+  else
+    queue.first = node
+  end
   queue.last = node
 end
 local append = M.append
@@ -76,8 +89,16 @@ function M.remove(node)
   local queue = node.queue
   if not queue then return end
   local before, after = node.before, node.after
-  if before then before.after = after else queue.first = after end
-  if after then after.before = before else queue.last = before end
+  if before then
+    before.after = after
+  else
+    queue.first = after
+  end
+  if after then
+    after.before = before
+  else
+    queue.last = before
+  end
   node.queue, node.before, node.after = nil, nil, nil
 end
 local remove = M.remove
@@ -89,7 +110,11 @@ local function answer(queue, ok)
   if not node then return nil end
   local after = node.after
   queue.first = after
-  if after then after.before = nil else queue.last = nil end
+  if after then
+    after.before = nil
+  else
+    queue.last = nil
+  end
   node.queue, node.after = nil, nil
   local task = node.task
   if rouse(task, node.generation) then
@@ -170,8 +195,10 @@ local receive_nowait = M.receive_nowait
 function M.close(state)
   if state.closed then return false end
   state.closed = true
-  while answer(state.receivers, false) do end
-  while answer(state.senders, false) do end
+  while answer(state.receivers, false) do
+  end
+  while answer(state.senders, false) do
+  end
   return true
 end
 
@@ -188,9 +215,7 @@ local function ring(node, state)
 end
 
 --- Sets a timer for a node that waits to receive from a channel that is due; `silence` takes it back.
-function M.listen(node, state)
-  node.timer = timer_at(state.due, ring, node, state)
-end
+function M.listen(node, state) node.timer = timer_at(state.due, ring, node, state) end
 local listen = M.listen
 
 --- Takes back what `listen` has set.
@@ -206,7 +231,11 @@ function M.set_due(state, due, period)
   local node = state.receivers.first
   while node do
     if node.timer then cancel_timer(node.timer) end
-    if due and node.timer then timers.set(node.timer, due) elseif due then listen(node, state) end
+    if due and node.timer then
+      timers.set(node.timer, due)
+    elseif due then
+      listen(node, state)
+    end
     node = node.after
   end
 end
@@ -214,14 +243,23 @@ end
 -- Operations that wait --------------------------------------------------------------------------------------------
 
 local function too_late(what)
-  return errors.make { message = what .. " within the time to wait", kind = errors.kinds.TIMEOUT, retryable = true }
+  return errors.make { message = what .. ' within the time to wait', kind = errors.kinds.TIMEOUT, retryable = true }
 end
 
 local function own_node(task, generation, value)
   local node = task.node
   if not node then
     node = {
-      task = task, generation = 0, value = nil, ok = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil, timer = false,
+      task = task,
+      generation = 0,
+      value = nil,
+      ok = false,
+      index = 0,
+      queue = nil,
+      before = nil,
+      after = nil,
+      sibling = nil,
+      timer = false,
     }
     task.node = node
   end
@@ -244,13 +282,13 @@ end
 function M.send(state, value, ns)
   local sent = send_nowait(state, value)
   if sent then return nil end
-  if sent == nil then return "send on a closed channel" end
-  if ns and ns <= 0 then return nil, too_late "nobody received" end
+  if sent == nil then return 'send on a closed channel' end
+  if ns and ns <= 0 then return nil, too_late 'nobody received' end
   local task, generation = ticket()
   if not task then return generation end
   local node = own_node(task, generation, value)
   append(state.senders, node)
-  local problem = park_for("channel send", task, generation, ns)
+  local problem = park_for('channel send', task, generation, ns)
   node.value = nil
   if problem then
     remove(node)
@@ -259,9 +297,9 @@ function M.send(state, value, ns)
   -- Who was answered is in no queue any more.
   if node.queue then
     remove(node)
-    return nil, too_late "nobody received"
+    return nil, too_late 'nobody received'
   end
-  if not node.ok then return "send on a closed channel" end
+  if not node.ok then return 'send on a closed channel' end
 end
 
 --- Receives, waiting if need be, at most `ns` nanoseconds where that is not nil. Returns nil, value, ok, and an error where the time has
@@ -269,13 +307,13 @@ end
 function M.receive(state, ns)
   local received, value, ok = receive_nowait(state)
   if received then return nil, value, ok end
-  if ns and ns <= 0 then return nil, nil, false, too_late "nothing came" end
+  if ns and ns <= 0 then return nil, nil, false, too_late 'nothing came' end
   local task, generation = ticket()
   if not task then return generation end
   local node = own_node(task, generation, nil)
   append(state.receivers, node)
   if state.due then listen(node, state) end
-  local problem = park_for("channel receive", task, generation, ns)
+  local problem = park_for('channel receive', task, generation, ns)
   if node.timer then silence(node) end
   if problem then
     remove(node)
@@ -283,7 +321,7 @@ function M.receive(state, ns)
   end
   if node.queue then
     remove(node)
-    return nil, nil, false, too_late "nothing came"
+    return nil, nil, false, too_late 'nothing came'
   end
   value = node.value
   node.value = nil

@@ -1,6 +1,6 @@
 -- `channel.select`: the first case that can go on, or the first to become able to.
-local dispatcher = require "lua.dispatcher.dispatcher"
-local queue = require "stdlib.channel.queue"
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local queue = require 'stdlib.channel.queue'
 
 local ticket, park = dispatcher.ticket, dispatcher.park
 local append, remove, listen, silence = queue.append, queue.remove, queue.listen, queue.silence
@@ -17,7 +17,19 @@ local function take(task, generation, index)
   if node then
     spare = node.sibling
   else
-    node = { task = nil, generation = 0, value = nil, ok = false, sends = false, index = 0, queue = nil, before = nil, after = nil, sibling = nil, timer = false }
+    node = {
+      task = nil,
+      generation = 0,
+      value = nil,
+      ok = false,
+      sends = false,
+      index = 0,
+      queue = nil,
+      before = nil,
+      after = nil,
+      sibling = nil,
+      timer = false,
+    }
   end
   node.task, node.generation, node.index = task, generation, index
   return node
@@ -36,9 +48,9 @@ end
 
 -- What a case gives, when it can go on at once: true, value, ok. A send on a closed channel can: `ok` is nil.
 local function try(case)
-  local state = state_of[rawget(case, "channel")]
-  if not rawget(case, "sends") then return receive_nowait(state) end
-  local sent = send_nowait(state, rawget(case, "value"))
+  local state = state_of[rawget(case, 'channel')]
+  if not rawget(case, 'sends') then return receive_nowait(state) end
+  local sent = send_nowait(state, rawget(case, 'value'))
   if sent == false then return false end
   return true, nil, sent
 end
@@ -56,11 +68,11 @@ function M.select(cases, count, default)
   local nodes
   for i = 1, count do
     local case = rawget(cases, i)
-    local state = state_of[rawget(case, "channel")]
+    local state = state_of[rawget(case, 'channel')]
     local node = take(task, generation, i)
     node.sibling, nodes = nodes, node
-    if rawget(case, "sends") then
-      node.sends, node.value = true, rawget(case, "value")
+    if rawget(case, 'sends') then
+      node.sends, node.value = true, rawget(case, 'value')
       append(state.senders, node)
     else
       node.sends = false
@@ -68,7 +80,7 @@ function M.select(cases, count, default)
       if state.due then listen(node, state) end
     end
   end
-  local problem = park("channel select", count == 0 and "without cases" or nil)
+  local problem = park('channel select', count == 0 and 'without cases' or nil)
   local index, value, ok = 0, nil, nil
   if not problem then
     local chosen = task.a

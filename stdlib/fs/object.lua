@@ -1,5 +1,5 @@
 -- Objects of the module `fs`: userdata with methods, whose state no script can reach.
-local nearest = require "lua.values.nearest"
+local nearest = require 'lua.values.nearest'
 
 local newproxy, getmetatable, setmetatable, error, next, tostring, type = newproxy, getmetatable, setmetatable, error, next, tostring, type
 local setfields = debug.setfenv
@@ -8,8 +8,8 @@ local M = {}
 
 --- Names a value for a sentence.
 function M.described(value)
-  if value == nil then return "nothing" end
-  return type(value) == "userdata" and "another object" or "a " .. type(value)
+  if value == nil then return 'nothing' end
+  return type(value) == 'userdata' and 'another object' or 'a ' .. type(value)
 end
 
 --- Makes a class: `methods` to fill, `new(state)`, and `state(value)`, nil for what is none of the class. `collected(state)` is
@@ -19,7 +19,7 @@ function M.class(name, what, show, collected)
   local meta = getmetatable(prototype)
   local methods = {}
   -- Weak on both sides, and only an index: an object's environment keeps its state alive.
-  local states = setmetatable({}, { __mode = "kv" })
+  local states = setmetatable({}, { __mode = 'kv' })
 
   meta.__metatable = name
   meta.__newindex = function() error(what .. " can't be changed", 2) end
@@ -27,7 +27,9 @@ function M.class(name, what, show, collected)
   meta.__index = setmetatable(methods, {
     __index = function(_, key)
       local names = {}
-      for known in next, methods do names[#names + 1] = known end
+      for known in next, methods do
+        names[#names + 1] = known
+      end
       error(what .. " has no method '" .. tostring(key) .. "'" .. nearest.hint(key, names), 2)
     end,
   })
@@ -41,7 +43,7 @@ function M.class(name, what, show, collected)
     states[value] = state
     return value
   end
-  function class.state(value) return type(value) == "userdata" and states[value] or nil end
+  function class.state(value) return type(value) == 'userdata' and states[value] or nil end
   return class
 end
 

@@ -1,14 +1,15 @@
 -- Executors: calls with a limit on how long they take, with retries, and with a context. An executor never changes; `with_options` and
 -- `with_context` make another.
-local calls = require "lua.calls.calls"
-local context = require "lua.calls.context"
-local dispatcher = require "lua.dispatcher.dispatcher"
-local duration = require "stdlib.values.duration"
-local errors = require "lua.values.errors"
-local future = require "stdlib.funcs.future"
-local nearest = require "lua.values.nearest"
+local calls = require 'lua.calls.calls'
+local context = require 'lua.calls.context'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local duration = require 'stdlib.values.duration'
+local errors = require 'lua.values.errors'
+local future = require 'stdlib.funcs.future'
+local nearest = require 'lua.values.nearest'
 
-local error, type, pairs, setmetatable, getmetatable, tostring, tonumber = error, type, pairs, setmetatable, getmetatable, tostring, tonumber
+local error, type, pairs, setmetatable, getmetatable, tostring, tonumber =
+  error, type, pairs, setmetatable, getmetatable, tostring, tonumber
 local select, min, random = select, math.min, math.random
 local KINDS = errors.kinds
 
@@ -18,26 +19,34 @@ local methods = {}
 -- For the REPL, which watches calls.
 M.methods = methods
 
-local EXECUTOR = { __metatable = "executor", __newindex = function() error("an executor can't be changed, with_options and with_context make another", 2) end }
+local EXECUTOR = {
+  __metatable = 'executor',
+  __newindex = function() error("an executor can't be changed, with_options and with_context make another", 2) end,
+}
 EXECUTOR.__index = function(_, name)
   local method = methods[name]
   if method then return method end
-  error("an executor has no method '" .. tostring(name) .. "'" .. nearest.hint(name, { "with_options", "with_context", "call", "async" }), 2)
+  error(
+    "an executor has no method '" .. tostring(name) .. "'" .. nearest.hint(name, { 'with_options', 'with_context', 'call', 'async' }),
+    2
+  )
 end
-EXECUTOR.__tostring = function() return "executor" end
+EXECUTOR.__tostring = function() return 'executor' end
 
 -- What is worth another try: errors that say so, and those that are a matter of the moment.
 local MOMENTARY = { [KINDS.UNAVAILABLE] = true, [KINDS.TIMEOUT] = true, [KINDS.RATE_LIMITED] = true }
 
 local function check(executor, method)
-  if getmetatable(executor) ~= "executor" then
-    error("executor:" .. method .. " is called on a " .. type(executor) .. ", write executor:" .. method .. "(...)", 3)
+  if getmetatable(executor) ~= 'executor' then
+    error('executor:' .. method .. ' is called on a ' .. type(executor) .. ', write executor:' .. method .. '(...)', 3)
   end
 end
 
 local function names_of(known)
   local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
+  for name in pairs(known) do
+    names[#names + 1] = name
+  end
   return names
 end
 
@@ -45,46 +54,50 @@ end
 local function positive_duration(value)
   local ns, wrong = duration.of(value)
   if not ns then return nil, wrong end
-  if ns < 0 then return nil, "must not be negative" end
+  if ns < 0 then return nil, 'must not be negative' end
   return tonumber(ns)
 end
 
 local function number(least, whole)
   return function(value)
-    if type(value) ~= "number" or value < least or value == math.huge or whole and value % 1 ~= 0 then
-      return nil, ("must be a %snumber of at least %g"):format(whole and "whole " or "", least)
+    if type(value) ~= 'number' or value < least or value == math.huge or whole and value % 1 ~= 0 then
+      return nil, ('must be a %snumber of at least %g'):format(whole and 'whole ' or '', least)
     end
     return value
   end
 end
 
 local function read(given, known, what)
-  if type(given) ~= "table" then return nil, what .. " must be a table" end
+  if type(given) ~= 'table' then return nil, what .. ' must be a table' end
   local options = {}
   for name, value in pairs(given) do
     local reader = known[name]
     if not reader then return nil, ("%s has no option '%s'%s"):format(what, tostring(name), nearest.hint(name, names_of(known))) end
     local result, wrong = reader(value)
-    if result == nil then return nil, ("%s.%s %s"):format(what, name, wrong) end
+    if result == nil then return nil, ('%s.%s %s'):format(what, name, wrong) end
     options[name] = result
   end
   return options
 end
 
 local RETRY = {
-  max_attempts = number(1, true), initial_delay = positive_duration, max_delay = positive_duration, backoff_factor = number(1), jitter = number(0),
+  max_attempts = number(1, true),
+  initial_delay = positive_duration,
+  max_delay = positive_duration,
+  backoff_factor = number(1),
+  jitter = number(0),
 }
 local OPTIONS = {
   -- A bare number is milliseconds here, as in the limits of an entry.
   timeout = function(value)
-    if type(value) == "number" then value = value * 1e6 end
+    if type(value) == 'number' then value = value * 1e6 end
     local ns, wrong = positive_duration(value)
-    if ns == 0 then return nil, "must be more than 0" end
+    if ns == 0 then return nil, 'must be more than 0' end
     return ns, wrong
   end,
   retry = function(value)
-    local options, wrong = read(value, RETRY, "retry")
-    return options, wrong and "is wrong: " .. wrong
+    local options, wrong = read(value, RETRY, 'retry')
+    return options, wrong and 'is wrong: ' .. wrong
   end,
 }
 
@@ -94,18 +107,21 @@ function M.new() return setmetatable({ timeout = false, retry = false, context =
 --- Returns an executor with these options: `timeout` ("5s", a Duration, or milliseconds) for each attempt, and `retry`, a table of
 --- `max_attempts` (3), `initial_delay` ("100ms"), `max_delay` ("30s"), `backoff_factor` (2) and `jitter` (0; a share of the delay).
 function methods.with_options(executor, options)
-  check(executor, "with_options")
-  local given, wrong = read(options, OPTIONS, "options")
-  if not given then error("executor:with_options: " .. wrong, 2) end
-  return setmetatable({ timeout = given.timeout or executor.timeout, retry = given.retry or executor.retry, context = executor.context }, EXECUTOR)
+  check(executor, 'with_options')
+  local given, wrong = read(options, OPTIONS, 'options')
+  if not given then error('executor:with_options: ' .. wrong, 2) end
+  return setmetatable(
+    { timeout = given.timeout or executor.timeout, retry = given.retry or executor.retry, context = executor.context },
+    EXECUTOR
+  )
 end
 
 --- Returns an executor whose calls have the values of a table in their context, on top of what is there: functions in Lua get them with
 --- `ctx.get(name)`, and so do those that they call, in other lanes too.
 function methods.with_context(executor, values)
-  check(executor, "with_context")
+  check(executor, 'with_context')
   local made, wrong = context.new(values, executor.context or nil)
-  if not made then error("executor:with_context: " .. wrong, 2) end
+  if not made then error('executor:with_context: ' .. wrong, 2) end
   return setmetatable({ timeout = executor.timeout, retry = executor.retry, context = made }, EXECUTOR)
 end
 
@@ -120,7 +136,12 @@ local function attempt(executor, id, ...)
   local value, err = started:await(ns)
   if not started:is_complete() then
     started:cancel()
-    err = errors.make { message = ("%s: took longer than its timeout of %g ms"):format(id, ns / 1e6), kind = KINDS.TIMEOUT, retryable = true, entry = id }
+    err = errors.make {
+      message = ('%s: took longer than its timeout of %g ms'):format(id, ns / 1e6),
+      kind = KINDS.TIMEOUT,
+      retryable = true,
+      entry = id,
+    }
   end
   return value, err
 end
@@ -133,7 +154,7 @@ local function perform(executor, id, ...)
   for _ = 2, retry.max_attempts or 3 do
     if problem == nil or not (problem:retryable() or MOMENTARY[problem:kind()]) then break end
     local wait = min(delay, retry.max_delay or 30e9) * (1 + (retry.jitter or 0) * random())
-    local canceled = dispatcher.sleep(wait, "funcs retry")
+    local canceled = dispatcher.sleep(wait, 'funcs retry')
     if canceled then error(canceled, 0) end
     delay = delay * (retry.backoff_factor or 2)
     value, problem = attempt(executor, id, ...)
@@ -143,8 +164,8 @@ end
 
 --- Calls as `funcs.call` does, under the executor's options.
 local function call(executor, id, ...)
-  check(executor, "call")
-  local many = future.too_many(tostring(id), select("#", ...))
+  check(executor, 'call')
+  local many = future.too_many(tostring(id), select('#', ...))
   if many then return nil, many end
   if executor.context then return context.within(executor.context, perform, executor, id, ...) end
   return perform(executor, id, ...)
@@ -153,10 +174,10 @@ methods.call = call
 
 --- Starts a call as `funcs.async` does, under the executor's options.
 function methods.async(executor, id, ...)
-  check(executor, "async")
+  check(executor, 'async')
   local f, problem = calls.find(id)
   if problem then return nil, problem end
-  local many = future.too_many(id, select("#", ...))
+  local many = future.too_many(id, select('#', ...))
   if many then return nil, many end
   if not (executor.timeout or executor.retry or executor.context) then return future.start(id, ...) end
   return future.pooled(f, call, executor, id, ...)

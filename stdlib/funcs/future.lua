@@ -1,15 +1,15 @@
 -- Futures: calls in the background. A call of a guest begins at once, and where it is short its future is complete from the start; what
 -- waits, or computes for long, is a task of its own and ends with the script.
-local arguments = require "lua.values.arguments"
-local calls = require "lua.calls.calls"
-local dispatcher = require "lua.dispatcher.dispatcher"
-local duration = require "stdlib.values.duration"
-local errors = require "lua.values.errors"
-local nearest = require "lua.values.nearest"
-local pools = require "lua.calls.pools"
-local queue = require "stdlib.channel.queue"
-local rings = require "lua.dispatcher.rings"
-local turns = require "lua.calls.turns"
+local arguments = require 'lua.values.arguments'
+local calls = require 'lua.calls.calls'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local duration = require 'stdlib.values.duration'
+local errors = require 'lua.values.errors'
+local nearest = require 'lua.values.nearest'
+local pools = require 'lua.calls.pools'
+local queue = require 'stdlib.channel.queue'
+local rings = require 'lua.dispatcher.rings'
+local turns = require 'lua.calls.turns'
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
 local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
@@ -19,30 +19,38 @@ local M = {}
 
 -- Fields: done, canceled, outlet (the channel of response); value and problem, which may be nil, are got past the metatable.
 -- What a script must not reach of a future that is pending: {task =, waiters = list of {task, generation}, watcher = function or nil}.
-local hidden = setmetatable({}, { __mode = "k" })
+local hidden = setmetatable({}, { __mode = 'k' })
 
 local methods = {}
-local FUTURE = { __metatable = "future" }
+local FUTURE = { __metatable = 'future' }
 
 FUTURE.__index = function(_, name)
   local method = methods[name]
   if method then return method end
   local names = {}
-  for known in next, methods do names[#names + 1] = known end
+  for known in next, methods do
+    names[#names + 1] = known
+  end
   error("a future has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
 end
 FUTURE.__newindex = function() error("a future can't be changed", 2) end
 FUTURE.__tostring = function(future)
-  return "future (" .. (not future.done and "pending" or future.canceled and "canceled" or rawget(future, "problem") ~= nil and "failed" or "complete") .. ")"
+  return 'future ('
+    .. (not future.done and 'pending' or future.canceled and 'canceled' or rawget(future, 'problem') ~= nil and 'failed' or 'complete')
+    .. ')'
 end
 
 local function check(future, method)
-  if getmetatable(future) ~= "future" then
-    error("future:" .. method .. "() is called on a " .. type(future) .. ", write future:" .. method .. "()", 3)
+  if getmetatable(future) ~= 'future' then
+    error('future:' .. method .. '() is called on a ' .. type(future) .. ', write future:' .. method .. '()', 3)
   end
 end
 
-local PAYLOAD = { __metatable = "payload", __tostring = function() return "payload" end, __newindex = function() error("a payload can't be changed", 2) end }
+local PAYLOAD = {
+  __metatable = 'payload',
+  __tostring = function() return 'payload' end,
+  __newindex = function() error("a payload can't be changed", 2) end,
+}
 PAYLOAD.__index = {
   --- Returns the call's value.
   data = function(payload) return rawget(payload, 1) end,
@@ -50,26 +58,28 @@ PAYLOAD.__index = {
 
 -- What the channel gets: a payload, or the error itself, whose `data()` gives nil and the error.
 local function announce(future)
-  local problem = rawget(future, "problem")
-  if problem == nil then problem = setmetatable({ rawget(future, "value") }, PAYLOAD) end
+  local problem = rawget(future, 'problem')
+  if problem == nil then problem = setmetatable({ rawget(future, 'value') }, PAYLOAD) end
   queue.send_nowait(queue.state_of[future.outlet], problem)
 end
 
 local function complete(future, value, problem)
   if future.done then return end
   future.done = true
-  rawset(future, "value", value)
-  rawset(future, "problem", problem)
+  rawset(future, 'value', value)
+  rawset(future, 'problem', problem)
   local waiters, watcher = hidden[future] and hidden[future].waiters or {}, hidden[future] and hidden[future].watcher
   hidden[future] = nil
   if watcher then watcher(value, problem) end
-  for i = 1, #waiters do dispatcher.wake(waiters[i][1], waiters[i][2]) end
+  for i = 1, #waiters do
+    dispatcher.wake(waiters[i][1], waiters[i][2])
+  end
   if future.outlet then announce(future) end
 end
 
 --- Calls `f(value, problem)` when a future is complete.
 function M.watch(future, f)
-  if future.done then return f(rawget(future, "value"), rawget(future, "problem")) end
+  if future.done then return f(rawget(future, 'value'), rawget(future, 'problem')) end
   hidden[future].watcher = f
 end
 
@@ -78,7 +88,9 @@ local function new(done, value, problem)
 end
 
 local function finish(future, ok, value, problem)
-  if not ok then value, problem = nil, errors.from(value, { kind = errors.kinds.INTERNAL }) end
+  if not ok then
+    value, problem = nil, errors.from(value, { kind = errors.kinds.INTERNAL })
+  end
   complete(future, value, problem)
 end
 
@@ -110,7 +122,7 @@ function M.pooled(known, f, ...)
   pools.await_room(pool)
   local future = M.run(f, ...)
   -- It takes its place in the queue before anybody else asks how long that is.
-  local problem = dispatcher.pause "funcs.async"
+  local problem = dispatcher.pause 'funcs.async'
   if problem then error(problem, 0) end
   return future
 end
@@ -118,18 +130,19 @@ end
 --- Returns an error when `count` arguments are more than a call of `id` may have.
 function M.too_many(id, count)
   local many = arguments.too_many(count)
-  return many and errors.make { message = id .. ": " .. many, kind = errors.kinds.INVALID, entry = id } or nil
+  return many and errors.make { message = id .. ': ' .. many, kind = errors.kinds.INVALID, entry = id } or nil
 end
 
 --- Starts a call; returns its future, or nil and an error when there is no such function. Its code is waited for in the background.
 function M.start(id, ...)
   local f, problem = find(id)
   if problem then return nil, problem end
-  local many = M.too_many(id, select("#", ...))
+  local many = M.too_many(id, select('#', ...))
   if many then return nil, many end
   if f and immediate[f] then return completed(f(...)) end
   if not dispatcher.current() then
-    return nil, errors.make { message = "funcs.async: there is no running script to start a call in", kind = errors.kinds.INVALID, entry = id }
+    return nil,
+      errors.make { message = 'funcs.async: there is no running script to start a call in', kind = errors.kinds.INVALID, entry = id }
   end
   if not f then return M.run(calls.call, id, ...) end
   local attempt = attempts[f]
@@ -143,65 +156,65 @@ end
 
 --- Returns the value, or nil and the error; nil and nil while the call is pending.
 function methods.result(future)
-  check(future, "result")
-  return rawget(future, "value"), rawget(future, "problem")
+  check(future, 'result')
+  return rawget(future, 'value'), rawget(future, 'problem')
 end
 
 --- Waits for the answer and returns the value, or nil and the error. After `timeout` (a duration, if given) it returns nil and an
 --- error of kind Timeout; the call goes on.
 function methods.await(future, timeout)
-  check(future, "await")
-  if future.done then return rawget(future, "value"), rawget(future, "problem") end
+  check(future, 'await')
+  if future.done then return rawget(future, 'value'), rawget(future, 'problem') end
   local ns, wrong
   if timeout ~= nil then
     ns, wrong = duration.of(timeout)
-    if not ns then error("future:await: the timeout " .. wrong, 2) end
+    if not ns then error('future:await: the timeout ' .. wrong, 2) end
   end
   local task, generation = dispatcher.ticket()
   if not task then error(generation, 2) end
   local state = hidden[future]
-  if not state then error("future:await: this is no future of funcs.async", 2) end
+  if not state then error('future:await: this is no future of funcs.async', 2) end
   local waiters = state.waiters
   waiters[#waiters + 1] = { task, generation }
-  local timer = ns and dispatcher.timer(require("lua.dispatcher.clock").monotonic() + tonumber(ns), dispatcher.wake, task, generation)
+  local timer = ns and dispatcher.timer(require('lua.dispatcher.clock').monotonic() + tonumber(ns), dispatcher.wake, task, generation)
   local problem
   if timer then
-    problem = dispatcher.suspend("future await")
+    problem = dispatcher.suspend('future await')
     dispatcher.cancel_timer(timer)
   else
-    problem = rings.await(state.task, "future await")
+    problem = rings.await(state.task, 'future await')
   end
   if problem then error(problem, 2) end
-  if future.done then return rawget(future, "value"), rawget(future, "problem") end
-  return nil, errors.make { message = "the call was not complete within the time to wait", kind = errors.kinds.TIMEOUT, retryable = true }
+  if future.done then return rawget(future, 'value'), rawget(future, 'problem') end
+  return nil, errors.make { message = 'the call was not complete within the time to wait', kind = errors.kinds.TIMEOUT, retryable = true }
 end
 
 --- Says whether the answer is there.
 function methods.is_complete(future)
-  check(future, "is_complete")
+  check(future, 'is_complete')
   return future.done
 end
 
 --- Says whether the call was canceled.
 function methods.is_canceled(future)
-  check(future, "is_canceled")
+  check(future, 'is_canceled')
   return future.canceled
 end
 
 --- Returns the error of a call that failed and true; else nil and false.
 function methods.error(future)
-  check(future, "error")
-  local problem = rawget(future, "problem")
+  check(future, 'error')
+  local problem = rawget(future, 'problem')
   return problem, problem ~= nil
 end
 
 --- Ends the call: what it waits for raises an error of kind Canceled, and so does awaiting it. Returns false when it was complete.
 function methods.cancel(future)
-  check(future, "cancel")
+  check(future, 'cancel')
   if future.done then return false end
   local state = hidden[future]
-  if not state then error("future:cancel: this is no future of funcs.async", 2) end
-  local problem = errors.make { message = "the call was canceled", kind = errors.kinds.CANCELED }
+  if not state then error('future:cancel: this is no future of funcs.async', 2) end
+  local problem = errors.make { message = 'the call was canceled', kind = errors.kinds.CANCELED }
   future.canceled = true
   dispatcher.cancel(state.task, problem)
   complete(future, nil, problem)
@@ -211,10 +224,10 @@ end
 --- Returns a channel that gets one payload when the call is complete, whose `data()` returns the value; or, when the call has failed, its
 --- error.
 function methods.response(future)
-  check(future, "response")
+  check(future, 'response')
   if not future.outlet then
     -- It gives channels their methods; most futures have none.
-    require "stdlib.channel"
+    require 'stdlib.channel'
     future.outlet = queue.new(1)
     if future.done then announce(future) end
   end

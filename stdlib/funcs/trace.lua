@@ -14,14 +14,20 @@ local M = {}
 
 -- What calls functions: for each its table and name, whether it is a method, and whether it gives a future.
 local callers = {
-  { funcs, 'call', false, false }, { funcs, 'async', false, true },
-  { executor.methods, 'call', true, false }, { executor.methods, 'async', true, true },
+  { funcs, 'call', false, false },
+  { funcs, 'async', false, true },
+  { executor.methods, 'call', true, false },
+  { executor.methods, 'async', true, true },
 }
-for _, caller in ipairs(callers) do caller.original = caller[1][caller[2]] end
+for _, caller in ipairs(callers) do
+  caller.original = caller[1][caller[2]]
+end
 
 local function described(...)
   local list = {}
-  for i = 1, min(select('#', ...), 16) do list[i] = describe.describe((select(i, ...)), BRIEF) end
+  for i = 1, min(select('#', ...), 16) do
+    list[i] = describe.describe((select(i, ...)), BRIEF)
+  end
   return list
 end
 
@@ -37,7 +43,11 @@ local function watched(caller, tell)
     end
     local started = ...
     -- What is no future is nil and an error: there is no such function.
-    if background and started ~= nil then future.watch(started, answered) else answered(...) end
+    if background and started ~= nil then
+      future.watch(started, answered)
+    else
+      answered(...)
+    end
     return ...
   end
   if not caller[3] then
@@ -49,7 +59,9 @@ end
 --- Has each call of a function told to `tell(id, list of described arguments, list of described results, seconds)` when its answer is
 --- there; without `tell` no longer.
 function M.trace(tell)
-  for _, caller in ipairs(callers) do caller[1][caller[2]] = tell and watched(caller, tell) or caller.original end
+  for _, caller in ipairs(callers) do
+    caller[1][caller[2]] = tell and watched(caller, tell) or caller.original
+  end
 end
 
 return M

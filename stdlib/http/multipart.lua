@@ -73,7 +73,10 @@ function M.parts(body, content_type)
     local stop, next_at = find(body, '\r\n' .. line, head_end - 1, true)
     if not stop then break end
     found[#found + 1] = {
-      name = name, filename = parameter(disposition, 'filename'), content_type = headers['content-type'], data = sub(body, head_end + 1, stop - 1),
+      name = name,
+      filename = parameter(disposition, 'filename'),
+      content_type = headers['content-type'],
+      data = sub(body, head_end + 1, stop - 1),
     }
     at = next_at
   end

@@ -28,17 +28,15 @@ local function fields(value, method)
 end
 
 local function name_given(name, method)
-  if type(name) ~= 'string' then error('request:' .. method .. ': the name must be a string, not a ' .. (name == nil and 'missing one' or type(name)), 3) end
+  if type(name) ~= 'string' then
+    error('request:' .. method .. ': the name must be a string, not a ' .. (name == nil and 'missing one' or type(name)), 3)
+  end
   return name
 end
 
-local function invalid(message)
-  return nil, errors.make { message = message, kind = INVALID }
-end
+local function invalid(message) return nil, errors.make { message = message, kind = INVALID } end
 
-local function too_many(what, parts)
-  return ('the %s has more than %d %s, which is more than is read'):format(what, MOST_FIELDS, parts)
-end
+local function too_many(what, parts) return ('the %s has more than %d %s, which is more than is read'):format(what, MOST_FIELDS, parts) end
 
 -- Values by name, the first of each.
 local function by_name(pairs_of)
@@ -51,7 +49,9 @@ end
 
 local function copied(values)
   local copy = {}
-  for key, value in pairs(values) do copy[key] = value end
+  for key, value in pairs(values) do
+    copy[key] = value
+  end
   return copy
 end
 
@@ -103,9 +103,7 @@ function methods.queries(self, name)
 end
 
 --- Returns the value of a header, whatever the case of its name, or nil.
-function methods.header(self, name)
-  return read_headers(fields(self, 'header'))[lower(name_given(name, 'header'))]
-end
+function methods.header(self, name) return read_headers(fields(self, 'header'))[lower(name_given(name, 'header'))] end
 
 local HEADERS = { __index = function(headers, name) return type(name) == 'string' and rawget(headers, lower(name)) or nil end }
 
@@ -173,7 +171,7 @@ function methods.multipart(self)
 end
 
 META.__index = methods
-META.__newindex = function() error('a request can\'t be changed', 2) end
+META.__newindex = function() error("a request can't be changed", 2) end
 META.__tostring = function(value)
   local state = getfields(value)
   return state.method .. ' ' .. state.path
@@ -184,8 +182,15 @@ function M.open(context)
   local values = intermediate.decode_all(context.request)
   local value = newproxy(PROTOTYPE)
   setfields(value, {
-    method = values[1], path = values[2], query = values[3], raw_headers = values[4], params = values[5], body = values[6], remote = values[7],
-    host = values[8], id = values[9],
+    method = values[1],
+    path = values[2],
+    query = values[3],
+    raw_headers = values[4],
+    params = values[5],
+    body = values[6],
+    remote = values[7],
+    host = values[8],
+    id = values[9],
   })
   return value
 end

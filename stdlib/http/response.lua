@@ -49,8 +49,11 @@ local function has_header(context, name)
 end
 
 local function check_header(method, name, value)
-  if type(name) ~= 'string' or not name:find '^[%w!#$%%&\'*+.^_`|~-]+$' then
-    error('response:' .. method .. ': ' .. (type(name) == 'string' and ('%q'):format(name) or 'a ' .. type(name)) .. ' is no name of a header', 3)
+  if type(name) ~= 'string' or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
+    error(
+      'response:' .. method .. ': ' .. (type(name) == 'string' and ('%q'):format(name) or 'a ' .. type(name)) .. ' is no name of a header',
+      3
+    )
   end
   if type(value) == 'number' then value = tostring(value) end
   if type(value) ~= 'string' then error('response:' .. method .. ': the value must be a string, not a ' .. type(value), 3) end
@@ -60,8 +63,12 @@ end
 
 local function add(context, method, data)
   if type(data) == 'number' then data = tostring(data) end
-  if type(data) ~= 'string' then error('response:' .. method .. ': a string is expected, not a ' .. (data == nil and 'nil' or type(data)), 3) end
-  if #context.body + #data > MOST then error('response:' .. method .. ': more than 256 MiB are unsent; call response:flush() in between', 3) end
+  if type(data) ~= 'string' then
+    error('response:' .. method .. ': a string is expected, not a ' .. (data == nil and 'nil' or type(data)), 3)
+  end
+  if #context.body + #data > MOST then
+    error('response:' .. method .. ': more than 256 MiB are unsent; call response:flush() in between', 3)
+  end
   context.touched, context.wrote = true, true
   context.body:put(data)
 end
@@ -101,9 +108,7 @@ function methods.set_content_type(self, value)
 end
 
 --- Adds to the body.
-function methods.write(self, data)
-  add(context_of(self, 'write'), 'write', data)
-end
+function methods.write(self, data) add(context_of(self, 'write'), 'write', data) end
 
 --- Adds a value to the body as JSON, and sets the type unless it is set. Returns true, or nil and an error.
 function methods.write_json(self, value)
@@ -133,7 +138,7 @@ function methods.write_event(self, event)
   if type(event) ~= 'table' then error('response:write_event: a table is expected, not a ' .. type(event), 2) end
   for key in pairs(event) do
     if not FIELDS[key] then
-      error('response:write_event: unknown field \'' .. tostring(key) .. '\'' .. nearest.hint(key, { 'name', 'data', 'id', 'retry' }), 2)
+      error("response:write_event: unknown field '" .. tostring(key) .. "'" .. nearest.hint(key, { 'name', 'data', 'id', 'retry' }), 2)
     end
   end
   local data = event.data
@@ -155,7 +160,9 @@ function methods.write_event(self, event)
       add(context, 'write_event', (key == 'name' and 'event' or key) .. ': ' .. text .. '\n')
     end
   end
-  for line in (data:gsub('\r\n?', '\n') .. '\n'):gmatch '(.-)\n' do add(context, 'write_event', 'data: ' .. line .. '\n') end
+  for line in (data:gsub('\r\n?', '\n') .. '\n'):gmatch '(.-)\n' do
+    add(context, 'write_event', 'data: ' .. line .. '\n')
+  end
   add(context, 'write_event', '\n')
   return self:flush()
 end

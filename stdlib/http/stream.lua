@@ -27,7 +27,7 @@ local function over(state)
   return true
 end
 
-local lost = {}   -- numbers of streams that were collected without having been closed
+local lost = {} -- numbers of streams that were collected without having been closed
 
 local function fields(value, method)
   if type(value) ~= 'userdata' or getmetatable(value) ~= 'http_client.stream' then
@@ -55,13 +55,11 @@ end
 --- Ends the response; the rest of its body is not wanted.
 function methods.close(self)
   local state = fields(self, 'close')
-  if over(state) then
-    callbacks.ask('fetch', 'close', state.number, '')
-  end
+  if over(state) then callbacks.ask('fetch', 'close', state.number, '') end
 end
 
 META.__index = methods
-META.__newindex = function() error('a stream can\'t be changed', 2) end
+META.__newindex = function() error("a stream can't be changed", 2) end
 META.__tostring = function() return 'http_client.stream' end
 -- A finalizer may run in the middle of anything, so it only notes.
 META.__gc = function(value)
@@ -98,7 +96,9 @@ function M.drain()
   if not lost[1] then return end
   local numbers = lost
   lost = {}
-  for _, number in ipairs(numbers) do callbacks.ask('fetch', 'close', number, '') end
+  for _, number in ipairs(numbers) do
+    callbacks.ask('fetch', 'close', number, '')
+  end
 end
 
 return M

@@ -2,18 +2,19 @@
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 
-local byte, char, find, format, sub, type, pairs, sort = string.byte, string.char, string.find, string.format, string.sub, type, pairs, table.sort
+local byte, char, find, format, sub, type, pairs, sort =
+  string.byte, string.char, string.find, string.format, string.sub, type, pairs, table.sort
 local tostring, concat = tostring, table.concat
 
 local M = {}
 
 local ESCAPES = {}
-for i = 0, 255 do ESCAPES[char(i)] = format('%%%02X', i) end
+for i = 0, 255 do
+  ESCAPES[char(i)] = format('%%%02X', i)
+end
 
 --- Returns text with everything escaped that is not a letter, a digit or one of `-._~`.
-function M.encode(text)
-  return (text:gsub('[^%w%-._~]', ESCAPES))
-end
+function M.encode(text) return (text:gsub('[^%w%-._~]', ESCAPES)) end
 
 -- The value of each byte that is a hexadecimal digit, else 255.
 local DIGITS = ffi.new('uint8_t[256]', string.rep('\255', 256))
@@ -44,9 +45,7 @@ local function decoded(text, plus)
 end
 
 --- Returns text without its escapes; a `%` that begins none stays.
-function M.decode(text)
-  return find(text, '%', 1, true) and decoded(text, PLUS) or text
-end
+function M.decode(text) return find(text, '%', 1, true) and decoded(text, PLUS) or text end
 
 local function form_decode(text)
   if find(text, '%', 1, true) or find(text, '+', 1, true) then return decoded(text, SPACE) end

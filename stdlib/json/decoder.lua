@@ -1,14 +1,14 @@
 -- Reads JSON, byte by byte through a pointer, so that LuaJIT compiles it. A Lua string is followed by a zero byte,
 -- which no rule of the grammar takes: that is how the end is seen without asking for it.
-local buffer = require "string.buffer"
-local ffi = require "ffi"
-local optional = require "lua.values.optional"
-local utf8 = require "lua.values.utf8"
-local position = require "stdlib.values.position"
+local buffer = require 'string.buffer'
+local ffi = require 'ffi'
+local optional = require 'lua.values.optional'
+local utf8 = require 'lua.values.utf8'
+local position = require 'stdlib.values.position'
 
 local pcall, error, tonumber, tostring = pcall, error, tonumber, tostring
 local cast, copy = ffi.cast, ffi.string
-local bytes, int64, uint64 = ffi.typeof "const uint8_t *", ffi.typeof "int64_t", ffi.typeof "uint64_t"
+local bytes, int64, uint64 = ffi.typeof 'const uint8_t *', ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 local char_of = utf8.char_of
 local null = optional.none
 
@@ -29,9 +29,7 @@ local function fail(i, what)
   error(FAILED, 0)
 end
 
-local function unexpected(i, wanted)
-  fail(i, "expected " .. wanted .. ", found " .. position.seen(text_read, i))
-end
+local function unexpected(i, wanted) fail(i, 'expected ' .. wanted .. ', found ' .. position.seen(text_read, i)) end
 
 local function space(i)
   local c = p[i]
@@ -42,13 +40,15 @@ local function space(i)
   return i
 end
 
-local digit = ffi.new("bool[256]")
-for code = 48, 57 do digit[code] = true end
+local digit = ffi.new('bool[256]')
+for code = 48, 57 do
+  digit[code] = true
+end
 
 -- Infinity is never compared with cdata: there it equals 2^63.
 local function finite(start, last)
   local result = tonumber(copy(p + start, last - start))
-  if result == 1 / 0 or result == -1 / 0 then fail(start, "the number is out of range") end
+  if result == 1 / 0 or result == -1 / 0 then fail(start, 'the number is out of range') end
   return result
 end
 
@@ -91,40 +91,44 @@ local function number(start)
       i = i + 1
     until not digit[p[i]]
   else
-    unexpected(i, "a digit")
+    unexpected(i, 'a digit')
   end
   local c = p[i]
   if c ~= 46 and c ~= 101 and c ~= 69 then
-    if i - first > 15 then
-      return long_integer(start, i, negative), i
-    end
+    if i - first > 15 then return long_integer(start, i, negative), i end
     return negative and -value or value, i
   end
   if c == 46 then
     i = i + 1
-    if not digit[p[i]] then unexpected(i, "a digit") end
-    repeat i = i + 1 until not digit[p[i]]
+    if not digit[p[i]] then unexpected(i, 'a digit') end
+    repeat
+      i = i + 1
+    until not digit[p[i]]
     c = p[i]
   end
   if c == 101 or c == 69 then
     i = i + 1
     if p[i] == 43 or p[i] == 45 then i = i + 1 end
-    if not digit[p[i]] then unexpected(i, "a digit") end
-    repeat i = i + 1 until not digit[p[i]]
+    if not digit[p[i]] then unexpected(i, 'a digit') end
+    repeat
+      i = i + 1
+    until not digit[p[i]]
   end
   return finite(start, i), i
 end
 
 -- Bytes of a string that stand for themselves.
-local plain = ffi.new("bool[256]")
-for code = 32, 255 do plain[code] = code ~= 34 and code ~= 92 end
+local plain = ffi.new('bool[256]')
+for code = 32, 255 do
+  plain[code] = code ~= 34 and code ~= 92
+end
 
-local escaped = { [34] = '"', [92] = "\\", [47] = "/", [98] = "\b", [102] = "\f", [110] = "\n", [114] = "\r", [116] = "\t" }
+local escaped = { [34] = '"', [92] = '\\', [47] = '/', [98] = '\b', [102] = '\f', [110] = '\n', [114] = '\r', [116] = '\t' }
 
-local hex = ffi.new("int8_t[256]")
+local hex = ffi.new('int8_t[256]')
 ffi.fill(hex, 256, 255)
 for value = 0, 15 do
-  local text = ("%x"):format(value)
+  local text = ('%x'):format(value)
   hex[text:byte()] = value
   hex[text:upper():byte()] = value
 end
@@ -134,7 +138,7 @@ local function hex4(i)
   local b = a >= 0 and hex[p[i + 1]] or -1
   local c = b >= 0 and hex[p[i + 2]] or -1
   local d = c >= 0 and hex[p[i + 3]] or -1
-  if d < 0 then fail(i - 2, "\\u needs four hexadecimal digits") end
+  if d < 0 then fail(i - 2, '\\u needs four hexadecimal digits') end
   return a * 4096 + b * 256 + c * 16 + d
 end
 
@@ -142,9 +146,9 @@ end
 local function escape_u(i)
   local code = hex4(i)
   if code >= 0xd800 and code <= 0xdfff then
-    if code >= 0xdc00 or p[i + 4] ~= 92 or p[i + 5] ~= 117 then fail(i - 2, "half of a surrogate pair stands alone") end
+    if code >= 0xdc00 or p[i + 4] ~= 92 or p[i + 5] ~= 117 then fail(i - 2, 'half of a surrogate pair stands alone') end
     local low = hex4(i + 6)
-    if low < 0xdc00 or low > 0xdfff then fail(i - 2, "half of a surrogate pair stands alone") end
+    if low < 0xdc00 or low > 0xdfff then fail(i - 2, 'half of a surrogate pair stands alone') end
     return char_of(0x10000 + (code - 0xd800) * 1024 + (low - 0xdc00)), i + 10
   end
   return char_of(code), i + 4
@@ -158,8 +162,8 @@ local function escaped_text(start, i)
     local c = p[i]
     if c == 34 then return out:get(), i + 1 end
     if c ~= 92 then
-      if i >= size then fail(start - 1, "the string has no end") end
-      fail(i, "a string can't hold " .. position.seen(text_read, i) .. " as it is; write it as an escape")
+      if i >= size then fail(start - 1, 'the string has no end') end
+      fail(i, "a string can't hold " .. position.seen(text_read, i) .. ' as it is; write it as an escape')
     end
     c = p[i + 1]
     local shown
@@ -171,13 +175,17 @@ local function escaped_text(start, i)
     end
     out:put(shown)
     i = start
-    while plain[p[i]] do i = i + 1 end
+    while plain[p[i]] do
+      i = i + 1
+    end
   end
 end
 
 local function text(start)
   local i = start
-  while plain[p[i]] do i = i + 1 end
+  while plain[p[i]] do
+    i = i + 1
+  end
   if p[i] == 34 then return copy(p + start, i - start), i + 1 end
   return escaped_text(start, i)
 end
@@ -204,7 +212,7 @@ local function object(i, depth)
   i = space(i)
   if p[i] == 125 then return map, i + 1 end
   while true do
-    if p[i] ~= 34 then unexpected(i, "a name in double quotes") end
+    if p[i] ~= 34 then unexpected(i, 'a name in double quotes') end
     local name
     name, i = text(i + 1)
     i = space(i)
@@ -220,7 +228,7 @@ end
 
 local function word(i, expected, result)
   for k = 1, #expected do
-    if p[i + k - 1] ~= expected:byte(k) then unexpected(i, "a value") end
+    if p[i + k - 1] ~= expected:byte(k) then unexpected(i, 'a value') end
   end
   return result, i + #expected
 end
@@ -231,14 +239,14 @@ function value(i, depth)
   if c == 34 then return text(i + 1) end
   if c == 45 or digit[c] then return number(i) end
   if c == 123 or c == 91 then
-    if depth >= MAX_DEPTH then fail(i, "the text is nested deeper than " .. MAX_DEPTH .. " levels") end
+    if depth >= MAX_DEPTH then fail(i, 'the text is nested deeper than ' .. MAX_DEPTH .. ' levels') end
     if c == 123 then return object(i + 1, depth + 1) end
     return array(i + 1, depth + 1)
   end
-  if c == 116 then return word(i, "true", true) end
-  if c == 102 then return word(i, "false", false) end
-  if c == 110 then return word(i, "null", null) end
-  unexpected(i, "a value")
+  if c == 116 then return word(i, 'true', true) end
+  if c == 102 then return word(i, 'false', false) end
+  if c == 110 then return word(i, 'null', null) end
+  unexpected(i, 'a value')
 end
 
 local function document()
@@ -248,19 +256,19 @@ local function document()
   local result
   result, i = value(space(i), 0)
   i = space(i)
-  if i < size then unexpected(i, "the end of the text") end
+  if i < size then unexpected(i, 'the end of the text') end
   return result
 end
 
 --- Returns the value of a JSON text, or nil and a sentence that begins with line and column.
 function M.decode(source)
   local bad = position.not_utf8(source)
-  if bad then return nil, position.of(source, bad) .. "the text is not UTF-8" end
+  if bad then return nil, position.of(source, bad) .. 'the text is not UTF-8' end
   text_read, p, size = source, cast(bytes, source), #source
   local ok, result = pcall(document)
   text_read, p = nil, nil
   if ok then return result end
-  if result ~= FAILED then return nil, "the value does not fit into memory: " .. tostring(result) end
+  if result ~= FAILED then return nil, 'the value does not fit into memory: ' .. tostring(result) end
   return nil, position.of(source, at) .. sentence
 end
 

@@ -3,8 +3,8 @@ local floor = math.floor
 
 local M = {}
 
-M.MONTHS = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" }
-M.WEEKDAYS = { [0] = "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" }
+M.MONTHS = { 'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December' }
+M.WEEKDAYS = { [0] = 'Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday' }
 
 --- Returns the days since 1970-01-01 of a date; months and days beyond their ends count on, as in Go.
 function M.days(year, month, day)

@@ -1,15 +1,15 @@
 -- Time values: seconds and nanoseconds since 1970, exact, in a location; as Go's time.Time.
-local ffi = require "ffi"
-local calendar = require "stdlib.time.calendar"
-local duration = require "stdlib.values.duration"
-local format = require "stdlib.time.format"
-local layout_module = require "stdlib.time.layout"
-local nearest = require "lua.values.nearest"
-local zone = require "stdlib.time.zone"
+local ffi = require 'ffi'
+local calendar = require 'stdlib.time.calendar'
+local duration = require 'stdlib.values.duration'
+local format = require 'stdlib.time.format'
+local layout_module = require 'stdlib.time.layout'
+local nearest = require 'lua.values.nearest'
+local zone = require 'stdlib.time.zone'
 
 local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs
 local getfields, setfields = debug.getfenv, debug.setfenv
-local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
+local int64, uint64 = ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 local floor, abs = math.floor, math.abs
 
 local layouts, is_layout = layout_module.LAYOUTS, layout_module.is_layout
@@ -23,7 +23,7 @@ local ZERO = -62135596800
 
 local PROTOTYPE = newproxy(true)
 local META = getmetatable(PROTOTYPE)
-META.__metatable = "time"
+META.__metatable = 'time'
 
 local methods = {}
 
@@ -36,16 +36,16 @@ end
 local make = M.make
 
 --- Says whether a value is a time.
-function M.is(value) return type(value) == "userdata" and getmetatable(value) == "time" end
+function M.is(value) return type(value) == 'userdata' and getmetatable(value) == 'time' end
 local is = M.is
 
 local function fields_of(value, method)
-  if not is(value) then error("time:" .. method .. "() is called on a " .. type(value) .. ", write t:" .. method .. "()", 3) end
+  if not is(value) then error('time:' .. method .. '() is called on a ' .. type(value) .. ', write t:' .. method .. '()', 3) end
   return getfields(value)
 end
 
 local function time_of(value, method)
-  if not is(value) then error("time:" .. method .. " expects a Time, not " .. (value == nil and "nothing" or "a " .. type(value)), 3) end
+  if not is(value) then error('time:' .. method .. ' expects a Time, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3) end
   return getfields(value)
 end
 
@@ -56,7 +56,7 @@ local function ns_of(value, level)
 end
 
 -- What is said of a time that is too far away.
-M.TOO_FAR = "the time is more than a hundred million years away"
+M.TOO_FAR = 'the time is more than a hundred million years away'
 local TOO_FAR = M.TOO_FAR
 
 --- Makes a time of seconds and any number of nanoseconds; nil when it is too far away.
@@ -76,9 +76,18 @@ local function parts(t)
   local of_day = local_seconds - days * 86400
   local year, month, day = calendar.date(days)
   return {
-    year = year, month = month, day = day, hour = floor(of_day / 3600), minute = floor(of_day / 60) % 60, second = of_day % 60,
-    nanosecond = t.nanoseconds, weekday = calendar.weekday(days), year_day = days - calendar.days(year, 1, 1) + 1,
-    offset = here.offset, zone = here.name, days = days,
+    year = year,
+    month = month,
+    day = day,
+    hour = floor(of_day / 3600),
+    minute = floor(of_day / 60) % 60,
+    second = of_day % 60,
+    nanosecond = t.nanoseconds,
+    weekday = calendar.weekday(days),
+    year_day = days - calendar.days(year, 1, 1) + 1,
+    offset = here.offset,
+    zone = here.name,
+    days = days,
   }
 end
 
@@ -99,11 +108,11 @@ local function shifted(t, ns)
 end
 
 --- Returns the time a duration later.
-function methods.add(time, value) return shifted(fields_of(time, "add"), ns_of(value, 2)) or error(TOO_FAR, 2) end
+function methods.add(time, value) return shifted(fields_of(time, 'add'), ns_of(value, 2)) or error(TOO_FAR, 2) end
 
 --- Returns the Duration since another time, or the Time a duration earlier.
 function methods.sub(time, other)
-  local t = fields_of(time, "sub")
+  local t = fields_of(time, 'sub')
   if not is(other) then return shifted(t, -ns_of(other, 2)) or error(TOO_FAR, 2) end
   local o = getfields(other)
   if t.monotonic and o.monotonic then return duration.make(int64(t.monotonic - o.monotonic)) end
@@ -120,14 +129,15 @@ end
 
 --- Returns the time that many years, months and days later.
 function methods.add_date(time, years, months, days)
-  local t = fields_of(time, "add_date")
+  local t = fields_of(time, 'add_date')
   for i, n in ipairs { years or 0, months or 0, days or 0 } do
-    if type(n) ~= "number" or n % 1 ~= 0 or n > 1e9 or n < -1e9 then
-      error("time:add_date: the " .. ({ "years", "months", "days" })[i] .. " must be a whole number", 2)
+    if type(n) ~= 'number' or n % 1 ~= 0 or n > 1e9 or n < -1e9 then
+      error('time:add_date: the ' .. ({ 'years', 'months', 'days' })[i] .. ' must be a whole number', 2)
     end
   end
   local p = parts(t)
-  return M.date(p.year + (years or 0), p.month + (months or 0), p.day + (days or 0), p.hour, p.minute, p.second, p.nanosecond, t.location) or error(TOO_FAR, 2)
+  return M.date(p.year + (years or 0), p.month + (months or 0), p.day + (days or 0), p.hour, p.minute, p.second, p.nanosecond, t.location)
+    or error(TOO_FAR, 2)
 end
 
 local function compare(a, b)
@@ -137,17 +147,17 @@ local function compare(a, b)
 end
 
 --- Says whether this time is later.
-function methods.after(time, other) return compare(fields_of(time, "after"), time_of(other, "after")) > 0 end
+function methods.after(time, other) return compare(fields_of(time, 'after'), time_of(other, 'after')) > 0 end
 
 --- Says whether this time is earlier.
-function methods.before(time, other) return compare(fields_of(time, "before"), time_of(other, "before")) < 0 end
+function methods.before(time, other) return compare(fields_of(time, 'before'), time_of(other, 'before')) < 0 end
 
 --- Says whether both are the same moment, in whatever location.
-function methods.equal(time, other) return compare(fields_of(time, "equal"), time_of(other, "equal")) == 0 end
+function methods.equal(time, other) return compare(fields_of(time, 'equal'), time_of(other, 'equal')) == 0 end
 
 --- Says whether this is the beginning of year 1, UTC: what no time was set to.
 function methods.is_zero(time)
-  local t = fields_of(time, "is_zero")
+  local t = fields_of(time, 'is_zero')
   return t.seconds == ZERO and t.nanoseconds == 0
 end
 
@@ -176,14 +186,14 @@ end
 
 --- Returns the time rounded down to a multiple of a duration since year 1.
 function methods.truncate(time, unit)
-  local t, rest = rounding(time, unit, "truncate")
+  local t, rest = rounding(time, unit, 'truncate')
   if not rest then return t end
   return shifted(t, -rest) or error(TOO_FAR, 2)
 end
 
 --- Returns the time rounded to the nearest multiple of a duration since year 1, halves up.
 function methods.round(time, unit)
-  local t, rest, step = rounding(time, unit, "round")
+  local t, rest, step = rounding(time, unit, 'round')
   if not rest then return t end
   if rest < step - rest then return shifted(t, -rest) or error(TOO_FAR, 2) end
   return shifted(t, step - rest) or error(TOO_FAR, 2)
@@ -192,46 +202,48 @@ end
 -- Reading --------------------------------------------------------------------------------------------------------
 
 --- Returns the seconds since 1970.
-function methods.unix(time) return fields_of(time, "unix").seconds end
+function methods.unix(time) return fields_of(time, 'unix').seconds end
 
 --- Returns the milliseconds since 1970.
 function methods.unix_milli(time)
-  local t = fields_of(time, "unix_milli")
+  local t = fields_of(time, 'unix_milli')
   return duration.number(int64(t.seconds) * 1000 + int64(floor(t.nanoseconds / 1e6)))
 end
 
 --- Returns the microseconds since 1970.
 function methods.unix_micro(time)
-  local t = fields_of(time, "unix_micro")
+  local t = fields_of(time, 'unix_micro')
   return duration.number(int64(t.seconds) * 1000000 + int64(floor(t.nanoseconds / 1e3)))
 end
 
 --- Returns the nanoseconds since 1970, an int64 where a number can't hold them; they reach from 1678 to 2262.
 function methods.unix_nano(time)
-  local t = fields_of(time, "unix_nano")
-  if t.seconds < -9223372036 or t.seconds >= 9223372036 then error("time:unix_nano: the year " .. parts(t).year .. " is beyond what 64 bits of nanoseconds reach (1678 to 2262)", 2) end
+  local t = fields_of(time, 'unix_nano')
+  if t.seconds < -9223372036 or t.seconds >= 9223372036 then
+    error('time:unix_nano: the year ' .. parts(t).year .. ' is beyond what 64 bits of nanoseconds reach (1678 to 2262)', 2)
+  end
   return duration.number(int64(t.seconds) * 1000000000LL + int64(t.nanoseconds))
 end
 
-for _, name in ipairs { "year", "month", "day", "hour", "minute", "second", "nanosecond", "weekday", "year_day" } do
+for _, name in ipairs { 'year', 'month', 'day', 'hour', 'minute', 'second', 'nanosecond', 'weekday', 'year_day' } do
   methods[name] = function(time) return parts(fields_of(time, name))[name] end
 end
 
 --- Returns year, month and day.
 function methods.date(time)
-  local p = parts(fields_of(time, "date"))
+  local p = parts(fields_of(time, 'date'))
   return p.year, p.month, p.day
 end
 
 --- Returns hour, minute and second.
 function methods.clock(time)
-  local p = parts(fields_of(time, "clock"))
+  local p = parts(fields_of(time, 'clock'))
   return p.hour, p.minute, p.second
 end
 
 --- Returns the ISO 8601 year and week.
 function methods.iso_week(time)
-  local p = parts(fields_of(time, "iso_week"))
+  local p = parts(fields_of(time, 'iso_week'))
   -- The Thursday of the week is in its year.
   local thursday = p.days - (p.weekday + 6) % 7 + 3
   local year = calendar.date(thursday)
@@ -240,22 +252,29 @@ end
 
 --- Returns the abbreviation of the zone, and its seconds east of UTC.
 function methods.zone(time)
-  local p = parts(fields_of(time, "zone"))
+  local p = parts(fields_of(time, 'zone'))
   return p.zone, p.offset
 end
 
 --- Returns the time as text by a Go layout.
 function methods.format(time, layout)
-  local t = fields_of(time, "format")
-  if type(layout) ~= "string" then error("time:format expects a layout such as time.RFC3339, not " .. (layout == nil and "nothing" or "a " .. type(layout)), 2) end
+  local t = fields_of(time, 'format')
+  if type(layout) ~= 'string' then
+    error('time:format expects a layout such as time.RFC3339, not ' .. (layout == nil and 'nothing' or 'a ' .. type(layout)), 2)
+  end
   if not is_layout(layout) then
-    error("time:format: expected a layout that writes the moment Mon Jan 2 15:04:05 2006 (\"2006-01-02\", time.RFC3339), got '" .. layout:sub(1, 40) .. "'", 2)
+    error(
+      'time:format: expected a layout that writes the moment Mon Jan 2 15:04:05 2006 ("2006-01-02", time.RFC3339), got \''
+        .. layout:sub(1, 40)
+        .. "'",
+      2
+    )
   end
   return format.format(parts(t), layout)
 end
 
 --- Returns the time as RFC 3339 text.
-function methods.format_rfc3339(time) return format.format(parts(fields_of(time, "format_rfc3339")), layouts.RFC3339) end
+function methods.format_rfc3339(time) return format.format(parts(fields_of(time, 'format_rfc3339')), layouts.RFC3339) end
 
 -- Locations ------------------------------------------------------------------------------------------------------
 
@@ -263,40 +282,46 @@ local function placed(t, location) return make(t.seconds, t.nanoseconds, locatio
 
 --- Returns the same moment in a location.
 function methods.in_location(time, location)
-  local t = fields_of(time, "in_location")
-  if not zone.is(location) then error("time:in_location expects a Location, not " .. (location == nil and "nothing" or "a " .. type(location)), 2) end
+  local t = fields_of(time, 'in_location')
+  if not zone.is(location) then
+    error('time:in_location expects a Location, not ' .. (location == nil and 'nothing' or 'a ' .. type(location)), 2)
+  end
   return placed(t, location)
 end
 
 --- Returns the same moment in UTC.
-function methods.utc(time) return placed(fields_of(time, "utc"), zone.UTC) end
+function methods.utc(time) return placed(fields_of(time, 'utc'), zone.UTC) end
 
 --- Returns the same moment in the system's zone.
-function methods.in_local(time) return placed(fields_of(time, "in_local"), zone.here()) end
+function methods.in_local(time) return placed(fields_of(time, 'in_local'), zone.here()) end
 
 --- Returns the location.
-function methods.location(time) return fields_of(time, "location").location end
+function methods.location(time) return fields_of(time, 'location').location end
 
-local STRING = "2006-01-02 15:04:05.999999999 -0700 MST"
+local STRING = '2006-01-02 15:04:05.999999999 -0700 MST'
 
 --- Returns the time as text, as `tostring` does.
-function methods.string(time) return format.format(parts(fields_of(time, "string")), STRING) end
+function methods.string(time) return format.format(parts(fields_of(time, 'string')), STRING) end
 
 META.__index = function(_, name)
   local method = methods[name]
   if method then return method end
   local names = {}
-  for known in pairs(methods) do names[#names + 1] = known end
+  for known in pairs(methods) do
+    names[#names + 1] = known
+  end
   error("a Time has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
 end
 META.__newindex = function() error("a Time can't be changed", 2) end
 META.__tostring = function(time) return format.format(parts(getfields(time)), STRING) end
 META.__concat = function(a, b) return (is(a) and tostring(a) or a) .. (is(b) and tostring(b) or b) end
 META.__eq = function(a, b) return compare(getfields(a), getfields(b)) == 0 end
-META.__lt = function(a, b) return compare(time_of(a, "<"), time_of(b, "<")) < 0 end
-META.__le = function(a, b) return compare(time_of(a, "<="), time_of(b, "<=")) <= 0 end
+META.__lt = function(a, b) return compare(time_of(a, '<'), time_of(b, '<')) < 0 end
+META.__le = function(a, b) return compare(time_of(a, '<='), time_of(b, '<=')) <= 0 end
 META.__add = function(a, b)
-  if not is(a) then a, b = b, a end
+  if not is(a) then
+    a, b = b, a
+  end
   return shifted(getfields(a), ns_of(b, 2)) or error(TOO_FAR, 2)
 end
 META.__sub = function(a, b)

@@ -1,9 +1,9 @@
 -- Waiting for time to pass: sleep, after, timers and tickers. What gives a channel has it be due, see stdlib/channel/queue.lua.
-local clock = require "lua.dispatcher.clock"
-local dispatcher = require "lua.dispatcher.dispatcher"
-local duration = require "stdlib.values.duration"
-local errors = require "lua.values.errors"
-local nearest = require "lua.values.nearest"
+local clock = require 'lua.dispatcher.clock'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local duration = require 'stdlib.values.duration'
+local errors = require 'lua.values.errors'
+local nearest = require 'lua.values.nearest'
 
 local newproxy, getmetatable, type, error, tonumber, pairs, tostring = newproxy, getmetatable, type, error, tonumber, pairs, tostring
 local getfields, setfields = debug.getfenv, debug.setfenv
@@ -16,17 +16,17 @@ local queue
 
 local function channel()
   if not queue then
-    require "stdlib.channel"
-    queue = require "stdlib.channel.queue"
+    require 'stdlib.channel'
+    queue = require 'stdlib.channel.queue'
   end
   return queue.new(1)
 end
 
 local function nanoseconds(value, name)
   -- Numbers first: no int64 is made for them.
-  if type(value) == "number" and value < 2 ^ 53 and value > -2 ^ 53 then return value end
+  if type(value) == 'number' and value < 2 ^ 53 and value > -2 ^ 53 then return value end
   local ns, problem = duration.of(value)
-  if not ns then error(name .. ": " .. problem, 3) end
+  if not ns then error(name .. ': ' .. problem, 3) end
   return tonumber(ns)
 end
 
@@ -41,13 +41,13 @@ end
 
 --- Waits for a duration. With 0 or less, lets everything else run first that can.
 function M.sleep(value)
-  local problem = dispatcher.sleep(nanoseconds(value, "time.sleep"), "time.sleep")
+  local problem = dispatcher.sleep(nanoseconds(value, 'time.sleep'), 'time.sleep')
   if problem then error(problem, 2) end
 end
 
 --- Returns a channel on which the time comes, once, after a duration.
 function M.after(value)
-  local ns = nanoseconds(value, "time.after")
+  local ns = nanoseconds(value, 'time.after')
   local made, state = channel()
   set(state, ns)
   return made
@@ -59,27 +59,29 @@ local function class(name, methods)
   local called = name:lower()
   meta.__metatable = called
   meta.__tostring = function() return called end
-  meta.__newindex = function() error("a " .. name .. " can't be changed", 2) end
+  meta.__newindex = function() error('a ' .. name .. " can't be changed", 2) end
   meta.__index = function(_, key)
     if methods[key] then return methods[key] end
     local names = {}
-    for known in pairs(methods) do names[#names + 1] = known end
-    error("a " .. name .. " has no method '" .. tostring(key) .. "'" .. nearest.hint(key, names), 2)
+    for known in pairs(methods) do
+      names[#names + 1] = known
+    end
+    error('a ' .. name .. " has no method '" .. tostring(key) .. "'" .. nearest.hint(key, names), 2)
   end
   return function(fields)
     local value = newproxy(prototype)
     setfields(value, fields)
     return value
   end, function(value, method)
-    if type(value) == "userdata" and getmetatable(value) == called then return getfields(value) end
-    error(called .. ":" .. method .. "() is called on a " .. type(value) .. ", write " .. called .. ":" .. method .. "()", 3)
+    if type(value) == 'userdata' and getmetatable(value) == called then return getfields(value) end
+    error(called .. ':' .. method .. '() is called on a ' .. type(value) .. ', write ' .. called .. ':' .. method .. '()', 3)
   end
 end
 
 -- Timers -------------------------------------------------------------------------------------------------------
 
 local timer_methods = {}
-local new_timer, timer_fields = class("Timer", timer_methods)
+local new_timer, timer_fields = class('Timer', timer_methods)
 
 -- As in Go since 1.23: after stop and reset nothing from before comes out of the channel.
 local function stop(fields)
@@ -93,15 +95,15 @@ local function invalid(message) return nil, errors.make { message = message, kin
 -- How long a new timer or ticker takes, or nil and an error.
 local function period_of(value, name)
   local ns, problem = duration.of(value)
-  if not ns then return invalid(name .. ": " .. problem) end
+  if not ns then return invalid(name .. ': ' .. problem) end
   ns = tonumber(ns)
-  if ns < 1 then return invalid(name .. ": expected a duration longer than 0, got " .. tostring(value)) end
+  if ns < 1 then return invalid(name .. ': expected a duration longer than 0, got ' .. tostring(value)) end
   return ns
 end
 
 --- Returns a timer whose channel gets the time once, after a duration; or nil and an error.
 function M.timer(value)
-  local ns, problem = period_of(value, "time.timer")
+  local ns, problem = period_of(value, 'time.timer')
   if not ns then return nil, problem end
   local made, state = channel()
   set(state, ns)
@@ -109,18 +111,18 @@ function M.timer(value)
 end
 
 --- Returns the channel of a timer.
-function timer_methods.channel(timer) return timer_fields(timer, "channel").channel end
+function timer_methods.channel(timer) return timer_fields(timer, 'channel').channel end
 
 --- Returns the channel of a timer, as `channel` does.
-function timer_methods.response(timer) return timer_fields(timer, "response").channel end
+function timer_methods.response(timer) return timer_fields(timer, 'response').channel end
 
 --- Stops a timer; returns whether it was still to come, or had come and was not received.
-function timer_methods.stop(timer) return stop(timer_fields(timer, "stop")) end
+function timer_methods.stop(timer) return stop(timer_fields(timer, 'stop')) end
 
 --- Sets a timer again; returns whether it was still to come, or had come and was not received.
 function timer_methods.reset(timer, value)
-  local fields = timer_fields(timer, "reset")
-  local ns = nanoseconds(value, "timer:reset")
+  local fields = timer_fields(timer, 'reset')
+  local ns = nanoseconds(value, 'timer:reset')
   local pending = stop(fields)
   set(fields.state, ns)
   return pending
@@ -129,11 +131,11 @@ end
 -- Tickers ------------------------------------------------------------------------------------------------------
 
 local ticker_methods = {}
-local new_ticker, ticker_fields = class("Ticker", ticker_methods)
+local new_ticker, ticker_fields = class('Ticker', ticker_methods)
 
 --- Returns a ticker whose channel gets the time every period, or nil and an error; ticks that nobody receives in time are dropped.
 function M.ticker(value)
-  local period, problem = period_of(value, "time.ticker")
+  local period, problem = period_of(value, 'time.ticker')
   if not period then return nil, problem end
   local made, state = channel()
   set(state, period, period)
@@ -141,19 +143,19 @@ function M.ticker(value)
 end
 
 --- Returns the channel of a ticker.
-function ticker_methods.channel(ticker) return ticker_fields(ticker, "channel").channel end
+function ticker_methods.channel(ticker) return ticker_fields(ticker, 'channel').channel end
 
 --- Returns the channel of a ticker, as `channel` does.
-function ticker_methods.response(ticker) return ticker_fields(ticker, "response").channel end
+function ticker_methods.response(ticker) return ticker_fields(ticker, 'response').channel end
 
 --- Stops a ticker, and returns whether it ran; its channel stays open.
-function ticker_methods.stop(ticker) return stop(ticker_fields(ticker, "stop")) end
+function ticker_methods.stop(ticker) return stop(ticker_fields(ticker, 'stop')) end
 
 --- Starts a ticker anew with another period.
 function ticker_methods.reset(ticker, value)
-  local fields = ticker_fields(ticker, "reset")
-  local ns = nanoseconds(value, "ticker:reset")
-  if not (ns >= 1) then error("ticker:reset: expected a duration longer than 0, got " .. tostring(value), 2) end
+  local fields = ticker_fields(ticker, 'reset')
+  local ns = nanoseconds(value, 'ticker:reset')
+  if not (ns >= 1) then error('ticker:reset: expected a duration longer than 0, got ' .. tostring(value), 2) end
   stop(fields)
   set(fields.state, ns, ns)
 end

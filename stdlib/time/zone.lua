@@ -1,6 +1,6 @@
 -- Time zones: fixed ones, and the system's, read from its zone files (TZif, RFC 9636).
-local rules = require "stdlib.time.rule"
-local errors = require "lua.values.errors"
+local rules = require 'stdlib.time.rule'
+local errors = require 'lua.values.errors'
 
 local newproxy, getmetatable, type, pairs, ipairs, error = newproxy, getmetatable, type, pairs, ipairs, error
 local getfields, setfields = debug.getfenv, debug.setfenv
@@ -9,13 +9,13 @@ local floor = math.floor
 
 local M = {}
 
-local FOLDERS = { "/usr/share/zoneinfo/", "/usr/share/lib/zoneinfo/", "/usr/lib/locale/TZ/", "/etc/zoneinfo/" }
+local FOLDERS = { '/usr/share/zoneinfo/', '/usr/share/lib/zoneinfo/', '/usr/lib/locale/TZ/', '/etc/zoneinfo/' }
 local LARGEST_FILE = 512 * 1024
 local MOST_KNOWN = 1000
 
 local PROTOTYPE = newproxy(true)
 local META = getmetatable(PROTOTYPE)
-META.__metatable = "location"
+META.__metatable = 'location'
 META.__newindex = function() error("a Location can't be changed", 2) end
 
 local function make(fields)
@@ -25,13 +25,13 @@ local function make(fields)
 end
 
 --- Says whether a value is a location.
-function M.is(value) return type(value) == "userdata" and getmetatable(value) == "location" end
+function M.is(value) return type(value) == 'userdata' and getmetatable(value) == 'location' end
 
 local methods = {}
 
 --- Returns the name of a location.
 function methods.string(location)
-  if not M.is(location) then error("location:string() is called on a " .. type(location) .. ", write location:string()", 2) end
+  if not M.is(location) then error('location:string() is called on a ' .. type(location) .. ', write location:string()', 2) end
   return getfields(location).name
 end
 
@@ -40,11 +40,9 @@ META.__tostring = function(location) return getfields(location).name end
 META.__eq = function(a, b) return getfields(a).name == getfields(b).name and getfields(a).fixed == getfields(b).fixed end
 
 --- Makes a zone that is always `offset` seconds east of UTC.
-function M.fixed(name, offset)
-  return make { name = name, fixed = { offset = offset, name = name, is_dst = false } }
-end
+function M.fixed(name, offset) return make { name = name, fixed = { offset = offset, name = name, is_dst = false } } end
 
-M.UTC = M.fixed("UTC", 0)
+M.UTC = M.fixed('UTC', 0)
 
 -- Zone files -----------------------------------------------------------------------------------------------------
 
@@ -59,10 +57,14 @@ local function signed(text, at)
 end
 
 local function header(text, at)
-  if text:sub(at, at + 3) ~= "TZif" or #text < at + 43 then return nil end
+  if text:sub(at, at + 3) ~= 'TZif' or #text < at + 43 then return nil end
   return {
-    isutc = unsigned(text, at + 20), isstd = unsigned(text, at + 24), leaps = unsigned(text, at + 28),
-    times = unsigned(text, at + 32), types = unsigned(text, at + 36), chars = unsigned(text, at + 40),
+    isutc = unsigned(text, at + 20),
+    isstd = unsigned(text, at + 24),
+    leaps = unsigned(text, at + 28),
+    times = unsigned(text, at + 32),
+    types = unsigned(text, at + 36),
+    chars = unsigned(text, at + 40),
   }
 end
 
@@ -91,7 +93,7 @@ local function decode(text)
     local p = types_at + i * 6
     local name_at = chars_at + text:byte(p + 5)
     if name_at >= chars_at + head.chars then return nil end
-    types[i] = { offset = signed(text, p), is_dst = text:byte(p + 4) == 1, name = text:match("^[^%z]*", name_at) }
+    types[i] = { offset = signed(text, p), is_dst = text:byte(p + 4) == 1, name = text:match('^[^%z]*', name_at) }
   end
   for i = 0, head.times - 1 do
     local p = at + i * width
@@ -107,14 +109,14 @@ local function decode(text)
     end
   end
   if width == 8 then
-    local footer = text:match("^\n([^\n]*)\n", at + size(head, 8))
-    zone.rule = footer and footer ~= "" and rules.parse(footer) or nil
+    local footer = text:match('^\n([^\n]*)\n', at + size(head, 8))
+    zone.rule = footer and footer ~= '' and rules.parse(footer) or nil
   end
   return zone
 end
 
 local function read(path)
-  local file = open(path, "rb")
+  local file = open(path, 'rb')
   if not file then return nil end
   local text = file:read(LARGEST_FILE)
   file:close()
@@ -125,18 +127,24 @@ local known, count = {}, 0
 
 --- Returns a location of the system by its name ("Europe/Berlin"), or nil and an error.
 function M.load(name)
-  if name == "UTC" then return M.UTC end
-  if name == "Local" then return M.here() end
+  if name == 'UTC' then return M.UTC end
+  if name == 'Local' then return M.here() end
   if known[name] then return known[name] end
   -- A name is never a way to another file: no dots, no empty parts.
-  if #name > 100 or not name:find "^[%w_+-]+[%w_+/-]*$" or name:find("//", 1, true) then
-    return nil, errors.make { message = "time.load_location: '" .. name:sub(1, 40) .. "' is not the name of a time zone, such as Europe/Berlin", kind = errors.kinds.INVALID }
+  if #name > 100 or not name:find '^[%w_+-]+[%w_+/-]*$' or name:find('//', 1, true) then
+    return nil,
+      errors.make {
+        message = "time.load_location: '" .. name:sub(1, 40) .. "' is not the name of a time zone, such as Europe/Berlin",
+        kind = errors.kinds.INVALID,
+      }
   end
   for _, folder in ipairs(FOLDERS) do
     local zone = read(folder .. name)
     if zone then
       zone.name = name
-      if count >= MOST_KNOWN then known, count = {}, 0 end
+      if count >= MOST_KNOWN then
+        known, count = {}, 0
+      end
       known[name], count = make(zone), count + 1
       return known[name]
     end
@@ -149,13 +157,13 @@ local here
 --- Returns the location of the system: that of TZ, or of /etc/localtime, or UTC.
 function M.here()
   if here then return here end
-  local name = getenv "TZ"
+  local name = getenv 'TZ'
   local zone
   if name == nil then
-    zone = read "/etc/localtime"
-  elseif name ~= "" then
-    name = name:gsub("^:", "")
-    local found = name ~= "Local" and name ~= "" and M.load(name)
+    zone = read '/etc/localtime'
+  elseif name ~= '' then
+    name = name:gsub('^:', '')
+    local found = name ~= 'Local' and name ~= '' and M.load(name)
     zone = found and found ~= M.UTC and getfields(found)
     if not zone and not found then
       local rule = rules.parse(name)
@@ -164,12 +172,14 @@ function M.here()
   end
   if zone then
     local copy = {}
-    for key, value in pairs(zone) do copy[key] = value end
+    for key, value in pairs(zone) do
+      copy[key] = value
+    end
     zone = copy
   else
-    zone = { fixed = { offset = 0, name = "UTC", is_dst = false } }
+    zone = { fixed = { offset = 0, name = 'UTC', is_dst = false } }
   end
-  zone.name = "Local"
+  zone.name = 'Local'
   here = make(zone)
   return here
 end
@@ -185,7 +195,11 @@ function M.at(location, unix)
   local low, high = 1, n
   while high - low > 1 do
     local middle = floor((low + high) / 2)
-    if unix >= times[middle] then low = middle else high = middle end
+    if unix >= times[middle] then
+      low = middle
+    else
+      high = middle
+    end
   end
   return zone.kinds[low]
 end

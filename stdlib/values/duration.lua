@@ -1,10 +1,10 @@
 -- Durations: a signed 64-bit number of nanoseconds, as Go's time.Duration.
-local ffi = require "ffi"
-local nearest = require "lua.values.nearest"
+local ffi = require 'ffi'
+local nearest = require 'lua.values.nearest'
 
 local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs
 local getfields, setfields = debug.getfenv, debug.setfenv
-local int64, uint64, istype = ffi.typeof "int64_t", ffi.typeof "uint64_t", ffi.istype
+local int64, uint64, istype = ffi.typeof 'int64_t', ffi.typeof 'uint64_t', ffi.istype
 local floor = math.floor
 
 local M = {}
@@ -18,7 +18,7 @@ local LARGEST = 0x7fffffffffffffffLL
 
 local PROTOTYPE = newproxy(true)
 local META = getmetatable(PROTOTYPE)
-META.__metatable = "duration"
+META.__metatable = 'duration'
 
 local methods = {}
 
@@ -31,9 +31,7 @@ end
 local make = M.make
 
 --- Says whether a value is a duration. Scripts can't forge one: they have no way to make a userdata.
-function M.is(value)
-  return type(value) == "userdata" and getmetatable(value) == "duration"
-end
+function M.is(value) return type(value) == 'userdata' and getmetatable(value) == 'duration' end
 local is = M.is
 
 --- Returns an int64 as a number where that is exact, else as it is.
@@ -46,70 +44,74 @@ local number = M.number
 
 -- Text ---------------------------------------------------------------------------------------------------------
 
-local UNITS = { ns = 1, us = 1e3, ["\xc2\xb5s"] = 1e3, ["\xce\xbcs"] = 1e3, ms = 1e6, s = 1e9, m = 60e9, h = 3600e9 }
+local UNITS = { ns = 1, us = 1e3, ['\xc2\xb5s'] = 1e3, ['\xce\xbcs'] = 1e3, ms = 1e6, s = 1e9, m = 60e9, h = 3600e9 }
 
 --- Returns the nanoseconds of a text such as "1h30m" or "-1.5s", or nil and what is wrong with it.
 function M.parse(text)
   local rest, negative = text, false
-  local sign = rest:match "^[+-]"
+  local sign = rest:match '^[+-]'
   if sign then
-    rest, negative = rest:sub(2), sign == "-"
+    rest, negative = rest:sub(2), sign == '-'
   end
-  if rest == "0" then return 0LL end
-  if rest == "" then return nil, "it is empty" end
+  if rest == '0' then return 0LL end
+  if rest == '' then return nil, 'it is empty' end
   local total = 0ULL
-  while rest ~= "" do
-    local whole, fraction, unit, after = rest:match "^(%d*)%.?(%d*)([^%d%.]*)(.*)$"
-    local dotted = rest:sub(#whole + 1, #whole + 1) == "."
-    if whole == "" and fraction == "" then return nil, "a number is expected at '" .. rest:sub(1, 20) .. "'" end
-    if not dotted then whole, fraction = whole .. fraction, "" end
+  while rest ~= '' do
+    local whole, fraction, unit, after = rest:match '^(%d*)%.?(%d*)([^%d%.]*)(.*)$'
+    local dotted = rest:sub(#whole + 1, #whole + 1) == '.'
+    if whole == '' and fraction == '' then return nil, "a number is expected at '" .. rest:sub(1, 20) .. "'" end
+    if not dotted then
+      whole, fraction = whole .. fraction, ''
+    end
     local scale = UNITS[unit]
     if not scale then
-      if unit == "" then return nil, "a unit is missing after " .. whole .. (dotted and "." .. fraction or "") .. " (ns, us, ms, s, m, h)" end
+      if unit == '' then
+        return nil, 'a unit is missing after ' .. whole .. (dotted and '.' .. fraction or '') .. ' (ns, us, ms, s, m, h)'
+      end
       return nil, "'" .. unit:sub(1, 20) .. "' is not a unit (ns, us, ms, s, m, h)"
     end
-    whole = whole:gsub("^0+", "")
-    if #whole > 19 then return nil, "it is longer than 292 years" end
+    whole = whole:gsub('^0+', '')
+    if #whole > 19 then return nil, 'it is longer than 292 years' end
     local part = 0ULL
-    for digit in whole:gmatch "%d" do part = part * 10 + (digit:byte() - 48) end
-    if tonumber(part) * scale >= LIMIT + 1e4 then return nil, "it is longer than 292 years" end
+    for digit in whole:gmatch '%d' do
+      part = part * 10 + (digit:byte() - 48)
+    end
+    if tonumber(part) * scale >= LIMIT + 1e4 then return nil, 'it is longer than 292 years' end
     part = part * uint64(scale)
     local step = scale
-    for digit in fraction:sub(1, 18):gmatch "%d" do
+    for digit in fraction:sub(1, 18):gmatch '%d' do
       -- What is below a nanosecond is dropped.
       step = step / 10
       part = part + uint64(floor((digit:byte() - 48) * step + 1e-6))
     end
     total = total + part
-    if total > 0x8000000000000000ULL then return nil, "it is longer than 292 years" end
+    if total > 0x8000000000000000ULL then return nil, 'it is longer than 292 years' end
     rest = after
   end
   if negative then return -int64(total) end
-  if total > uint64(LARGEST) then return nil, "it is longer than 292 years" end
+  if total > uint64(LARGEST) then return nil, 'it is longer than 292 years' end
   return int64(total)
 end
 
 local function digits(value, places)
-  local text = ("%0" .. places .. "d"):format(value):gsub("0+$", "")
-  return text == "" and "" or "." .. text
+  local text = ('%0' .. places .. 'd'):format(value):gsub('0+$', '')
+  return text == '' and '' or '.' .. text
 end
 
-local function shown(value)
-  return (tostring(value):gsub("U?LL$", ""))
-end
+local function shown(value) return (tostring(value):gsub('U?LL$', '')) end
 
 --- Returns a text such as "1h30m0s", as Go writes it.
 function M.text(ns)
-  if ns == 0 then return "0s" end
-  local sign = ns < 0 and "-" or ""
+  if ns == 0 then return '0s' end
+  local sign = ns < 0 and '-' or ''
   local u = ns < 0 and uint64(-(ns + 1)) + 1 or uint64(ns)
-  if u < 1000ULL then return sign .. shown(u) .. "ns" end
-  if u < 1000000ULL then return sign .. shown(u / 1000) .. digits(tonumber(u % 1000), 3) .. "\xc2\xb5s" end
-  if u < 1000000000ULL then return sign .. shown(u / 1000000) .. digits(tonumber(u % 1000000), 6) .. "ms" end
+  if u < 1000ULL then return sign .. shown(u) .. 'ns' end
+  if u < 1000000ULL then return sign .. shown(u / 1000) .. digits(tonumber(u % 1000), 3) .. '\xc2\xb5s' end
+  if u < 1000000000ULL then return sign .. shown(u / 1000000) .. digits(tonumber(u % 1000000), 6) .. 'ms' end
   local seconds, fraction = u / 1000000000ULL, tonumber(u % 1000000000ULL)
-  local text = shown(seconds % 60) .. digits(fraction, 9) .. "s"
-  if seconds >= 60 then text = shown(seconds / 60 % 60) .. "m" .. text end
-  if seconds >= 3600 then text = shown(seconds / 3600) .. "h" .. text end
+  local text = shown(seconds % 60) .. digits(fraction, 9) .. 's'
+  if seconds >= 60 then text = shown(seconds / 60 % 60) .. 'm' .. text end
+  if seconds >= 3600 then text = shown(seconds / 3600) .. 'h' .. text end
   return sign .. text
 end
 
@@ -119,24 +121,28 @@ end
 -- and a sentence when it is none.
 function M.of(value)
   local kind = type(value)
-  if kind == "number" then
-    if value ~= value or value >= LIMIT or value < -LIMIT then return nil, "the number " .. value .. " is not a duration: it must be finite and below 292 years" end
+  if kind == 'number' then
+    if value ~= value or value >= LIMIT or value < -LIMIT then
+      return nil, 'the number ' .. value .. ' is not a duration: it must be finite and below 292 years'
+    end
     return int64(value)
-  elseif kind == "string" then
+  elseif kind == 'string' then
     local ns, problem = M.parse(value)
     if ns then return ns end
     return nil, "'" .. value:sub(1, 40) .. "' is not a duration: " .. problem
-  elseif kind == "userdata" and is(value) then
+  elseif kind == 'userdata' and is(value) then
     return getfields(value).ns
-  elseif kind == "cdata" and (istype(int64, value) or istype(uint64, value) and value <= uint64(LARGEST)) then
+  elseif kind == 'cdata' and (istype(int64, value) or istype(uint64, value) and value <= uint64(LARGEST)) then
     return int64(value)
   end
-  return nil, "a duration is expected (text such as \"1h30m\", a Duration, or a number of nanoseconds), not " .. (value == nil and "nothing" or "a " .. kind)
+  return nil,
+    'a duration is expected (text such as "1h30m", a Duration, or a number of nanoseconds), not '
+      .. (value == nil and 'nothing' or 'a ' .. kind)
 end
 local of = M.of
 
 local function ns_of(value, method)
-  if not is(value) then error("duration:" .. method .. "() is called on a " .. type(value) .. ", write d:" .. method .. "()", 3) end
+  if not is(value) then error('duration:' .. method .. '() is called on a ' .. type(value) .. ', write d:' .. method .. '()', 3) end
   return getfields(value).ns
 end
 
@@ -147,13 +153,13 @@ local function other(value, level)
 end
 
 --- Returns the nanoseconds, a whole number.
-function methods.nanoseconds(d) return number(ns_of(d, "nanoseconds")) end
+function methods.nanoseconds(d) return number(ns_of(d, 'nanoseconds')) end
 
 --- Returns the whole microseconds.
-function methods.microseconds(d) return number(ns_of(d, "microseconds") / 1000) end
+function methods.microseconds(d) return number(ns_of(d, 'microseconds') / 1000) end
 
 --- Returns the whole milliseconds.
-function methods.milliseconds(d) return number(ns_of(d, "milliseconds") / 1000000) end
+function methods.milliseconds(d) return number(ns_of(d, 'milliseconds') / 1000000) end
 
 -- Whole units and the rest apart, which is more exact.
 local function in_units(ns, unit)
@@ -162,30 +168,30 @@ local function in_units(ns, unit)
 end
 
 --- Returns the seconds with their fraction.
-function methods.seconds(d) return in_units(ns_of(d, "seconds"), M.SECOND) end
+function methods.seconds(d) return in_units(ns_of(d, 'seconds'), M.SECOND) end
 
 --- Returns the minutes with their fraction.
-function methods.minutes(d) return in_units(ns_of(d, "minutes"), M.MINUTE) end
+function methods.minutes(d) return in_units(ns_of(d, 'minutes'), M.MINUTE) end
 
 --- Returns the hours with their fraction.
-function methods.hours(d) return in_units(ns_of(d, "hours"), M.HOUR) end
+function methods.hours(d) return in_units(ns_of(d, 'hours'), M.HOUR) end
 
 --- Returns the duration without its sign.
 function methods.abs(d)
-  local ns = ns_of(d, "abs")
+  local ns = ns_of(d, 'abs')
   return make(ns >= 0 and ns or ns == -LARGEST - 1 and LARGEST or -ns)
 end
 
 --- Returns the duration rounded towards zero to a multiple of `unit`.
 function methods.truncate(d, unit)
-  local ns, step = ns_of(d, "truncate"), other(unit, 2)
+  local ns, step = ns_of(d, 'truncate'), other(unit, 2)
   if step <= 0 then return d end
   return make(ns - ns % step)
 end
 
 --- Returns the duration rounded to the nearest multiple of `unit`, halves away from zero.
 function methods.round(d, unit)
-  local ns, step = ns_of(d, "round"), other(unit, 2)
+  local ns, step = ns_of(d, 'round'), other(unit, 2)
   if step <= 0 then return d end
   local rest = ns % step
   if ns < 0 then
@@ -199,13 +205,15 @@ function methods.round(d, unit)
 end
 
 --- Returns the duration as text, as `tostring` does.
-function methods.string(d) return M.text(ns_of(d, "string")) end
+function methods.string(d) return M.text(ns_of(d, 'string')) end
 
 META.__index = function(_, name)
   local method = methods[name]
   if method then return method end
   local names = {}
-  for known in pairs(methods) do names[#names + 1] = known end
+  for known in pairs(methods) do
+    names[#names + 1] = known
+  end
   error("a Duration has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
 end
 META.__newindex = function() error("a Duration can't be changed", 2) end
@@ -216,21 +224,23 @@ META.__eq = function(a, b) return getfields(a).ns == getfields(b).ns end
 META.__lt = function(a, b) return other(a, 2) < other(b, 2) end
 META.__le = function(a, b) return other(a, 2) <= other(b, 2) end
 META.__add = function(a, b)
-  local time = type(b) == "userdata" and getmetatable(b) == "time"
+  local time = type(b) == 'userdata' and getmetatable(b) == 'time'
   if time then return b:add(a) end
   return make(other(a, 2) + other(b, 2))
 end
 META.__sub = function(a, b) return make(other(a, 2) - other(b, 2)) end
 META.__mul = function(a, b)
-  if type(a) == "number" then a, b = b, a end
-  if type(b) ~= "number" then error("a Duration can be multiplied by a number only, not by a " .. type(b), 2) end
+  if type(a) == 'number' then
+    a, b = b, a
+  end
+  if type(b) ~= 'number' then error('a Duration can be multiplied by a number only, not by a ' .. type(b), 2) end
   local ns = getfields(a).ns
   if b % 1 == 0 and b > -EXACT and b < EXACT then return make(ns * int64(b)) end
   return make(other(tonumber(ns) * b, 2))
 end
 META.__div = function(a, b)
   if is(a) and is(b) then return tonumber(getfields(a).ns) / tonumber(getfields(b).ns) end
-  if type(b) ~= "number" or not is(a) then error("a Duration can be divided by a number or a Duration only", 2) end
+  if type(b) ~= 'number' or not is(a) then error('a Duration can be divided by a number or a Duration only', 2) end
   return make(other(tonumber(getfields(a).ns) / b, 2))
 end
 

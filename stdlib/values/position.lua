@@ -1,5 +1,5 @@
 -- Places in texts, as people count them.
-local utf8 = require "lua.values.utf8"
+local utf8 = require 'lua.values.utf8'
 
 local is_utf8, byte, sub = utf8.string_is_utf8, string.byte, string.sub
 
@@ -8,7 +8,7 @@ local M = {}
 --- Returns `line L, column C: ` for the byte that `offset` bytes stand before; columns count characters.
 function M.of(source, offset)
   local line, start = 1, 1
-  for newline in sub(source, 1, offset):gmatch "()\n" do
+  for newline in sub(source, 1, offset):gmatch '()\n' do
     line, start = line + 1, newline + 1
   end
   local column = 1
@@ -16,7 +16,7 @@ function M.of(source, offset)
     local code = byte(source, i)
     if code < 0x80 or code >= 0xc0 then column = column + 1 end
   end
-  return "line " .. line .. ", column " .. column .. ": "
+  return 'line ' .. line .. ', column ' .. column .. ': '
 end
 
 --- Returns how many bytes stand before the first that is not UTF-8, or nil when all is.
@@ -34,8 +34,8 @@ end
 --- Names the character that `offset` bytes stand before, for a sentence.
 function M.seen(source, offset)
   local code = byte(source, offset + 1)
-  if not code then return "the end of the text" end
-  if code < 0x20 or code == 0x7f then return ("the control character 0x%02x"):format(code) end
+  if not code then return 'the end of the text' end
+  if code < 0x20 or code == 0x7f then return ('the control character 0x%02x'):format(code) end
   local length = code < 0x80 and 1 or code < 0xe0 and 2 or code < 0xf0 and 3 or 4
   return "'" .. sub(source, offset + 1, offset + length) .. "'"
 end

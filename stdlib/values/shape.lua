@@ -1,5 +1,5 @@
 -- Shapes of tables, and places in nested values.
-local utf8 = require "lua.values.utf8"
+local utf8 = require 'lua.values.utf8'
 
 local next, type, concat = next, type, table.concat
 local is_utf8 = utf8.string_is_utf8
@@ -13,32 +13,34 @@ function M.length(value)
   local named = false
   for key in next, value do
     local kind = type(key)
-    if kind == "number" then
+    if kind == 'number' then
       count = count + 1
       if key > largest then largest = key end
-      if not (key >= 1 and key % 1 == 0) then return nil, "a table with the key " .. key end
-    elseif kind == "string" then
+      if not (key >= 1 and key % 1 == 0) then return nil, 'a table with the key ' .. key end
+    elseif kind == 'string' then
       named = true
     else
-      return nil, "a table with a " .. kind .. " as key"
+      return nil, 'a table with a ' .. kind .. ' as key'
     end
   end
-  if count > 0 and named then return nil, "a table with both numbers and names as keys" end
-  if count ~= largest then return nil, "a table with holes (" .. count .. " elements, the last at " .. largest .. ")", true end
+  if count > 0 and named then return nil, 'a table with both numbers and names as keys' end
+  if count ~= largest then return nil, 'a table with holes (' .. count .. ' elements, the last at ' .. largest .. ')', true end
   return count
 end
 
 local function step(key)
-  if type(key) == "number" then return "[" .. key .. "]" end
-  if key:find "^[%a_][%w_]*$" then return "." .. key end
-  return '["' .. (is_utf8(key) and #key <= 64 and key or "?") .. '"]'
+  if type(key) == 'number' then return '[' .. key .. ']' end
+  if key:find '^[%a_][%w_]*$' then return '.' .. key end
+  return '["' .. (is_utf8(key) and #key <= 64 and key or '?') .. '"]'
 end
 
 --- Returns the path of the first `depth` of `keys`, as `users[3].tags`; empty at the top.
 function M.path(keys, depth)
   local steps = {}
-  for i = 1, depth do steps[i] = step(keys[i]) end
-  return (concat(steps):gsub("^%.", ""))
+  for i = 1, depth do
+    steps[i] = step(keys[i])
+  end
+  return (concat(steps):gsub('^%.', ''))
 end
 
 --- Returns at which depth, of `tables` from 0 to `depth`, a table is that stands above itself; nil when none is.

@@ -1,14 +1,14 @@
 -- Writes WAVE text.
-local ffi = require "ffi"
-local optional = require "lua.values.optional"
-local utf8 = require "lua.values.utf8"
-local sort = require "lua.scripts.sort"
-local label = require "stdlib.wave.label"
-local shape = require "stdlib.values.shape"
+local ffi = require 'ffi'
+local optional = require 'lua.values.optional'
+local utf8 = require 'lua.values.utf8'
+local sort = require 'lua.scripts.sort'
+local label = require 'stdlib.wave.label'
+local shape = require 'stdlib.values.shape'
 
 local type, error, next, pcall, tostring, tonumber, rawequal = type, error, next, pcall, tostring, tonumber, rawequal
 local format, concat = string.format, table.concat
-local istype, int64, uint64 = ffi.istype, ffi.typeof "int64_t", ffi.typeof "uint64_t"
+local istype, int64, uint64 = ffi.istype, ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 
 local M = {}
 
@@ -18,36 +18,38 @@ local FAILED = {}
 
 local function fail(state, depth, sentence)
   local place = shape.path(state.keys, depth)
-  state.problem = place == "" and sentence or place .. ": " .. sentence
+  state.problem = place == '' and sentence or place .. ': ' .. sentence
   error(FAILED, 0)
 end
 
-local escapes = { ["\t"] = "\\t", ["\n"] = "\\n", ["\r"] = "\\r", ['"'] = '\\"', ["\\"] = "\\\\" }
+local escapes = { ['\t'] = '\\t', ['\n'] = '\\n', ['\r'] = '\\r', ['"'] = '\\"', ['\\'] = '\\\\' }
 for code = 0, 127 do
   local char = string.char(code)
-  if (code < 32 or code == 127) and not escapes[char] then escapes[char] = format("\\u{%x}", code) end
+  if (code < 32 or code == 127) and not escapes[char] then escapes[char] = format('\\u{%x}', code) end
 end
 
 local function quoted(state, text, depth)
-  if not utf8.string_is_utf8(text) then fail(state, depth, "a string that is not UTF-8 has no form in WAVE") end
+  if not utf8.string_is_utf8(text) then fail(state, depth, 'a string that is not UTF-8 has no form in WAVE') end
   return '"' .. text:gsub('[%c"\\]', escapes) .. '"'
 end
 
 local function digits(value)
-  if value ~= value then return "nan" end
-  if value == 1 / 0 then return "inf" end
-  if value == -1 / 0 then return "-inf" end
-  if value % 1 == 0 and value >= -EXACT and value <= EXACT and not (value == 0 and 1 / value < 0) then return format("%.0f", value) end
-  local text = format("%.14g", value)
-  if tonumber(text) ~= value then text = format("%.16g", value) end
-  if tonumber(text) ~= value then text = format("%.17g", value) end
-  return text:find "[.e]" and text or text .. ".0"
+  if value ~= value then return 'nan' end
+  if value == 1 / 0 then return 'inf' end
+  if value == -1 / 0 then return '-inf' end
+  if value % 1 == 0 and value >= -EXACT and value <= EXACT and not (value == 0 and 1 / value < 0) then return format('%.0f', value) end
+  local text = format('%.14g', value)
+  if tonumber(text) ~= value then text = format('%.16g', value) end
+  if tonumber(text) ~= value then text = format('%.17g', value) end
+  return text:find '[.e]' and text or text .. '.0'
 end
 
 -- A field's name as WIT writes it: Lua's `tag_count` is `tag-count`.
 local function field_name(state, name, depth)
-  local written = name:gsub("_", "-")
-  if not label.is_label(written) then fail(state, depth, "'" .. (utf8.string_is_utf8(name) and name or "?") .. "' can't be the name of a field in WAVE") end
+  local written = name:gsub('_', '-')
+  if not label.is_label(written) then
+    fail(state, depth, "'" .. (utf8.string_is_utf8(name) and name or '?') .. "' can't be the name of a field in WAVE")
+  end
   return written
 end
 
@@ -55,13 +57,13 @@ local put
 
 local function put_sequence(state, value, count, depth)
   local out = state.out
-  out[#out + 1] = "["
+  out[#out + 1] = '['
   for i = 1, count do
-    if i > 1 then out[#out + 1] = ", " end
+    if i > 1 then out[#out + 1] = ', ' end
     state.keys[depth + 1] = i
     put(state, value[i], depth + 1)
   end
-  out[#out + 1] = "]"
+  out[#out + 1] = ']'
 end
 
 local function put_record(state, value, depth)
@@ -74,34 +76,34 @@ local function put_record(state, value, depth)
     names[#names + 1], values[written] = written, { name, field }
   end
   sort(names)
-  local single = #names == 1 and (names[1] == "ok" or names[1] == "err") and names[1]
-  out[#out + 1] = single and single .. "(" or "{"
+  local single = #names == 1 and (names[1] == 'ok' or names[1] == 'err') and names[1]
+  out[#out + 1] = single and single .. '(' or '{'
   for i, name in ipairs(names) do
-    if i > 1 then out[#out + 1] = ", " end
-    if not single then out[#out + 1] = (label.keywords[name] and "%" or "") .. name .. ": " end
+    if i > 1 then out[#out + 1] = ', ' end
+    if not single then out[#out + 1] = (label.keywords[name] and '%' or '') .. name .. ': ' end
     state.keys[depth + 1] = values[name][1]
     put(state, values[name][2], depth + 1)
   end
-  out[#out + 1] = single and ")" or "}"
+  out[#out + 1] = single and ')' or '}'
 end
 
 local function put_table(state, value, depth)
   state.tables[depth] = not optional.is_some(value) and value or false
   if depth >= MAX_DEPTH then
     local circle = shape.circle(state.tables, depth)
-    if circle then fail(state, circle, "the value contains itself") end
-    fail(state, depth, "the value is nested deeper than " .. MAX_DEPTH .. " levels")
+    if circle then fail(state, circle, 'the value contains itself') end
+    fail(state, depth, 'the value is nested deeper than ' .. MAX_DEPTH .. ' levels')
   end
   local out = state.out
   if optional.is_some(value) then
     state.keys[depth + 1] = 1
-    out[#out + 1] = "some("
+    out[#out + 1] = 'some('
     put(state, value[1], depth + 1)
-    out[#out + 1] = ")"
+    out[#out + 1] = ')'
     return
   end
   local count, what, holes = shape.length(value)
-  if not count then fail(state, depth, what .. " has no form in WAVE" .. (holes and "; write wit.none for an absent element" or "")) end
+  if not count then fail(state, depth, what .. ' has no form in WAVE' .. (holes and '; write wit.none for an absent element' or '')) end
   if count > 0 or next(value) == nil then
     put_sequence(state, value, count, depth)
   else
@@ -112,20 +114,20 @@ end
 function put(state, value, depth)
   local kind = type(value)
   local out = state.out
-  if kind == "table" then
+  if kind == 'table' then
     put_table(state, value, depth)
-  elseif kind == "string" then
+  elseif kind == 'string' then
     out[#out + 1] = quoted(state, value, depth)
-  elseif kind == "number" then
+  elseif kind == 'number' then
     out[#out + 1] = digits(value)
-  elseif kind == "boolean" then
+  elseif kind == 'boolean' then
     out[#out + 1] = tostring(value)
   elseif value == nil or rawequal(value, optional.none) then
-    out[#out + 1] = "none"
-  elseif kind == "cdata" and (istype(int64, value) or istype(uint64, value)) then
-    out[#out + 1] = tostring(value):gsub("U?LL$", "")
+    out[#out + 1] = 'none'
+  elseif kind == 'cdata' and (istype(int64, value) or istype(uint64, value)) then
+    out[#out + 1] = tostring(value):gsub('U?LL$', '')
   else
-    fail(state, depth, "a " .. kind .. " has no form in WAVE")
+    fail(state, depth, 'a ' .. kind .. ' has no form in WAVE')
   end
 end
 
@@ -135,7 +137,7 @@ function M.encode(value)
   local ok, thrown = pcall(put, state, value, 0)
   if ok then return concat(state.out) end
   if thrown == FAILED then return nil, state.problem end
-  return nil, "the text does not fit into memory: " .. tostring(thrown)
+  return nil, 'the text does not fit into memory: ' .. tostring(thrown)
 end
 
 return M

@@ -39,14 +39,18 @@ local function arguments(I) return I.world.args end
 
 local function environment(I)
   local out = {}
-  for i, pair in ipairs(I.world.env) do out[i] = pair[1] .. '=' .. pair[2] end
+  for i, pair in ipairs(I.world.env) do
+    out[i] = pair[1] .. '=' .. pair[2]
+  end
   return out
 end
 
 local function sizes(list)
   return plain(function(I, io)
     local texts, bytes = list(I), 0
-    for _, text in ipairs(texts) do bytes = bytes + #text + 1 end
+    for _, text in ipairs(texts) do
+      bytes = bytes + #text + 1
+    end
     hosting.put32(I, io[0].u32, #texts)
     hosting.put32(I, io[1].u32, bytes)
     return SUCCESS
@@ -164,7 +168,9 @@ end
 local function vectors(I, at, count)
   if count > 1024 then hosting.trap 'the guest gives the host a list of too many buffers' end
   local words, out = cast(p32, hosting.at(I, at, 8 * count, 4)), {}
-  for i = 1, count do out[i] = { words[2 * i - 2], words[2 * i - 1] } end
+  for i = 1, count do
+    out[i] = { words[2 * i - 2], words[2 * i - 1] }
+  end
   return out
 end
 

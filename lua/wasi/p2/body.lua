@@ -36,7 +36,9 @@ local function start(body)
     body.sending = false
     local watchers = body.watchers or {}
     body.watchers = nil
-    for _, wake in ipairs(watchers) do wake() end
+    for _, wake in ipairs(watchers) do
+      wake()
+    end
   end)
 end
 
@@ -45,7 +47,9 @@ function M.sink(body)
   local sink = {}
   function sink.write(text)
     if body.finished then return end
-    if body.size + #text > 2 * ROOM then hosting.trap 'the guest writes more of its response than it was allowed to; it must flush, and set the response before' end
+    if body.size + #text > 2 * ROOM then
+      hosting.trap 'the guest writes more of its response than it was allowed to; it must flush, and set the response before'
+    end
     body.pieces[#body.pieces + 1] = text
     body.size = body.size + #text
   end

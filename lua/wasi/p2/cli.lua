@@ -9,12 +9,12 @@ require 'lua.wasi.p2.streams'
 local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
 
 hosting.provide('wasi:cli/environment', {
-  ['get-environment'] = function(I, io)
-    return hosting.put_rows(I, io, io[0].u32, I.world.env, 2)
-  end,
+  ['get-environment'] = function(I, io) return hosting.put_rows(I, io, io[0].u32, I.world.env, 2) end,
   ['get-arguments'] = function(I, io)
     local ret, rows = io[0].u32, {}
-    for i, text in ipairs(I.world.args) do rows[i] = { text } end
+    for i, text in ipairs(I.world.args) do
+      rows[i] = { text }
+    end
     return hosting.put_rows(I, io, ret, rows, 1)
   end,
   ['initial-cwd'] = function(I, io) return hosting.put_option(I, io, io[0].u32, I.world.cwd) end,
@@ -35,9 +35,7 @@ hosting.provide('wasi:cli/stdin', {
 
 for _, name in ipairs { 'stdout', 'stderr' } do
   hosting.provide('wasi:cli/' .. name, {
-    ['get-' .. name] = function(I, io)
-      io[0].u64 = hosting.hand(I, { kind = 'output-stream', name = granted(I, name) and name or nil })
-    end,
+    ['get-' .. name] = function(I, io) io[0].u64 = hosting.hand(I, { kind = 'output-stream', name = granted(I, name) and name or nil }) end,
   })
 end
 

@@ -17,12 +17,8 @@ local function deadline(ns) return math.min(ns, NEVER) end
 hosting.provide('wasi:clocks/monotonic-clock', {
   now = function(_, io) io[0].u64 = clock.monotonic() end,
   resolution = function(_, io) io[0].u64 = RESOLUTION end,
-  ['subscribe-instant'] = function(I, io)
-    io[0].u64 = poll.of_deadline(I, deadline(tonumber(io[0].u64)))
-  end,
-  ['subscribe-duration'] = function(I, io)
-    io[0].u64 = poll.of_deadline(I, deadline(clock.monotonic() + tonumber(io[0].u64)))
-  end,
+  ['subscribe-instant'] = function(I, io) io[0].u64 = poll.of_deadline(I, deadline(tonumber(io[0].u64))) end,
+  ['subscribe-duration'] = function(I, io) io[0].u64 = poll.of_deadline(I, deadline(clock.monotonic() + tonumber(io[0].u64))) end,
 })
 
 -- A datetime: u64 seconds, u32 nanoseconds.

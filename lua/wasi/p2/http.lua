@@ -25,8 +25,11 @@ M.METHODS, M.OTHER_METHOD = METHODS, OTHER_METHOD
 local SYNTAX, FORBIDDEN, IMMUTABLE = 0, 1, 2
 local IS_FORBIDDEN = {}
 M.IS_FORBIDDEN = IS_FORBIDDEN
-for name in ('connection host http2-settings keep-alive proxy-connection proxy-authenticate proxy-authorization te transfer-encoding upgrade')
-  :gmatch '%S+' do IS_FORBIDDEN[name] = true end
+for name in
+  ('connection host http2-settings keep-alive proxy-connection proxy-authenticate proxy-authorization te transfer-encoding upgrade'):gmatch '%S+'
+do
+  IS_FORBIDDEN[name] = true
+end
 
 -- How many headers a guest may set.
 local MOST_HEADERS = 1000
@@ -73,7 +76,7 @@ end
 
 -- What is wrong with a header, or nil.
 local function wrong(name, value)
-  if not name:find '^[%w!#$%%&\'*+.^_`|~-]+$' or #name > 200 then return SYNTAX end
+  if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or #name > 200 then return SYNTAX end
   if value and (#value > 16384 or value:find '[%z\1-\8\10-\31\127]') then return SYNTAX end
   if IS_FORBIDDEN[lower(name)] then return FORBIDDEN end
 end
@@ -124,7 +127,9 @@ local function add(fields, rows)
     if problem then return problem end
   end
   if #fields.list + #rows > MOST_HEADERS then hosting.trap 'the guest sets too many headers' end
-  for _, row in ipairs(rows) do fields.list[#fields.list + 1] = row end
+  for _, row in ipairs(rows) do
+    fields.list[#fields.list + 1] = row
+  end
 end
 
 local types = {
@@ -139,20 +144,24 @@ local types = {
   end,
   ['[method]fields.get'] = function(I, io)
     local found, rows = values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)), {}
-    for i, value in ipairs(found) do rows[i] = { value } end
+    for i, value in ipairs(found) do
+      rows[i] = { value }
+    end
     return hosting.put_rows(I, io, io[3].u32, rows, 1)
   end,
-  ['[method]fields.has'] = function(I, io)
-    io[0].u64 = #values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)) > 0 and 1 or 0
-  end,
+  ['[method]fields.has'] = function(I, io) io[0].u64 = #values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)) > 0 and 1 or 0 end,
   ['[method]fields.set'] = function(I, io)
     local fields, name, ret = fields_of(I, io), name_at(I, io[1].u32, io[2].u32), io[5].u32
     local rows = rows_at(I, io[3].u32, io[4].u32, 1)
-    for _, row in ipairs(rows) do row[1], row[2] = name, row[1] end
+    for _, row in ipairs(rows) do
+      row[1], row[2] = name, row[1]
+    end
     local before = fields.list
     if not fields.immutable and not wrong(name) then
       fields.list = {}
-      for i, pair in ipairs(before) do fields.list[i] = pair end
+      for i, pair in ipairs(before) do
+        fields.list[i] = pair
+      end
       remove(fields, name)
     end
     local problem = wrong(name) or add(fields, rows)
@@ -172,7 +181,9 @@ local types = {
   ['[method]fields.entries'] = function(I, io) return hosting.put_rows(I, io, io[1].u32, fields_of(I, io).list, 2) end,
   ['[method]fields.clone'] = function(I, io)
     local list = {}
-    for i, pair in ipairs(fields_of(I, io).list) do list[i] = pair end
+    for i, pair in ipairs(fields_of(I, io).list) do
+      list[i] = pair
+    end
     io[0].u64 = hosting.hand(I, { kind = 'fields', list = list })
   end,
 }
@@ -197,7 +208,9 @@ end
 
 types['[method]incoming-request.method'] = function(I, io) return M.put_method(I, io, io[1].u32, request_of(io).incoming.method) end
 
-types['[method]incoming-request.path-with-query'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.target) end
+types['[method]incoming-request.path-with-query'] = function(I, io)
+  return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.target)
+end
 types['[method]incoming-request.authority'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.authority) end
 
 -- option<scheme>: always HTTP, as TLS ends before the server.
@@ -260,7 +273,8 @@ local function response_of(I, io) return hosting.object(I, io[0].u32, 'outgoing-
 types['[constructor]outgoing-response'] = function(I, io)
   local fields = take(I, io[0].u32, 'fields')
   fields.immutable = true
-  io[0].u64 = hosting.hand(I, { kind = 'outgoing-response', status = 200, fields = fields, body = { kind = 'outgoing-body', pieces = {}, size = 0 } })
+  io[0].u64 =
+    hosting.hand(I, { kind = 'outgoing-response', status = 200, fields = fields, body = { kind = 'outgoing-body', pieces = {}, size = 0 } })
 end
 
 types['[method]outgoing-response.status-code'] = function(I, io) io[0].u64 = response_of(I, io).status end
@@ -298,7 +312,9 @@ types['[static]outgoing-body.finish'] = function(I, io)
   local body = take(I, io[0].u32, 'outgoing-body')
   if io[1].u32 == 1 then take(I, io[2].u32, 'fields') end
   local failure = body.finish and body.finish(body)
-  if failure then return error_code.give(I, io, ret + 8, failure, function() hosting.put8(I, ret, 1) end) end
+  if failure then
+    return error_code.give(I, io, ret + 8, failure, function() hosting.put8(I, ret, 1) end)
+  end
   hosting.put8(I, ret, 0)
   body.finished = true
   return hosting.finish(io)
@@ -324,9 +340,7 @@ types['[static]response-outparam.set'] = function(I, io)
   context.status, context.headers = response.status, response.fields.list
 end
 
-types['[resource-drop]response-outparam'] = function(_, io)
-  context_of(io[0].u32, M.OUTPARAM, 'response-outparam').answered = true
-end
+types['[resource-drop]response-outparam'] = function(_, io) context_of(io[0].u32, M.OUTPARAM, 'response-outparam').answered = true end
 
 for _, kind in ipairs { 'fields', 'future-trailers', 'outgoing-response' } do
   types['[resource-drop]' .. kind] = function(I, io) hosting.drop(I, io[0].u32, kind) end

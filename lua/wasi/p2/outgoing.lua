@@ -19,7 +19,9 @@ local TIME, MOST_TIME = 600, 1e6
 local LONGEST = 16384
 
 local METHOD_NAMES = {}
-for name, index in pairs(METHODS) do METHOD_NAMES[index] = name end
+for name, index in pairs(METHODS) do
+  METHOD_NAMES[index] = name
+end
 local SCHEMES = { [0] = 'http', [1] = 'https' }
 
 -- The string of an option<string>, or of a variant's case, that a guest gives; nil and true when it can't be one.
@@ -76,7 +78,7 @@ types['[method]outgoing-request.set-method'] = function(I, io)
   local request, case = request_of(I, io), io[1].u32
   if case > http.OTHER_METHOD then hosting.trap 'the guest gives the host a method that there is not' end
   local name = METHOD_NAMES[case] or string_at(I, io[2].u32, io[3].u32)
-  local good = name and name:find '^[%w!#$%%&\'*+.^_`|~-]+$' and #name <= 200
+  local good = name and name:find "^[%w!#$%%&'*+.^_`|~-]+$" and #name <= 200
   if good then request.method = name end
   answer(io, good)
 end
@@ -86,7 +88,9 @@ local function setter(name, fits)
   return function(I, io)
     local request, some = request_of(I, io), io[1].u32
     local value, unfit
-    if some == 1 then value, unfit = string_at(I, io[2].u32, io[3].u32) end
+    if some == 1 then
+      value, unfit = string_at(I, io[2].u32, io[3].u32)
+    end
     if some > 1 then hosting.trap 'the guest gives the host an option that is neither none nor some' end
     local good = not unfit and (not value or fits(value))
     if good then request[name] = value end
@@ -107,7 +111,7 @@ types['[method]outgoing-request.authority'] = function(I, io) return hosting.put
 local function is_authority(value)
   local host, port = value:match '^(.-):(%d+)$'
   host = host or value
-  return (host:find '^%[[%x:.]+%]$' or host:find '^[%w!$&\'()*+,;=._~-]+$') ~= nil and (not port or #port <= 5 and tonumber(port) <= 65535)
+  return (host:find '^%[[%x:.]+%]$' or host:find "^[%w!$&'()*+,;=._~-]+$") ~= nil and (not port or #port <= 5 and tonumber(port) <= 65535)
 end
 types['[method]outgoing-request.set-authority'] = setter('authority', is_authority)
 
@@ -148,7 +152,11 @@ end
 
 types['[constructor]request-options'] = function(I, io) io[0].u64 = hand(I, { kind = 'request-options' }) end
 
-for name, field in pairs { ['connect-timeout'] = 'connect', ['first-byte-timeout'] = 'first_byte', ['between-bytes-timeout'] = 'between_bytes' } do
+for name, field in pairs {
+  ['connect-timeout'] = 'connect',
+  ['first-byte-timeout'] = 'first_byte',
+  ['between-bytes-timeout'] = 'between_bytes',
+} do
   types['[method]request-options.' .. name] = function(I, io)
     local value, ret = object(I, io[0].u32, 'request-options')[field], io[1].u32
     hosting.at(I, ret, 16, 8)
@@ -259,8 +267,12 @@ local function sendable(request, options)
   local length = length_of(request.fields)
   if length == false or not request.body and length and length > 0 then return nil, exchange.BODY_SIZE end
   return {
-    method = request.method, url = scheme .. '://' .. request.authority .. path, headers = request.fields,
-    connect = seconds(options, 'connect'), first_byte = seconds(options, 'first_byte'), between_bytes = seconds(options, 'between_bytes'),
+    method = request.method,
+    url = scheme .. '://' .. request.authority .. path,
+    headers = request.fields,
+    connect = seconds(options, 'connect'),
+    first_byte = seconds(options, 'first_byte'),
+    between_bytes = seconds(options, 'between_bytes'),
   }
 end
 
@@ -274,7 +286,9 @@ hosting.provide('wasi:http/outgoing-handler', {
     local options = some == 1 and take(I, other, 'request-options') or nil
     local found, code = sendable(request, options)
     local x
-    if found then x, code = exchange.open(I, found, request.body) end
+    if found then
+      x, code = exchange.open(I, found, request.body)
+    end
     if not x then
       if request.body then exchange.abandon(request.body) end
       return error_code.give(I, io, ret + 8, { code = code }, function() hosting.put8(I, ret, 1) end)

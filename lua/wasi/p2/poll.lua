@@ -48,10 +48,14 @@ end
 local function poll(I, io)
   local list, count, ret = io[0].u32, io[1].u32, io[2].u32
   if count == 0 then return 'the guest polls an empty list' end
-  if count > hosting.MOST_HANDLES then return ('the guest polls %d pollables at once; at most %d are taken'):format(count, hosting.MOST_HANDLES) end
+  if count > hosting.MOST_HANDLES then
+    return ('the guest polls %d pollables at once; at most %d are taken'):format(count, hosting.MOST_HANDLES)
+  end
   local indices = ffi.cast('uint32_t *', hosting.at(I, list, 4 * count, 4))
   local pollables = {}
-  for i = 1, count do pollables[i] = hosting.object(I, indices[i - 1], 'pollable') end
+  for i = 1, count do
+    pollables[i] = hosting.object(I, indices[i - 1], 'pollable')
+  end
   hosting.at(I, ret, 8, 4)
 
   local pending
@@ -68,7 +72,9 @@ local function poll(I, io)
       { size = 4 * #found, align = 4 },
       done = function(_, asked)
         local into = ffi.cast('uint32_t *', hosting.at(I, asked[1].at, 4 * #found, 4))
-        for i, index in ipairs(found) do into[i - 1] = index end
+        for i, index in ipairs(found) do
+          into[i - 1] = index
+        end
         local result = ffi.cast('uint32_t *', hosting.at(I, ret, 8, 4))
         result[0], result[1] = asked[1].at, #found
       end,
@@ -85,14 +91,17 @@ end
 hosting.provide('wasi:io/poll', {
   poll = poll,
   ['[method]pollable.block'] = block,
-  ['[method]pollable.ready'] = function(I, io)
-    io[0].u64 = ready(hosting.object(I, io[0].u32, 'pollable')) and 1 or 0
-  end,
+  ['[method]pollable.ready'] = function(I, io) io[0].u64 = ready(hosting.object(I, io[0].u32, 'pollable')) and 1 or 0 end,
   ['[resource-drop]pollable'] = function(I, io) hosting.drop(I, io[0].u32, 'pollable') end,
 })
 
 -- A source that is always ready: what nothing has to be waited for.
-M.always = { ready = function() return true end, watch = function() return function() end end }
+M.always = {
+  ready = function() return true end,
+  watch = function()
+    return function() end
+  end,
+}
 
 --- Gives the guest a pollable of a source, which belongs to `parent`, the object that it is asked of, if any.
 function M.of_source(I, source, parent) return hosting.hand(I, { kind = 'pollable', source = source }, parent) end

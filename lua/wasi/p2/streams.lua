@@ -24,7 +24,9 @@ end
 -- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it}.
 local function put_failed(I, ret, at, why)
   local reason, failure = why, nil
-  if type(why) == 'table' then reason, failure = why.reason, why.failure end
+  if type(why) == 'table' then
+    reason, failure = why.reason, why.failure
+  end
   hosting.put8(I, ret, 1)
   hosting.put8(I, ret + at, 0)
   hosting.put32(I, ret + at + 4, hosting.hand(I, { kind = 'error', reason = reason, failure = failure }))
@@ -54,7 +56,11 @@ local function write_and_flush(I, io)
   write(I, stream, at, size)
   local function done(_, out)
     local failed = failure_of(I, stream)
-    if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+    if failed then
+      put_failed(I, ret, 4, failed)
+    else
+      put_ok(I, ret)
+    end
     return hosting.finish(out)
   end
   if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
@@ -66,7 +72,11 @@ local function flush(I, io, ret)
   local stream = hosting.object(I, io[0].u32, 'output-stream')
   if stream.sink then stream.sink.flush() end
   local failed = failure_of(I, stream)
-  if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+  if failed then
+    put_failed(I, ret, 4, failed)
+  else
+    put_ok(I, ret)
+  end
 end
 
 local function blocking_flush(I, io)
@@ -74,7 +84,11 @@ local function blocking_flush(I, io)
   hosting.at(I, ret, 12, 4)
   local function done(_, out)
     local failed = failure_of(I, stream)
-    if failed then put_failed(I, ret, 4, failed) else put_ok(I, ret) end
+    if failed then
+      put_failed(I, ret, 4, failed)
+    else
+      put_ok(I, ret)
+    end
     return hosting.finish(out)
   end
   if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
@@ -108,7 +122,9 @@ end
 local function read(I, io, stream, most, blocking, done)
   local source = stream.source
   local text, why = nil, nil
-  if source then text, why = source.take(most) end
+  if source then
+    text, why = source.take(most)
+  end
   if text == '' and blocking and most > 0 then
     stream.pending = stream.pending or { sources = { source } }
     return hosting.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
@@ -122,7 +138,11 @@ local function reader(blocking)
     hosting.at(I, ret, 12, 4)
     return read(I, io, stream, most, blocking, function(text, out, why)
       if not text then
-        if why then put_failed(I, ret, 4, why) else put_closed(I, ret, 4) end
+        if why then
+          put_failed(I, ret, 4, why)
+        else
+          put_closed(I, ret, 4)
+        end
         return hosting.finish(out)
       end
       return hosting.allocate(I, out, {
@@ -191,7 +211,9 @@ hosting.provide('wasi:io/streams', {
     local stream = hosting.object(I, io[0].u32, 'output-stream')
     local reason = write_zeroes(I, io)
     if reason then return reason end
-    if printing.is_full(I, stream.name) then return hosting.wait(I, io, printing.soon, function(_, out) return hosting.finish(out) end) end
+    if printing.is_full(I, stream.name) then
+      return hosting.wait(I, io, printing.soon, function(_, out) return hosting.finish(out) end)
+    end
     return hosting.finish(io)
   end,
   ['[method]output-stream.subscribe'] = function(I, io)
@@ -201,14 +223,15 @@ hosting.provide('wasi:io/streams', {
     elseif not stream.name then
       io[0].u64 = poll.of_source(I, poll.always, stream)
     else
-      stream.source = stream.source or {
-        ready = function() return room(I, stream) > 0 end,
-        -- The lane passes on what was written before it waits.
-        watch = function(task, generation, wake)
-          wake(task, generation)
-          return function() end
-        end,
-      }
+      stream.source = stream.source
+        or {
+          ready = function() return room(I, stream) > 0 end,
+          -- The lane passes on what was written before it waits.
+          watch = function(task, generation, wake)
+            wake(task, generation)
+            return function() end
+          end,
+        }
       io[0].u64 = poll.of_source(I, stream.source, stream)
     end
   end,
