@@ -150,6 +150,7 @@ def read(type: wit.Type, given: Any, adopt: Adopt) -> Any:
         return _text(of.enumeration)
     if isinstance(type, wit.Flags):
         return frozenset(_text(of.flags.data[i]) for i in range(of.flags.size))
+    assert isinstance(type, (wit.Own, wit.Borrow)), type
     pointer = ffi.take_pointer(of, "resource")
     given.kind, of.boolean = _KINDS["bool"], False  # What is deleted later no longer has it.
     return adopt(type.resource, ResourceAny._from_ptr(pointer))

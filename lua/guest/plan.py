@@ -53,6 +53,10 @@ class _Types:
                 return {"kind": "variant", "cases": [_drop_none({"name": c.name, "type": self._optional(c.type)}) for c in cases]}
             case wit.List(element):
                 return {"kind": "list", "element": self.of(element)}
+            case wit.FixedList(element, length):
+                return {"kind": "fixed-list", "element": self.of(element), "length": length}
+            case wit.Map(key, value):
+                return {"kind": "map", "element": self.of(wit.Tuple((key, value))), "key": self.of(key), "value": self.of(value)}
             case wit.Tuple(types):
                 return {"kind": "tuple", "types": [self.of(part) for part in types]}
             case wit.Flags(names):

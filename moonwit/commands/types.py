@@ -169,11 +169,13 @@ class Namer:
             return _PRIMITIVES.get(type.kind, "integer")
         if isinstance(type, (wit.Own, wit.Borrow)):
             return self._named(type.resource.name, type.resource, namespace)
-        if isinstance(type, wit.List):
-            if type.element == wit.Primitive("u8"):
+        if isinstance(type, (wit.List, wit.FixedList)):
+            if isinstance(type, wit.List) and type.element == wit.Primitive("u8"):
                 return "string"
             element = self.type(type.element, namespace)
             return f"({element})[]" if "|" in element or element.endswith("?") else f"{element}[]"
+        if isinstance(type, wit.Map):
+            return f"table<{self.type(type.key, namespace)}, {self.type(type.value, namespace)}>"
         if isinstance(type, wit.Option):
             return _optional(self.type(type.some, namespace))
         if isinstance(type, wit.Tuple):

@@ -1,4 +1,4 @@
-"""Sizes, alignments and flat core signatures of WIT types, as CanonicalABI.md has them for 32-bit memories."""
+"""Sizes, alignments and flat core signatures of WIT types, as CanonicalABI.md has them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from moonwit.host.wasm.wit.types import parts
 MOST_PARAMS, MOST_RESULTS = 16, 1
 # What a `cabi_realloc` is: old pointer, old size, alignment, new size; and the new pointer.
 REALLOC = CoreType("iiii", "i")
+REALLOC64 = CoreType("IIII", "I")
 SCALARS = {
     "bool": (1, "i"), "s8": (1, "i"), "u8": (1, "i"), "s16": (2, "i"), "u16": (2, "i"), "s32": (4, "i"), "u32": (4, "i"),
     "s64": (8, "I"), "u64": (8, "I"), "f32": (4, "f"), "f64": (8, "F"), "char": (4, "i"),
@@ -26,9 +27,13 @@ def discriminant(cases: int) -> int:
 
 
 class Layouts:
-    """Remembers what it has found out about types, which may share parts many times over."""
+    """Remembers what it has found out about types, which may share parts many times over.
 
-    def __init__(self) -> None:
+    Pointers and lengths have 32 bits, or, with ``memory64``, 64.
+    """
+
+    def __init__(self, memory64: bool = False) -> None:
+        self.pointer, self.width = ("I", 8) if memory64 else ("i", 4)
         self._layouts: dict[int, tuple[types.Type, int, int]] = {}      # by id; holding the type keeps the id its own
         self._flats: dict[int, tuple[types.Type, str]] = {}
         self._pointers: dict[int, tuple[types.Type, bool]] = {}
@@ -37,14 +42,17 @@ class Layouts:
     def layout(self, found: types.Type) -> tuple[int, int]:
         """Returns the size and alignment of a type in memory."""
         if isinstance(found, types.Primitive):
-            return (8, 4) if found.kind == "string" else (SCALARS[found.kind][0],) * 2
+            return (2 * self.width, self.width) if found.kind == "string" else (SCALARS[found.kind][0],) * 2
         if id(found) not in self._layouts:
             self._layouts[id(found)] = (found, *self._layout(found))
         return self._layouts[id(found)][1:]
 
     def _layout(self, found: types.Type) -> tuple[int, int]:
-        if isinstance(found, types.List):
-            return 8, 4
+        if isinstance(found, (types.List, types.Map)):
+            return 2 * self.width, self.width
+        if isinstance(found, types.FixedList):
+            size, alignment = self.layout(found.element)
+            return size * found.length, alignment
         if isinstance(found, (types.Own, types.Borrow)):
             return 4, 4
         if isinstance(found, types.Flags):
@@ -67,14 +75,16 @@ class Layouts:
     def flat(self, found: types.Type) -> str:
         """Returns a type's core values, a letter each; of more than 16 just the first 17."""
         if isinstance(found, types.Primitive):
-            return "ii" if found.kind == "string" else SCALARS[found.kind][1]
+            return 2 * self.pointer if found.kind == "string" else SCALARS[found.kind][1]
         if id(found) not in self._flats:
             self._flats[id(found)] = (found, self._flat(found)[: MOST_PARAMS + 1])
         return self._flats[id(found)][1]
 
     def _flat(self, found: types.Type) -> str:
-        if isinstance(found, types.List):
-            return "ii"
+        if isinstance(found, (types.List, types.Map)):
+            return 2 * self.pointer
+        if isinstance(found, types.FixedList):
+            return self.flat(found.element) * min(found.length, MOST_PARAMS + 1)
         if isinstance(found, (types.Own, types.Borrow, types.Flags)):
             return "i"
         if isinstance(found, (types.Record, types.Tuple)):
@@ -109,9 +119,9 @@ class Layouts:
             params = self._row(tuple(param.type for param in function.params))
             results = "" if function.result is None else self.flat(function.result)
             if len(params) > MOST_PARAMS:
-                params = "i"
+                params = self.pointer
             if len(results) > MOST_RESULTS:
-                params, results = (params + "i", "") if lowered else (params, "i")
+                params, results = (params + self.pointer, "") if lowered else (params, self.pointer)
             self._functions[key] = (function, CoreType(params, results))
         return self._functions[key][1]
 
@@ -125,7 +135,7 @@ class Layouts:
         if isinstance(found, types.Primitive):
             return found.kind == "string"
         if id(found) not in self._pointers:
-            points = isinstance(found, types.List) or any(part is not None and self.points(part) for part in parts(found))
+            points = isinstance(found, (types.List, types.Map)) or any(part is not None and self.points(part) for part in parts(found))
             self._pointers[id(found)] = (found, points)
         return self._pointers[id(found)][1]
 

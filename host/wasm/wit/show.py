@@ -5,9 +5,11 @@ from __future__ import annotations
 from moonwit.host.wasm.wit.types import (
     Borrow,
     Enum,
+    FixedList,
     Flags,
     Function,
     List,
+    Map,
     Option,
     Own,
     Primitive,
@@ -63,6 +65,10 @@ def _structure(type: Type | Resource, *, expand: bool = False) -> str:
         return "resource"
     if isinstance(type, List):
         return f"list<{show_type(type.element, expand=expand)}>"
+    if isinstance(type, FixedList):
+        return f"list<{show_type(type.element, expand=expand)}, {type.length}>"
+    if isinstance(type, Map):
+        return f"map<{show_type(type.key, expand=expand)}, {show_type(type.value, expand=expand)}>"
     if isinstance(type, Option):
         return f"option<{show_type(type.some, expand=expand)}>"
     if isinstance(type, Tuple):

@@ -55,6 +55,24 @@ class List:
 
 
 @record
+class FixedList:
+    """``list<element, length>``: always so many elements, which lie or are passed one after the other, as those of a tuple."""
+
+    element: Type
+    length: int
+    name: str | None = field(default=None, compare=False)
+
+
+@record
+class Map:
+    """``map<key, value>``: passed as a list of tuples. Keys may appear twice, and in any order."""
+
+    key: Type
+    value: Type
+    name: str | None = field(default=None, compare=False)
+
+
+@record
 class Tuple:
     types: tuple[Type, ...]
     name: str | None = field(default=None, compare=False)
@@ -120,7 +138,7 @@ class Function:
     result: Type | None
 
 
-Type = Primitive | Record | Variant | List | Tuple | Flags | Enum | Option | Result | Own | Borrow
+Type = Primitive | Record | Variant | List | FixedList | Map | Tuple | Flags | Enum | Option | Result | Own | Borrow
 
 
 def parts(found: object) -> tuple[Type | None, ...]:
@@ -129,8 +147,10 @@ def parts(found: object) -> tuple[Type | None, ...]:
         return tuple(part.type for part in found.fields)
     if isinstance(found, Variant):
         return tuple(part.type for part in found.cases)
-    if isinstance(found, List):
+    if isinstance(found, (List, FixedList)):
         return (found.element,)
+    if isinstance(found, Map):
+        return (found.key, found.value)
     if isinstance(found, Tuple):
         return found.types
     if isinstance(found, Option):

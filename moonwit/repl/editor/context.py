@@ -140,7 +140,7 @@ def _inside(type: Type | None, frame: Frame) -> Type | None:
     """Gives the type of what is being written in a table."""
     from moonwit.host.wasm.wit import types as wit
 
-    if isinstance(type, wit.List):
+    if isinstance(type, (wit.List, wit.FixedList)):
         return type.element
     if isinstance(type, wit.Tuple):
         return type.types[frame.index] if frame.index < len(type.types) else None

@@ -181,8 +181,10 @@ def parts(type: object) -> list[Type | None]:
         return [field.type for field in type.fields]
     if isinstance(type, wit.Variant):
         return [case.type for case in type.cases]
-    if isinstance(type, wit.List):
+    if isinstance(type, (wit.List, wit.FixedList)):
         return [type.element]
+    if isinstance(type, wit.Map):
+        return [type.key, type.value]
     if isinstance(type, wit.Option):
         return [type.some]
     if isinstance(type, wit.Tuple):
