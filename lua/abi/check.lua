@@ -102,9 +102,10 @@ end
 function kinds.option(e, t)
   if t.some.kind == 'option' then
     local fits = M.expression(e, t.some, 'v')
-    return ('function(v) if v == nil or v == none then return true end if getmetatable(v) == TAG then v = rawget(v, 1) end return %s end'):format(
-      fits
-    )
+    return (
+      'function(v) if v == nil or v == none then return true end '
+      .. 'if getmetatable(v) == TAG then v = rawget(v, 1) end return %s end'
+    ):format(fits)
   end
   return ([[function(v)
     if v == nil or v == none then return true end
@@ -187,10 +188,10 @@ function M.bits.kinds.flags(e, t)
   -- One step per flag and no loop, so that a loop around the call stays one trace. As in a record, each flag that is there is
   -- one key less.
   for _, name in ipairs(t.names) do
-    out[#out + 1] = ('x = rawget(v, %q) if x ~= nil then if x == true then sum = sum + %d elseif x ~= false then return nil end k = next(v, k) end'):format(
-      name,
-      bits[name]
-    )
+    out[#out + 1] = (
+      'x = rawget(v, %q) if x ~= nil then if x == true then sum = sum + %d elseif x ~= false then return nil end '
+      .. 'k = next(v, k) end'
+    ):format(name, bits[name])
   end
   out[#out + 1] = 'if next(v, k) ~= nil then return nil end return sum end'
   return table.concat(out, '\n')

@@ -204,18 +204,18 @@ local function prelude(body, hooks, mode, leaf)
   for _, name in ipairs(hooks) do
     bind(name, 'H.' .. name)
   end
-  out[#out + 1] = ('local C = S.C local call, call_realloc, memory_data, memory_size = %s, %s, C.wasmtime_memory_data, C.wasmtime_memory_data_size'):format(
-    CALLS[mode].main,
-    leaf and LEAVES[mode] or CALLS[mode].realloc
-  )
+  out[#out + 1] = (
+    'local C = S.C local call, call_realloc, memory_data, memory_size = %s, %s, '
+    .. 'C.wasmtime_memory_data, C.wasmtime_memory_data_size'
+  ):format(CALLS[mode].main, leaf and LEAVES[mode] or CALLS[mode].realloc)
   bind('arm', 'C.wasmtime_context_set_epoch_deadline')
   return table.concat(out, '\n')
 end
 
 -- The text of a chunk for `sig`. `options.fresh` makes an instance per call; `options.pair` gives a result type as value, err;
--- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the component defines
--- resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call (lua/dispatcher/epoch_state.lua);
--- `options.mode` is a key of CALLS, `options.leaf`
+-- `options.post` says that there is a post-return function ("leaf": which calls nothing of the host), `options.resources` that the
+-- component defines resources, `options.limit` how many epochs a call may take, `options.state` what its lane says of the call
+-- (lua/dispatcher/epoch_state.lua); `options.mode` is a key of CALLS, `options.leaf`
 -- that the guest's realloc calls nothing of the host; `options.gated` that realloc and post-return are called by functions that shut the
 -- gate (host/wasm/plan/gate.py), which take a number besides: after what they pass on, of which post-return has `options.results`.
 local function write(sig, options)

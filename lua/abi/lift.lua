@@ -247,11 +247,10 @@ function M.result(e, sig, pair)
   if t.kind == 'result' and pair then
     local function side(type) return type and load_text(e, type, plus('ret', t.payload)) or 'nil' end
     if sig.in_memory then
-      return ('local d = cast(%s, base + ret)[0] if d == 0 then value = %s elseif d == 1 then failed = true problem = %s else wrong(nil, "is no case of the result") end'):format(
-        DISC[t.disc],
-        side(t.ok),
-        side(t.err)
-      )
+      return (
+        'local d = cast(%s, base + ret)[0] if d == 0 then value = %s elseif d == 1 then failed = true problem = %s '
+        .. 'else wrong(nil, "is no case of the result") end'
+      ):format(DISC[t.disc], side(t.ok), side(t.err))
     end
     return 'if io[0].u32 == 1 then failed = true elseif io[0].u32 ~= 0 then wrong(nil, "is no case of the result") end'
   end

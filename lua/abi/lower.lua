@@ -71,11 +71,10 @@ local function flat_text(e, t, v, slot)
   if value then
     return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value)
   elseif t.kind == 'string' then
-    return ('do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[%s].u32, io[%s].u32 = p, #text end'):format(
-      v,
-      slot,
-      plus(slot, 1)
-    )
+    return (
+      'do local text = %s local p = alloc(#text, 1) if not p then return false end '
+      .. 'copy(base + p, text, #text) io[%s].u32, io[%s].u32 = p, #text end'
+    ):format(v, slot, plus(slot, 1))
   elseif t.kind == 'list' then
     return ('do local p, n = %s(%s) if not p then return false end io[%s].u32, io[%s].u32 = p, n end'):format(
       e:func(M.list, t),
@@ -167,10 +166,6 @@ end
 
 -- Text of the branches over all cases with a payload, others falling through.
 local function payloads(t, branch)
-  local out = {}
-  for _, item in ipairs(check.with_payload(t)) do
-    out[item.number] = item.case
-  end
   local cases = {}
   for i, case in ipairs(t.cases) do
     cases[i] = { case = case, number = i }

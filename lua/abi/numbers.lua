@@ -63,11 +63,11 @@ end
 -- The bits of a flags value given as a sequence of names; nil when it does not fit. `bits` is name -> bit.
 function M.listed_bits(v, bits)
   -- Up to three names take no loop, so that a loop around the call stays one trace.
-  local sum, key, name = 0, next(v)
-  if key == 1 then
-    sum = bits[name]
+  local first, second = next(v)
+  if first == 1 then
+    local sum = bits[second]
     if sum == nil then return nil end
-    key, name = next(v, key)
+    local key, name = next(v, first)
     if key == nil then return sum end
     if key == 2 and bits[name] then
       sum = bor(sum, bits[name])
@@ -76,8 +76,7 @@ function M.listed_bits(v, bits)
       if key == 3 and bits[name] and next(v, key) == nil then return bor(sum, bits[name]) % 4294967296 end
     end
   end
-  local count, n = 0, #v
-  sum = 0
+  local sum, count, n = 0, 0, #v
   for key, name in next, v do
     local value = bits[name]
     if value == nil or type(key) ~= 'number' or key < 1 or key > n or key % 1 ~= 0 then return nil end

@@ -1,6 +1,6 @@
 -- Calls that go on elsewhere: a suspended call of a guest that calls nothing of this Lua state's may be continued by another thread, on
--- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/workers.py), where the calls that it
--- has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back; Python starts a lane and is not asked again.
+-- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/workers.py), where the calls that
+-- it has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back; Python starts a lane and is not asked again.
 --
 -- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `I.away` is there,
 -- and nobody here touches its store. An instance that ends meanwhile leaves its store with I.away.give_up, to be freed when it is back.

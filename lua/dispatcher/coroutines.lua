@@ -149,7 +149,8 @@ end
 local function bounded_yield(...)
   if depth == 0 then
     error(
-      'coroutine.yield outside a coroutine: nobody has resumed this code; to let others run call time.sleep(0), to hand a value over send it to a channel',
+      'coroutine.yield outside a coroutine: nobody has resumed this code; '
+        .. 'to let others run call time.sleep(0), to hand a value over send it to a channel',
       2
     )
   end

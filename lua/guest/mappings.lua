@@ -17,8 +17,8 @@ local SHARE = 2
 local STALE, PATIENCE = 250e6, 40
 
 local limit
--- What all lanes share: how many mappings may be taken before they are counted again, and until when that holds. Two lanes that write at once
--- may lose one instance, which the reserve is there for.
+-- What all lanes share: how many mappings may be taken before they are counted again, and until when that holds. Two lanes that write at
+-- once may lose one instance, which the reserve is there for.
 local shared
 
 --- Sets the address of what lanes share.

@@ -11,7 +11,8 @@ M.UNLINKED = 'moonwit:unlinked'
 -- The name of the one between a guest and functions of the host; see host/wasi/linkage.py.
 M.HOSTED = 'moonwit'
 
--- What is wrong with a guest that calls an import where it may not; host/compatible/component_instance.py says the same of the other call path.
+-- What is wrong with a guest that calls an import where it may not; host/compatible/component_instance.py says the same of the other call
+-- path.
 M.LEFT = 'cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function'
 
 -- By the function of ours in which such a guest has trapped; see host/wasi/linkage.py and host/wasm/plan/gate.py.
@@ -63,7 +64,8 @@ end
 -- How long names are shown, and what is looked at of one: finding pairs of brackets takes time.
 local LONGEST, MOST = 120, 4000
 
--- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets; host/compatible/guest_names.py does the same.
+-- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets; host/compatible/guest_names.py
+-- does the same.
 local function readable(name)
   name = name
     :sub(1, MOST)

@@ -1,5 +1,6 @@
 -- Wasmtime's C API as LuaJIT sees it: declarations, the loaded library, and the check that both agree on layouts.
--- Source of the declarations: wasmtime.h, wasmtime/{store,instance,func,linker,async,wasi,memory,table,val,extern,trap,error}.h of Wasmtime 50.
+-- Source of the declarations: wasmtime.h, wasmtime/{store,instance,func,linker,async,wasi,memory,table,val,extern,trap,error}.h of Wasmtime
+-- 50.
 
 local ffi = require 'ffi'
 
@@ -12,10 +13,11 @@ typedef struct { uint8_t kind; union { mw_func func; mw_memory memory; mw_table 
 typedef union { int32_t i32; int64_t i64; float f32; double f64; uint32_t u32; uint64_t u64; uint64_t v128[2]; } mw_raw;
 typedef struct { uint8_t kind; union { uint32_t u32; uint64_t u64; mw_func funcref; uint64_t room[3]; } of; } mw_val;
 typedef struct { uintptr_t (*callback)(uint32_t); void *env; void (*finalizer)(void *); } mw_continuation;
-/* Pointers and sizes would be made objects for each call back into Lua. What stands for a number, or is not looked at, is taken as 32 bits. */
+/* Pointers and sizes would be made objects for each call back into Lua. What stands for a number, or is not looked at, is taken as
+   32 bits. */
 typedef void *(*mw_host_callback)(uint32_t env, uint32_t caller, mw_raw *io, uint32_t count);
-typedef void (*mw_wait_callback)(uint32_t env, uint32_t caller, uint32_t args, uint32_t count, uint32_t results, uint32_t size, uint32_t trap,
-  mw_continuation *next);
+typedef void (*mw_wait_callback)(uint32_t env, uint32_t caller, uint32_t args, uint32_t count, uint32_t results, uint32_t size,
+  uint32_t trap, mw_continuation *next);
 typedef struct { size_t size; char *data; } mw_bytes;
 typedef struct { size_t size; void **data; } mw_pointers;
 
@@ -41,7 +43,8 @@ void *wasmtime_linker_define_func_unchecked(void *linker, const char *module, si
   const void *type, mw_host_callback callback, void *data, void *finalizer);
 void *wasmtime_linker_define_async_func(void *linker, const char *module, size_t module_length, const char *name, size_t name_length,
   const void *type, mw_wait_callback callback, void *data, void *finalizer);
-bool wasmtime_linker_get(void *linker, void *context, const char *module, size_t module_length, const char *name, size_t name_length, mw_extern *item);
+bool wasmtime_linker_get(void *linker, void *context, const char *module, size_t module_length, const char *name, size_t name_length,
+  mw_extern *item);
 void *wasmtime_linker_instantiate_pre(const void *linker, const void *module, void **prepared);
 void *wasmtime_instance_pre_instantiate(const void *prepared, void *context, mw_instance *instance, void **trap);
 void wasmtime_instance_pre_delete(void *prepared);
@@ -51,7 +54,8 @@ void *wasmtime_table_grow(void *context, const mw_table *table, uint64_t element
 void *wasmtime_table_set(void *context, const mw_table *table, uint64_t index, const mw_val *value);
 void *wasmtime_trap_new(const char *message, size_t length);
 void wasmtime_context_epoch_deadline_async_yield_and_update(void *context, uint64_t ticks);
-void *wasmtime_func_call_async(void *context, const mw_func *func, const mw_val *args, size_t count, mw_val *results, size_t size, void **trap, void **failure);
+void *wasmtime_func_call_async(void *context, const mw_func *func, const mw_val *args, size_t count, mw_val *results, size_t size,
+  void **trap, void **failure);
 bool wasmtime_call_future_poll(void *future);
 void wasmtime_call_future_delete(void *future);
 
@@ -77,12 +81,10 @@ function M.open(path, layouts)
       local mine = field == 'sizeof' and ffi.sizeof(name) or ffi.offsetof(name, field)
       if mine ~= value then
         error(
-          ('the struct %s of this libwasmtime has %s = %s where Moonwit expects %s: install the wasmtime version that Moonwit asks for'):format(
-            name,
-            field,
-            tostring(value),
-            tostring(mine)
-          ),
+          (
+            'the struct %s of this libwasmtime has %s = %s where Moonwit expects %s: '
+            .. 'install the wasmtime version that Moonwit asks for'
+          ):format(name, field, tostring(value), tostring(mine)),
           0
         )
       end

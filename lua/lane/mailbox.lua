@@ -69,13 +69,13 @@ end
 function M.receiver(address, deliver)
   local box = cast(mailbox_type, address)
   local letter, taken = box.first, 0
-  local M = {}
+  local receiver = {}
 
   -- Tells whether there may be letters.
-  function M.has_news() return box.sent ~= taken end
+  function receiver.has_news() return box.sent ~= taken end
 
   -- Delivers what has come; tells whether anything had.
-  function M.take()
+  function receiver.take()
     lock(box)
     local sent = box.sent
     unlock(box)
@@ -92,7 +92,7 @@ function M.receiver(address, deliver)
   end
 
   -- Has senders wake the lane from now on, unless there are letters already; tells whether it may sleep.
-  function M.sleep()
+  function receiver.sleep()
     lock(box)
     local quiet = box.sent == taken
     if quiet then box.asleep = 1 end
@@ -101,9 +101,9 @@ function M.receiver(address, deliver)
   end
 
   -- Spares senders the waking of a lane that is awake.
-  function M.wake() box.asleep = 0 end
+  function receiver.wake() box.asleep = 0 end
 
-  return M
+  return receiver
 end
 
 return M

@@ -1,8 +1,8 @@
 -- The `local`s of a session: variables that an input declares at its top level and that later inputs go on using.
 --
 -- They stay real variables, shared with the closures that captured them. After each top-level `local` the session's Python half
--- (moonwit/repl/session/chunks.py) inserts `KEEP(function() x=nil end)`: that function is never called, it holds the variable. A later input
--- that mentions `x` is compiled inside a function that has a variable of that name, and is then joined to the kept one.
+-- (moonwit/repl/session/chunks.py) inserts `KEEP(function() x=nil end)`: that function is never called, it holds the variable. A later
+-- input that mentions `x` is compiled inside a function that has a variable of that name, and is then joined to the kept one.
 local sandbox = require 'lua.scripts.sandbox'
 
 local getupvalue, setupvalue, upvaluejoin, getfields = debug.getupvalue, debug.setupvalue, debug.upvaluejoin, debug.getfenv

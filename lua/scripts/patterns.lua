@@ -268,8 +268,8 @@ end
 function M.budget(text) return { left = STEPS + STEPS_EACH * #text } end
 
 --- Finds the first match from `init` on, a number from 1 to one past the text. Returns where it begins and ends, or nil; or false and
---- what is wrong. `known` is a table of the pattern's own, `anchored` says that the match must begin there, as the pattern's first character
---- says. The captures are those of `capture`.
+--- what is wrong. `known` is a table of the pattern's own, `anchored` says that the match must begin there, as the pattern's first
+--- character says. The captures are those of `capture`.
 function M.search(text, words_given, init, anchored, known, budget)
   classes, words, length = known, words_given, #text
   source, pattern = ffi.cast(text_type, text), ffi.cast(text_type, words)

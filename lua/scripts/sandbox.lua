@@ -251,7 +251,7 @@ function M.load(source, chunkname, env, mode)
 end
 
 -- Environments by the script that may see and change them: script's globals -> set of tables. Weak on both sides.
-local function code_functions(env, mode)
+local function code_functions(env, compiling)
   local own = setmetatable({ [env] = true }, { __mode = 'k' })
   local code = {}
 
@@ -262,7 +262,7 @@ local function code_functions(env, mode)
     elseif getmetatable(target) ~= LOCKED then
       own[target] = true
     end
-    return M.load(source, chunkname, target, mode)
+    return M.load(source, chunkname, target, compiling)
   end
 
   function code.load(source, chunkname, mode, target)
@@ -300,7 +300,7 @@ local function code_functions(env, mode)
     if type(target) == 'number' then
       if not (target >= 0 and target < 65536) then error("bad argument #1 to '" .. name .. "' (invalid level)", 3) end
       if target < 1 then return env end
-      local wanted, level, info = target - target % 1, 2, nil
+      local wanted, level, info = target - target % 1, 2
       repeat
         level = level + 1
         info = getinfo(level, 'f')

@@ -5,7 +5,8 @@
 -- also wait.
 --
 -- And LuaJIT matches patterns with no bound on how long that takes, where nothing can end it. So its functions get what they are
--- provably quick with, which is nearly all (lua/scripts/pattern_cost.lua); the rest is matched by lua/scripts/patterns.lua, a step at a time.
+-- provably quick with, which is nearly all (lua/scripts/pattern_cost.lua); the rest is matched by lua/scripts/patterns.lua, a step at a
+-- time.
 local cost = require 'lua.scripts.pattern_cost'
 local patterns = require 'lua.scripts.patterns'
 local plain = require 'lua.scripts.plain_find'
@@ -246,7 +247,10 @@ local function replace(text, pattern, template, limit, shape)
   return concat(out), replaced
 end
 
-local function is_brief(text, with) return type(with) ~= 'string' and type(with) ~= 'number' or (#text + 1) * #tostring(with) <= MOST_TEXT end
+local function is_brief(text, with)
+  local kind = type(with)
+  return kind ~= 'string' and kind ~= 'number' or (#text + 1) * #tostring(with) <= MOST_TEXT
+end
 
 --- Replaces matches, as `string.gsub`; a function is called, and a table with a metatable is read, from Lua.
 function M.gsub(text, pattern, with, limit, ...)

@@ -194,8 +194,8 @@ end
 
 --- Says what `encode` says of a value that is called `name`: where in it, and what is wrong.
 function M.inside(name, why)
-  local plain = why:match '^value: (.*)$'
-  if plain then return format("'%s': %s", name, plain) end
+  local whole = why:match '^value: (.*)$'
+  if whole then return format("'%s': %s", name, whole) end
   return format("'%s%s%s", name, why:sub(1, 1) == '[' and '' or '.', (why:gsub(': ', "': ", 1)))
 end
 

@@ -25,79 +25,79 @@ local string = {}
 local table = {}
 
 ---Raises `message` when the value is nil or false; else gives all it was given.
-function assert(value, message) end -- luacheck: ignore
+function assert(value, message) end
 
 ---Collects garbage: "collect", "count" for the KiB in use, "step".
-function collectgarbage(what) end -- luacheck: ignore
+function collectgarbage(what) end
 
 ---Raises an error; its place is that of the caller at `level` (1).
-function error(message, level) end -- luacheck: ignore
+function error(message, level) end
 
 ---Gives the globals of a function of the script.
-function getfenv(f) end -- luacheck: ignore
+function getfenv(f) end
 
 ---Gives the metatable, or what its `__metatable` says.
-function getmetatable(value) end -- luacheck: ignore
+function getmetatable(value) end
 
 ---Explains a module, a function, an object or the entry of an id.
-function help(value) end -- luacheck: ignore
+function help(value) end
 
 ---For `for i, value in ipairs(list) do`: the elements from 1 to the first nil.
-function ipairs(list) end -- luacheck: ignore
+function ipairs(list) end
 
 ---Compiles Lua text, or the pieces that a function gives; the chunk, or nil and a message.
-function load(source, name, mode, env) end -- luacheck: ignore
+function load(source, name, mode, env) end
 
 ---Compiles Lua text; the chunk, or nil and a message.
-function loadstring(source, name) end -- luacheck: ignore
+function loadstring(source, name) end
 
 ---Gives the key after `key`, and its value; nil after the last.
-function next(table, key) end -- luacheck: ignore
+function next(table, key) end
 
 ---For `for key, value in pairs(table) do`: every key, in no order.
-function pairs(table) end -- luacheck: ignore
+function pairs(table) end
 
 ---Calls `f(...)`: true and its results, or false and what was raised.
-function pcall(f, ...) end -- luacheck: ignore
+function pcall(f, ...) end
 
 ---Prints values, with tabs between them.
-function print(...) end -- luacheck: ignore
+function print(...) end
 
 ---Says whether both are the same, without metamethods.
-function rawequal(a, b) end -- luacheck: ignore
+function rawequal(a, b) end
 
 ---Gives a field without metamethods.
-function rawget(table, key) end -- luacheck: ignore
+function rawget(table, key) end
 
 ---Sets a field without metamethods.
-function rawset(table, key, value) end -- luacheck: ignore
+function rawset(table, key, value) end
 
 ---Gives a module of the standard library.
-function require(name) end -- luacheck: ignore
+function require(name) end
 
 ---Gives the arguments from number `n` on, or with "#" how many there are.
-function select(n, ...) end -- luacheck: ignore
+function select(n, ...) end
 
 ---Sets the globals of a function of the script.
-function setfenv(f, env) end -- luacheck: ignore
+function setfenv(f, env) end
 
 ---Sets the metatable, and gives the table.
-function setmetatable(table, metatable) end -- luacheck: ignore
+function setmetatable(table, metatable) end
 
 ---Gives the number that a text is, or nil.
-function tonumber(value, base) end -- luacheck: ignore
+function tonumber(value, base) end
 
 ---Gives a value as text.
-function tostring(value) end -- luacheck: ignore
+function tostring(value) end
 
 ---Gives the type: "nil", "boolean", "number", "string", "table", "function", "thread", "userdata", "cdata".
-function type(value) end -- luacheck: ignore
+function type(value) end
 
 ---Gives the elements as values.
-function unpack(list, first, last) end -- luacheck: ignore
+function unpack(list, first, last) end
 
 ---Calls `f(...)` as pcall; what was raised goes through `handler`.
-function xpcall(f, handler, ...) end -- luacheck: ignore
+function xpcall(f, handler, ...) end
 
 ---Shifts right by n bits, with the sign.
 function bit.arshift(x, n) end

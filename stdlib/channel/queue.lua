@@ -103,8 +103,8 @@ function M.remove(node)
 end
 local remove = M.remove
 
--- Wakes the first in a queue that still waits; returns its node, which the value goes into or comes from, or nil. Not a loop, so that LuaJIT compiles
--- it together with its caller: nearly always the first does wait.
+-- Wakes the first in a queue that still waits; returns its node, which the value goes into or comes from, or nil. Not a loop, so that
+-- LuaJIT compiles it together with its caller: nearly always the first does wait.
 local function answer(queue, ok)
   local node = queue.first
   if not node then return nil end

@@ -155,7 +155,7 @@ function ticker_methods.stop(ticker) return stop(ticker_fields(ticker, 'stop')) 
 function ticker_methods.reset(ticker, value)
   local fields = ticker_fields(ticker, 'reset')
   local ns = nanoseconds(value, 'ticker:reset')
-  if not (ns >= 1) then error('ticker:reset: expected a duration longer than 0, got ' .. tostring(value), 2) end
+  if ns < 1 then error('ticker:reset: expected a duration longer than 0, got ' .. tostring(value), 2) end
   stop(fields)
   set(fields.state, ns, ns)
 end

@@ -1,6 +1,6 @@
 -- WASI 0.1 for core modules: arguments, environment, clocks, randomness, polling and the standard streams. Files are Wasmtime's, see
--- host/wasi/preview1.py. Each function gives an errno; one that may wait asks for what lua/guest/hosting.lua says, and gives its errno last.
--- Source: wasi_snapshot_preview1.witx.
+-- host/wasi/preview1.py. Each function gives an errno; one that may wait asks for what lua/guest/hosting.lua says, and gives its errno
+-- last. Source: wasi_snapshot_preview1.witx.
 
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'

@@ -25,9 +25,9 @@ M.METHODS, M.OTHER_METHOD = METHODS, OTHER_METHOD
 local SYNTAX, FORBIDDEN, IMMUTABLE = 0, 1, 2
 local IS_FORBIDDEN = {}
 M.IS_FORBIDDEN = IS_FORBIDDEN
-for name in
-  ('connection host http2-settings keep-alive proxy-connection proxy-authenticate proxy-authorization te transfer-encoding upgrade'):gmatch '%S+'
-do
+local CONNECTION = 'connection host http2-settings keep-alive proxy-connection proxy-authenticate proxy-authorization te '
+  .. 'transfer-encoding upgrade'
+for name in CONNECTION:gmatch '%S+' do
   IS_FORBIDDEN[name] = true
 end
 
@@ -211,7 +211,10 @@ types['[method]incoming-request.method'] = function(I, io) return M.put_method(I
 types['[method]incoming-request.path-with-query'] = function(I, io)
   return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.target)
 end
-types['[method]incoming-request.authority'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.authority) end
+types['[method]incoming-request.authority'] = function(I, io)
+  local incoming = request_of(io).incoming
+  return hosting.put_option(I, io, io[1].u32, incoming.authority)
+end
 
 -- option<scheme>: always HTTP, as TLS ends before the server.
 types['[method]incoming-request.scheme'] = function(I, io)

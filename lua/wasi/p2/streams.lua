@@ -2,9 +2,9 @@
 -- grant it goes nowhere, and there is nothing to read.
 --
 -- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/p2/poll.lua) and
--- take(most), which gives bytes, "" for none yet, or nil at the end and nil and {reason =, ...} after a failure. An output stream is {kind = 'output-stream', name = 'stdout',
--- 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which begins to pass on, and what a
--- guest waits for: `pending` until all is passed on, the source `source` until there is room.
+-- take(most), which gives bytes, "" for none yet, or nil at the end and nil and {reason =, ...} after a failure. An output stream is {kind
+-- = 'output-stream', name = 'stdout', 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which
+-- begins to pass on, and what a guest waits for: `pending` until all is passed on, the source `source` until there is room.
 
 local hosting = require 'lua.guest.hosting'
 local poll = require 'lua.wasi.p2.poll'
