@@ -32,7 +32,7 @@ return function(host)
   local scripts = require 'lua.scripts.scripts'
   local modules = require 'stdlib.modules'
 
-  require('lua.guest.hosting').setup(load_interfaces)
+  require('lua.guest.linking').setup(load_interfaces)
   require('lua.calls.pools').setup(host)
   calls.setup(host)
   require('lua.lane.ask').setup(host)

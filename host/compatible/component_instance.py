@@ -326,7 +326,7 @@ def _raise_for(error: Any) -> None:
         raise WasmtimeError._from_ptr(error)
 
 
-# What is wrong with a guest that calls an import where it may not; lua/guest/trap.lua says the same of the other call path.
+# What is wrong with a guest that calls an import where it may not; lua/wasmtime/trap.lua says the same of the other call path.
 LEFT = "cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function"
 
 _CAUSE = re.compile(r"Caused by:\s*(?:\d+:\s*)?(.*)\Z", re.DOTALL)
@@ -345,7 +345,7 @@ def _read_failure(error: WasmtimeError) -> GuestFailed:
     reason = (cause.group(1) if cause else message).strip()
     if not cause and message.startswith("error while executing"):
         reason = "the guest failed"
-    # From what happened to what it led to, as lua/guest/trap.lua says it.
+    # From what happened to what it led to, as lua/wasmtime/trap.lua says it.
     lines = [re.sub(r"^(\d+: )?(wasm trap: )?", "", line.strip()) for line in reversed(reason.splitlines())]
     reason = ": ".join(line for line in lines if line)
     if reason == "cannot leave component instance":

@@ -1,4 +1,4 @@
-"""Names of a guest's functions as a backtrace shows them. lua/guest/trap.lua does the same on the direct path."""
+"""Names of a guest's functions as a backtrace shows them. lua/wasmtime/trap.lua does the same on the direct path."""
 
 from __future__ import annotations
 

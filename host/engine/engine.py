@@ -21,7 +21,7 @@ MOST_STACK = 1024 * 1024
 # Elements that a table may have, as WebAssembly's JavaScript API bounds them too, or has under any limit of memory; and their size.
 MOST_ELEMENTS, LEAST_ELEMENTS, ELEMENT_BYTES = 10_000_000, 100_000, 8
 
-# How many memory mappings lanes may still take, and until when that holds: two doubles that all lanes share (lua/guest/mappings.lua).
+# How many memory mappings lanes may still take, and until when that holds: two doubles that all lanes share (lua/wasmtime/mappings.lua).
 _mappings = (ctypes.c_double * 2)()
 
 _engines: list[Engine] = []

@@ -4,7 +4,7 @@
 local ffi, bit = require 'ffi', require 'bit'
 local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
-local epochs = require 'lua.guest.epochs'
+local epochs = require 'lua.wasmtime.epochs'
 local instances = require 'lua.guest.instance'
 local layout = require 'lua.abi.layout'
 local lift = require 'lua.abi.lift'
@@ -12,7 +12,7 @@ local lower = require 'lua.abi.lower'
 local numbers = require 'lua.abi.numbers'
 local optional = require 'lua.values.optional'
 local text = require 'lua.values.utf8'
-local wasmtime = require 'lua.guest.wasmtime'
+local wasmtime = require 'lua.wasmtime.api'
 local new = require 'table.new'
 
 local M = {}

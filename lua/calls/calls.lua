@@ -1,27 +1,27 @@
 -- The call path from a name to a guest: finds what an id stands for once, then a call is one table look-up and the
 -- generated function. Host and Lua meet here: `load` (lua/calls/entries.py) describes an entry, everything else happens in Lua.
 
-local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
+local buffer = require 'string.buffer'
 local clock = require 'lua.dispatcher.clock'
 local compiling = require 'lua.calls.compiling'
 local counted = require 'lua.calls.counted'
 local deadline = require 'lua.calls.deadline'
 local elsewhere = require 'lua.calls.elsewhere'
-local epochs = require 'lua.guest.epochs'
+local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local finish = require 'lua.abi.finish'
 local generate = require 'lua.abi.generate'
 local guests = require 'lua.calls.hooks'
 local handles = require 'lua.guest.handles'
-local hosting = require 'lua.guest.hosting'
 local instances = require 'lua.guest.instance'
 local intermediate = require 'lua.values.intermediate'
 local library = require 'lua.calls.library'
 local optional = require 'lua.values.optional'
 local pools = require 'lua.calls.pools'
 local reports = require 'lua.guest.reports'
+local running = require 'lua.guest.running'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
 local workers = require 'lua.calls.workers'
@@ -255,7 +255,7 @@ local function resolve_wasm(entry)
   library.open(host)
   local P = plans[entry.plan.key]
   if not P then
-    P = instances.prepare(entry.plan)
+    P = require('lua.guest.plan').prepare(entry.plan)
     for i, resource in ipairs(entry.plan.resources or {}) do
       P.resources[i] = resource
     end
@@ -374,9 +374,9 @@ function M.close()
     instances.delete(I)
   end
   -- Requests of guests that have ended with them.
-  if hosting.exchanges then hosting.exchanges.drain() end
+  if running.exchanges then running.exchanges.drain() end
   bound, distant, plans, methods = {}, {}, {}, {}
-  hosting.close()
+  require('lua.guest.linking').close()
 end
 
 function M.setup(given)

@@ -5,12 +5,12 @@
 -- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `I.away` is there,
 -- and nobody here touches its store. An instance that ends meanwhile leaves its store with I.away.give_up, to be freed when it is back.
 
-local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local away = require 'lua.dispatcher.away'
+local buffer = require 'string.buffer'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local entrances = require 'lua.guest.entrances'
-local epochs = require 'lua.guest.epochs'
+local entrances = require 'lua.wasmtime.entrances'
+local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local inbox = require 'lua.lane.inbox'
 local instances = require 'lua.guest.instance'

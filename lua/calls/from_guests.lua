@@ -5,7 +5,9 @@
 
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
+local protocol = require 'lua.guest.protocol'
 local rings = require 'lua.dispatcher.rings'
 local text = require 'lua.values.utf8'
 
@@ -71,19 +73,19 @@ local function answer(id, value, err)
 end
 
 local function put(I, io, ret, given, failed)
-  return hosting.allocate(I, io, {
+  return memory.allocate(I, io, {
     { size = #given, align = 1 },
     done = function(_, asked)
-      hosting.put8(I, ret, failed and 1 or 0)
-      hosting.put_bytes(I, ret + 4, asked[1], given)
+      memory.put8(I, ret, failed and 1 or 0)
+      memory.put_bytes(I, ret + 4, asked[1], given)
     end,
   })
 end
 
 local function caller(is_text)
   return function(I, io)
-    local id, input, ret = hosting.bytes(I, io[0].u32, io[1].u32), hosting.bytes(I, io[2].u32, io[3].u32), io[4].u32
-    hosting.at(I, ret, 12, 4)
+    local id, input, ret = memory.bytes(I, io[0].u32, io[1].u32), memory.bytes(I, io[2].u32, io[3].u32), io[4].u32
+    memory.at(I, ret, 12, 4)
     if not text.string_is_utf8(id) or is_text and not text.string_is_utf8(input) then
       return 'the guest gives the host a string that is not UTF-8'
     end
@@ -99,11 +101,11 @@ local function caller(is_text)
         end
       end,
     }
-    return hosting.wait(I, io, pending, function(_, out) return put(I, out, ret, given, failed) end)
+    return protocol.wait(I, io, pending, function(_, out) return put(I, out, ret, given, failed) end)
   end
 end
 
-hosting.provide('wippy:runtime/funcs', { ['call-string'] = caller(true), ['call-bytes'] = caller(false) })
+linking.provide('wippy:runtime/funcs', { ['call-string'] = caller(true), ['call-bytes'] = caller(false) })
 
 --- Sets what makes the calls: call(id, ...) -> value, err.
 function M.setup(given) call = given end

@@ -1,21 +1,22 @@
 -- Instances for calls: what generated code (lua/abi/generate.lua) asks for before, during and after a call of a guest.
 
+local bindings = require 'lua.guest.binding'
 local buffer = require 'string.buffer'
 local deadline = require 'lua.calls.deadline'
-local entrances = require 'lua.guest.entrances'
-local epochs = require 'lua.guest.epochs'
+local entrances = require 'lua.wasmtime.entrances'
+local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local explain = require 'lua.abi.explain'
 local fibers = require 'lua.guest.fibers'
 local generate = require 'lua.abi.generate'
 local handles = require 'lua.guest.handles'
-local hosting = require 'lua.guest.hosting'
 local instances = require 'lua.guest.instance'
-local mappings = require 'lua.guest.mappings'
+local mappings = require 'lua.wasmtime.mappings'
 local pools = require 'lua.calls.pools'
 local printing = require 'lua.guest.printing'
 local reports = require 'lua.guest.reports'
-local trap = require 'lua.guest.trap'
+local running = require 'lua.guest.running'
+local trap = require 'lua.wasmtime.trap'
 local turns = require 'lua.calls.turns'
 
 local M = {}
@@ -130,7 +131,7 @@ function hooks.make(E)
   end
   if I then
     local B
-    B, report = instances.bind(I, E.lift)
+    B, report = bindings.bind(I, E.lift)
     if B then
       I.fresh = E.fresh
       I.homes[E] = true
@@ -169,7 +170,7 @@ end
 function hooks.enter(E, B)
   local ready, err = look(E, B.I)
   if not ready then return err end
-  hosting.running = B.I
+  running.enter(B.I)
 end
 
 function hooks.leave(I)
@@ -235,7 +236,7 @@ end
 
 -- Before arguments are lowered into an instance: its realloc can't give way.
 local function about_to_enter(B, limit)
-  hosting.running = B.I
+  running.enter(B.I)
   if not B.I.asynchronous then epochs.alone(B.ctx, limit) end
 end
 
@@ -318,7 +319,7 @@ function hooks.leaf_post(B) return fibers.leaf_post(B, support.trap) end
 
 function hooks.run_post(B) return fibers.alone(B.I, B.post, B.io, B.alone, '', support.trap) end
 
-function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(hosting.running, realloc, io, 'iiiii', 'i', out) end
+function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(running.instance, realloc, io, 'iiiii', 'i', out) end
 
 hooks.call_leaf = fibers.leaf
 

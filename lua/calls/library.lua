@@ -1,9 +1,9 @@
 -- Wasmtime's library in this lane: loaded with the first guest that is called here, or that another lane sends.
 
 local buffer = require 'string.buffer'
-local epochs = require 'lua.guest.epochs'
-local mappings = require 'lua.guest.mappings'
-local wasmtime = require 'lua.guest.wasmtime'
+local epochs = require 'lua.wasmtime.epochs'
+local mappings = require 'lua.wasmtime.mappings'
+local wasmtime = require 'lua.wasmtime.api'
 
 local M = {}
 

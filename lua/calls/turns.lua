@@ -14,12 +14,12 @@ local clock = require 'lua.dispatcher.clock'
 local counted = require 'lua.calls.counted'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
-local entrances = require 'lua.guest.entrances'
-local epochs = require 'lua.guest.epochs'
+local entrances = require 'lua.wasmtime.entrances'
+local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local fibers = require 'lua.guest.fibers'
-local hosting = require 'lua.guest.hosting'
-local wasmtime = require 'lua.guest.wasmtime'
+local running = require 'lua.guest.running'
+local wasmtime = require 'lua.wasmtime.api'
 
 local floor, min = math.floor, math.min
 local current, computed, monotonic, system = dispatcher.current, clock.computed, clock.monotonic, clock.system
@@ -55,7 +55,7 @@ local poll = entrances.poll
 -- Lets the guest compute for a turn; tells whether its call has ended.
 local function turn(I, future, began)
   local from, ready = system(), nil
-  hosting.running = I
+  running.enter(I)
   lane.state = states.FIBER
   repeat
     ready = poll(future)

@@ -9,12 +9,12 @@
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local entrances = require 'lua.guest.entrances'
+local entrances = require 'lua.wasmtime.entrances'
 local errors = require 'lua.values.errors'
-local hosting = require 'lua.guest.hosting'
 local printing = require 'lua.guest.printing'
 local rings = require 'lua.dispatcher.rings'
-local wasmtime = require 'lua.guest.wasmtime'
+local running = require 'lua.guest.running'
+local wasmtime = require 'lua.wasmtime.api'
 
 local M = {}
 
@@ -131,7 +131,7 @@ end
 
 -- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
 local function rest(I, limit)
-  if I.unsent then hosting.exchanges.begin(I) end
+  if I.unsent then running.exchanges.begin(I) end
   local pending = I.pending
   if pending.work then return pending.work(limit) end
   local deadline, sources = pending.deadline, pending.sources
@@ -183,18 +183,18 @@ local function begin(B)
   end
   local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, out, out + 1)
   I.future, I.pending, I.computed = future, nil, 0
-  hosting.running = I
+  running.enter(I)
   return future
 end
 
 -- Ends a call that is done; gives what `run` does.
 local function finish(B, future, trap)
   local I = B.I
-  hosting.come = false
+  running.come = false
   I.future = nil
   wasmtime.C.wasmtime_call_future_delete(future)
   if I.written then printing.flush(I, true) end
-  if I.unsent then hosting.exchanges.begin(I) end
+  if I.unsent then running.exchanges.begin(I) end
   local failure = M.outcome(true, B.results, B.io, B.out, trap)
   return true, failure ~= nil or trap[0] ~= nil, failure
 end
@@ -220,8 +220,8 @@ local function go_on(B, future, limit, trap)
     if problem then return stopped(B, future, problem) end
     if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
     I.pending = nil
-    hosting.come = waits
-    hosting.running = I
+    running.come = waits
+    running.enter(I)
   until poll(future)
   return finish(B, future, trap)
 end
@@ -243,7 +243,7 @@ local function drive(future)
   local C = wasmtime.C
   local ready, turns, late = C.wasmtime_call_future_poll(future), 0, false
   while not ready and not late and turns < MOST_TURNS do
-    local limit = hosting.running.limit
+    local limit = running.instance.limit
     late = limit and clock.monotonic() >= limit
     ready, turns = C.wasmtime_call_future_poll(future), turns + 1
   end
@@ -282,7 +282,7 @@ function M.alone(I, func, io, params, results, trap)
   local future = wasmtime.C.wasmtime_func_call_async(I.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
   local start
   I.pending = nil
-  hosting.running = I
+  running.enter(I)
   local ready = poll(future)
   -- To compute takes real time, also under a test clock.
   local limit = I.busy and I.limit

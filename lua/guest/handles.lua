@@ -5,11 +5,12 @@
 -- methods are the guest's: its own field has a name that none of them can have, and its own `drop` gives way to a method `drop`.
 
 local ffi = require 'ffi'
+local bindings = require 'lua.guest.binding'
 local clock = require 'lua.dispatcher.clock'
-local epochs = require 'lua.guest.epochs'
+local epochs = require 'lua.wasmtime.epochs'
 local instances = require 'lua.guest.instance'
 local intermediate = require 'lua.values.intermediate'
-local trap = require 'lua.guest.trap'
+local trap = require 'lua.wasmtime.trap'
 
 ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 
@@ -78,7 +79,7 @@ end
 function M.owner(E)
   local I = call.I
   if I == nil then return nil end
-  local B, report = instances.bind(I, E.lift)
+  local B, report = bindings.bind(I, E.lift)
   if not B then return nil, E.failed(report) end
   return B
 end

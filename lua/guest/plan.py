@@ -1,4 +1,4 @@
-"""Plans and signatures as plain tables for the Lua room; lua/guest/instance.lua and lua/calls/calls.lua say what they hold."""
+"""Plans and signatures as plain tables for the Lua room; lua/guest/plan.lua and lua/calls/calls.lua say what they hold."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _item(item: Item | None, hosting: Hosting) -> Data | None:
 
 
 def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
-    """Gives what lua/guest/instance.lua takes for functions of the host."""
+    """Gives what lua/guest/plan.lua takes for functions of the host."""
     if not hosting.groups and not hosting.functions:
         return {}
     data: Data = {
@@ -198,7 +198,7 @@ def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
 
 
 def plan_data(function: LoadedFunction, code: Compiler) -> Data:
-    """Has the core modules of a function's plan compiled and gives what lua/guest/instance.lua's ``prepare`` takes.
+    """Has the core modules of a function's plan compiled and gives what lua/guest/plan.lua's ``prepare`` takes.
 
     It is of no use while ``code`` misses something.
     """
@@ -253,7 +253,7 @@ def _is_brief(lift: Lift, plan: Plan) -> bool:
 
 
 def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
-    """Gives what lua/guest/instance.lua's ``bind`` takes, with the signature."""
+    """Gives what lua/guest/binding.lua's ``bind`` takes, with the signature."""
     return _drop_none(
         {
             "path": lift.path,

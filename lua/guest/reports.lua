@@ -31,7 +31,7 @@ function M.late(E, more)
   )
 end
 
---- The error for a report of lua/guest/trap.lua about entry E.
+--- The error for a report of lua/wasmtime/trap.lua about entry E.
 function M.of_guest(E, report)
   if report.unlinked then return unlinked(E, report) end
   local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }

@@ -10,8 +10,9 @@
 local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local hosting = require 'lua.guest.hosting'
 local intermediate = require 'lua.values.intermediate'
+local protocol = require 'lua.guest.protocol'
+local running = require 'lua.guest.running'
 
 local M = {}
 
@@ -119,7 +120,7 @@ function M.body(length)
   local sink = { source = body.room, pending = { sources = { body.drained } } }
   function sink.write(text)
     if body.size + #text > 2 * ROOM then
-      hosting.trap 'the guest writes more of its request than it was allowed to; it must flush, and send the request before'
+      protocol.trap 'the guest writes more of its request than it was allowed to; it must flush, and send the request before'
     end
     body.written = body.written + #text
     if body.length and body.written > body.length then
@@ -304,6 +305,6 @@ function M.leave(I)
   end
 end
 
-hosting.exchanges = M
+running.exchanges = M
 
 return M

@@ -49,7 +49,7 @@ def test_only_what_may_come_back_is_kept_from_the_compiler(tmp_path: Path, grant
     """To take a handle out of a guest's table is a call of its store: by `entrances` where functions of the host may be in there."""
     state = opened_in(tmp_path / "p", grants, maker(), ("make",))
     state.run("""
-      local entrances, call = require 'lua.guest.entrances', require('lua.guest.entrances').call
+      local entrances, call = require 'lua.wasmtime.entrances', require('lua.wasmtime.entrances').call
       entered = 0
       entrances.call = function(...) entered = entered + 1 return call(...) end""")
     for number in (1, 2):
@@ -64,10 +64,10 @@ def test_requests_that_wait_for_their_bodies_begin(tmp_path: Path) -> None:
     # What sends requests is there from the first call on.
     assert run(state, "return funcs.call('t:one')") == "1"
     state.run("""
-      local fibers, hosting = require 'lua.guest.fibers', require 'lua.guest.hosting'
+      local fibers, running = require 'lua.guest.fibers', require 'lua.guest.running'
       local run = fibers.run
       begun, give = {}, false
-      hosting.exchanges.begin = function(I)
+      running.exchanges.begin = function(I)
         begun[#begun + 1] = I.pending and 'waits' or 'done'
         I.unsent = nil
       end

@@ -167,7 +167,7 @@ def test_a_destructor_has_the_limit_of_its_guest(opened: Opened) -> None:
     fields = "kind: function.wat, source: file://guest.wat, method: make, limits: {max_execution_ms: 50}"
     state: Any = opened([f"name: make, {fields}"], {"guest.wat": text})
     state.run("""
-      local ffi, wasmtime = require 'ffi', require 'lua.guest.wasmtime'
+      local ffi, wasmtime = require 'ffi', require 'lua.wasmtime.api'
       pcall(ffi.cdef, 'void wasmtime_engine_increment_epoch(void *)')
       local call = require('lua.calls.calls').call
       for _ = 1, 3 do

@@ -77,7 +77,7 @@ loop('list<f64> 10,000', 'bench:floats', floats)
 return loops
 """
 
-# The floors, in Lua that has `ffi`: `B` is a binding of lua/guest/instance.lua.
+# The floors, in Lua that has `ffi`: `B` is a binding of lua/guest/binding.lua.
 FLOOR = b"""
 local calls, C = ...
 local ffi = require 'ffi'
@@ -143,7 +143,7 @@ def measure(quick: bool = False) -> dict[str, tuple[float, float, float | None]]
             lua.execute(b"return require 'stdlib.modules'"),
         )
         loops[b"mul"](1)
-        floors = lua.execute(FLOOR, boot[b"calls"], lua.execute(b"return require('lua.guest.wasmtime').C"))
+        floors = lua.execute(FLOOR, boot[b"calls"], lua.execute(b"return require('lua.wasmtime.api').C"))
 
         store = Store(engine.shared_engine())
         store.set_epoch_deadline(engine.NO_LIMIT)

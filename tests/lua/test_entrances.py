@@ -16,8 +16,8 @@ ELSEWHERE = {
     # Text of generated code: where there is no linker, and for a realloc behind the gate.
     ("lua/abi/generate.lua", "wasmtime_func_call_unchecked"): 6,
     # Where there is no linker.
-    ("lua/guest/instance.lua", "wasmtime_func_call_unchecked"): 1,
-    ("lua/guest/instance.lua", "wasmtime_instance_new"): 1,
+    ("lua/guest/build.lua", "wasmtime_func_call_unchecked"): 1,
+    ("lua/guest/build.lua", "wasmtime_instance_new"): 1,
     # A call that has ended.
     ("lua/calls/turns.lua", "wasmtime_call_future_delete"): 1,
     # A realloc or post-return behind the gate, and calls that have ended.
@@ -27,13 +27,13 @@ ELSEWHERE = {
 
 
 def test_what_runs_a_guest_is_called_in_known_places() -> None:
-    """A new call of these belongs into lua/guest/entrances.lua, or behind a reason of its own."""
+    """A new call of these belongs into lua/wasmtime/entrances.lua, or behind a reason of its own."""
     found = {}
     for path in [*ROOT.glob("lua/**/*.lua"), *ROOT.glob("stdlib/**/*.lua")]:
         name = str(path.relative_to(ROOT))
         for function in RUNS:
             count = len(re.findall(rf"\bC\.{function}\b", path.read_text(encoding="utf-8")))
-            if count and name not in ("lua/guest/entrances.lua", "lua/guest/wasmtime.lua"):
+            if count and name not in ("lua/wasmtime/entrances.lua", "lua/wasmtime/api.lua"):
                 found[name, function] = count
     assert found == ELSEWHERE
 
@@ -42,7 +42,7 @@ def test_nothing_that_comes_back_is_compiled(opened: Callable[..., State]) -> No
     """LuaJIT gives up a trace at each of these functions, however often they run."""
     state = opened([], {})
     assert state.run("""
-        local entrances, ffi, wasmtime = require 'lua.guest.entrances', require 'ffi', require 'lua.guest.wasmtime'
+        local entrances, ffi, wasmtime = require 'lua.wasmtime.entrances', require 'ffi', require 'lua.wasmtime.api'
         local real, calls = wasmtime.C, 0
         local function count() calls = calls + 1 return nil end
         wasmtime.C = setmetatable({}, { __index = function() return count end })

@@ -78,7 +78,7 @@ LUA_PLACE = re.compile(
       | (?P<test>\b(?:if|elseif)\b(?P<condition>[^\n]*?)\bthen\b)""",
     re.X,
 )
-LUA_RAISES = re.compile(r"^[ \t]*((?:error|hosting\.trap|M\.trap)\b[^\n]*)$", re.M)
+LUA_RAISES = re.compile(r"^[ \t]*((?:error|protocol\.trap|M\.trap)\b[^\n]*)$", re.M)
 
 
 def lua(source: str, in_strings: bool) -> Iterator[tuple[int, str, str]]:

@@ -35,6 +35,10 @@ PATIENCE = 8  # how many times as long as on unchanged code the tests of a file 
 COMPILED = "tests/abi/test_compiled_guest.py"
 CORE = [f"tests/host/wasm/test_{name}.py" for name in ("guards_outcomes", "guards_bounds", "guards_core", "planner", "core")]
 EPOCHS = [f"tests/lua/test_{name}.py" for name in ("turns", "limits", "pools", "computing_limits")]
+INSTANCES = [
+    *("tests/abi/test_guards_[ehi]*.py", "tests/abi/test_hostile_modules.py", "tests/lua/test_limits.py"),
+    *("tests/abi/test_hostile_hosts.py", COMPILED),
+]
 HELD_BY: dict[str, list[str]] = {
     "lua/values/utf8.lua": ["tests/abi/test_guards_text.py"],
     "lua/abi/numbers.lua": ["tests/abi/test_guards_[acl]*.py", "tests/abi/test_guards_f*.py"],
@@ -50,13 +54,7 @@ HELD_BY: dict[str, list[str]] = {
         *("tests/lua/test_limits.py", COMPILED),
     ],
     "lua/guest/handles.lua": ["tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py"],
-    "lua/guest/instance.lua": [
-        "tests/abi/test_guards_[ehi]*.py",
-        "tests/abi/test_hostile_modules.py",
-        "tests/lua/test_limits.py",
-        "tests/abi/test_hostile_hosts.py",
-        COMPILED,
-    ],
+    **{f"lua/guest/{name}.lua": INSTANCES for name in ("plan", "build", "instance", "binding")},
     "lua/guest/fibers.lua": [
         *(
             "tests/abi/test_guards_[ei]*.py",
@@ -66,7 +64,7 @@ HELD_BY: dict[str, list[str]] = {
         ),
         "tests/moonwit/test_wasi_outgoing.py",
     ],
-    "lua/guest/epochs.lua": EPOCHS,
+    "lua/wasmtime/epochs.lua": EPOCHS,
     "lua/lane/epoch_answers.lua": EPOCHS,
     "lua/calls/turns.lua": [
         "tests/abi/test_guards_entrances.py",
@@ -109,8 +107,9 @@ HELD_BY: dict[str, list[str]] = {
 
 
 HELD = [
-    *("lua/abi", "lua/values/utf8.lua", "lua/guest/handles.lua", "lua/guest/instance.lua", "lua/guest/fibers.lua"),
-    *("lua/guest/epochs.lua", "lua/lane/epoch_answers.lua", "lua/calls/turns.lua", "lua/scripts/sandbox.lua", "lua/scripts/strings.lua"),
+    *("lua/abi", "lua/values/utf8.lua", "lua/guest/handles.lua", "lua/guest/fibers.lua"),
+    *(f"lua/guest/{name}.lua" for name in ("plan", "build", "instance", "binding")),
+    *("lua/wasmtime/epochs.lua", "lua/lane/epoch_answers.lua", "lua/calls/turns.lua", "lua/scripts/sandbox.lua", "lua/scripts/strings.lua"),
     *("host/wasm", "host/wasi/linkage.py", "host/wasi/signatures.py", "host/wasi/preview1.py", "host/files/beneath.py"),
     "host/files/directory.py",
 ]

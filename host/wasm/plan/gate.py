@@ -23,7 +23,7 @@ OPENED: Final = "(global.set $gate (i32.const 1))"
 SHUT: Final = "(global.set $gate (i32.const 0))"
 
 # What a module has that looks at the gate of another, and what a function that stands before an import begins with.
-# lua/guest/trap.lua knows the function by its name.
+# lua/wasmtime/trap.lua knows the function by its name.
 IMPORT: Final = '(import "" "gate" (global $gate (mut i32)))'
 TRAP: Final = "(func $cannot_leave_component_instance (unreachable))"
 LEAVES: Final = "(if (i32.eqz (global.get $gate)) (then (call $cannot_leave_component_instance)))"

@@ -1,11 +1,13 @@
 -- WASI 0.1 for core modules: arguments, environment, clocks, randomness, polling and the standard streams. Files are Wasmtime's, see
--- host/wasi/preview1.py. Each function gives an errno; one that may wait asks for what lua/guest/hosting.lua says, and gives its errno
+-- host/wasi/preview1.py. Each function gives an errno; one that may wait asks for what lua/guest/protocol.lua says, and gives its errno
 -- last. Source: wasi_snapshot_preview1.witx.
 
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
 local printing = require 'lua.guest.printing'
+local protocol = require 'lua.guest.protocol'
 local random = require 'lua.wasi.p2.random'
 local stdin = require 'lua.wasi.stdin'
 
@@ -21,7 +23,7 @@ local p16, p32, p64 = ffi.typeof 'uint16_t *', ffi.typeof 'uint32_t *', ffi.type
 -- Ends a function that may wait.
 local function finish(I, io, errno)
   I.after = function(_, out) out[0].i64 = errno end
-  return hosting.finish(io)
+  return protocol.finish(io)
 end
 
 -- A plain function from one that gives an errno.
@@ -51,8 +53,8 @@ local function sizes(list)
     for _, text in ipairs(texts) do
       bytes = bytes + #text + 1
     end
-    hosting.put32(I, io[0].u32, #texts)
-    hosting.put32(I, io[1].u32, bytes)
+    memory.put32(I, io[0].u32, #texts)
+    memory.put32(I, io[1].u32, bytes)
     return SUCCESS
   end)
 end
@@ -61,8 +63,8 @@ local function contents(list)
   return plain(function(I, io)
     local pointers, at = io[0].u32, io[1].u32
     for i, text in ipairs(list(I)) do
-      hosting.put32(I, pointers + 4 * (i - 1), at)
-      ffi.copy(hosting.at(I, at, #text + 1), text, #text + 1)
+      memory.put32(I, pointers + 4 * (i - 1), at)
+      ffi.copy(memory.at(I, at, #text + 1), text, #text + 1)
       at = at + #text + 1
     end
     return SUCCESS
@@ -80,13 +82,13 @@ end
 local function clock_time_get(I, io)
   local id, ret = io[0].u32, io[2].u32
   if id > MONOTONIC then return INVALID end
-  hosting.put64(I, ret, now(id))
+  memory.put64(I, ret, now(id))
   return SUCCESS
 end
 
 local function clock_res_get(I, io)
   if io[0].u32 > MONOTONIC then return INVALID end
-  hosting.put64(I, io[1].u32, 1)
+  memory.put64(I, io[1].u32, 1)
   return SUCCESS
 end
 
@@ -131,9 +133,9 @@ end
 local function poll_oneoff(I, io)
   local from, into, count, ret = io[0].u32, io[1].u32, io[2].u32, io[3].u32
   if count == 0 or count > MOST_SUBSCRIPTIONS then return finish(I, io, INVALID) end
-  local base = hosting.at(I, from, SUBSCRIPTION * count, 8)
-  hosting.at(I, into, EVENT * count, 8)
-  hosting.at(I, ret, 4, 4)
+  local base = memory.at(I, from, SUBSCRIPTION * count, 8)
+  memory.at(I, into, EVENT * count, 8)
+  memory.at(I, ret, 4, 4)
   local all, pending = {}, {}
   for i = 1, count do
     local s = subscription(base + SUBSCRIPTION * (i - 1))
@@ -143,11 +145,11 @@ local function poll_oneoff(I, io)
     if s.errno or not s.deadline and not s.source then pending.deadline = 0 end
   end
 
-  return hosting.wait(I, io, pending, function(_, out)
+  return protocol.wait(I, io, pending, function(_, out)
     local ready = 0
     for _, s in ipairs(all) do
       if is_ready(s) then
-        local event = hosting.at(I, into + EVENT * ready, EVENT, 8)
+        local event = memory.at(I, into + EVENT * ready, EVENT, 8)
         ffi.fill(event, EVENT)
         cast(p64, event)[0] = s.userdata
         cast(p16, event)[4] = s.errno or SUCCESS
@@ -156,8 +158,8 @@ local function poll_oneoff(I, io)
         ready = ready + 1
       end
     end
-    if ready == 0 then return hosting.wait(I, out, pending, I.after) end
-    hosting.put32(I, ret, ready)
+    if ready == 0 then return protocol.wait(I, out, pending, I.after) end
+    memory.put32(I, ret, ready)
     return finish(I, out, SUCCESS)
   end)
 end
@@ -166,8 +168,8 @@ end
 
 -- The parts of a list of (pointer, length).
 local function vectors(I, at, count)
-  if count > 1024 then hosting.trap 'the guest gives the host a list of too many buffers' end
-  local words, out = cast(p32, hosting.at(I, at, 8 * count, 4)), {}
+  if count > 1024 then protocol.trap 'the guest gives the host a list of too many buffers' end
+  local words, out = cast(p32, memory.at(I, at, 8 * count, 4)), {}
   for i = 1, count do
     out[i] = { words[2 * i - 2], words[2 * i - 1] }
   end
@@ -180,39 +182,39 @@ local MOST_WRITTEN = 1024 * 1024
 local function fd_write(I, io)
   local name, ret = STREAMS[io[0].u32], io[3].u32
   if name == 'stdin' then return finish(I, io, BAD_DESCRIPTOR) end
-  hosting.at(I, ret, 4, 4)
+  memory.at(I, ret, 4, 4)
   local written = 0
   for _, part in ipairs(vectors(I, io[1].u32, io[2].u32)) do
-    hosting.at(I, part[1], part[2])
+    memory.at(I, part[1], part[2])
     -- Of much, some is taken: the guest writes the rest when that was passed on.
     local size = math.min(part[2], MOST_WRITTEN - written)
-    printing.print(I, name, hosting.bytes(I, part[1], size))
+    printing.print(I, name, memory.bytes(I, part[1], size))
     written = written + size
   end
-  hosting.put32(I, ret, written)
+  memory.put32(I, ret, written)
   local function done(_, out) return finish(I, out, printing.failure(I, name) and INPUT_OUTPUT or SUCCESS) end
-  if printing.is_full(I, name) then return hosting.wait(I, io, printing.soon, done) end
+  if printing.is_full(I, name) then return protocol.wait(I, io, printing.soon, done) end
   return done(I, io)
 end
 
 local function fd_read(I, io)
   local ret = io[3].u32
   if io[0].u32 ~= 0 then return finish(I, io, BAD_DESCRIPTOR) end
-  hosting.at(I, ret, 4, 4)
+  memory.at(I, ret, 4, 4)
   local parts, room = vectors(I, io[1].u32, io[2].u32), 0
   for _, part in ipairs(parts) do
-    hosting.at(I, part[1], part[2])
+    memory.at(I, part[1], part[2])
     room = room + part[2]
   end
   local pending = { sources = { stdin.source } }
   local function take(_, out)
     local text = room > 0 and stdin.source.take(room) or ''
-    if text == '' and room > 0 and not stdin.source.ended() then return hosting.wait(I, out, pending, I.after) end
-    hosting.put32(I, ret, #text)
+    if text == '' and room > 0 and not stdin.source.ended() then return protocol.wait(I, out, pending, I.after) end
+    memory.put32(I, ret, #text)
     local from = 1
     for _, part in ipairs(parts) do
       local piece = text:sub(from, from + part[2] - 1)
-      if piece ~= '' then ffi.copy(hosting.at(I, part[1], #piece), piece, #piece) end
+      if piece ~= '' then ffi.copy(memory.at(I, part[1], #piece), piece, #piece) end
       from = from + #piece
     end
     return finish(I, out, SUCCESS)
@@ -229,7 +231,7 @@ local function kind_of(descriptor) return descriptor > 0 and ffi.C.isatty(descri
 
 local function fd_fdstat_get(I, io)
   local descriptor, at = io[0].u32, io[1].u32
-  local out = hosting.at(I, at, 24, 8)
+  local out = memory.at(I, at, 24, 8)
   ffi.fill(out, 24)
   out[0] = kind_of(descriptor)
   cast(p64, out)[1] = RIGHTS[descriptor]
@@ -238,7 +240,7 @@ end
 
 local function fd_filestat_get(I, io)
   local descriptor, at = io[0].u32, io[1].u32
-  local out = hosting.at(I, at, 64, 8)
+  local out = memory.at(I, at, 64, 8)
   ffi.fill(out, 64)
   out[16] = kind_of(descriptor)
   return SUCCESS
@@ -247,7 +249,7 @@ end
 local function nothing() return SUCCESS end
 local function not_seekable() return NOT_SEEKABLE end
 
-hosting.provide('wasi_snapshot_preview1', {
+linking.provide('wasi_snapshot_preview1', {
   args_sizes_get = sizes(arguments),
   args_get = contents(arguments),
   environ_sizes_get = sizes(environment),
@@ -257,11 +259,11 @@ hosting.provide('wasi_snapshot_preview1', {
   random_get = plain(function(I, io)
     local size = io[1].u32
     if size > random.MOST then return INVALID end
-    random.fill(hosting.at(I, io[0].u32, size), size)
+    random.fill(memory.at(I, io[0].u32, size), size)
     return SUCCESS
   end),
   sched_yield = function(I, io)
-    return hosting.wait(I, io, printing.soon, function(_, out) return finish(I, out, SUCCESS) end)
+    return protocol.wait(I, io, printing.soon, function(_, out) return finish(I, out, SUCCESS) end)
   end,
   proc_exit = function(_, io) return ('it exited with status %d'):format(io[0].u32) end,
   poll_oneoff = poll_oneoff,

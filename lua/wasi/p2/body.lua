@@ -2,7 +2,7 @@
 
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local hosting = require 'lua.guest.hosting'
+local protocol = require 'lua.guest.protocol'
 
 local M = {}
 
@@ -48,7 +48,7 @@ function M.sink(body)
   function sink.write(text)
     if body.finished then return end
     if body.size + #text > 2 * ROOM then
-      hosting.trap 'the guest writes more of its response than it was allowed to; it must flush, and set the response before'
+      protocol.trap 'the guest writes more of its response than it was allowed to; it must flush, and set the response before'
     end
     body.pieces[#body.pieces + 1] = text
     body.size = body.size + #text

@@ -2,56 +2,58 @@
 -- I.P.granted has the interfaces that it does.
 
 local ffi = require 'ffi'
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
+local objects = require 'lua.guest.objects'
 local stdin = require 'lua.wasi.stdin'
 require 'lua.wasi.p2.streams'
 
 local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
 
-hosting.provide('wasi:cli/environment', {
-  ['get-environment'] = function(I, io) return hosting.put_rows(I, io, io[0].u32, I.world.env, 2) end,
+linking.provide('wasi:cli/environment', {
+  ['get-environment'] = function(I, io) return memory.put_rows(I, io, io[0].u32, I.world.env, 2) end,
   ['get-arguments'] = function(I, io)
     local ret, rows = io[0].u32, {}
     for i, text in ipairs(I.world.args) do
       rows[i] = { text }
     end
-    return hosting.put_rows(I, io, ret, rows, 1)
+    return memory.put_rows(I, io, ret, rows, 1)
   end,
-  ['initial-cwd'] = function(I, io) return hosting.put_option(I, io, io[0].u32, I.world.cwd) end,
+  ['initial-cwd'] = function(I, io) return memory.put_option(I, io, io[0].u32, I.world.cwd) end,
 })
 
-hosting.provide('wasi:cli/exit', {
+linking.provide('wasi:cli/exit', {
   exit = function(_, io) return ('it exited with status %d'):format(io[0].u32 == 0 and 0 or 1) end,
   ['exit-with-code'] = function(_, io) return ('it exited with status %d'):format(io[0].u32 % 256) end,
 })
 
 local function granted(I, name) return I.P.granted['wasi:cli/' .. name] end
 
-hosting.provide('wasi:cli/stdin', {
+linking.provide('wasi:cli/stdin', {
   ['get-stdin'] = function(I, io)
-    io[0].u64 = hosting.hand(I, { kind = 'input-stream', source = granted(I, 'stdin') and stdin.source or nil })
+    io[0].u64 = objects.hand(I, { kind = 'input-stream', source = granted(I, 'stdin') and stdin.source or nil })
   end,
 })
 
 for _, name in ipairs { 'stdout', 'stderr' } do
-  hosting.provide('wasi:cli/' .. name, {
-    ['get-' .. name] = function(I, io) io[0].u64 = hosting.hand(I, { kind = 'output-stream', name = granted(I, name) and name or nil }) end,
+  linking.provide('wasi:cli/' .. name, {
+    ['get-' .. name] = function(I, io) io[0].u64 = objects.hand(I, { kind = 'output-stream', name = granted(I, name) and name or nil }) end,
   })
 end
 
 for name, descriptor in pairs(DESCRIPTORS) do
   local kind = name == 'stdin' and 'terminal-input' or 'terminal-output'
-  hosting.provide('wasi:cli/terminal-' .. name, {
+  linking.provide('wasi:cli/terminal-' .. name, {
     ['get-terminal-' .. name] = function(I, io)
       local ret = io[0].u32
-      hosting.at(I, ret, 8, 4)
+      memory.at(I, ret, 8, 4)
       -- A terminal is not the guest's to read.
       local is = name ~= 'stdin' and granted(I, 'terminal-' .. name) and ffi.C.isatty(descriptor) == 1
-      hosting.put8(I, ret, is and 1 or 0)
-      if is then hosting.put32(I, ret + 4, hosting.hand(I, { kind = kind })) end
+      memory.put8(I, ret, is and 1 or 0)
+      if is then memory.put32(I, ret + 4, objects.hand(I, { kind = kind })) end
     end,
   })
-  hosting.provide('wasi:cli/' .. kind, {
-    ['[resource-drop]' .. kind] = function(I, io) hosting.drop(I, io[0].u32, kind) end,
+  linking.provide('wasi:cli/' .. kind, {
+    ['[resource-drop]' .. kind] = function(I, io) objects.drop(I, io[0].u32, kind) end,
   })
 end

@@ -3,7 +3,8 @@
 
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
 local poll = require 'lua.wasi.p2.poll'
 
 -- What both clocks count in.
@@ -14,7 +15,7 @@ local NEVER = 2 ^ 62
 
 local function deadline(ns) return math.min(ns, NEVER) end
 
-hosting.provide('wasi:clocks/monotonic-clock', {
+linking.provide('wasi:clocks/monotonic-clock', {
   now = function(_, io) io[0].u64 = clock.monotonic() end,
   resolution = function(_, io) io[0].u64 = RESOLUTION end,
   ['subscribe-instant'] = function(I, io) io[0].u64 = poll.of_deadline(I, deadline(tonumber(io[0].u64))) end,
@@ -23,28 +24,28 @@ hosting.provide('wasi:clocks/monotonic-clock', {
 
 -- A datetime: u64 seconds, u32 nanoseconds.
 local function put_datetime(I, at, seconds, nanoseconds)
-  local into = hosting.at(I, at, 16, 8)
+  local into = memory.at(I, at, 16, 8)
   ffi.cast('uint64_t *', into)[0] = seconds
   ffi.cast('uint32_t *', into)[2] = nanoseconds
 end
 
-hosting.provide('wasi:clocks/wall-clock', {
+linking.provide('wasi:clocks/wall-clock', {
   now = function(I, io) put_datetime(I, io[0].u32, clock.wall()) end,
   resolution = function(I, io) put_datetime(I, io[0].u32, 0, RESOLUTION) end,
 })
 
 -- A guest learns nothing of where its host is: the zone is UTC.
-hosting.provide('wasi:clocks/timezone', {
+linking.provide('wasi:clocks/timezone', {
   ['utc-offset'] = function(_, io) io[0].u64 = 0 end,
   display = function(I, io)
     local ret = io[2].u32
-    hosting.at(I, ret, 16, 4)
-    return hosting.allocate(I, io, {
+    memory.at(I, ret, 16, 4)
+    return memory.allocate(I, io, {
       { size = 3, align = 1 },
       done = function(_, asked)
-        hosting.put32(I, ret, 0)
-        hosting.put_bytes(I, ret + 4, asked[1], 'UTC')
-        hosting.put8(I, ret + 12, 0)
+        memory.put32(I, ret, 0)
+        memory.put_bytes(I, ret + 4, asked[1], 'UTC')
+        memory.put8(I, ret + 12, 0)
       end,
     })
   end,

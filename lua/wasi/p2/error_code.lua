@@ -1,7 +1,8 @@
 -- The variant error-code of wasi:http/types in a guest's memory: 32 bytes, its case at 0 and what belongs to it at 8.
 
 local ffi = require 'ffi'
-local hosting = require 'lua.guest.hosting'
+local memory = require 'lua.guest.memory'
+local protocol = require 'lua.guest.protocol'
 
 local M = {}
 
@@ -14,21 +15,21 @@ function M.give(I, io, at, failure, prepare)
   local code, message = failure.code, failure.message
   local function put(asked)
     prepare()
-    ffi.fill(hosting.at(I, at, M.SIZE, 8), M.SIZE)
-    hosting.put8(I, at, code)
+    ffi.fill(memory.at(I, at, M.SIZE, 8), M.SIZE)
+    memory.put8(I, at, code)
     if code == BODY_SIZE and failure.number then
-      hosting.put8(I, at + 8, 1)
-      hosting.put64(I, at + 16, failure.number)
+      memory.put8(I, at + 8, 1)
+      memory.put64(I, at + 16, failure.number)
     elseif asked then
-      hosting.put8(I, at + 8, 1)
-      hosting.put_bytes(I, at + 12, asked, message)
+      memory.put8(I, at + 8, 1)
+      memory.put_bytes(I, at + 12, asked, message)
     end
   end
   if message and (code == DNS_ERROR or code == INTERNAL) then
-    return hosting.allocate(I, io, { { size = #message, align = 1 }, done = function(_, asked) put(asked[1]) end })
+    return memory.allocate(I, io, { { size = #message, align = 1 }, done = function(_, asked) put(asked[1]) end })
   end
   put()
-  return hosting.finish(io)
+  return protocol.finish(io)
 end
 
 return M

@@ -6,9 +6,12 @@
 local ffi = require 'ffi'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local error_code = require 'lua.wasi.p2.error_code'
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
+local objects = require 'lua.guest.objects'
 local outgoing = require 'lua.wasi.p2.body'
 local poll = require 'lua.wasi.p2.poll'
+local protocol = require 'lua.guest.protocol'
 
 local lower = string.lower
 
@@ -38,40 +41,42 @@ local MOST_HEADERS = 1000
 local function context_of(index, wanted, what)
   local task = dispatcher.current()
   local context = task and task.group.http
-  if index ~= wanted or not context or not context.incoming then hosting.trap(('there is no %s with the handle %d'):format(what, index)) end
+  if index ~= wanted or not context or not context.incoming then
+    protocol.trap(('there is no %s with the handle %d'):format(what, index))
+  end
   return context
 end
 
 local function request_of(io)
   local context = context_of(io[0].u32, M.REQUEST, 'incoming-request')
-  if context.request_dropped then hosting.trap 'the incoming-request has been dropped' end
+  if context.request_dropped then protocol.trap 'the incoming-request has been dropped' end
   return context
 end
 
 --- Takes an own<...> that the guest gives away.
 function M.take(I, index, kind)
-  local object = hosting.object(I, index, kind)
-  hosting.drop(I, index, kind)
+  local object = objects.object(I, index, kind)
+  objects.drop(I, index, kind)
   return object
 end
 
 --- Gives a result<own<T>>; what is given may belong to a parent.
 function M.put_handle(I, ret, object, parent)
-  hosting.at(I, ret, 8, 4)
-  hosting.put8(I, ret, object and 0 or 1)
-  if object then hosting.put32(I, ret + 4, hosting.hand(I, object, parent)) end
+  memory.at(I, ret, 8, 4)
+  memory.put8(I, ret, object and 0 or 1)
+  if object then memory.put32(I, ret + 4, objects.hand(I, object, parent)) end
 end
 
 local take, put_handle = M.take, M.put_handle
 
 -- Fields -------------------------------------------------------------------------------------------------------------
 
-local function fields_of(I, io) return hosting.object(I, io[0].u32, 'fields') end
+local function fields_of(I, io) return objects.object(I, io[0].u32, 'fields') end
 
 -- Of a name that is far too long the beginning is enough to refuse it.
 local function name_at(I, at, size)
-  hosting.at(I, at, size)
-  return hosting.bytes(I, at, math.min(size, 0x10000))
+  memory.at(I, at, size)
+  return memory.bytes(I, at, math.min(size, 0x10000))
 end
 
 -- What is wrong with a header, or nil.
@@ -82,9 +87,9 @@ local function wrong(name, value)
 end
 
 local function put_error(I, ret, problem)
-  hosting.at(I, ret, 2)
-  hosting.put8(I, ret, problem and 1 or 0)
-  if problem then hosting.put8(I, ret + 1, problem) end
+  memory.at(I, ret, 2)
+  memory.put8(I, ret, problem and 1 or 0)
+  if problem then memory.put8(I, ret + 1, problem) end
 end
 
 local function values_of(fields, name)
@@ -105,14 +110,14 @@ end
 
 -- The list<list<u8>>, or list<tuple<string, list<u8>>>, at an address, as rows of `width` strings.
 local function rows_at(I, at, count, width)
-  if count > MOST_HEADERS then hosting.trap 'the guest gives the host a list of too many headers' end
+  if count > MOST_HEADERS then protocol.trap 'the guest gives the host a list of too many headers' end
   local rows = {}
-  local words = ffi.cast('uint32_t *', hosting.at(I, at, 8 * width * count, 4))
+  local words = ffi.cast('uint32_t *', memory.at(I, at, 8 * width * count, 4))
   for i = 1, count do
     local row = {}
     for k = 1, width do
       local place = 2 * (width * (i - 1) + k - 1)
-      row[k] = hosting.bytes(I, words[place], words[place + 1])
+      row[k] = memory.bytes(I, words[place], words[place + 1])
     end
     rows[i] = row
   end
@@ -126,28 +131,28 @@ local function add(fields, rows)
     local problem = wrong(row[1], row[2])
     if problem then return problem end
   end
-  if #fields.list + #rows > MOST_HEADERS then hosting.trap 'the guest sets too many headers' end
+  if #fields.list + #rows > MOST_HEADERS then protocol.trap 'the guest sets too many headers' end
   for _, row in ipairs(rows) do
     fields.list[#fields.list + 1] = row
   end
 end
 
 local types = {
-  ['[constructor]fields'] = function(I, io) io[0].u64 = hosting.hand(I, { kind = 'fields', list = {} }) end,
+  ['[constructor]fields'] = function(I, io) io[0].u64 = objects.hand(I, { kind = 'fields', list = {} }) end,
   ['[static]fields.from-list'] = function(I, io)
     local rows, ret, made = rows_at(I, io[0].u32, io[1].u32, 2), io[2].u32, { kind = 'fields', list = {} }
-    hosting.at(I, ret, 8, 4)
+    memory.at(I, ret, 8, 4)
     local problem = add(made, rows)
     if not problem then return put_handle(I, ret, made) end
-    hosting.put8(I, ret, 1)
-    hosting.put8(I, ret + 4, problem)
+    memory.put8(I, ret, 1)
+    memory.put8(I, ret + 4, problem)
   end,
   ['[method]fields.get'] = function(I, io)
     local found, rows = values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)), {}
     for i, value in ipairs(found) do
       rows[i] = { value }
     end
-    return hosting.put_rows(I, io, io[3].u32, rows, 1)
+    return memory.put_rows(I, io, io[3].u32, rows, 1)
   end,
   ['[method]fields.has'] = function(I, io) io[0].u64 = #values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)) > 0 and 1 or 0 end,
   ['[method]fields.set'] = function(I, io)
@@ -175,16 +180,16 @@ local types = {
     put_error(I, io[3].u32, problem)
   end,
   ['[method]fields.append'] = function(I, io)
-    local name, value = name_at(I, io[1].u32, io[2].u32), hosting.bytes(I, io[3].u32, io[4].u32)
+    local name, value = name_at(I, io[1].u32, io[2].u32), memory.bytes(I, io[3].u32, io[4].u32)
     put_error(I, io[5].u32, add(fields_of(I, io), { { name, value } }))
   end,
-  ['[method]fields.entries'] = function(I, io) return hosting.put_rows(I, io, io[1].u32, fields_of(I, io).list, 2) end,
+  ['[method]fields.entries'] = function(I, io) return memory.put_rows(I, io, io[1].u32, fields_of(I, io).list, 2) end,
   ['[method]fields.clone'] = function(I, io)
     local list = {}
     for i, pair in ipairs(fields_of(I, io).list) do
       list[i] = pair
     end
-    io[0].u64 = hosting.hand(I, { kind = 'fields', list = list })
+    io[0].u64 = objects.hand(I, { kind = 'fields', list = list })
   end,
 }
 
@@ -192,16 +197,16 @@ local types = {
 
 --- Gives a variant method, by its name.
 function M.put_method(I, io, ret, name)
-  hosting.at(I, ret, 12, 4)
+  memory.at(I, ret, 12, 4)
   if METHODS[name] then
-    hosting.put8(I, ret, METHODS[name])
-    return hosting.finish(io)
+    memory.put8(I, ret, METHODS[name])
+    return protocol.finish(io)
   end
-  return hosting.allocate(I, io, {
+  return memory.allocate(I, io, {
     { size = #name, align = 1 },
     done = function(_, asked)
-      hosting.put8(I, ret, OTHER_METHOD)
-      hosting.put_bytes(I, ret + 4, asked[1], name)
+      memory.put8(I, ret, OTHER_METHOD)
+      memory.put_bytes(I, ret + 4, asked[1], name)
     end,
   })
 end
@@ -209,24 +214,24 @@ end
 types['[method]incoming-request.method'] = function(I, io) return M.put_method(I, io, io[1].u32, request_of(io).incoming.method) end
 
 types['[method]incoming-request.path-with-query'] = function(I, io)
-  return hosting.put_option(I, io, io[1].u32, request_of(io).incoming.target)
+  return memory.put_option(I, io, io[1].u32, request_of(io).incoming.target)
 end
 types['[method]incoming-request.authority'] = function(I, io)
   local incoming = request_of(io).incoming
-  return hosting.put_option(I, io, io[1].u32, incoming.authority)
+  return memory.put_option(I, io, io[1].u32, incoming.authority)
 end
 
 -- option<scheme>: always HTTP, as TLS ends before the server.
 types['[method]incoming-request.scheme'] = function(I, io)
   request_of(io)
-  hosting.at(I, io[1].u32, 16, 4)
-  hosting.put8(I, io[1].u32, 1)
-  hosting.put8(I, io[1].u32 + 4, 0)
-  return hosting.finish(io)
+  memory.at(I, io[1].u32, 16, 4)
+  memory.put8(I, io[1].u32, 1)
+  memory.put8(I, io[1].u32 + 4, 0)
+  return protocol.finish(io)
 end
 
 types['[method]incoming-request.headers'] = function(I, io)
-  io[0].u64 = hosting.hand(I, { kind = 'fields', list = request_of(io).incoming.headers, immutable = true })
+  io[0].u64 = objects.hand(I, { kind = 'fields', list = request_of(io).incoming.headers, immutable = true })
 end
 
 types['[method]incoming-request.consume'] = function(I, io)
@@ -239,7 +244,7 @@ end
 types['[resource-drop]incoming-request'] = function(_, io) request_of(io).request_dropped = true end
 
 types['[method]incoming-body.stream'] = function(I, io)
-  local body = hosting.object(I, io[0].u32, 'incoming-body')
+  local body = objects.object(I, io[0].u32, 'incoming-body')
   local given = not body.streamed and { kind = 'input-stream', source = body.source } or nil
   body.streamed = true
   put_handle(I, io[1].u32, given, body)
@@ -248,7 +253,7 @@ end
 types['[static]incoming-body.finish'] = function(I, io)
   local body = take(I, io[0].u32, 'incoming-body')
   if body.close then body.close() end
-  io[0].u64 = hosting.hand(I, { kind = 'future-trailers' })
+  io[0].u64 = objects.hand(I, { kind = 'future-trailers' })
 end
 
 types['[resource-drop]incoming-body'] = function(I, io)
@@ -257,27 +262,27 @@ types['[resource-drop]incoming-body'] = function(I, io)
 end
 
 types['[method]future-trailers.subscribe'] = function(I, io)
-  io[0].u64 = poll.of_source(I, poll.always, hosting.object(I, io[0].u32, 'future-trailers'))
+  io[0].u64 = poll.of_source(I, poll.always, objects.object(I, io[0].u32, 'future-trailers'))
 end
 
 -- option<result<result<option<own<trailers>>, error-code>>>: there are none.
 types['[method]future-trailers.get'] = function(I, io)
-  local trailers, ret = hosting.object(I, io[0].u32, 'future-trailers'), io[1].u32
-  ffi.fill(hosting.at(I, ret, 56, 8), 56)
-  hosting.put8(I, ret, 1)
-  if trailers.given then hosting.put8(I, ret + 8, 1) end
+  local trailers, ret = objects.object(I, io[0].u32, 'future-trailers'), io[1].u32
+  ffi.fill(memory.at(I, ret, 56, 8), 56)
+  memory.put8(I, ret, 1)
+  if trailers.given then memory.put8(I, ret + 8, 1) end
   trailers.given = true
 end
 
 -- The response -------------------------------------------------------------------------------------------------------
 
-local function response_of(I, io) return hosting.object(I, io[0].u32, 'outgoing-response') end
+local function response_of(I, io) return objects.object(I, io[0].u32, 'outgoing-response') end
 
 types['[constructor]outgoing-response'] = function(I, io)
   local fields = take(I, io[0].u32, 'fields')
   fields.immutable = true
   io[0].u64 =
-    hosting.hand(I, { kind = 'outgoing-response', status = 200, fields = fields, body = { kind = 'outgoing-body', pieces = {}, size = 0 } })
+    objects.hand(I, { kind = 'outgoing-response', status = 200, fields = fields, body = { kind = 'outgoing-body', pieces = {}, size = 0 } })
 end
 
 types['[method]outgoing-response.status-code'] = function(I, io) io[0].u64 = response_of(I, io).status end
@@ -291,7 +296,7 @@ end
 
 types['[method]outgoing-response.headers'] = function(I, io)
   local response = response_of(I, io)
-  io[0].u64 = hosting.hand(I, { kind = 'fields', list = response.fields.list, immutable = true }, response)
+  io[0].u64 = objects.hand(I, { kind = 'fields', list = response.fields.list, immutable = true }, response)
 end
 
 types['[method]outgoing-response.body'] = function(I, io)
@@ -302,7 +307,7 @@ types['[method]outgoing-response.body'] = function(I, io)
 end
 
 types['[method]outgoing-body.write'] = function(I, io)
-  local body = hosting.object(I, io[0].u32, 'outgoing-body')
+  local body = objects.object(I, io[0].u32, 'outgoing-body')
   local given = not body.streamed and { kind = 'output-stream', sink = (body.sink or outgoing.sink)(body) } or nil
   body.streamed = true
   put_handle(I, io[1].u32, given, body)
@@ -311,16 +316,16 @@ end
 -- result<_, error-code>. Trailers are not sent.
 types['[static]outgoing-body.finish'] = function(I, io)
   local ret = io[3].u32
-  hosting.at(I, ret, 40, 8)
+  memory.at(I, ret, 40, 8)
   local body = take(I, io[0].u32, 'outgoing-body')
   if io[1].u32 == 1 then take(I, io[2].u32, 'fields') end
   local failure = body.finish and body.finish(body)
   if failure then
-    return error_code.give(I, io, ret + 8, failure, function() hosting.put8(I, ret, 1) end)
+    return error_code.give(I, io, ret + 8, failure, function() memory.put8(I, ret, 1) end)
   end
-  hosting.put8(I, ret, 0)
+  memory.put8(I, ret, 0)
   body.finished = true
-  return hosting.finish(io)
+  return protocol.finish(io)
 end
 
 types['[resource-drop]outgoing-body'] = function(I, io)
@@ -330,7 +335,7 @@ end
 
 types['[static]response-outparam.set'] = function(I, io)
   local context = context_of(io[0].u32, M.OUTPARAM, 'response-outparam')
-  if context.answered then hosting.trap 'the response-outparam has been used' end
+  if context.answered then protocol.trap 'the response-outparam has been used' end
   context.answered = true
   if io[1].u32 ~= 0 then
     context.refused = io[2].u32
@@ -346,9 +351,9 @@ end
 types['[resource-drop]response-outparam'] = function(_, io) context_of(io[0].u32, M.OUTPARAM, 'response-outparam').answered = true end
 
 for _, kind in ipairs { 'fields', 'future-trailers', 'outgoing-response' } do
-  types['[resource-drop]' .. kind] = function(I, io) hosting.drop(I, io[0].u32, kind) end
+  types['[resource-drop]' .. kind] = function(I, io) objects.drop(I, io[0].u32, kind) end
 end
 
-hosting.provide('wasi:http/types', types)
+linking.provide('wasi:http/types', types)
 
 return M

@@ -4,12 +4,15 @@
 local ffi = require 'ffi'
 local error_code = require 'lua.wasi.p2.error_code'
 local exchange = require 'lua.wasi.exchange'
-local hosting = require 'lua.guest.hosting'
 local http = require 'lua.wasi.p2.http'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
+local objects = require 'lua.guest.objects'
 local poll = require 'lua.wasi.p2.poll'
+local protocol = require 'lua.guest.protocol'
 local text = require 'lua.values.utf8'
 
-local lower, object, hand = string.lower, hosting.object, hosting.hand
+local lower, object, hand = string.lower, objects.object, objects.hand
 local METHODS, put_handle, take = http.METHODS, http.put_handle, http.take
 
 -- How long a connection, the beginning of a response or the next piece of it may take where the guest says nothing, as with
@@ -27,11 +30,11 @@ local SCHEMES = { [0] = 'http', [1] = 'https' }
 -- The string of an option<string>, or of a variant's case, that a guest gives; nil and true when it can't be one.
 local function string_at(I, at, size)
   if size > LONGEST then
-    hosting.at(I, at, size)
+    memory.at(I, at, size)
     return nil, true
   end
-  local found = hosting.bytes(I, at, size)
-  if not text.string_is_utf8(found) then hosting.trap 'the guest gives the host a string that is not UTF-8' end
+  local found = memory.bytes(I, at, size)
+  if not text.string_is_utf8(found) then protocol.trap 'the guest gives the host a string that is not UTF-8' end
   return found
 end
 
@@ -76,7 +79,7 @@ types['[method]outgoing-request.method'] = function(I, io) return http.put_metho
 
 types['[method]outgoing-request.set-method'] = function(I, io)
   local request, case = request_of(I, io), io[1].u32
-  if case > http.OTHER_METHOD then hosting.trap 'the guest gives the host a method that there is not' end
+  if case > http.OTHER_METHOD then protocol.trap 'the guest gives the host a method that there is not' end
   local name = METHOD_NAMES[case] or string_at(I, io[2].u32, io[3].u32)
   local good = name and name:find "^[%w!#$%%&'*+.^_`|~-]+$" and #name <= 200
   if good then request.method = name end
@@ -91,21 +94,21 @@ local function setter(name, fits)
     if some == 1 then
       value, unfit = string_at(I, io[2].u32, io[3].u32)
     end
-    if some > 1 then hosting.trap 'the guest gives the host an option that is neither none nor some' end
+    if some > 1 then protocol.trap 'the guest gives the host an option that is neither none nor some' end
     local good = not unfit and (not value or fits(value))
     if good then request[name] = value end
     answer(io, good)
   end
 end
 
-types['[method]outgoing-request.path-with-query'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(I, io).path) end
+types['[method]outgoing-request.path-with-query'] = function(I, io) return memory.put_option(I, io, io[1].u32, request_of(I, io).path) end
 -- A path may hold what is escaped in other places; it is sent as it is, without its fragment. Empty, it stands for "/".
 types['[method]outgoing-request.set-path-with-query'] = setter('path', function(value)
   local path, query = value:match '^([^?#]*)(.*)$'
   return (value == '' or value:find '^[/?]') and not path:find '[%c <>`]' and not query:gsub('#.*$', ''):find '[%c "<>]'
 end)
 
-types['[method]outgoing-request.authority'] = function(I, io) return hosting.put_option(I, io, io[1].u32, request_of(I, io).authority) end
+types['[method]outgoing-request.authority'] = function(I, io) return memory.put_option(I, io, io[1].u32, request_of(I, io).authority) end
 
 -- A name or an address, and a port; no user. IPv6 stands in brackets.
 local function is_authority(value)
@@ -118,24 +121,24 @@ types['[method]outgoing-request.set-authority'] = setter('authority', is_authori
 -- option<scheme>: a variant of HTTP, HTTPS and other(string).
 types['[method]outgoing-request.scheme'] = function(I, io)
   local scheme, ret = request_of(I, io).scheme, io[1].u32
-  hosting.at(I, ret, 16, 4)
-  hosting.put8(I, ret, scheme and 1 or 0)
+  memory.at(I, ret, 16, 4)
+  memory.put8(I, ret, scheme and 1 or 0)
   for case, name in pairs(SCHEMES) do
-    if scheme == name then hosting.put8(I, ret + 4, case) end
+    if scheme == name then memory.put8(I, ret + 4, case) end
   end
-  if not scheme or scheme == 'http' or scheme == 'https' then return hosting.finish(io) end
-  return hosting.allocate(I, io, {
+  if not scheme or scheme == 'http' or scheme == 'https' then return protocol.finish(io) end
+  return memory.allocate(I, io, {
     { size = #scheme, align = 1 },
     done = function(_, asked)
-      hosting.put8(I, ret + 4, 2)
-      hosting.put_bytes(I, ret + 8, asked[1], scheme)
+      memory.put8(I, ret + 4, 2)
+      memory.put_bytes(I, ret + 8, asked[1], scheme)
     end,
   })
 end
 
 types['[method]outgoing-request.set-scheme'] = function(I, io)
   local request, some, case = request_of(I, io), io[1].u32, io[2].u32
-  if some > 1 or some == 1 and case > 2 then hosting.trap 'the guest gives the host a scheme that there is not' end
+  if some > 1 or some == 1 and case > 2 then protocol.trap 'the guest gives the host a scheme that there is not' end
   local scheme
   if some == 1 then scheme = SCHEMES[case] or string_at(I, io[3].u32, io[4].u32) or '' end
   local good = not scheme or scheme:find '^[%w+.~-]+$' and #scheme <= 64
@@ -159,13 +162,13 @@ for name, field in pairs {
 } do
   types['[method]request-options.' .. name] = function(I, io)
     local value, ret = object(I, io[0].u32, 'request-options')[field], io[1].u32
-    hosting.at(I, ret, 16, 8)
-    hosting.put8(I, ret, value and 1 or 0)
-    hosting.put64(I, ret + 8, value or 0)
+    memory.at(I, ret, 16, 8)
+    memory.put8(I, ret, value and 1 or 0)
+    memory.put64(I, ret + 8, value or 0)
   end
   types['[method]request-options.set-' .. name] = function(I, io)
     local options, some, value = object(I, io[0].u32, 'request-options'), io[1].u32, io[2].u64
-    if some > 1 then hosting.trap 'the guest gives the host an option that is neither none nor some' end
+    if some > 1 then protocol.trap 'the guest gives the host an option that is neither none nor some' end
     options[field] = some == 1 and value + 0ULL or nil
     answer(io, true)
   end
@@ -186,20 +189,20 @@ end
 -- option<result<result<own<incoming-response>, error-code>>>: none before it is there, err when it was got before.
 types['[method]future-incoming-response.get'] = function(I, io)
   local x, ret = object(I, io[0].u32, 'future-incoming-response'), io[1].u32
-  local function clear() ffi.fill(hosting.at(I, ret, 56, 8), 56) end
+  local function clear() ffi.fill(memory.at(I, ret, 56, 8), 56) end
   clear()
-  if not x.arrived.ready() then return hosting.finish(io) end
+  if not x.arrived.ready() then return protocol.finish(io) end
   if x.got then
-    hosting.put8(I, ret, 1)
-    hosting.put8(I, ret + 8, 1)
-    return hosting.finish(io)
+    memory.put8(I, ret, 1)
+    memory.put8(I, ret + 8, 1)
+    return protocol.finish(io)
   end
   x.got = true
   if x.answer.failed then
     return error_code.give(I, io, ret + 24, x.answer, function()
       clear()
-      hosting.put8(I, ret, 1)
-      hosting.put8(I, ret + 16, 1)
+      memory.put8(I, ret, 1)
+      memory.put8(I, ret + 16, 1)
     end)
   end
   local fields = {}
@@ -207,9 +210,9 @@ types['[method]future-incoming-response.get'] = function(I, io)
     if not http.IS_FORBIDDEN[pair[1]] then fields[#fields + 1] = pair end
   end
   x.is_taken = true
-  hosting.put8(I, ret, 1)
-  hosting.put32(I, ret + 24, hand(I, { kind = 'incoming-response', exchange = x, status = x.answer.status, fields = fields }))
-  return hosting.finish(io)
+  memory.put8(I, ret, 1)
+  memory.put32(I, ret + 24, hand(I, { kind = 'incoming-response', exchange = x, status = x.answer.status, fields = fields }))
+  return protocol.finish(io)
 end
 
 types['[resource-drop]future-incoming-response'] = function(I, io)
@@ -240,18 +243,18 @@ types['[resource-drop]incoming-response'] = function(I, io)
 end
 
 for _, kind in ipairs { 'outgoing-request', 'request-options' } do
-  types['[resource-drop]' .. kind] = function(I, io) hosting.drop(I, io[0].u32, kind) end
+  types['[resource-drop]' .. kind] = function(I, io) objects.drop(I, io[0].u32, kind) end
 end
 
 types['http-error-code'] = function(I, io)
   local failure, ret = object(I, io[0].u32, 'error').failure, io[1].u32
-  hosting.at(I, ret, 40, 8)
-  hosting.put8(I, ret, failure and 1 or 0)
-  if not failure then return hosting.finish(io) end
-  return error_code.give(I, io, ret + 8, failure, function() hosting.put8(I, ret, 1) end)
+  memory.at(I, ret, 40, 8)
+  memory.put8(I, ret, failure and 1 or 0)
+  if not failure then return protocol.finish(io) end
+  return error_code.give(I, io, ret + 8, failure, function() memory.put8(I, ret, 1) end)
 end
 
-hosting.provide('wasi:http/types', types)
+linking.provide('wasi:http/types', types)
 
 -- The handler ----------------------------------------------------------------------------------------------------------
 
@@ -276,11 +279,11 @@ local function sendable(request, options)
   }
 end
 
-hosting.provide('wasi:http/outgoing-handler', {
+linking.provide('wasi:http/outgoing-handler', {
   -- handle: func(request: own, options: option<own>) -> result<own<future-incoming-response>, error-code>
   handle = function(I, io)
     local number, some, other, ret = io[0].u32, io[1].u32, io[2].u32, io[3].u32
-    hosting.at(I, ret, 40, 8)
+    memory.at(I, ret, 40, 8)
     if some > 1 then return 'the guest gives the host an option that is neither none nor some' end
     local request = take(I, number, 'outgoing-request')
     local options = some == 1 and take(I, other, 'request-options') or nil
@@ -291,10 +294,10 @@ hosting.provide('wasi:http/outgoing-handler', {
     end
     if not x then
       if request.body then exchange.abandon(request.body) end
-      return error_code.give(I, io, ret + 8, { code = code }, function() hosting.put8(I, ret, 1) end)
+      return error_code.give(I, io, ret + 8, { code = code }, function() memory.put8(I, ret, 1) end)
     end
-    hosting.put8(I, ret, 0)
-    hosting.put32(I, ret + 8, hand(I, x))
-    return hosting.finish(io)
+    memory.put8(I, ret, 0)
+    memory.put32(I, ret + 8, hand(I, x))
+    return protocol.finish(io)
   end,
 })

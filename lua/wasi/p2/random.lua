@@ -1,7 +1,8 @@
 -- wasi:random: all of it from the system's generator, the insecure interfaces too, which promise less.
 
 local ffi = require 'ffi'
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
 
 ffi.cdef 'long getrandom(void *into, size_t size, unsigned int flags);'
 
@@ -33,21 +34,21 @@ end
 local function bytes(I, io)
   local size, ret = tonumber(io[0].u64), io[1].u32
   if size > M.MOST then return ('the guest asks for %d random bytes at once; at most %d are given'):format(size, M.MOST) end
-  hosting.at(I, ret, 8, 4)
-  return hosting.allocate(I, io, {
+  memory.at(I, ret, 8, 4)
+  return memory.allocate(I, io, {
     { size = size, align = 1 },
     done = function(_, asked)
-      if size > 0 then M.fill(hosting.at(I, asked[1].at, size), size) end
-      hosting.put32(I, ret, asked[1].at)
-      hosting.put32(I, ret + 4, size)
+      if size > 0 then M.fill(memory.at(I, asked[1].at, size), size) end
+      memory.put32(I, ret, asked[1].at)
+      memory.put32(I, ret + 4, size)
     end,
   })
 end
 
-hosting.provide('wasi:random/random', { ['get-random-bytes'] = bytes, ['get-random-u64'] = number })
-hosting.provide('wasi:random/insecure', { ['get-insecure-random-bytes'] = bytes, ['get-insecure-random-u64'] = number })
-hosting.provide('wasi:random/insecure-seed', {
-  ['insecure-seed'] = function(I, io) M.fill(hosting.at(I, io[0].u32, 16, 8), 16) end,
+linking.provide('wasi:random/random', { ['get-random-bytes'] = bytes, ['get-random-u64'] = number })
+linking.provide('wasi:random/insecure', { ['get-insecure-random-bytes'] = bytes, ['get-insecure-random-u64'] = number })
+linking.provide('wasi:random/insecure-seed', {
+  ['insecure-seed'] = function(I, io) M.fill(memory.at(I, io[0].u32, 16, 8), 16) end,
 })
 
 return M

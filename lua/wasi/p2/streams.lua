@@ -6,9 +6,12 @@
 -- = 'output-stream', name = 'stdout', 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which
 -- begins to pass on, and what a guest waits for: `pending` until all is passed on, the source `source` until there is room.
 
-local hosting = require 'lua.guest.hosting'
+local linking = require 'lua.guest.linking'
+local memory = require 'lua.guest.memory'
+local objects = require 'lua.guest.objects'
 local poll = require 'lua.wasi.p2.poll'
 local printing = require 'lua.guest.printing'
+local protocol = require 'lua.guest.protocol'
 
 -- What a guest may write at once, in bytes.
 local ROOM = printing.ROOM
@@ -16,10 +19,10 @@ local ROOM = printing.ROOM
 local MOST_READ = 64 * 1024
 
 -- result<..., stream-error>: stream-error is a variant of last-operation-failed(own<error>) and closed.
-local function put_ok(I, ret) hosting.put8(I, ret, 0) end
+local function put_ok(I, ret) memory.put8(I, ret, 0) end
 local function put_closed(I, ret, at)
-  hosting.put8(I, ret, 1)
-  hosting.put8(I, ret + at, 1)
+  memory.put8(I, ret, 1)
+  memory.put8(I, ret + at, 1)
 end
 -- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it}.
 local function put_failed(I, ret, at, why)
@@ -27,15 +30,15 @@ local function put_failed(I, ret, at, why)
   if type(why) == 'table' then
     reason, failure = why.reason, why.failure
   end
-  hosting.put8(I, ret, 1)
-  hosting.put8(I, ret + at, 0)
-  hosting.put32(I, ret + at + 4, hosting.hand(I, { kind = 'error', reason = reason, failure = failure }))
+  memory.put8(I, ret, 1)
+  memory.put8(I, ret + at, 0)
+  memory.put32(I, ret + at + 4, objects.hand(I, { kind = 'error', reason = reason, failure = failure }))
 end
 
 -- Output -------------------------------------------------------------------------------------------------------------
 
 local function write(I, stream, at, size)
-  local text = hosting.bytes(I, at, size)
+  local text = memory.bytes(I, at, size)
   if stream.sink then
     stream.sink.write(text)
   elseif stream.name then
@@ -50,8 +53,8 @@ end
 
 -- Writes, and waits until the lane has passed on what is too much to keep.
 local function write_and_flush(I, io)
-  local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
-  hosting.at(I, ret, 12, 4)
+  local stream, at, size, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+  memory.at(I, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d bytes at once; at most %d are taken'):format(size, ROOM) end
   write(I, stream, at, size)
   local function done(_, out)
@@ -61,15 +64,15 @@ local function write_and_flush(I, io)
     else
       put_ok(I, ret)
     end
-    return hosting.finish(out)
+    return protocol.finish(out)
   end
-  if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
-  if printing.is_full(I, stream.name) then return hosting.wait(I, io, printing.soon, done) end
+  if stream.sink then return protocol.wait(I, io, stream.sink.pending, done) end
+  if printing.is_full(I, stream.name) then return protocol.wait(I, io, printing.soon, done) end
   return done(I, io)
 end
 
 local function flush(I, io, ret)
-  local stream = hosting.object(I, io[0].u32, 'output-stream')
+  local stream = objects.object(I, io[0].u32, 'output-stream')
   if stream.sink then stream.sink.flush() end
   local failed = failure_of(I, stream)
   if failed then
@@ -80,8 +83,8 @@ local function flush(I, io, ret)
 end
 
 local function blocking_flush(I, io)
-  local stream, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32
-  hosting.at(I, ret, 12, 4)
+  local stream, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32
+  memory.at(I, ret, 12, 4)
   local function done(_, out)
     local failed = failure_of(I, stream)
     if failed then
@@ -89,9 +92,9 @@ local function blocking_flush(I, io)
     else
       put_ok(I, ret)
     end
-    return hosting.finish(out)
+    return protocol.finish(out)
   end
-  if stream.sink then return hosting.wait(I, io, stream.sink.pending, done) end
+  if stream.sink then return protocol.wait(I, io, stream.sink.pending, done) end
   return done(I, io)
 end
 
@@ -104,8 +107,8 @@ end
 local zeroes = ('\0'):rep(4096)
 
 local function write_zeroes(I, io)
-  local stream, size, ret = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
-  hosting.at(I, ret, 12, 4)
+  local stream, size, ret = objects.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
+  memory.at(I, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d zeroes at once; at most %d are taken'):format(size, ROOM) end
   local text = (stream.sink or stream.name) and zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)
   if stream.sink then
@@ -127,15 +130,15 @@ local function read(I, io, stream, most, blocking, done)
   end
   if text == '' and blocking and most > 0 then
     stream.pending = stream.pending or { sources = { source } }
-    return hosting.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
+    return protocol.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
   end
   return done(text, io, why)
 end
 
 local function reader(blocking)
   return function(I, io)
-    local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
-    hosting.at(I, ret, 12, 4)
+    local stream, most, ret = objects.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    memory.at(I, ret, 12, 4)
     return read(I, io, stream, most, blocking, function(text, out, why)
       if not text then
         if why then
@@ -143,13 +146,13 @@ local function reader(blocking)
         else
           put_closed(I, ret, 4)
         end
-        return hosting.finish(out)
+        return protocol.finish(out)
       end
-      return hosting.allocate(I, out, {
+      return memory.allocate(I, out, {
         { size = #text, align = 1 },
         done = function(_, asked)
           put_ok(I, ret)
-          hosting.put_bytes(I, ret + 4, asked[1], text)
+          memory.put_bytes(I, ret + 4, asked[1], text)
         end,
       })
     end)
@@ -158,43 +161,43 @@ end
 
 local function skipper(blocking)
   return function(I, io)
-    local stream, most, ret = hosting.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
-    hosting.at(I, ret, 16, 8)
+    local stream, most, ret = objects.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    memory.at(I, ret, 16, 8)
     return read(I, io, stream, most, blocking, function(text, out, why)
       if text then
         put_ok(I, ret)
-        hosting.put64(I, ret + 8, #text)
+        memory.put64(I, ret + 8, #text)
       elseif why then
         put_failed(I, ret, 8, why)
       else
         put_closed(I, ret, 8)
       end
-      return hosting.finish(out)
+      return protocol.finish(out)
     end)
   end
 end
 
-hosting.provide('wasi:io/streams', {
+linking.provide('wasi:io/streams', {
   ['[method]input-stream.read'] = reader(false),
   ['[method]input-stream.blocking-read'] = reader(true),
   ['[method]input-stream.skip'] = skipper(false),
   ['[method]input-stream.blocking-skip'] = skipper(true),
   ['[method]input-stream.subscribe'] = function(I, io)
-    local stream = hosting.object(I, io[0].u32, 'input-stream')
+    local stream = objects.object(I, io[0].u32, 'input-stream')
     io[0].u64 = poll.of_source(I, stream.source or poll.always, stream)
   end,
-  ['[resource-drop]input-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'input-stream') end,
+  ['[resource-drop]input-stream'] = function(I, io) objects.drop(I, io[0].u32, 'input-stream') end,
   ['[method]output-stream.check-write'] = function(I, io)
-    local stream, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32
-    hosting.at(I, ret, 16, 8)
+    local stream, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32
+    memory.at(I, ret, 16, 8)
     local failed = failure_of(I, stream)
     if failed then return put_failed(I, ret, 8, failed) end
     put_ok(I, ret)
-    hosting.put64(I, ret + 8, room(I, stream))
+    memory.put64(I, ret + 8, room(I, stream))
   end,
   ['[method]output-stream.write'] = function(I, io)
-    local stream, at, size, ret = hosting.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
-    hosting.at(I, ret, 12, 4)
+    local stream, at, size, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+    memory.at(I, ret, 12, 4)
     if size > room(I, stream) then return ('the guest writes %d bytes at once; check-write allows %d'):format(size, room(I, stream)) end
     write(I, stream, at, size)
     put_ok(I, ret)
@@ -203,21 +206,21 @@ hosting.provide('wasi:io/streams', {
   ['[method]output-stream.flush'] = function(I, io) return flush(I, io, io[1].u32) end,
   ['[method]output-stream.blocking-flush'] = blocking_flush,
   ['[method]output-stream.write-zeroes'] = function(I, io)
-    local stream, size = hosting.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64)
+    local stream, size = objects.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64)
     if size > room(I, stream) then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(I, stream)) end
     return write_zeroes(I, io)
   end,
   ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(I, io)
-    local stream = hosting.object(I, io[0].u32, 'output-stream')
+    local stream = objects.object(I, io[0].u32, 'output-stream')
     local reason = write_zeroes(I, io)
     if reason then return reason end
     if printing.is_full(I, stream.name) then
-      return hosting.wait(I, io, printing.soon, function(_, out) return hosting.finish(out) end)
+      return protocol.wait(I, io, printing.soon, function(_, out) return protocol.finish(out) end)
     end
-    return hosting.finish(io)
+    return protocol.finish(io)
   end,
   ['[method]output-stream.subscribe'] = function(I, io)
-    local stream = hosting.object(I, io[0].u32, 'output-stream')
+    local stream = objects.object(I, io[0].u32, 'output-stream')
     if stream.sink then
       io[0].u64 = poll.of_source(I, stream.sink.source, stream)
     elseif not stream.name then
@@ -235,17 +238,17 @@ hosting.provide('wasi:io/streams', {
       io[0].u64 = poll.of_source(I, stream.source, stream)
     end
   end,
-  ['[resource-drop]output-stream'] = function(I, io) hosting.drop(I, io[0].u32, 'output-stream') end,
+  ['[resource-drop]output-stream'] = function(I, io) objects.drop(I, io[0].u32, 'output-stream') end,
 })
 
-hosting.provide('wasi:io/error', {
+linking.provide('wasi:io/error', {
   ['[method]error.to-debug-string'] = function(I, io)
-    local reason, ret = hosting.object(I, io[0].u32, 'error').reason, io[1].u32
-    hosting.at(I, ret, 8, 4)
-    return hosting.allocate(I, io, {
+    local reason, ret = objects.object(I, io[0].u32, 'error').reason, io[1].u32
+    memory.at(I, ret, 8, 4)
+    return memory.allocate(I, io, {
       { size = #reason, align = 1 },
-      done = function(_, asked) hosting.put_bytes(I, ret, asked[1], reason) end,
+      done = function(_, asked) memory.put_bytes(I, ret, asked[1], reason) end,
     })
   end,
-  ['[resource-drop]error'] = function(I, io) hosting.drop(I, io[0].u32, 'error') end,
+  ['[resource-drop]error'] = function(I, io) objects.drop(I, io[0].u32, 'error') end,
 })

@@ -4,7 +4,7 @@
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local states = require 'lua.dispatcher.epoch_state'
-local wasmtime = require 'lua.guest.wasmtime'
+local wasmtime = require 'lua.wasmtime.api'
 
 local M = {}
 

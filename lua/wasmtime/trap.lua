@@ -1,7 +1,7 @@
 -- What went wrong in a guest: takes a trap or an error from Wasmtime, frees it, and gives a message and a backtrace.
 
 local ffi = require 'ffi'
-local wasmtime = require 'lua.guest.wasmtime'
+local wasmtime = require 'lua.wasmtime.api'
 
 local M = {}
 

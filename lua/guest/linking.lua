@@ -1,0 +1,212 @@
+-- Functions of the host that guests import: Lua functions, called by way of one FFI callback, with core values; two more serve the one
+-- function that waits. How they end, and what they may ask for, is in lua/guest/protocol.lua.
+--
+-- LuaJIT ends the process when C code that a compiled trace calls comes back into Lua: lua/wasmtime/entrances.lua says what is done about
+-- that.
+
+local ffi = require 'ffi'
+local protocol = require 'lua.guest.protocol'
+local running = require 'lua.guest.running'
+local wasmtime = require 'lua.wasmtime.api'
+
+local cast, tonumber, pcall = ffi.cast, tonumber, pcall
+
+local M = {}
+
+local library = { next = protocol.next } -- "interface#function" -> function(I, io)
+local numbered = {} -- what the callback tells functions by -> function(I, io)
+local linkers = {} -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
+
+-- Loads what provides the interfaces of the host, with the first guest that imports some of them.
+local load_library
+
+--- Sets what loads the modules that call `provide`.
+function M.setup(load) load_library = load end
+
+--- Adds the functions of an interface: {name = function(I, io)}.
+function M.provide(interface, functions)
+  for name, f in pairs(functions) do
+    library[interface .. '#' .. name] = f
+  end
+end
+
+local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
+
+-- Gives the trap that a call of the host ends in, or nil.
+local function answer(env, io)
+  local ok, reason = pcall(numbered[env], running.instance, io)
+  if ok and reason == nil then return nil end
+  if not ok then reason = protocol.reason_of(reason) or 'a mistake in Moonwit, please report it: ' .. tostring(reason) end
+  return new_trap(reason)
+end
+
+local WRONG = 'a mistake in Moonwit, please report it: a function of the host could not say what is wrong'
+
+-- No error may leave it, not that there is no memory either.
+local function called(env, _, io)
+  local ok, made = pcall(answer, env, io)
+  if ok then return made end
+  return new_trap(WRONG)
+end
+
+local function resumed()
+  local come = running.come
+  running.come = false
+  return come and 1 or 0
+end
+
+local callbacks
+
+local function make_callbacks()
+  local go_on = cast('uintptr_t (*)(uint32_t)', resumed)
+  return {
+    call = cast('mw_host_callback', called),
+    wait = cast('mw_wait_callback', function(_, _, _, _, _, _, _, next)
+      next.callback, next.env, next.finalizer = go_on, nil, nil
+    end),
+  }
+end
+
+local function types_of(letters)
+  local out, list = ffi.new 'mw_pointers', ffi.new('void *[?]', math.max(#letters, 1))
+  for i = 1, #letters do
+    list[i - 1] = wasmtime.C.wasm_valtype_new(wasmtime.KINDS[letters:sub(i, i)])
+  end
+  wasmtime.C.wasm_valtype_vec_new(out, #letters, list)
+  return out
+end
+
+local WAIT = 'wait'
+
+local function check(failure)
+  if failure ~= nil then error('a function of the host could not be defined', 0) end
+end
+
+-- The lane's linker for an engine, which holds every function of the host that was asked for.
+local function linker_of(engine)
+  local key = tostring(engine)
+  local known = linkers[key]
+  if not known then
+    callbacks = callbacks or make_callbacks()
+    local C = wasmtime.C
+    known = { pointer = C.wasmtime_linker_new(engine), names = {}, prepared = {} }
+    linkers[key] = known
+    local type = C.wasm_functype_new(types_of '', types_of '')
+    check(C.wasmtime_linker_define_async_func(known.pointer, '', 0, WAIT, #WAIT, type, callbacks.wait, nil, nil))
+    C.wasm_functype_delete(type)
+  end
+  return known
+end
+
+--- What the names of Wasmtime's own functions begin with.
+M.FILES = 'wasi_snapshot_preview1!'
+
+local function files_of(engine)
+  local linker = wasmtime.C.wasmtime_linker_new(engine)
+  check(wasmtime.C.wasmtime_linker_define_wasi(linker))
+  return linker
+end
+
+--- Makes the functions that a plan names ready to be linked; `functions` is a list of {name =, params =, results =}.
+function M.prepare(engine, functions)
+  load_library()
+  local linker, C = linker_of(engine), wasmtime.C
+  for _, wanted in ipairs(functions) do
+    if wanted.name:find(M.FILES, 1, true) then
+      linker.files = linker.files or files_of(engine)
+    elseif not linker.names[wanted.name] then
+      linker.names[wanted.name] = true
+      local number = #numbered + 1
+      numbered[number] = library[wanted.name] or error('the host has no function ' .. wanted.name, 0)
+      local type = C.wasm_functype_new(types_of(wanted.params), types_of(wanted.results))
+      check(
+        C.wasmtime_linker_define_func_unchecked(
+          linker.pointer,
+          '',
+          0,
+          wanted.name,
+          #wanted.name,
+          type,
+          callbacks.call,
+          cast('void *', number),
+          nil
+        )
+      )
+      C.wasm_functype_delete(type)
+    end
+  end
+  return linker
+end
+
+--- Tells whether nobody notices that a call was ended and made again: the functions of the host that a plan names, if any, change nothing.
+function M.is_repeatable(functions)
+  for _, wanted in ipairs(functions or {}) do
+    local name = wanted.name
+    -- `next` gives them memory of the guest's.
+    if name ~= 'next' and not name:find '^wasi:random/' and not name:find '^wasi:clocks/wall%-clock#' then return false end
+  end
+  return true
+end
+
+--- Resolves the imports of a module that imports functions of the host alone, by their names, once for all its instances: gives what
+-- wasmtime_instance_pre_instantiate takes, or nil where some of them are Wasmtime's own.
+function M.prepare_group(linker, module, functions)
+  for _, name in ipairs(functions) do
+    if name:find(M.FILES, 1, true) then return nil end
+  end
+  local out = ffi.new 'void *[1]'
+  check(wasmtime.C.wasmtime_linker_instantiate_pre(linker.pointer, module, out))
+  table.insert(linker.prepared, out[0])
+  return out[0]
+end
+
+--- Puts a function of the host into `into`, for instance `I`.
+function M.link(I, name, into)
+  local linker = I.P.linker
+  local found
+  if name:find(M.FILES, 1, true) then
+    local module, own = name:match '^(.-)!(.*)$'
+    found = wasmtime.C.wasmtime_linker_get(linker.files, I.ctx, module, #module, own, #own, into)
+  else
+    found = wasmtime.C.wasmtime_linker_get(linker.pointer, I.ctx, '', 0, name, #name, into)
+  end
+  if not found then error('a function of the host could not be linked: ' .. name, 0) end
+end
+
+local found, reference, place -- made when the library is there
+
+--- Puts a function into an element of a table.
+function M.fill(I, table, index, func)
+  reference = reference or ffi.new 'mw_val[1]'
+  reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
+  check(wasmtime.C.wasmtime_table_set(I.ctx, table, index, reference))
+end
+
+--- Adds a function to the end of a table; gives its index.
+function M.add(I, table, func)
+  reference, place = reference or ffi.new 'mw_val[1]', place or ffi.new 'uint64_t[1]'
+  reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
+  check(wasmtime.C.wasmtime_table_grow(I.ctx, table, 1, reference, place))
+  return tonumber(place[0])
+end
+
+--- Puts the function that waits into element 0 of a table: from then on, calls into the store are asynchronous.
+function M.fill_wait(I, table)
+  found = found or ffi.new 'mw_extern[1]'
+  M.link(I, WAIT, found)
+  M.fill(I, table, 0, found[0].of.func)
+end
+
+--- Frees what the lane's guests were linked with, when none of them is left.
+function M.close()
+  for _, linker in pairs(linkers) do
+    for _, prepared in ipairs(linker.prepared) do
+      wasmtime.C.wasmtime_instance_pre_delete(prepared)
+    end
+    wasmtime.C.wasmtime_linker_delete(linker.pointer)
+    if linker.files then wasmtime.C.wasmtime_linker_delete(linker.files) end
+  end
+  linkers = {}
+end
+
+return M

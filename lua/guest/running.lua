@@ -1,0 +1,19 @@
+-- The instance whose guest runs. A call of the host by a guest says not which instance it comes from, and one guest runs at a time in a
+-- lane, so whoever enters a guest with functions of the host says so here first.
+
+local M = {}
+
+--- The instance that was entered last.
+M.instance = nil
+
+--- Whether what the guest waits for has come; the dispatcher says so before it lets the guest go on.
+M.come = false
+
+--- Says that an instance is entered from now on; before each entry into a guest with functions of the host.
+function M.enter(I) M.instance = I end
+
+--- What sends the requests of instances: begin(I) begins those in I.unsent, leave(I) ends those in I.exchanges, drain() passes on what
+-- was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
+M.exchanges = nil
+
+return M
