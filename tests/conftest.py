@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,15 +71,34 @@ def left_behind() -> dict[int, str]:
     return left
 
 
+def complaints() -> list[str]:
+    """What this process's tests have left: a running process; memory that is still held."""
+    found = [f"left running: {command}" for command in left_behind().values()]
+    if (most := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024) >= MOST_MEMORY:
+        found.append(f"a test process took {most} MiB, expected less than {MOST_MEMORY}")
+    return found
+
+
+FOUND: list[str] = []
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Takes what a process that ran a part of the tests complains of."""
+    FOUND.extend(getattr(node, "workeroutput", {}).get("complaints", ()))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fails when a test has left a process running, or the tests have made their process large: then something is kept."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["complaints"] = complaints()
+        return
     if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return
-    found = [f"left running: {command}" for command in left_behind().values()]
-    if (most := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024) >= MOST_MEMORY:
-        found.append(f"the test process took {most} MiB, expected less than {MOST_MEMORY}")
-    for sentence in found:
+    FOUND.extend(complaints())
+    for sentence in FOUND:
         print(f"\n{sentence}")
-    if found:
+    if FOUND:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -140,6 +140,17 @@ class Terminal:
         self.number += 1
         return self.prompt(self.number)
 
+    def computes(self, seconds: float) -> None:
+        """Waits until the command has computed for so long from now on."""
+        path = Path(f"/proc/{self.process.pid}/stat")
+
+        def used() -> float:
+            user, system = path.read_text().rpartition(")")[2].split()[11:13]
+            return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+        wanted = used() + seconds
+        self.until(lambda _: used() >= wanted)
+
     def ended(self) -> int:
         """Waits until the command has ended; gives its exit code."""
         end = time.monotonic() + PATIENCE

@@ -88,7 +88,8 @@ def test_a_terminal_that_closes(start):
             repl.send(f"{code}\r")
             repl.until(lambda _, repl=repl: not repl.screen.display[repl.screen.cursor.y].startswith("[1]>"))
         repl.hang_up()
-        assert repl.process.wait(60) != 0
+        # At the prompt the end of the input may be noticed before the hang-up: then the session ends as with Ctrl-D.
+        assert repl.process.wait(60) != 0 or not code
 
 
 def test_starting(start):

@@ -276,6 +276,7 @@ def test_ctrl_c_stops_a_busy_background(repl):
     repl.enter("coroutine.spawn(function() time.sleep('20ms') while true do end end)")
     repl.send("time.sleep('1000s')\r")
     repl.until(lambda _: not repl.screen.display[repl.screen.cursor.y].startswith("[2]>"))
+    repl.computes(0.3)
     repl.send("\x03")
     repl.prompt(3)
     assert "\n2\n" in repl.enter("1 + 1")
@@ -319,7 +320,8 @@ def test_a_guest_that_waits(start):
     repl.send("\x03")
     repl.until("interrupted")
     repl.prompt(2)
-    assert "\n5\n" in repl.enter("(funcs.call('demo:sleep_ms', 5))")
+    shown = repl.enter("(funcs.call('demo:sleep_ms', 5))")  # gives how long it took
+    assert int(shown.splitlines()[-2]) >= 5
 
 
 def test_too_much_memory(start):
