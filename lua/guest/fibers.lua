@@ -153,7 +153,10 @@ local function rest(I, limit)
 end
 
 -- Its instance was ended by somebody else, and the future with it.
-function M.gone() return errors.make { message = 'the instance of the call was ended while the call waited', kind = errors.kinds.CANCELED } end
+function M.gone()
+  local message = 'the instance of the call was ended while the call waited'
+  return errors.make { message = message, kind = errors.kinds.CANCELED }
+end
 
 local function stopped(B, future, why)
   B.I.future = nil

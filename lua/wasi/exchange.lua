@@ -238,9 +238,9 @@ local function start(x)
 end
 
 --- Begins the requests of an instance that wait for their bodies.
-function M.begin(I)
-  local list = I.unsent
-  I.unsent = nil
+function M.begin(instance)
+  local list = instance.unsent
+  instance.unsent = nil
   for _, x in ipairs(list) do
     if not x.closed then start(x) end
   end
@@ -248,15 +248,15 @@ end
 
 --- Gives the exchange of a request, {method =, url =, headers =, connect =, first_byte =, between_bytes = seconds}, whose `body` is nil for
 -- none; or nil and the case of error-code that says why not.
-function M.open(I, request, body)
-  I.exchanges = I.exchanges or { count = 0 }
-  if I.exchanges.count >= MOST then return nil, M.LIMIT_REACHED end
+function M.open(instance, request, body)
+  instance.exchanges = instance.exchanges or { count = 0 }
+  if instance.exchanges.count >= MOST then return nil, M.LIMIT_REACHED end
   if not away.open then return nil, M.INTERNAL end
-  local x = { kind = 'future-incoming-response', instance = I, request = request, body = body }
-  I.exchanges[x] = true
-  I.exchanges.count = I.exchanges.count + 1
+  local x = { kind = 'future-incoming-response', instance = instance, request = request, body = body }
+  instance.exchanges[x] = true
+  instance.exchanges.count = instance.exchanges.count + 1
   x.arrived = signal(function()
-    if not x.number and not x.answer and I.unsent then M.begin(I) end
+    if not x.number and not x.answer and instance.unsent then M.begin(instance) end
     return x.answer ~= nil
   end)
   if body then body.exchange = x end
@@ -265,8 +265,8 @@ function M.open(I, request, body)
   elseif not body or body.finished then
     start(x)
   else
-    I.unsent = I.unsent or {}
-    table.insert(I.unsent, x)
+    instance.unsent = instance.unsent or {}
+    table.insert(instance.unsent, x)
   end
   return x
 end
@@ -296,9 +296,9 @@ function M.abandon(body)
 end
 
 --- Ends what an instance has open.
-function M.leave(I)
-  local held = I.exchanges
-  I.exchanges, I.unsent = nil, nil
+function M.leave(instance)
+  local held = instance.exchanges
+  instance.exchanges, instance.unsent = nil, nil
   held.count = nil
   for x in pairs(held) do
     M.close(x)

@@ -21,15 +21,15 @@ local cast = ffi.cast
 local p16, p32, p64 = ffi.typeof 'uint16_t *', ffi.typeof 'uint32_t *', ffi.typeof 'uint64_t *'
 
 -- Ends a function that may wait.
-local function finish(I, io, errno)
-  I.after = function(_, out) out[0].i64 = errno end
+local function finish(instance, io, errno)
+  instance.after = function(_, out) out[0].i64 = errno end
   return protocol.finish(io)
 end
 
 -- A plain function from one that gives an errno.
 local function plain(f)
-  return function(I, io)
-    local errno, reason = f(I, io)
+  return function(instance, io)
+    local errno, reason = f(instance, io)
     if reason then return reason end
     io[0].u64 = errno
   end
@@ -37,34 +37,34 @@ end
 
 -- Arguments and environment ------------------------------------------------------------------------------------------
 
-local function arguments(I) return I.world.args end
+local function arguments(instance) return instance.world.args end
 
-local function environment(I)
+local function environment(instance)
   local out = {}
-  for i, pair in ipairs(I.world.env) do
+  for i, pair in ipairs(instance.world.env) do
     out[i] = pair[1] .. '=' .. pair[2]
   end
   return out
 end
 
 local function sizes(list)
-  return plain(function(I, io)
-    local texts, bytes = list(I), 0
+  return plain(function(instance, io)
+    local texts, bytes = list(instance), 0
     for _, text in ipairs(texts) do
       bytes = bytes + #text + 1
     end
-    memory.put32(I, io[0].u32, #texts)
-    memory.put32(I, io[1].u32, bytes)
+    memory.put32(instance, io[0].u32, #texts)
+    memory.put32(instance, io[1].u32, bytes)
     return SUCCESS
   end)
 end
 
 local function contents(list)
-  return plain(function(I, io)
+  return plain(function(instance, io)
     local pointers, at = io[0].u32, io[1].u32
-    for i, text in ipairs(list(I)) do
-      memory.put32(I, pointers + 4 * (i - 1), at)
-      ffi.copy(memory.at(I, at, #text + 1), text, #text + 1)
+    for i, text in ipairs(list(instance)) do
+      memory.put32(instance, pointers + 4 * (i - 1), at)
+      ffi.copy(memory.at(instance, at, #text + 1), text, #text + 1)
       at = at + #text + 1
     end
     return SUCCESS
@@ -79,16 +79,16 @@ local function now(id)
   return seconds * 1000000000ULL + nanoseconds
 end
 
-local function clock_time_get(I, io)
+local function clock_time_get(instance, io)
   local id, ret = io[0].u32, io[2].u32
   if id > MONOTONIC then return INVALID end
-  memory.put64(I, ret, now(id))
+  memory.put64(instance, ret, now(id))
   return SUCCESS
 end
 
-local function clock_res_get(I, io)
+local function clock_res_get(instance, io)
   if io[0].u32 > MONOTONIC then return INVALID end
-  memory.put64(I, io[1].u32, 1)
+  memory.put64(instance, io[1].u32, 1)
   return SUCCESS
 end
 
@@ -130,12 +130,12 @@ local function is_ready(s)
   return not s.source or s.source.ready()
 end
 
-local function poll_oneoff(I, io)
+local function poll_oneoff(instance, io)
   local from, into, count, ret = io[0].u32, io[1].u32, io[2].u32, io[3].u32
-  if count == 0 or count > MOST_SUBSCRIPTIONS then return finish(I, io, INVALID) end
-  local base = memory.at(I, from, SUBSCRIPTION * count, 8)
-  memory.at(I, into, EVENT * count, 8)
-  memory.at(I, ret, 4, 4)
+  if count == 0 or count > MOST_SUBSCRIPTIONS then return finish(instance, io, INVALID) end
+  local base = memory.at(instance, from, SUBSCRIPTION * count, 8)
+  memory.at(instance, into, EVENT * count, 8)
+  memory.at(instance, ret, 4, 4)
   local all, pending = {}, {}
   for i = 1, count do
     local s = subscription(base + SUBSCRIPTION * (i - 1))
@@ -145,11 +145,11 @@ local function poll_oneoff(I, io)
     if s.errno or not s.deadline and not s.source then pending.deadline = 0 end
   end
 
-  return protocol.wait(I, io, pending, function(_, out)
+  return protocol.wait(instance, io, pending, function(_, out)
     local ready = 0
     for _, s in ipairs(all) do
       if is_ready(s) then
-        local event = memory.at(I, into + EVENT * ready, EVENT, 8)
+        local event = memory.at(instance, into + EVENT * ready, EVENT, 8)
         ffi.fill(event, EVENT)
         cast(p64, event)[0] = s.userdata
         cast(p16, event)[4] = s.errno or SUCCESS
@@ -158,18 +158,18 @@ local function poll_oneoff(I, io)
         ready = ready + 1
       end
     end
-    if ready == 0 then return protocol.wait(I, out, pending, I.after) end
-    memory.put32(I, ret, ready)
-    return finish(I, out, SUCCESS)
+    if ready == 0 then return protocol.wait(instance, out, pending, instance.after) end
+    memory.put32(instance, ret, ready)
+    return finish(instance, out, SUCCESS)
   end)
 end
 
 -- The standard streams -----------------------------------------------------------------------------------------------
 
 -- The parts of a list of (pointer, length).
-local function vectors(I, at, count)
+local function vectors(instance, at, count)
   if count > 1024 then protocol.trap 'the guest gives the host a list of too many buffers' end
-  local words, out = cast(p32, memory.at(I, at, 8 * count, 4)), {}
+  local words, out = cast(p32, memory.at(instance, at, 8 * count, 4)), {}
   for i = 1, count do
     out[i] = { words[2 * i - 2], words[2 * i - 1] }
   end
@@ -179,48 +179,48 @@ end
 -- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is no bound.
 local MOST_WRITTEN = 1024 * 1024
 
-local function fd_write(I, io)
+local function fd_write(instance, io)
   local name, ret = STREAMS[io[0].u32], io[3].u32
-  if name == 'stdin' then return finish(I, io, BAD_DESCRIPTOR) end
-  memory.at(I, ret, 4, 4)
+  if name == 'stdin' then return finish(instance, io, BAD_DESCRIPTOR) end
+  memory.at(instance, ret, 4, 4)
   local written = 0
-  for _, part in ipairs(vectors(I, io[1].u32, io[2].u32)) do
-    memory.at(I, part[1], part[2])
+  for _, part in ipairs(vectors(instance, io[1].u32, io[2].u32)) do
+    memory.at(instance, part[1], part[2])
     -- Of much, some is taken: the guest writes the rest when that was passed on.
     local size = math.min(part[2], MOST_WRITTEN - written)
-    printing.print(I, name, memory.bytes(I, part[1], size))
+    printing.print(instance, name, memory.bytes(instance, part[1], size))
     written = written + size
   end
-  memory.put32(I, ret, written)
-  local function done(_, out) return finish(I, out, printing.failure(I, name) and INPUT_OUTPUT or SUCCESS) end
-  if printing.is_full(I, name) then return protocol.wait(I, io, printing.soon, done) end
-  return done(I, io)
+  memory.put32(instance, ret, written)
+  local function done(_, out) return finish(instance, out, printing.failure(instance, name) and INPUT_OUTPUT or SUCCESS) end
+  if printing.is_full(instance, name) then return protocol.wait(instance, io, printing.soon, done) end
+  return done(instance, io)
 end
 
-local function fd_read(I, io)
+local function fd_read(instance, io)
   local ret = io[3].u32
-  if io[0].u32 ~= 0 then return finish(I, io, BAD_DESCRIPTOR) end
-  memory.at(I, ret, 4, 4)
-  local parts, room = vectors(I, io[1].u32, io[2].u32), 0
+  if io[0].u32 ~= 0 then return finish(instance, io, BAD_DESCRIPTOR) end
+  memory.at(instance, ret, 4, 4)
+  local parts, room = vectors(instance, io[1].u32, io[2].u32), 0
   for _, part in ipairs(parts) do
-    memory.at(I, part[1], part[2])
+    memory.at(instance, part[1], part[2])
     room = room + part[2]
   end
   local pending = { sources = { stdin.source } }
   local function take(_, out)
     local text = room > 0 and stdin.source.take(room) or ''
-    if text == '' and room > 0 and not stdin.source.ended() then return protocol.wait(I, out, pending, I.after) end
-    memory.put32(I, ret, #text)
+    if text == '' and room > 0 and not stdin.source.ended() then return protocol.wait(instance, out, pending, instance.after) end
+    memory.put32(instance, ret, #text)
     local from = 1
     for _, part in ipairs(parts) do
       local piece = text:sub(from, from + part[2] - 1)
-      if piece ~= '' then ffi.copy(memory.at(I, part[1], #piece), piece, #piece) end
+      if piece ~= '' then ffi.copy(memory.at(instance, part[1], #piece), piece, #piece) end
       from = from + #piece
     end
-    return finish(I, out, SUCCESS)
+    return finish(instance, out, SUCCESS)
   end
-  I.after = take
-  return take(I, io)
+  instance.after = take
+  return take(instance, io)
 end
 
 local RIGHTS = { [0] = 2 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27 }
@@ -229,18 +229,18 @@ local UNKNOWN, CHARACTER_DEVICE = 0, 2
 -- A terminal is not the guest's to read.
 local function kind_of(descriptor) return descriptor > 0 and ffi.C.isatty(descriptor) == 1 and CHARACTER_DEVICE or UNKNOWN end
 
-local function fd_fdstat_get(I, io)
+local function fd_fdstat_get(instance, io)
   local descriptor, at = io[0].u32, io[1].u32
-  local out = memory.at(I, at, 24, 8)
+  local out = memory.at(instance, at, 24, 8)
   ffi.fill(out, 24)
   out[0] = kind_of(descriptor)
   cast(p64, out)[1] = RIGHTS[descriptor]
   return SUCCESS
 end
 
-local function fd_filestat_get(I, io)
+local function fd_filestat_get(instance, io)
   local descriptor, at = io[0].u32, io[1].u32
-  local out = memory.at(I, at, 64, 8)
+  local out = memory.at(instance, at, 64, 8)
   ffi.fill(out, 64)
   out[16] = kind_of(descriptor)
   return SUCCESS
@@ -256,14 +256,14 @@ linking.provide('wasi_snapshot_preview1', {
   environ_get = contents(environment),
   clock_res_get = plain(clock_res_get),
   clock_time_get = plain(clock_time_get),
-  random_get = plain(function(I, io)
+  random_get = plain(function(instance, io)
     local size = io[1].u32
     if size > random.MOST then return INVALID end
-    random.fill(memory.at(I, io[0].u32, size), size)
+    random.fill(memory.at(instance, io[0].u32, size), size)
     return SUCCESS
   end),
-  sched_yield = function(I, io)
-    return protocol.wait(I, io, printing.soon, function(_, out) return finish(I, out, SUCCESS) end)
+  sched_yield = function(instance, io)
+    return protocol.wait(instance, io, printing.soon, function(_, out) return finish(instance, out, SUCCESS) end)
   end,
   proc_exit = function(_, io) return ('it exited with status %d'):format(io[0].u32) end,
   poll_oneoff = poll_oneoff,

@@ -1,5 +1,5 @@
 -- wasi:cli: the standard streams, arguments and environment of a guest, and its end. What the entry does not grant is empty:
--- I.P.granted has the interfaces that it does.
+-- instance.P.granted has the interfaces that it does.
 
 local ffi = require 'ffi'
 local linking = require 'lua.guest.linking'
@@ -11,15 +11,15 @@ require 'lua.wasi.p2.streams'
 local DESCRIPTORS = { stdin = 0, stdout = 1, stderr = 2 }
 
 linking.provide('wasi:cli/environment', {
-  ['get-environment'] = function(I, io) return memory.put_rows(I, io, io[0].u32, I.world.env, 2) end,
-  ['get-arguments'] = function(I, io)
+  ['get-environment'] = function(instance, io) return memory.put_rows(instance, io, io[0].u32, instance.world.env, 2) end,
+  ['get-arguments'] = function(instance, io)
     local ret, rows = io[0].u32, {}
-    for i, text in ipairs(I.world.args) do
+    for i, text in ipairs(instance.world.args) do
       rows[i] = { text }
     end
-    return memory.put_rows(I, io, ret, rows, 1)
+    return memory.put_rows(instance, io, ret, rows, 1)
   end,
-  ['initial-cwd'] = function(I, io) return memory.put_option(I, io, io[0].u32, I.world.cwd) end,
+  ['initial-cwd'] = function(instance, io) return memory.put_option(instance, io, io[0].u32, instance.world.cwd) end,
 })
 
 linking.provide('wasi:cli/exit', {
@@ -27,33 +27,35 @@ linking.provide('wasi:cli/exit', {
   ['exit-with-code'] = function(_, io) return ('it exited with status %d'):format(io[0].u32 % 256) end,
 })
 
-local function granted(I, name) return I.P.granted['wasi:cli/' .. name] end
+local function granted(instance, name) return instance.P.granted['wasi:cli/' .. name] end
 
 linking.provide('wasi:cli/stdin', {
-  ['get-stdin'] = function(I, io)
-    io[0].u64 = objects.hand(I, { kind = 'input-stream', source = granted(I, 'stdin') and stdin.source or nil })
+  ['get-stdin'] = function(instance, io)
+    io[0].u64 = objects.hand(instance, { kind = 'input-stream', source = granted(instance, 'stdin') and stdin.source or nil })
   end,
 })
 
 for _, name in ipairs { 'stdout', 'stderr' } do
   linking.provide('wasi:cli/' .. name, {
-    ['get-' .. name] = function(I, io) io[0].u64 = objects.hand(I, { kind = 'output-stream', name = granted(I, name) and name or nil }) end,
+    ['get-' .. name] = function(instance, io)
+      io[0].u64 = objects.hand(instance, { kind = 'output-stream', name = granted(instance, name) and name or nil })
+    end,
   })
 end
 
 for name, descriptor in pairs(DESCRIPTORS) do
   local kind = name == 'stdin' and 'terminal-input' or 'terminal-output'
   linking.provide('wasi:cli/terminal-' .. name, {
-    ['get-terminal-' .. name] = function(I, io)
+    ['get-terminal-' .. name] = function(instance, io)
       local ret = io[0].u32
-      memory.at(I, ret, 8, 4)
+      memory.at(instance, ret, 8, 4)
       -- A terminal is not the guest's to read.
-      local is = name ~= 'stdin' and granted(I, 'terminal-' .. name) and ffi.C.isatty(descriptor) == 1
-      memory.put8(I, ret, is and 1 or 0)
-      if is then memory.put32(I, ret + 4, objects.hand(I, { kind = kind })) end
+      local is = name ~= 'stdin' and granted(instance, 'terminal-' .. name) and ffi.C.isatty(descriptor) == 1
+      memory.put8(instance, ret, is and 1 or 0)
+      if is then memory.put32(instance, ret + 4, objects.hand(instance, { kind = kind })) end
     end,
   })
   linking.provide('wasi:cli/' .. kind, {
-    ['[resource-drop]' .. kind] = function(I, io) objects.drop(I, io[0].u32, kind) end,
+    ['[resource-drop]' .. kind] = function(instance, io) objects.drop(instance, io[0].u32, kind) end,
   })
 end

@@ -18,34 +18,37 @@ local function deadline(ns) return math.min(ns, NEVER) end
 linking.provide('wasi:clocks/monotonic-clock', {
   now = function(_, io) io[0].u64 = clock.monotonic() end,
   resolution = function(_, io) io[0].u64 = RESOLUTION end,
-  ['subscribe-instant'] = function(I, io) io[0].u64 = poll.of_deadline(I, deadline(tonumber(io[0].u64))) end,
-  ['subscribe-duration'] = function(I, io) io[0].u64 = poll.of_deadline(I, deadline(clock.monotonic() + tonumber(io[0].u64))) end,
+  ['subscribe-instant'] = function(instance, io) io[0].u64 = poll.of_deadline(instance, deadline(tonumber(io[0].u64))) end,
+  ['subscribe-duration'] = function(instance, io)
+    local ends = clock.monotonic() + tonumber(io[0].u64)
+    io[0].u64 = poll.of_deadline(instance, deadline(ends))
+  end,
 })
 
 -- A datetime: u64 seconds, u32 nanoseconds.
-local function put_datetime(I, at, seconds, nanoseconds)
-  local into = memory.at(I, at, 16, 8)
+local function put_datetime(instance, at, seconds, nanoseconds)
+  local into = memory.at(instance, at, 16, 8)
   ffi.cast('uint64_t *', into)[0] = seconds
   ffi.cast('uint32_t *', into)[2] = nanoseconds
 end
 
 linking.provide('wasi:clocks/wall-clock', {
-  now = function(I, io) put_datetime(I, io[0].u32, clock.wall()) end,
-  resolution = function(I, io) put_datetime(I, io[0].u32, 0, RESOLUTION) end,
+  now = function(instance, io) put_datetime(instance, io[0].u32, clock.wall()) end,
+  resolution = function(instance, io) put_datetime(instance, io[0].u32, 0, RESOLUTION) end,
 })
 
 -- A guest learns nothing of where its host is: the zone is UTC.
 linking.provide('wasi:clocks/timezone', {
   ['utc-offset'] = function(_, io) io[0].u64 = 0 end,
-  display = function(I, io)
+  display = function(instance, io)
     local ret = io[2].u32
-    memory.at(I, ret, 16, 4)
-    return memory.allocate(I, io, {
+    memory.at(instance, ret, 16, 4)
+    return memory.allocate(instance, io, {
       { size = 3, align = 1 },
       done = function(_, asked)
-        memory.put32(I, ret, 0)
-        memory.put_bytes(I, ret + 4, asked[1], 'UTC')
-        memory.put8(I, ret + 12, 0)
+        memory.put32(instance, ret, 0)
+        memory.put_bytes(instance, ret + 4, asked[1], 'UTC')
+        memory.put8(instance, ret + 12, 0)
       end,
     })
   end,

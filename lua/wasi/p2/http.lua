@@ -54,29 +54,29 @@ local function request_of(io)
 end
 
 --- Takes an own<...> that the guest gives away.
-function M.take(I, index, kind)
-  local object = objects.object(I, index, kind)
-  objects.drop(I, index, kind)
+function M.take(instance, index, kind)
+  local object = objects.object(instance, index, kind)
+  objects.drop(instance, index, kind)
   return object
 end
 
 --- Gives a result<own<T>>; what is given may belong to a parent.
-function M.put_handle(I, ret, object, parent)
-  memory.at(I, ret, 8, 4)
-  memory.put8(I, ret, object and 0 or 1)
-  if object then memory.put32(I, ret + 4, objects.hand(I, object, parent)) end
+function M.put_handle(instance, ret, object, parent)
+  memory.at(instance, ret, 8, 4)
+  memory.put8(instance, ret, object and 0 or 1)
+  if object then memory.put32(instance, ret + 4, objects.hand(instance, object, parent)) end
 end
 
 local take, put_handle = M.take, M.put_handle
 
 -- Fields -------------------------------------------------------------------------------------------------------------
 
-local function fields_of(I, io) return objects.object(I, io[0].u32, 'fields') end
+local function fields_of(instance, io) return objects.object(instance, io[0].u32, 'fields') end
 
 -- Of a name that is far too long the beginning is enough to refuse it.
-local function name_at(I, at, size)
-  memory.at(I, at, size)
-  return memory.bytes(I, at, math.min(size, 0x10000))
+local function name_at(instance, at, size)
+  memory.at(instance, at, size)
+  return memory.bytes(instance, at, math.min(size, 0x10000))
 end
 
 -- What is wrong with a header, or nil.
@@ -86,10 +86,10 @@ local function wrong(name, value)
   if IS_FORBIDDEN[lower(name)] then return FORBIDDEN end
 end
 
-local function put_error(I, ret, problem)
-  memory.at(I, ret, 2)
-  memory.put8(I, ret, problem and 1 or 0)
-  if problem then memory.put8(I, ret + 1, problem) end
+local function put_error(instance, ret, problem)
+  memory.at(instance, ret, 2)
+  memory.put8(instance, ret, problem and 1 or 0)
+  if problem then memory.put8(instance, ret + 1, problem) end
 end
 
 local function values_of(fields, name)
@@ -109,15 +109,15 @@ local function remove(fields, name)
 end
 
 -- The list<list<u8>>, or list<tuple<string, list<u8>>>, at an address, as rows of `width` strings.
-local function rows_at(I, at, count, width)
+local function rows_at(instance, at, count, width)
   if count > MOST_HEADERS then protocol.trap 'the guest gives the host a list of too many headers' end
   local rows = {}
-  local words = ffi.cast('uint32_t *', memory.at(I, at, 8 * width * count, 4))
+  local words = ffi.cast('uint32_t *', memory.at(instance, at, 8 * width * count, 4))
   for i = 1, count do
     local row = {}
     for k = 1, width do
       local place = 2 * (width * (i - 1) + k - 1)
-      row[k] = memory.bytes(I, words[place], words[place + 1])
+      row[k] = memory.bytes(instance, words[place], words[place + 1])
     end
     rows[i] = row
   end
@@ -138,26 +138,28 @@ local function add(fields, rows)
 end
 
 local types = {
-  ['[constructor]fields'] = function(I, io) io[0].u64 = objects.hand(I, { kind = 'fields', list = {} }) end,
-  ['[static]fields.from-list'] = function(I, io)
-    local rows, ret, made = rows_at(I, io[0].u32, io[1].u32, 2), io[2].u32, { kind = 'fields', list = {} }
-    memory.at(I, ret, 8, 4)
+  ['[constructor]fields'] = function(instance, io) io[0].u64 = objects.hand(instance, { kind = 'fields', list = {} }) end,
+  ['[static]fields.from-list'] = function(instance, io)
+    local rows, ret, made = rows_at(instance, io[0].u32, io[1].u32, 2), io[2].u32, { kind = 'fields', list = {} }
+    memory.at(instance, ret, 8, 4)
     local problem = add(made, rows)
-    if not problem then return put_handle(I, ret, made) end
-    memory.put8(I, ret, 1)
-    memory.put8(I, ret + 4, problem)
+    if not problem then return put_handle(instance, ret, made) end
+    memory.put8(instance, ret, 1)
+    memory.put8(instance, ret + 4, problem)
   end,
-  ['[method]fields.get'] = function(I, io)
-    local found, rows = values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)), {}
+  ['[method]fields.get'] = function(instance, io)
+    local found, rows = values_of(fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32)), {}
     for i, value in ipairs(found) do
       rows[i] = { value }
     end
-    return memory.put_rows(I, io, io[3].u32, rows, 1)
+    return memory.put_rows(instance, io, io[3].u32, rows, 1)
   end,
-  ['[method]fields.has'] = function(I, io) io[0].u64 = #values_of(fields_of(I, io), name_at(I, io[1].u32, io[2].u32)) > 0 and 1 or 0 end,
-  ['[method]fields.set'] = function(I, io)
-    local fields, name, ret = fields_of(I, io), name_at(I, io[1].u32, io[2].u32), io[5].u32
-    local rows = rows_at(I, io[3].u32, io[4].u32, 1)
+  ['[method]fields.has'] = function(instance, io)
+    io[0].u64 = #values_of(fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32)) > 0 and 1 or 0
+  end,
+  ['[method]fields.set'] = function(instance, io)
+    local fields, name, ret = fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32), io[5].u32
+    local rows = rows_at(instance, io[3].u32, io[4].u32, 1)
     for _, row in ipairs(rows) do
       row[1], row[2] = name, row[1]
     end
@@ -171,169 +173,173 @@ local types = {
     end
     local problem = wrong(name) or add(fields, rows)
     if problem then fields.list = before end
-    put_error(I, ret, fields.immutable and IMMUTABLE or problem)
+    put_error(instance, ret, fields.immutable and IMMUTABLE or problem)
   end,
-  ['[method]fields.delete'] = function(I, io)
-    local fields, name = fields_of(I, io), name_at(I, io[1].u32, io[2].u32)
+  ['[method]fields.delete'] = function(instance, io)
+    local fields, name = fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32)
     local problem = fields.immutable and IMMUTABLE or wrong(name)
     if not problem then remove(fields, name) end
-    put_error(I, io[3].u32, problem)
+    put_error(instance, io[3].u32, problem)
   end,
-  ['[method]fields.append'] = function(I, io)
-    local name, value = name_at(I, io[1].u32, io[2].u32), memory.bytes(I, io[3].u32, io[4].u32)
-    put_error(I, io[5].u32, add(fields_of(I, io), { { name, value } }))
+  ['[method]fields.append'] = function(instance, io)
+    local name, value = name_at(instance, io[1].u32, io[2].u32), memory.bytes(instance, io[3].u32, io[4].u32)
+    put_error(instance, io[5].u32, add(fields_of(instance, io), { { name, value } }))
   end,
-  ['[method]fields.entries'] = function(I, io) return memory.put_rows(I, io, io[1].u32, fields_of(I, io).list, 2) end,
-  ['[method]fields.clone'] = function(I, io)
+  ['[method]fields.entries'] = function(instance, io) return memory.put_rows(instance, io, io[1].u32, fields_of(instance, io).list, 2) end,
+  ['[method]fields.clone'] = function(instance, io)
     local list = {}
-    for i, pair in ipairs(fields_of(I, io).list) do
+    for i, pair in ipairs(fields_of(instance, io).list) do
       list[i] = pair
     end
-    io[0].u64 = objects.hand(I, { kind = 'fields', list = list })
+    io[0].u64 = objects.hand(instance, { kind = 'fields', list = list })
   end,
 }
 
 -- The request --------------------------------------------------------------------------------------------------------
 
 --- Gives a variant method, by its name.
-function M.put_method(I, io, ret, name)
-  memory.at(I, ret, 12, 4)
+function M.put_method(instance, io, ret, name)
+  memory.at(instance, ret, 12, 4)
   if METHODS[name] then
-    memory.put8(I, ret, METHODS[name])
+    memory.put8(instance, ret, METHODS[name])
     return protocol.finish(io)
   end
-  return memory.allocate(I, io, {
+  return memory.allocate(instance, io, {
     { size = #name, align = 1 },
     done = function(_, asked)
-      memory.put8(I, ret, OTHER_METHOD)
-      memory.put_bytes(I, ret + 4, asked[1], name)
+      memory.put8(instance, ret, OTHER_METHOD)
+      memory.put_bytes(instance, ret + 4, asked[1], name)
     end,
   })
 end
 
-types['[method]incoming-request.method'] = function(I, io) return M.put_method(I, io, io[1].u32, request_of(io).incoming.method) end
-
-types['[method]incoming-request.path-with-query'] = function(I, io)
-  return memory.put_option(I, io, io[1].u32, request_of(io).incoming.target)
+types['[method]incoming-request.method'] = function(instance, io)
+  return M.put_method(instance, io, io[1].u32, request_of(io).incoming.method)
 end
-types['[method]incoming-request.authority'] = function(I, io)
+
+types['[method]incoming-request.path-with-query'] = function(instance, io)
+  return memory.put_option(instance, io, io[1].u32, request_of(io).incoming.target)
+end
+types['[method]incoming-request.authority'] = function(instance, io)
   local incoming = request_of(io).incoming
-  return memory.put_option(I, io, io[1].u32, incoming.authority)
+  return memory.put_option(instance, io, io[1].u32, incoming.authority)
 end
 
 -- option<scheme>: always HTTP, as TLS ends before the server.
-types['[method]incoming-request.scheme'] = function(I, io)
+types['[method]incoming-request.scheme'] = function(instance, io)
   request_of(io)
-  memory.at(I, io[1].u32, 16, 4)
-  memory.put8(I, io[1].u32, 1)
-  memory.put8(I, io[1].u32 + 4, 0)
+  memory.at(instance, io[1].u32, 16, 4)
+  memory.put8(instance, io[1].u32, 1)
+  memory.put8(instance, io[1].u32 + 4, 0)
   return protocol.finish(io)
 end
 
-types['[method]incoming-request.headers'] = function(I, io)
-  io[0].u64 = objects.hand(I, { kind = 'fields', list = request_of(io).incoming.headers, immutable = true })
+types['[method]incoming-request.headers'] = function(instance, io)
+  io[0].u64 = objects.hand(instance, { kind = 'fields', list = request_of(io).incoming.headers, immutable = true })
 end
 
-types['[method]incoming-request.consume'] = function(I, io)
+types['[method]incoming-request.consume'] = function(instance, io)
   local context = request_of(io)
   local given = not context.consumed and { kind = 'incoming-body', source = context.source } or nil
   context.consumed = true
-  put_handle(I, io[1].u32, given)
+  put_handle(instance, io[1].u32, given)
 end
 
 types['[resource-drop]incoming-request'] = function(_, io) request_of(io).request_dropped = true end
 
-types['[method]incoming-body.stream'] = function(I, io)
-  local body = objects.object(I, io[0].u32, 'incoming-body')
+types['[method]incoming-body.stream'] = function(instance, io)
+  local body = objects.object(instance, io[0].u32, 'incoming-body')
   local given = not body.streamed and { kind = 'input-stream', source = body.source } or nil
   body.streamed = true
-  put_handle(I, io[1].u32, given, body)
+  put_handle(instance, io[1].u32, given, body)
 end
 
-types['[static]incoming-body.finish'] = function(I, io)
-  local body = take(I, io[0].u32, 'incoming-body')
+types['[static]incoming-body.finish'] = function(instance, io)
+  local body = take(instance, io[0].u32, 'incoming-body')
   if body.close then body.close() end
-  io[0].u64 = objects.hand(I, { kind = 'future-trailers' })
+  io[0].u64 = objects.hand(instance, { kind = 'future-trailers' })
 end
 
-types['[resource-drop]incoming-body'] = function(I, io)
-  local body = take(I, io[0].u32, 'incoming-body')
+types['[resource-drop]incoming-body'] = function(instance, io)
+  local body = take(instance, io[0].u32, 'incoming-body')
   if body.close then body.close() end
 end
 
-types['[method]future-trailers.subscribe'] = function(I, io)
-  io[0].u64 = poll.of_source(I, poll.always, objects.object(I, io[0].u32, 'future-trailers'))
+types['[method]future-trailers.subscribe'] = function(instance, io)
+  io[0].u64 = poll.of_source(instance, poll.always, objects.object(instance, io[0].u32, 'future-trailers'))
 end
 
 -- option<result<result<option<own<trailers>>, error-code>>>: there are none.
-types['[method]future-trailers.get'] = function(I, io)
-  local trailers, ret = objects.object(I, io[0].u32, 'future-trailers'), io[1].u32
-  ffi.fill(memory.at(I, ret, 56, 8), 56)
-  memory.put8(I, ret, 1)
-  if trailers.given then memory.put8(I, ret + 8, 1) end
+types['[method]future-trailers.get'] = function(instance, io)
+  local trailers, ret = objects.object(instance, io[0].u32, 'future-trailers'), io[1].u32
+  ffi.fill(memory.at(instance, ret, 56, 8), 56)
+  memory.put8(instance, ret, 1)
+  if trailers.given then memory.put8(instance, ret + 8, 1) end
   trailers.given = true
 end
 
 -- The response -------------------------------------------------------------------------------------------------------
 
-local function response_of(I, io) return objects.object(I, io[0].u32, 'outgoing-response') end
+local function response_of(instance, io) return objects.object(instance, io[0].u32, 'outgoing-response') end
 
-types['[constructor]outgoing-response'] = function(I, io)
-  local fields = take(I, io[0].u32, 'fields')
+types['[constructor]outgoing-response'] = function(instance, io)
+  local fields = take(instance, io[0].u32, 'fields')
   fields.immutable = true
-  io[0].u64 =
-    objects.hand(I, { kind = 'outgoing-response', status = 200, fields = fields, body = { kind = 'outgoing-body', pieces = {}, size = 0 } })
+  io[0].u64 = objects.hand(
+    instance,
+    { kind = 'outgoing-response', status = 200, fields = fields, body = { kind = 'outgoing-body', pieces = {}, size = 0 } }
+  )
 end
 
-types['[method]outgoing-response.status-code'] = function(I, io) io[0].u64 = response_of(I, io).status end
+types['[method]outgoing-response.status-code'] = function(instance, io) io[0].u64 = response_of(instance, io).status end
 
-types['[method]outgoing-response.set-status-code'] = function(I, io)
-  local response, status = response_of(I, io), io[1].u32
+types['[method]outgoing-response.set-status-code'] = function(instance, io)
+  local response, status = response_of(instance, io), io[1].u32
   local good = status >= 200 and status <= 599
   if good then response.status = status end
   io[0].u64 = good and 0 or 1
 end
 
-types['[method]outgoing-response.headers'] = function(I, io)
-  local response = response_of(I, io)
-  io[0].u64 = objects.hand(I, { kind = 'fields', list = response.fields.list, immutable = true }, response)
+types['[method]outgoing-response.headers'] = function(instance, io)
+  local response = response_of(instance, io)
+  io[0].u64 = objects.hand(instance, { kind = 'fields', list = response.fields.list, immutable = true }, response)
 end
 
-types['[method]outgoing-response.body'] = function(I, io)
-  local response = response_of(I, io)
+types['[method]outgoing-response.body'] = function(instance, io)
+  local response = response_of(instance, io)
   local given = not response.taken and response.body or nil
   response.taken = true
-  put_handle(I, io[1].u32, given)
+  put_handle(instance, io[1].u32, given)
 end
 
-types['[method]outgoing-body.write'] = function(I, io)
-  local body = objects.object(I, io[0].u32, 'outgoing-body')
+types['[method]outgoing-body.write'] = function(instance, io)
+  local body = objects.object(instance, io[0].u32, 'outgoing-body')
   local given = not body.streamed and { kind = 'output-stream', sink = (body.sink or outgoing.sink)(body) } or nil
   body.streamed = true
-  put_handle(I, io[1].u32, given, body)
+  put_handle(instance, io[1].u32, given, body)
 end
 
 -- result<_, error-code>. Trailers are not sent.
-types['[static]outgoing-body.finish'] = function(I, io)
+types['[static]outgoing-body.finish'] = function(instance, io)
   local ret = io[3].u32
-  memory.at(I, ret, 40, 8)
-  local body = take(I, io[0].u32, 'outgoing-body')
-  if io[1].u32 == 1 then take(I, io[2].u32, 'fields') end
+  memory.at(instance, ret, 40, 8)
+  local body = take(instance, io[0].u32, 'outgoing-body')
+  if io[1].u32 == 1 then take(instance, io[2].u32, 'fields') end
   local failure = body.finish and body.finish(body)
   if failure then
-    return error_code.give(I, io, ret + 8, failure, function() memory.put8(I, ret, 1) end)
+    return error_code.give(instance, io, ret + 8, failure, function() memory.put8(instance, ret, 1) end)
   end
-  memory.put8(I, ret, 0)
+  memory.put8(instance, ret, 0)
   body.finished = true
   return protocol.finish(io)
 end
 
-types['[resource-drop]outgoing-body'] = function(I, io)
-  local body = take(I, io[0].u32, 'outgoing-body')
+types['[resource-drop]outgoing-body'] = function(instance, io)
+  local body = take(instance, io[0].u32, 'outgoing-body')
   if body.abandon then body.abandon(body) end
 end
 
-types['[static]response-outparam.set'] = function(I, io)
+types['[static]response-outparam.set'] = function(instance, io)
   local context = context_of(io[0].u32, M.OUTPARAM, 'response-outparam')
   if context.answered then protocol.trap 'the response-outparam has been used' end
   context.answered = true
@@ -341,7 +347,7 @@ types['[static]response-outparam.set'] = function(I, io)
     context.refused = io[2].u32
     return
   end
-  local response = take(I, io[2].u32, 'outgoing-response')
+  local response = take(instance, io[2].u32, 'outgoing-response')
   response.body.context = context
   if not response.taken then response.body.finished = true end
   context.outgoing = response.body
@@ -351,7 +357,7 @@ end
 types['[resource-drop]response-outparam'] = function(_, io) context_of(io[0].u32, M.OUTPARAM, 'response-outparam').answered = true end
 
 for _, kind in ipairs { 'fields', 'future-trailers', 'outgoing-response' } do
-  types['[resource-drop]' .. kind] = function(I, io) objects.drop(I, io[0].u32, kind) end
+  types['[resource-drop]' .. kind] = function(instance, io) objects.drop(instance, io[0].u32, kind) end
 end
 
 linking.provide('wasi:http/types', types)

@@ -19,16 +19,16 @@ local function ready(pollable)
   return pollable.source.ready()
 end
 
-local function block(I, io)
-  local pollable = objects.object(I, io[0].u32, 'pollable')
+local function block(instance, io)
+  local pollable = objects.object(instance, io[0].u32, 'pollable')
   -- A deadline that is past waits for a turn of the others too: a guest that polls without end starves nobody.
   if pollable.source and pollable.source.ready() then return protocol.finish(io) end
   local function again(_, out)
     if ready(pollable) then return protocol.finish(out) end
-    return protocol.wait(I, out, pollable.pending, again)
+    return protocol.wait(instance, out, pollable.pending, again)
   end
   pollable.pending = pollable.pending or { deadline = pollable.deadline, sources = pollable.source and { pollable.source } }
-  return protocol.wait(I, io, pollable.pending, again)
+  return protocol.wait(instance, io, pollable.pending, again)
 end
 
 -- What a list of pollables waits for together.
@@ -48,18 +48,18 @@ local function pending_of(pollables)
   return pending
 end
 
-local function poll(I, io)
+local function poll(instance, io)
   local list, count, ret = io[0].u32, io[1].u32, io[2].u32
   if count == 0 then return 'the guest polls an empty list' end
   if count > objects.MOST_HANDLES then
     return ('the guest polls %d pollables at once; at most %d are taken'):format(count, objects.MOST_HANDLES)
   end
-  local indices = ffi.cast('uint32_t *', memory.at(I, list, 4 * count, 4))
+  local indices = ffi.cast('uint32_t *', memory.at(instance, list, 4 * count, 4))
   local pollables = {}
   for i = 1, count do
-    pollables[i] = objects.object(I, indices[i - 1], 'pollable')
+    pollables[i] = objects.object(instance, indices[i - 1], 'pollable')
   end
-  memory.at(I, ret, 8, 4)
+  memory.at(instance, ret, 8, 4)
 
   local pending
   local function look(_, out)
@@ -69,16 +69,16 @@ local function poll(I, io)
     end
     if #found == 0 then
       pending = pending or pending_of(pollables)
-      return protocol.wait(I, out, pending, look)
+      return protocol.wait(instance, out, pending, look)
     end
-    return memory.allocate(I, out, {
+    return memory.allocate(instance, out, {
       { size = 4 * #found, align = 4 },
       done = function(_, asked)
-        local into = ffi.cast('uint32_t *', memory.at(I, asked[1].at, 4 * #found, 4))
+        local into = ffi.cast('uint32_t *', memory.at(instance, asked[1].at, 4 * #found, 4))
         for i, index in ipairs(found) do
           into[i - 1] = index
         end
-        local result = ffi.cast('uint32_t *', memory.at(I, ret, 8, 4))
+        local result = ffi.cast('uint32_t *', memory.at(instance, ret, 8, 4))
         result[0], result[1] = asked[1].at, #found
       end,
     })
@@ -86,16 +86,16 @@ local function poll(I, io)
 
   pending = pending_of(pollables)
   for _, source in ipairs(pending.sources or {}) do
-    if source.ready() then return look(I, io) end
+    if source.ready() then return look(instance, io) end
   end
-  return protocol.wait(I, io, pending, look)
+  return protocol.wait(instance, io, pending, look)
 end
 
 linking.provide('wasi:io/poll', {
   poll = poll,
   ['[method]pollable.block'] = block,
-  ['[method]pollable.ready'] = function(I, io) io[0].u64 = ready(objects.object(I, io[0].u32, 'pollable')) and 1 or 0 end,
-  ['[resource-drop]pollable'] = function(I, io) objects.drop(I, io[0].u32, 'pollable') end,
+  ['[method]pollable.ready'] = function(instance, io) io[0].u64 = ready(objects.object(instance, io[0].u32, 'pollable')) and 1 or 0 end,
+  ['[resource-drop]pollable'] = function(instance, io) objects.drop(instance, io[0].u32, 'pollable') end,
 })
 
 -- A source that is always ready: what nothing has to be waited for.
@@ -107,9 +107,9 @@ M.always = {
 }
 
 --- Gives the guest a pollable of a source, which belongs to `parent`, the object that it is asked of, if any.
-function M.of_source(I, source, parent) return objects.hand(I, { kind = 'pollable', source = source }, parent) end
+function M.of_source(instance, source, parent) return objects.hand(instance, { kind = 'pollable', source = source }, parent) end
 
 --- Gives the guest a pollable for a moment of the monotonic clock.
-function M.of_deadline(I, deadline) return objects.hand(I, { kind = 'pollable', deadline = deadline }) end
+function M.of_deadline(instance, deadline) return objects.hand(instance, { kind = 'pollable', deadline = deadline }) end
 
 return M

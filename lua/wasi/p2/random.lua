@@ -31,16 +31,16 @@ local function number(_, io)
   io[0].u64 = word[0]
 end
 
-local function bytes(I, io)
+local function bytes(instance, io)
   local size, ret = tonumber(io[0].u64), io[1].u32
   if size > M.MOST then return ('the guest asks for %d random bytes at once; at most %d are given'):format(size, M.MOST) end
-  memory.at(I, ret, 8, 4)
-  return memory.allocate(I, io, {
+  memory.at(instance, ret, 8, 4)
+  return memory.allocate(instance, io, {
     { size = size, align = 1 },
     done = function(_, asked)
-      if size > 0 then M.fill(memory.at(I, asked[1].at, size), size) end
-      memory.put32(I, ret, asked[1].at)
-      memory.put32(I, ret + 4, size)
+      if size > 0 then M.fill(memory.at(instance, asked[1].at, size), size) end
+      memory.put32(instance, ret, asked[1].at)
+      memory.put32(instance, ret + 4, size)
     end,
   })
 end
@@ -48,7 +48,7 @@ end
 linking.provide('wasi:random/random', { ['get-random-bytes'] = bytes, ['get-random-u64'] = number })
 linking.provide('wasi:random/insecure', { ['get-insecure-random-bytes'] = bytes, ['get-insecure-random-u64'] = number })
 linking.provide('wasi:random/insecure-seed', {
-  ['insecure-seed'] = function(I, io) M.fill(memory.at(I, io[0].u32, 16, 8), 16) end,
+  ['insecure-seed'] = function(instance, io) M.fill(memory.at(instance, io[0].u32, 16, 8), 16) end,
 })
 
 return M

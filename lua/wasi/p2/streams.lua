@@ -19,110 +19,110 @@ local ROOM = printing.ROOM
 local MOST_READ = 64 * 1024
 
 -- result<..., stream-error>: stream-error is a variant of last-operation-failed(own<error>) and closed.
-local function put_ok(I, ret) memory.put8(I, ret, 0) end
-local function put_closed(I, ret, at)
-  memory.put8(I, ret, 1)
-  memory.put8(I, ret + at, 1)
+local function put_ok(instance, ret) memory.put8(instance, ret, 0) end
+local function put_closed(instance, ret, at)
+  memory.put8(instance, ret, 1)
+  memory.put8(instance, ret + at, 1)
 end
 -- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it}.
-local function put_failed(I, ret, at, why)
+local function put_failed(instance, ret, at, why)
   local reason, failure = why, nil
   if type(why) == 'table' then
     reason, failure = why.reason, why.failure
   end
-  memory.put8(I, ret, 1)
-  memory.put8(I, ret + at, 0)
-  memory.put32(I, ret + at + 4, objects.hand(I, { kind = 'error', reason = reason, failure = failure }))
+  memory.put8(instance, ret, 1)
+  memory.put8(instance, ret + at, 0)
+  memory.put32(instance, ret + at + 4, objects.hand(instance, { kind = 'error', reason = reason, failure = failure }))
 end
 
 -- Output -------------------------------------------------------------------------------------------------------------
 
-local function write(I, stream, at, size)
-  local text = memory.bytes(I, at, size)
+local function write(instance, stream, at, size)
+  local text = memory.bytes(instance, at, size)
   if stream.sink then
     stream.sink.write(text)
   elseif stream.name then
-    printing.print(I, stream.name, text)
+    printing.print(instance, stream.name, text)
   end
 end
 
-local function failure_of(I, stream)
+local function failure_of(instance, stream)
   if stream.sink then return stream.sink.failure() end
-  return printing.failure(I, stream.name)
+  return printing.failure(instance, stream.name)
 end
 
 -- Writes, and waits until the lane has passed on what is too much to keep.
-local function write_and_flush(I, io)
-  local stream, at, size, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
-  memory.at(I, ret, 12, 4)
+local function write_and_flush(instance, io)
+  local stream, at, size, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+  memory.at(instance, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d bytes at once; at most %d are taken'):format(size, ROOM) end
-  write(I, stream, at, size)
+  write(instance, stream, at, size)
   local function done(_, out)
-    local failed = failure_of(I, stream)
+    local failed = failure_of(instance, stream)
     if failed then
-      put_failed(I, ret, 4, failed)
+      put_failed(instance, ret, 4, failed)
     else
-      put_ok(I, ret)
+      put_ok(instance, ret)
     end
     return protocol.finish(out)
   end
-  if stream.sink then return protocol.wait(I, io, stream.sink.pending, done) end
-  if printing.is_full(I, stream.name) then return protocol.wait(I, io, printing.soon, done) end
-  return done(I, io)
+  if stream.sink then return protocol.wait(instance, io, stream.sink.pending, done) end
+  if printing.is_full(instance, stream.name) then return protocol.wait(instance, io, printing.soon, done) end
+  return done(instance, io)
 end
 
-local function flush(I, io, ret)
-  local stream = objects.object(I, io[0].u32, 'output-stream')
+local function flush(instance, io, ret)
+  local stream = objects.object(instance, io[0].u32, 'output-stream')
   if stream.sink then stream.sink.flush() end
-  local failed = failure_of(I, stream)
+  local failed = failure_of(instance, stream)
   if failed then
-    put_failed(I, ret, 4, failed)
+    put_failed(instance, ret, 4, failed)
   else
-    put_ok(I, ret)
+    put_ok(instance, ret)
   end
 end
 
-local function blocking_flush(I, io)
-  local stream, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32
-  memory.at(I, ret, 12, 4)
+local function blocking_flush(instance, io)
+  local stream, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32
+  memory.at(instance, ret, 12, 4)
   local function done(_, out)
-    local failed = failure_of(I, stream)
+    local failed = failure_of(instance, stream)
     if failed then
-      put_failed(I, ret, 4, failed)
+      put_failed(instance, ret, 4, failed)
     else
-      put_ok(I, ret)
+      put_ok(instance, ret)
     end
     return protocol.finish(out)
   end
-  if stream.sink then return protocol.wait(I, io, stream.sink.pending, done) end
-  return done(I, io)
+  if stream.sink then return protocol.wait(instance, io, stream.sink.pending, done) end
+  return done(instance, io)
 end
 
-local function room(I, stream)
+local function room(instance, stream)
   if stream.sink then return stream.sink.room() end
   if not stream.name then return ROOM end
-  return printing.room(I, stream.name)
+  return printing.room(instance, stream.name)
 end
 
 local zeroes = ('\0'):rep(4096)
 
-local function write_zeroes(I, io)
-  local stream, size, ret = objects.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
-  memory.at(I, ret, 12, 4)
+local function write_zeroes(instance, io)
+  local stream, size, ret = objects.object(instance, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
+  memory.at(instance, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d zeroes at once; at most %d are taken'):format(size, ROOM) end
   local text = (stream.sink or stream.name) and zeroes:rep(math.ceil(size / #zeroes)):sub(1, size)
   if stream.sink then
     stream.sink.write(text)
   elseif stream.name then
-    printing.print(I, stream.name, text)
+    printing.print(instance, stream.name, text)
   end
-  put_ok(I, ret)
+  put_ok(instance, ret)
 end
 
 -- Input --------------------------------------------------------------------------------------------------------------
 
 -- Reads up to `most` bytes and hands them to done(text or nil at the end, io, why it failed); may wait for some when `blocking`.
-local function read(I, io, stream, most, blocking, done)
+local function read(instance, io, stream, most, blocking, done)
   local source = stream.source
   local text, why = nil, nil
   if source then
@@ -130,29 +130,29 @@ local function read(I, io, stream, most, blocking, done)
   end
   if text == '' and blocking and most > 0 then
     stream.pending = stream.pending or { sources = { source } }
-    return protocol.wait(I, io, stream.pending, function(_, out) return read(I, out, stream, most, blocking, done) end)
+    return protocol.wait(instance, io, stream.pending, function(_, out) return read(instance, out, stream, most, blocking, done) end)
   end
   return done(text, io, why)
 end
 
 local function reader(blocking)
-  return function(I, io)
-    local stream, most, ret = objects.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
-    memory.at(I, ret, 12, 4)
-    return read(I, io, stream, most, blocking, function(text, out, why)
+  return function(instance, io)
+    local stream, most, ret = objects.object(instance, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    memory.at(instance, ret, 12, 4)
+    return read(instance, io, stream, most, blocking, function(text, out, why)
       if not text then
         if why then
-          put_failed(I, ret, 4, why)
+          put_failed(instance, ret, 4, why)
         else
-          put_closed(I, ret, 4)
+          put_closed(instance, ret, 4)
         end
         return protocol.finish(out)
       end
-      return memory.allocate(I, out, {
+      return memory.allocate(instance, out, {
         { size = #text, align = 1 },
         done = function(_, asked)
-          put_ok(I, ret)
-          memory.put_bytes(I, ret + 4, asked[1], text)
+          put_ok(instance, ret)
+          memory.put_bytes(instance, ret + 4, asked[1], text)
         end,
       })
     end)
@@ -160,17 +160,17 @@ local function reader(blocking)
 end
 
 local function skipper(blocking)
-  return function(I, io)
-    local stream, most, ret = objects.object(I, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
-    memory.at(I, ret, 16, 8)
-    return read(I, io, stream, most, blocking, function(text, out, why)
+  return function(instance, io)
+    local stream, most, ret = objects.object(instance, io[0].u32, 'input-stream'), math.min(tonumber(io[1].u64), MOST_READ), io[2].u32
+    memory.at(instance, ret, 16, 8)
+    return read(instance, io, stream, most, blocking, function(text, out, why)
       if text then
-        put_ok(I, ret)
-        memory.put64(I, ret + 8, #text)
+        put_ok(instance, ret)
+        memory.put64(instance, ret + 8, #text)
       elseif why then
-        put_failed(I, ret, 8, why)
+        put_failed(instance, ret, 8, why)
       else
-        put_closed(I, ret, 8)
+        put_closed(instance, ret, 8)
       end
       return protocol.finish(out)
     end)
@@ -182,73 +182,77 @@ linking.provide('wasi:io/streams', {
   ['[method]input-stream.blocking-read'] = reader(true),
   ['[method]input-stream.skip'] = skipper(false),
   ['[method]input-stream.blocking-skip'] = skipper(true),
-  ['[method]input-stream.subscribe'] = function(I, io)
-    local stream = objects.object(I, io[0].u32, 'input-stream')
-    io[0].u64 = poll.of_source(I, stream.source or poll.always, stream)
+  ['[method]input-stream.subscribe'] = function(instance, io)
+    local stream = objects.object(instance, io[0].u32, 'input-stream')
+    io[0].u64 = poll.of_source(instance, stream.source or poll.always, stream)
   end,
-  ['[resource-drop]input-stream'] = function(I, io) objects.drop(I, io[0].u32, 'input-stream') end,
-  ['[method]output-stream.check-write'] = function(I, io)
-    local stream, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32
-    memory.at(I, ret, 16, 8)
-    local failed = failure_of(I, stream)
-    if failed then return put_failed(I, ret, 8, failed) end
-    put_ok(I, ret)
-    memory.put64(I, ret + 8, room(I, stream))
+  ['[resource-drop]input-stream'] = function(instance, io) objects.drop(instance, io[0].u32, 'input-stream') end,
+  ['[method]output-stream.check-write'] = function(instance, io)
+    local stream, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32
+    memory.at(instance, ret, 16, 8)
+    local failed = failure_of(instance, stream)
+    if failed then return put_failed(instance, ret, 8, failed) end
+    put_ok(instance, ret)
+    memory.put64(instance, ret + 8, room(instance, stream))
   end,
-  ['[method]output-stream.write'] = function(I, io)
-    local stream, at, size, ret = objects.object(I, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
-    memory.at(I, ret, 12, 4)
-    if size > room(I, stream) then return ('the guest writes %d bytes at once; check-write allows %d'):format(size, room(I, stream)) end
-    write(I, stream, at, size)
-    put_ok(I, ret)
+  ['[method]output-stream.write'] = function(instance, io)
+    local stream, at, size, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
+    memory.at(instance, ret, 12, 4)
+    if size > room(instance, stream) then
+      return ('the guest writes %d bytes at once; check-write allows %d'):format(size, room(instance, stream))
+    end
+    write(instance, stream, at, size)
+    put_ok(instance, ret)
   end,
   ['[method]output-stream.blocking-write-and-flush'] = write_and_flush,
-  ['[method]output-stream.flush'] = function(I, io) return flush(I, io, io[1].u32) end,
+  ['[method]output-stream.flush'] = function(instance, io) return flush(instance, io, io[1].u32) end,
   ['[method]output-stream.blocking-flush'] = blocking_flush,
-  ['[method]output-stream.write-zeroes'] = function(I, io)
-    local stream, size = objects.object(I, io[0].u32, 'output-stream'), tonumber(io[1].u64)
-    if size > room(I, stream) then return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(I, stream)) end
-    return write_zeroes(I, io)
+  ['[method]output-stream.write-zeroes'] = function(instance, io)
+    local stream, size = objects.object(instance, io[0].u32, 'output-stream'), tonumber(io[1].u64)
+    if size > room(instance, stream) then
+      return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(instance, stream))
+    end
+    return write_zeroes(instance, io)
   end,
-  ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(I, io)
-    local stream = objects.object(I, io[0].u32, 'output-stream')
-    local reason = write_zeroes(I, io)
+  ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(instance, io)
+    local stream = objects.object(instance, io[0].u32, 'output-stream')
+    local reason = write_zeroes(instance, io)
     if reason then return reason end
-    if printing.is_full(I, stream.name) then
-      return protocol.wait(I, io, printing.soon, function(_, out) return protocol.finish(out) end)
+    if printing.is_full(instance, stream.name) then
+      return protocol.wait(instance, io, printing.soon, function(_, out) return protocol.finish(out) end)
     end
     return protocol.finish(io)
   end,
-  ['[method]output-stream.subscribe'] = function(I, io)
-    local stream = objects.object(I, io[0].u32, 'output-stream')
+  ['[method]output-stream.subscribe'] = function(instance, io)
+    local stream = objects.object(instance, io[0].u32, 'output-stream')
     if stream.sink then
-      io[0].u64 = poll.of_source(I, stream.sink.source, stream)
+      io[0].u64 = poll.of_source(instance, stream.sink.source, stream)
     elseif not stream.name then
-      io[0].u64 = poll.of_source(I, poll.always, stream)
+      io[0].u64 = poll.of_source(instance, poll.always, stream)
     else
       stream.source = stream.source
         or {
-          ready = function() return room(I, stream) > 0 end,
+          ready = function() return room(instance, stream) > 0 end,
           -- The lane passes on what was written before it waits.
           watch = function(task, generation, wake)
             wake(task, generation)
             return function() end
           end,
         }
-      io[0].u64 = poll.of_source(I, stream.source, stream)
+      io[0].u64 = poll.of_source(instance, stream.source, stream)
     end
   end,
-  ['[resource-drop]output-stream'] = function(I, io) objects.drop(I, io[0].u32, 'output-stream') end,
+  ['[resource-drop]output-stream'] = function(instance, io) objects.drop(instance, io[0].u32, 'output-stream') end,
 })
 
 linking.provide('wasi:io/error', {
-  ['[method]error.to-debug-string'] = function(I, io)
-    local reason, ret = objects.object(I, io[0].u32, 'error').reason, io[1].u32
-    memory.at(I, ret, 8, 4)
-    return memory.allocate(I, io, {
+  ['[method]error.to-debug-string'] = function(instance, io)
+    local reason, ret = objects.object(instance, io[0].u32, 'error').reason, io[1].u32
+    memory.at(instance, ret, 8, 4)
+    return memory.allocate(instance, io, {
       { size = #reason, align = 1 },
-      done = function(_, asked) memory.put_bytes(I, ret, asked[1], reason) end,
+      done = function(_, asked) memory.put_bytes(instance, ret, asked[1], reason) end,
     })
   end,
-  ['[resource-drop]error'] = function(I, io) objects.drop(I, io[0].u32, 'error') end,
+  ['[resource-drop]error'] = function(instance, io) objects.drop(instance, io[0].u32, 'error') end,
 })
