@@ -14,26 +14,29 @@ local coroutines = require 'lua.dispatcher.coroutines'
 local deadlock = require 'lua.dispatcher.deadlock'
 local epoch_state = require 'lua.dispatcher.epoch_state'
 local errors = require 'lua.values.errors'
+local run_queue = require 'lua.dispatcher.run_queue'
 local tasks = require 'lua.dispatcher.tasks'
 local timers = require 'lua.dispatcher.timers'
+local waiting = require 'lua.dispatcher.waiting'
 
 local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
 local monotonic, max, min = clock.monotonic, math.max, math.min
-local current, ticket, park, rouse = tasks.current, tasks.ticket, tasks.park, tasks.rouse
-local take, take_busy, step, close, groups = tasks.take, tasks.take_busy, tasks.step, tasks.close, tasks.groups
+local current, ticket, park, rouse = waiting.current, waiting.ticket, waiting.park, waiting.rouse
+local take, take_busy, can_run = run_queue.take, run_queue.take_busy, run_queue.can_run
+local step, close, groups = tasks.step, tasks.close, tasks.groups
 local lane = epoch_state.lane
 local CANCELED = errors.kinds.CANCELED
 
 local M = {
   current = current,
   ticket = ticket,
-  wake = tasks.wake,
+  wake = waiting.wake,
   rouse = rouse,
   park = park,
-  suspend = tasks.suspend,
-  wait = tasks.wait,
-  pause = tasks.pause,
-  give_way = tasks.give_way,
+  suspend = waiting.suspend,
+  wait = waiting.wait,
+  pause = waiting.pause,
+  give_way = waiting.give_way,
   note_turn = tasks.note_turn,
   spawn = tasks.spawn,
   spawn_now = tasks.spawn_now,
@@ -61,7 +64,7 @@ local expected, asked = 0, 0
 function M.timer(deadline, callback, a, b, group)
   if not group then
     local task = current()
-    if not task then error(tasks.OUTSIDE, 3) end
+    if not task then error(waiting.OUTSIDE, 3) end
     group = task.group
   end
   group.timed = true
@@ -117,11 +120,11 @@ function M.give_up(group) close(group, deadlock.problem(group)) end
 
 -- What every task of every group waits for, and nothing will come.
 local function stuck()
-  local waiting = {}
+  local open = {}
   for group in pairs(groups) do
-    waiting[#waiting + 1] = group
+    open[#open + 1] = group
   end
-  for _, group in ipairs(waiting) do
+  for _, group in ipairs(open) do
     if not group.closing then
       close(group, deadlock.problem(group))
     else
@@ -139,7 +142,7 @@ local function rest()
   if expected > 0 then
     if expected == asked and not timers.any() then
       hopeless()
-      if tasks.can_run() then return end
+      if can_run() then return end
     end
     -- A test clock stands still while others work.
     return M.idle(deadline and not clock.is_test() and max(deadline - monotonic(), 0) or nil)
@@ -168,17 +171,17 @@ local function turn()
     local next = task.next
     task.next = nil
     -- What the answerer of epochs is to know while the task is in a guest.
-    lane.others = (next or busy or expected > asked or tasks.can_run()) and 1 or 0
+    lane.others = (next or busy or expected > asked or can_run()) and 1 or 0
     step(task)
     if next and tasks.had_turn() then
       -- A guest has computed for a while: what has come meanwhile goes before the others of this turn, which go on one by one.
-      tasks.defer(next)
+      run_queue.defer(next)
       break
     end
     task = next
   end
   if not busy then return end
-  lane.others = (expected > asked or tasks.can_run()) and 1 or 0
+  lane.others = (expected > asked or can_run()) and 1 or 0
   step(busy)
 end
 
@@ -216,7 +219,7 @@ end
 --- Runs groups that messages open (see lua/lane/inbox.lua), until `closing()` says that no more will come and all have ended.
 function M.serve(closing)
   while true do
-    if tasks.can_run() or next(groups) then
+    if can_run() or next(groups) then
       turn()
     elseif closing() then
       return

@@ -3,7 +3,7 @@
 -- A task that waits for another one says so in `awaits`. One that waits for its turn, where tasks take turns, says so in `place`: a place
 -- {task, generation, of = what is taken in turns, whose `task` has the turn, ring = what the place is answered with should it close a ring}.
 
-local tasks = require 'lua.dispatcher.tasks'
+local waiting = require 'lua.dispatcher.waiting'
 
 local M = {}
 
@@ -25,14 +25,14 @@ function M.leads(task, other)
   return false
 end
 
---- Has the task that runs wait for another one, as `tasks.suspend` does. A task in between that waits for its turn, which would never come
+--- Has the task that runs wait for another one, as `waiting.suspend` does. A task in between that waits for its turn, which would never come
 -- then, is told so.
 function M.await(task, kind, detail)
-  local own = tasks.current()
+  local own = waiting.current()
   local closes, last = M.leads(task, own)
-  if closes and last then tasks.wake(last, last.place[2], last.place.ring) end
+  if closes and last then waiting.wake(last, last.place[2], last.place.ring) end
   own.awaits = task
-  local problem, a, b, c = tasks.suspend(kind, detail)
+  local problem, a, b, c = waiting.suspend(kind, detail)
   own.awaits = nil
   return problem, a, b, c
 end

@@ -1,160 +1,31 @@
--- Tasks: coroutines that wait and are woken, and the groups that they end with. lua/dispatcher/dispatcher.lua runs them.
+-- Tasks, which are coroutines that wait and are woken (lua/dispatcher/waiting.lua), and the groups that they end with.
+-- lua/dispatcher/dispatcher.lua runs them.
+
 local coroutines = require 'lua.dispatcher.coroutines'
 local deadlock = require 'lua.dispatcher.deadlock'
 local errors = require 'lua.values.errors'
-local epoch_state = require 'lua.dispatcher.epoch_state'
 local interrupt = require 'lua.dispatcher.interrupt'
 local timers = require 'lua.dispatcher.timers'
+local waiting = require 'lua.dispatcher.waiting'
 
-local create, raw_resume, yield = coroutine.create, coroutine.resume, coroutine.yield
+local create, raw_resume = coroutine.create, coroutine.resume
 local error, select, unpack, xpcall, setmetatable = error, select, unpack, xpcall, setmetatable
-local WAIT, barrier = coroutines.WAIT, coroutines.barrier
-local CANCELED = errors.kinds.CANCELED
-local lane = epoch_state.lane
+local push = require('lua.dispatcher.run_queue').push
+local running, set_current, go_again, stop = waiting.current, waiting.set_current, waiting.go_again, waiting.stop
+local OUTSIDE, WAIT, CANCELED = waiting.OUTSIDE, coroutines.WAIT, errors.kinds.CANCELED
+
+local FOREIGN = 'coroutine.yield was called outside a coroutine: nobody has resumed the code that called it'
 
 local M = {}
-
--- How often a canceled task may go on after a wait has raised, before it is given up.
-local MOST_REFUSALS = 100
-
--- What has answered a wait.
-local WOKEN, STOPPED = 1, 2
-
---- What is said where nothing can wait, because no task runs.
-M.OUTSIDE = 'waiting is possible only in a script or a function, not here'
-local OUTSIDE = M.OUTSIDE
-local IN_C = 'waiting is not possible here: the code was called from C (an error handler, or a callback of a guest), '
-  .. "which can't be left and entered again; wait before or after"
-local FOREIGN = 'coroutine.yield was called outside a coroutine: nobody has resumed the code that called it'
 
 --- The groups that have not ended, as keys.
 M.groups = {}
 local groups = M.groups
 
-local current -- the task that runs
-local first, last -- the run queue, linked by `next`
-local first_busy, last_busy -- those that have given way while they compute, linked by `next`
+local tasks = setmetatable({}, { __mode = 'kv' }) -- coroutine -> task that has not ended
 local last_id = 0
 
 local leave
-
-local tasks = setmetatable({}, { __mode = 'kv' }) -- coroutine -> task that has not ended
-
--- Waking ---------------------------------------------------------------------------------------------------------
-
-local function push(task)
-  lane.others = 1
-  if last then
-    last.next = task
-  else
-    first = task
-  end
-  last = task
-end
-
---- Returns the task that runs, or nil.
-function M.current() return current end
-
---- Returns the task that runs, and the number that wakes its next wait; nil and a problem where none can be.
-function M.ticket()
-  local task = current
-  if not task then return nil, OUTSIDE end
-  local generation = task.generation + 1
-  task.generation = generation
-  if task.answered == WOKEN then task.answered = false end
-  return task, generation
-end
-
---- Answers the wait that a ticket was taken for. Returns false when it is over already.
-function M.rouse(task, generation)
-  if task.generation ~= generation then return false end
-  task.generation = generation + 1
-  task.answered = WOKEN
-  if task ~= current then push(task) end
-  return true
-end
-local rouse = M.rouse
-
---- Answers as `rouse` does, with up to three values for `suspend`.
-function M.wake(task, generation, a, b, c)
-  if task.generation ~= generation then return false end
-  task.a, task.b, task.c = a, b, c
-  return rouse(task, generation)
-end
-
---- Waits until the ticket is answered. Returns nil, or a problem to be raised: the task was canceled, or it can't wait
--- here. `kind` and `detail` say what it waits for, should nothing come.
-function M.park(kind, detail)
-  local task = current
-  if not task then return OUTSIDE end
-  if not task.answered then
-    local problem = task.problem
-    if problem then
-      task.generation = task.generation + 1
-      task.refusals = task.refusals + 1
-      if task.refusals <= MOST_REFUSALS or barrier.count > 0 then return problem end
-      -- It swallows each cancellation: it waits for ever.
-      leave(task)
-      yield(WAIT)
-    elseif barrier.count > 0 then
-      task.generation = task.generation + 1
-      return IN_C
-    end
-    task.kind, task.detail = kind, detail
-    yield(WAIT)
-  end
-  local answered = task.answered
-  task.answered = false
-  if answered == STOPPED then return task.problem or IN_C end
-end
-local park = M.park
-
---- Waits as `park` does; returns nil and what `wake` was given, or a problem.
-function M.suspend(kind, detail)
-  local problem = park(kind, detail)
-  if problem then return problem end
-  local task = current
-  local a, b, c = task.a, task.b, task.c
-  task.a, task.b, task.c = nil, nil, nil
-  return nil, a, b, c
-end
-local suspend = M.suspend
-
---- Waits as `suspend` does; returns what `wake` was given, or raises, blaming the caller's caller.
-function M.wait(kind, detail)
-  local problem, a, b, c = suspend(kind, detail)
-  if problem then error(problem, 3) end
-  return a, b, c
-end
-
--- A wait inside a coroutine that was resumed from C code raises where it began.
-coroutines.when_refused(function()
-  current.generation = current.generation + 1
-  current.answered, current.again = STOPPED, false
-end)
-
---- Lets everything else that can run go first. Returns a problem, or nil.
-function M.pause(kind)
-  local task, problem = M.ticket()
-  if not task then return problem end
-  task.again = true
-  problem = park(kind)
-  task.again = false
-  return problem
-end
-
---- Gives way in the middle of a computation: lets everything else that can run go first, timers and what comes from outside
---- included, and one by one those that compute too. Returns a problem, or nil.
-function M.give_way(kind)
-  local task, problem = M.ticket()
-  if not task then return problem end
-  task.again = 'busy'
-  problem = park(kind)
-  task.again = false
-  return problem
-end
-
--- Tasks ----------------------------------------------------------------------------------------------------------
 
 local function unlink(task)
   local group = task.group
@@ -183,11 +54,7 @@ function M.cancel(task, problem)
   if task.problem or task.ended then return false end
   task.problem = problem or errors.make { message = 'canceled', kind = CANCELED }
   -- One that runs, or is about to with an answer, learns it at its next wait.
-  if task ~= current and not task.answered and task.begun then
-    task.generation = task.generation + 1
-    task.answered = STOPPED
-    push(task)
-  end
+  if task ~= running() and not task.answered and task.begun then stop(task) end
   return true
 end
 local cancel = M.cancel
@@ -274,6 +141,7 @@ local function make(group, f, given)
     answered = false,
     again = false,
     refusals = 0,
+    given_up = false,
     begun = false,
     done = false,
     ended = false,
@@ -310,6 +178,7 @@ local function start(group, f, given)
 end
 
 local function spawned(f, ...)
+  local current = running()
   if not current then error(OUTSIDE, 3) end
   local group = current.group
   if group.closing then error(current.problem or group.problem or 'the script has ended, so nothing can be spawned', 3) end
@@ -343,19 +212,6 @@ function M.had_turn()
   return taken
 end
 
--- Answers the wait of a task that has let others go first.
-local function go_again(task)
-  if task.again ~= 'busy' then return rouse(task, task.generation) end
-  task.generation = task.generation + 1
-  task.answered = WOKEN
-  if last_busy then
-    last_busy.next = task
-  else
-    first_busy = task
-  end
-  last_busy = task
-end
-
 --- Goes on with a task until it waits again or ends.
 function M.step(task)
   local co = task.co
@@ -363,13 +219,14 @@ function M.step(task)
     if task.problem then return leave(task) end
     task.begun = true
   end
-  current = task
+  set_current(task)
   local limited = task.limit
   if limited then interrupt.enter(task) end
   local ok, message = raw_resume(co, task)
-  current = nil
+  set_current(nil)
   if limited then interrupt.leave() end
   if message == WAIT then
+    if task.given_up then return leave(task) end
     if task.again then go_again(task) end
     return
   end
@@ -384,9 +241,9 @@ end
 --- what is a script's. After a guest has computed for long it begins in the next turn all the same.
 function M.spawn_now(f, ...)
   if turn_taken then return M.spawn(f, ...) end
-  local task, outer = spawned(f, ...), current
+  local task, outer = spawned(f, ...), running()
   M.step(task)
-  current = outer
+  set_current(outer)
   return task
 end
 
@@ -406,38 +263,6 @@ function M.open_packed(finish, main, given)
   coroutines.hold(group.main.co, true)
   return group
 end
-
---- Returns the tasks that can run now, linked by `next`, and forgets them; nil when there are none.
-function M.take()
-  local batch = first
-  first, last = nil, nil
-  return batch
-end
-
---- Puts tasks that could run now, linked by `next`, behind those that compute.
-function M.defer(task)
-  if last_busy then
-    last_busy.next = task
-  else
-    first_busy = task
-  end
-  while task.next do
-    task = task.next
-  end
-  last_busy = task
-end
-
---- Returns one of the tasks that compute, each in its turn, or nil.
-function M.take_busy()
-  local task = first_busy
-  if not task then return nil end
-  first_busy, task.next = task.next, nil
-  if not first_busy then last_busy = nil end
-  return task
-end
-
---- Says whether a task can run.
-function M.can_run() return first ~= nil or first_busy ~= nil end
 
 --- Returns the task of a coroutine, nil when it has ended or is none.
 function M.of(co) return tasks[co] end

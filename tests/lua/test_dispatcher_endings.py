@@ -37,6 +37,12 @@ def test_a_coroutine_that_swallows_cancellation_is_given_up(run: Run) -> None:
       print("end")""") == "end\n"
 
 
+def test_a_coroutine_that_is_given_up_never_goes_on(run: Run) -> None:
+    """One that swallows each cancellation and only lets others go first, which needs nobody to wake it, is not there in the next script."""
+    assert run("coroutine.spawn(function() while true do pcall(time.sleep, 0) end end) time.sleep(0) print('end')") == "end\n"
+    assert run("for _ = 1, 3 do time.sleep(1) end print('next')") == "next\n"
+
+
 def test_an_uncaught_error_in_a_spawned_coroutine_fails_the_script(failure: Any) -> None:
     """The script fails with that very error: kind, details and the place where it was raised; main is canceled."""
     error, stack = failure("""local function inner() error("boom") end
