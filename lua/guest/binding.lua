@@ -1,4 +1,4 @@
--- Bindings: what a generated function needs to call one export of one instance.
+-- Bindings: the exports of instances as generated functions call them.
 
 local ffi = require 'ffi'
 local build = require 'lua.guest.build'
@@ -8,39 +8,84 @@ local slots = ffi.typeof 'mw_raw[17]'
 
 local M = {}
 
+--- What a generated function needs to call one export of one instance.
+---@class Binding
+---@field instance Instance
+---@field ctx ffi.cdata* wasmtime_context_t* of the instance
+---@field io ffi.cdata* mw_raw[17]: the core arguments, then the core result
+---@field func ffi.cdata* mw_func
+---@field memory ffi.cdata*? mw_memory that values are passed in
+---@field realloc ffi.cdata*? mw_func
+---@field realloc_number integer? by which the gate knows it (lua/guest/build.lua, `take_shut`)
+---@field post ffi.cdata*? mw_func: the post-return function
+---@field post_number integer?
+---@field params string the function's core types, a letter for each
+---@field results_of string
+---@field next Binding? that rests in the same pool, below this one (lua/calls)
+---@field rested number? since when it rests (monotonic nanoseconds; lua/guest/upkeep.lua)
+--- Where calls run on a fiber (lua/guest/fibers.lua, `equip`):
+---@field count integer? how many params
+---@field size integer? how many results
+---@field args ffi.cdata*? mw_val[]
+---@field results ffi.cdata*? mw_val[]
+---@field out ffi.cdata*? void *[2]: the trap and the failure
+---@field alone string? the core types of what the post-return function takes
+---@field post_args ffi.cdata*? mw_val[] for that
+
+-- Calls that wait have their arguments elsewhere meanwhile, so one `io` serves all of them.
 local shared
 
-local function binding(I, lift)
-  -- Calls that wait have their arguments elsewhere meanwhile.
-  local io = I.asynchronous and shared or slots()
-  shared = shared or I.asynchronous and io
-  local B = {
-    I = I,
-    ctx = I.ctx,
+---@param instance Instance
+---@param lift table
+---@return Binding
+local function make(instance, lift)
+  local io = instance.asynchronous and shared or slots()
+  shared = shared or instance.asynchronous and io
+  local func, memory = build.take_func(instance, lift.core), build.take_memory(instance, lift.memory)
+  local realloc, realloc_number = build.take_shut(instance, lift.realloc, 'iiii>i')
+  local post, post_number = build.take_shut(instance, lift.post, lift.results .. '>')
+  ---@type Binding
+  local binding = {
+    instance = instance,
+    I = instance,
+    ctx = instance.ctx,
     io = io,
-    next = nil,
-    func = build.take_func(I, lift.core),
-    memory = build.take_memory(I, lift.memory),
+    func = func,
+    memory = memory,
+    realloc = realloc,
+    realloc_number = realloc_number,
+    post = post,
+    post_number = post_number,
     params = lift.params,
     results_of = lift.results,
+    next = nil,
+    rested = nil,
+    count = nil,
+    size = nil,
+    args = nil,
+    results = nil,
+    out = nil,
+    alone = nil,
+    post_args = nil,
   }
-  B.realloc, B.realloc_number = build.take_shut(I, lift.realloc, 'iiii>i')
-  B.post, B.post_number = build.take_shut(I, lift.post, lift.results .. '>')
-  if I.asynchronous then fibers.equip(B, lift.params, lift.results) end
-  return B
+  if instance.asynchronous then fibers.equip(binding, lift.params, lift.results) end
+  return binding
 end
 
---- Gives the binding of an export of an instance, which is made once for each; or nil and a report {reason =, frames =}.
--- `lift` is {path =, core = item, memory = item or nil, realloc =, post =}.
-function M.bind(I, lift)
-  local B = I.bindings[lift.path]
-  if B then return B end
-  local ok, report = pcall(binding, I, lift)
+--- Gives the binding of an export of an instance, which is made once for each.
+---@param instance Instance
+---@param lift table as `lift_data` of lua/guest/plan.py gives it
+---@return Binding?
+---@return Report? when the export is not what the plan says
+function M.bind(instance, lift)
+  local binding = instance.bindings[lift.path]
+  if binding then return binding end
+  local ok, report = pcall(make, instance, lift)
   if not ok then
     if type(report) ~= 'table' then error(report, 0) end
     return nil, report
   end
-  I.bindings[lift.path] = report
+  instance.bindings[lift.path] = report
   return report
 end
 

@@ -32,14 +32,14 @@ local function make(ctx, module, externs, count, into, slot)
 end
 
 -- The start function of a guest's module may call the host.
-local function instantiate(I, at, module, externs, count)
-  local failure = (I.P.linker and entrances.make or make)(I.ctx, module, externs, count, I.core + at, trap_slot)
+local function instantiate(instance, at, module, externs, count)
+  local failure = (instance.plan.linker and entrances.make or make)(instance.ctx, module, externs, count, instance.core + at, trap_slot)
   check(failure)
 end
 
 --- Finds an export of the core instance number `at`, from 0.
-function M.export(I, at, name, into)
-  if not wasmtime.C.wasmtime_instance_export_get(I.ctx, I.core + at, name, #name, into) then
+function M.export(instance, at, name, into)
+  if not wasmtime.C.wasmtime_instance_export_get(instance.ctx, instance.core + at, name, #name, into) then
     error({ reason = ('the core instance %d has no export "%s"'):format(at, name), frames = {} }, 0)
   end
 end
@@ -49,122 +49,124 @@ local resolve
 -- The gate of an instance, which group 1 has.
 local GATE = { group = 1, name = 'gate', late = 0 }
 
-local function make_group(I, group, at)
+local function make_group(instance, group, at)
   if group.prepared then
-    check(wasmtime.C.wasmtime_instance_pre_instantiate(group.prepared, I.ctx, I.core + at, trap_slot))
+    check(wasmtime.C.wasmtime_instance_pre_instantiate(group.prepared, instance.ctx, instance.core + at, trap_slot))
     return
   end
   local externs, count = group.externs, 0
   if group.gated then
-    resolve(I, GATE, externs)
+    resolve(instance, GATE, externs)
     count = 1
   end
   if group.memory then
-    resolve(I, group.memory, externs + count)
+    resolve(instance, group.memory, externs + count)
     count = count + 1
   end
   for i = 1, #group.functions do
-    linking.link(I, group.functions[i], externs + (count + i - 1))
+    linking.link(instance, group.functions[i], externs + (count + i - 1))
   end
-  instantiate(I, at, group.pointer, externs, count + #group.functions)
+  instantiate(instance, at, group.pointer, externs, count + #group.functions)
 end
 
 -- The instance of a group of functions between guest and host is made when the first of them is needed: the memory that null functions
 -- use is there then. A realloc may come later than the first function that needs it.
-local function resolve_group(I, item, into)
-  local P = I.P
-  local at, group = P.groups_at + item.group - 1, P.groups[item.group]
-  local filled = I.groups[item.group]
+local function resolve_group(instance, item, into)
+  local plan = instance.plan
+  local at, group = plan.groups_at + item.group - 1, plan.groups[item.group]
+  local filled = instance.groups[item.group]
   if not filled then
     filled = {}
-    I.groups[item.group] = filled
-    make_group(I, group, at)
+    instance.groups[item.group] = filled
+    make_group(instance, group, at)
   end
   local late = item.late
   if late > 0 and not filled[late] then
     filled[late] = true
-    I.wanted = I.wanted or {}
-    table.insert(I.wanted, { at = at, late = late, func = group.reallocs[late] })
+    instance.wanted = instance.wanted or {}
+    table.insert(instance.wanted, { at = at, late = late, func = group.reallocs[late] })
   end
-  M.export(I, at, item.name, into)
+  M.export(instance, at, item.name, into)
 end
 
 -- Puts the functions that are there now into the tables of our modules that wait for them; `done` is how many steps have been made.
-local function fill_late(I, done)
-  local wanted = I.wanted
+local function fill_late(instance, done)
+  local wanted = instance.wanted
   for i = #wanted, 1, -1 do
     local each = wanted[i]
     if not each.func.step or each.func.step <= done then
       table.remove(wanted, i)
-      resolve(I, each.func, found)
+      resolve(instance, each.func, found)
       local func = func_type(found[0].of.func)
-      M.export(I, each.at, 'late', found)
-      linking.fill(I, found[0].of.table, each.late, func)
+      M.export(instance, each.at, 'late', found)
+      linking.fill(instance, found[0].of.table, each.late, func)
     end
   end
 end
 
-function resolve(I, item, into)
-  local P = I.P
+function resolve(instance, item, into)
+  local plan = instance.plan
   if item.step then
     -- Wasmtime ends the process for an instance that is not made yet; plans name none.
-    if item.step > I.done then error({ reason = ('the core instance %d is used before it is made'):format(item.step), frames = {} }, 0) end
-    M.export(I, item.step - 1, item.name, into)
+    if item.step > instance.done then
+      error({ reason = ('the core instance %d is used before it is made'):format(item.step), frames = {} }, 0)
+    end
+    M.export(instance, item.step - 1, item.name, into)
   elseif item.group then
-    resolve_group(I, item, into)
+    resolve_group(instance, item, into)
   elseif item.stub then
-    M.export(I, P.unlinked_at, tostring(item.stub - 1), into)
+    M.export(instance, plan.unlinked_at, tostring(item.stub - 1), into)
   else
-    local at, resource = P.resources_at + item.resource - 1, P.resources[item.resource]
-    if not I.has_resource[item.resource] then
-      I.has_resource[item.resource] = true
+    local at, resource = plan.resources_at + item.resource - 1, plan.resources[item.resource]
+    if not instance.has_resource[item.resource] then
+      instance.has_resource[item.resource] = true
       for i, name in ipairs { 'insert', 'rep', 'remove' } do
-        M.export(I, P.handles_at, name, resource.externs + (i - 1))
+        M.export(instance, plan.handles_at, name, resource.externs + (i - 1))
       end
       local count = 3
       if resource.dtor and not resource.late then
-        resolve(I, resource.dtor, resource.externs + count)
+        resolve(instance, resource.dtor, resource.externs + count)
         count = count + 1
       end
-      if P.gated then
-        resolve(I, GATE, resource.externs + count)
+      if plan.gated then
+        resolve(instance, GATE, resource.externs + count)
         count = count + 1
       end
-      instantiate(I, at, resource.pointer, resource.externs, count)
+      instantiate(instance, at, resource.pointer, resource.externs, count)
       if resource.late then
         -- A core module gets the built-ins of a resource whose destructor it has.
-        I.wanted = I.wanted or {}
-        table.insert(I.wanted, { at = at, late = 0, func = resource.dtor })
+        instance.wanted = instance.wanted or {}
+        table.insert(instance.wanted, { at = at, late = 0, func = resource.dtor })
       end
     end
-    M.export(I, at, item.operation, into)
+    M.export(instance, at, item.operation, into)
   end
 end
 
 local function not_a(item, what) error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', what), frames = {} }, 0) end
 
 --- The core function `item` as a struct of its own, or nil for no item.
-function M.take_func(I, item)
+function M.take_func(instance, item)
   if not item then return nil end
-  resolve(I, item, found)
+  resolve(instance, item, found)
   if found[0].kind ~= wasmtime.FUNC then not_a(item, 'function') end
   return func_type(found[0].of.func)
 end
 
 --- As `take_func`, for one that is called while the gate is shut: the function that sees to it, for the core types `letters`, and the
 -- number by which that knows the one it calls, its last argument.
-function M.take_shut(I, item, letters)
-  local func = M.take_func(I, item)
-  if not func or not I.P.gated then return func end
-  resolve(I, { group = 1, name = 'late', late = 0 }, found)
-  local number = linking.add(I, found[0].of.table, func)
-  return M.take_func(I, { group = 1, name = letters, late = 0 }), number
+function M.take_shut(instance, item, letters)
+  local func = M.take_func(instance, item)
+  if not func or not instance.plan.gated then return func end
+  resolve(instance, { group = 1, name = 'late', late = 0 }, found)
+  local number = linking.add(instance, found[0].of.table, func)
+  return M.take_func(instance, { group = 1, name = letters, late = 0 }), number
 end
 
 --- The memory `item` as a struct of its own, or nil for no item.
-function M.take_memory(I, item)
+function M.take_memory(instance, item)
   if not item then return nil end
-  resolve(I, item, found)
+  resolve(instance, item, found)
   if found[0].kind ~= wasmtime.MEMORY then not_a(item, 'memory') end
   return memory_type(found[0].of.memory)
 end
@@ -173,44 +175,44 @@ end
 local function call_plain(ctx, func, io, count, out) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, out) end
 
 --- Calls a function of a store that takes synchronous calls; gives what Wasmtime reports, the trap in `out`.
-function M.call(I, func, io, count, out)
-  if not I.P.linker then return call_plain(I.ctx, func, io, count, out) end
-  running.enter(I)
-  return entrances.call(I.ctx, func, io, count, out)
+function M.call(instance, func, io, count, out)
+  if not instance.plan.linker then return call_plain(instance.ctx, func, io, count, out) end
+  running.enter(instance)
+  return entrances.call(instance.ctx, func, io, count, out)
 end
 
 -- From here on the guest may wait.
-local function open_waits(I)
-  if I.groups[1] and I.P.groups[1].serves then
-    M.export(I, I.P.groups_at, 'late', found)
-    linking.fill_wait(I, found[0].of.table)
+local function open_waits(instance)
+  if instance.groups[1] and instance.plan.groups[1].serves then
+    M.export(instance, instance.plan.groups_at, 'late', found)
+    linking.fill_wait(instance, found[0].of.table)
   end
-  fibers.open(I)
+  fibers.open(instance)
 end
 
 --- Runs the plan of an instance: makes its core instances, in order; raises the report {reason =, frames =} of a trap.
-function M.run(I)
-  local P = I.P
-  if P.unlinked then instantiate(I, P.unlinked_at, P.unlinked, nil, 0) end
-  if P.handles then instantiate(I, P.handles_at, P.handles, nil, 0) end
-  running.enter(I)
-  for at, step in ipairs(P.steps) do
+function M.run(instance)
+  local plan = instance.plan
+  if plan.unlinked then instantiate(instance, plan.unlinked_at, plan.unlinked, nil, 0) end
+  if plan.handles then instantiate(instance, plan.handles_at, plan.handles, nil, 0) end
+  running.enter(instance)
+  for at, step in ipairs(plan.steps) do
     for i, item in ipairs(step.arguments) do
-      resolve(I, item, step.externs + (i - 1))
+      resolve(instance, item, step.externs + (i - 1))
     end
-    if I.wanted then fill_late(I, at - 1) end
+    if instance.wanted then fill_late(instance, at - 1) end
     -- What a start function hands the host lies in the memory that its module defines, or that is there already.
-    instantiate(I, at - 1, P.modules[step.module], step.externs, #step.arguments)
-    I.done = at
-    if P.memory and not I.memory and P.memory.step == at then I.memory = M.take_memory(I, P.memory) end
-    if I.wanted then fill_late(I, at) end
+    instantiate(instance, at - 1, plan.modules[step.module], step.externs, #step.arguments)
+    instance.done = at
+    if plan.memory and not instance.memory and plan.memory.step == at then instance.memory = M.take_memory(instance, plan.memory) end
+    if instance.wanted then fill_late(instance, at) end
   end
-  if P.initialize then
-    local func = M.take_func(I, P.initialize)
-    local failure = M.call(I, func, no_values, 1, trap_slot)
+  if plan.initialize then
+    local func = M.take_func(instance, plan.initialize)
+    local failure = M.call(instance, func, no_values, 1, trap_slot)
     check(failure)
   end
-  if P.waits then open_waits(I) end
+  if plan.waits then open_waits(instance) end
 end
 
 return M

@@ -32,11 +32,11 @@ local poll, delete = entrances.poll, entrances.delete
 M.delete = delete
 
 --- Makes the store of an instance asynchronous, which it was not while it was made.
-function M.open(I)
-  I.asynchronous = true
+function M.open(instance)
+  instance.asynchronous = true
   -- The header says that it returns an error, the library that it returns nothing.
-  wasmtime.C.wasmtime_context_epoch_deadline_async_yield_and_update(I.ctx, 1)
-  wasmtime.C.wasmtime_context_set_epoch_deadline(I.ctx, 1)
+  wasmtime.C.wasmtime_context_epoch_deadline_async_yield_and_update(instance.ctx, 1)
+  wasmtime.C.wasmtime_context_set_epoch_deadline(instance.ctx, 1)
 end
 
 -- One at a time -------------------------------------------------------------------------------------------------------
@@ -58,19 +58,19 @@ end
 
 --- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE,
 -- M.INSIDE or nil, and whether it waited; the instance may be gone then.
-function M.enter(I, limit)
-  if I.store == nil then return nil, false end
-  if not I.busy then
-    I.busy, I.task = true, dispatcher.current()
+function M.enter(instance, limit)
+  if instance.store == nil then return nil, false end
+  if not instance.busy then
+    instance.busy, instance.task = true, dispatcher.current()
     return nil, false
   end
   -- The task that is in the instance may wait for this one, itself or by way of others.
-  if rings.leads(I.task, dispatcher.current()) then return M.INSIDE, false end
+  if rings.leads(instance.task, dispatcher.current()) then return M.INSIDE, false end
   local task, generation = dispatcher.ticket()
   if not task then return generation, false end
-  local queue = I.queue or {}
-  I.queue = queue
-  local place = { task, generation, of = I, ring = M.INSIDE }
+  local queue = instance.queue or {}
+  instance.queue = queue
+  local place = { task, generation, of = instance, ring = M.INSIDE }
   queue[#queue + 1] = place
   task.place = place
   local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
@@ -78,30 +78,30 @@ function M.enter(I, limit)
   if timer then dispatcher.cancel_timer(timer) end
   task.place = nil
   if not problem and answer == MINE then
-    I.task = task
+    instance.task = task
     return nil, true
   end
   forget(queue, place)
   if not problem and answer == M.INSIDE then return M.INSIDE, true end
-  if not problem and I.store ~= nil then problem = M.LATE end
+  if not problem and instance.store ~= nil then problem = M.LATE end
   return problem, true
 end
 
 --- Lets the next call in: it is in the instance before it goes on, so that nobody overtakes it.
-function M.leave(I)
-  I.limit, I.task = nil, nil
-  local queue = I.queue
+function M.leave(instance)
+  instance.limit, instance.task = nil, nil
+  local queue = instance.queue
   while queue and queue[1] do
     local place = table.remove(queue, 1)
     if dispatcher.wake(place[1], place[2], MINE) then return end
   end
-  I.busy = false
+  instance.busy = false
 end
 
 --- Tells everybody who waits for the instance that it is gone.
-function M.abandon(I)
-  local queue = I.queue
-  I.queue, I.busy = nil, false
+function M.abandon(instance)
+  local queue = instance.queue
+  instance.queue, instance.busy = nil, false
   if not queue then return end
   for _, place in ipairs(queue) do
     dispatcher.wake(place[1], place[2])
@@ -118,21 +118,22 @@ local function kinds(letters, into)
 end
 
 --- Gives a binding what its calls need.
-function M.equip(B, params, results)
+function M.equip(binding, params, results)
   values, slots = values or ffi.typeof 'mw_val[?]', slots or ffi.typeof 'void *[2]'
   alone_args, alone_results, alone_out =
     alone_args or ffi.new 'mw_val[17]', alone_results or ffi.new 'mw_val[1]', alone_out or ffi.new 'void *[2]'
   leaf_args, leaf_results = leaf_args or kinds('iiiii', ffi.new 'mw_val[5]'), leaf_results or kinds('i', ffi.new 'mw_val[1]')
-  B.count, B.size = #params, #results
-  B.args, B.results, B.out = kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
-  B.alone = results .. 'i'
-  B.post_args = kinds(B.alone, values(#B.alone))
+  binding.count, binding.size = #params, #results
+  binding.args, binding.results, binding.out =
+    kinds(params, values(math.max(#params, 1))), kinds(results, values(math.max(#results, 1))), slots()
+  binding.alone = results .. 'i'
+  binding.post_args = kinds(binding.alone, values(#binding.alone))
 end
 
 -- Waits for what the guest waits for, until `limit` at most. Gives a problem, or nil.
-local function rest(I, limit)
-  if I.unsent then running.exchanges.begin(I) end
-  local pending = I.pending
+local function rest(instance, limit)
+  if instance.unsent then running.exchanges.begin(instance) end
+  local pending = instance.pending
   if pending.work then return pending.work(limit) end
   local deadline, sources = pending.deadline, pending.sources
   if limit and (not deadline or limit < deadline) then deadline = limit end
@@ -158,10 +159,10 @@ function M.gone()
   return errors.make { message = message, kind = errors.kinds.CANCELED }
 end
 
-local function stopped(B, future, why)
-  B.I.future = nil
+local function stopped(binding, future, why)
+  binding.instance.future = nil
   delete(future)
-  if B.I.written then printing.flush(B.I, true) end
+  if binding.instance.written then printing.flush(binding.instance, true) end
   return false, why
 end
 
@@ -178,63 +179,64 @@ function M.outcome(ended, results, io, out, trap, why)
   return failure
 end
 
--- Begins a call of the binding's function with the arguments in B.io; gives its future.
-local function begin(B)
-  local I, args, io, out = B.I, B.args, B.io, B.out
-  for i = 0, B.count - 1 do
+-- Begins a call of the binding's function with the arguments in binding.io; gives its future.
+local function begin(binding)
+  local instance, args, io, out = binding.instance, binding.args, binding.io, binding.out
+  for i = 0, binding.count - 1 do
     args[i].of.u64 = io[i].u64
   end
-  local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, out, out + 1)
-  I.future, I.pending, I.computed = future, nil, 0
-  running.enter(I)
+  local future =
+    wasmtime.C.wasmtime_func_call_async(binding.ctx, binding.func, args, binding.count, binding.results, binding.size, out, out + 1)
+  instance.future, instance.pending, instance.computed = future, nil, 0
+  running.enter(instance)
   return future
 end
 
 -- Ends a call that is done; gives what `run` does.
-local function finish(B, future, trap)
-  local I = B.I
+local function finish(binding, future, trap)
+  local instance = binding.instance
   running.come = false
-  I.future = nil
+  instance.future = nil
   wasmtime.C.wasmtime_call_future_delete(future)
-  if I.written then printing.flush(I, true) end
-  if I.unsent then running.exchanges.begin(I) end
-  local failure = M.outcome(true, B.results, B.io, B.out, trap)
+  if instance.written then printing.flush(instance, true) end
+  if instance.unsent then running.exchanges.begin(instance) end
+  local failure = M.outcome(true, binding.results, binding.io, binding.out, trap)
   return true, failure ~= nil or trap[0] ~= nil, failure
 end
 
 -- Goes on with a call that waits, or computes for long; gives what `run` does.
-local function go_on(B, future, limit, trap)
-  local I = B.I
+local function go_on(binding, future, limit, trap)
+  local instance = binding.instance
   repeat
-    if I.written then printing.flush(I) end
-    local waits = I.pending ~= nil
+    if instance.written then printing.flush(instance) end
+    local waits = instance.pending ~= nil
     local problem
     -- The first epoch may have come while it slept.
     if not waits then
-      I.computed = I.computed + 1
+      instance.computed = instance.computed + 1
       dispatcher.note_turn()
     end
     if waits then
-      problem = rest(I, limit)
+      problem = rest(instance, limit)
     else
       problem = dispatcher.give_way 'funcs.call'
     end
-    if I.future ~= future then return false, M.gone() end
-    if problem then return stopped(B, future, problem) end
-    if limit and clock.monotonic() >= limit then return stopped(B, future, M.LATE) end
-    I.pending = nil
+    if instance.future ~= future then return false, M.gone() end
+    if problem then return stopped(binding, future, problem) end
+    if limit and clock.monotonic() >= limit then return stopped(binding, future, M.LATE) end
+    instance.pending = nil
     running.come = waits
-    running.enter(I)
+    running.enter(instance)
   until poll(future)
-  return finish(B, future, trap)
+  return finish(binding, future, trap)
 end
 
---- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil). Gives true, whether it has
+--- Runs the binding's function with the arguments in binding.io, until `limit` (monotonic nanoseconds, or nil). Gives true, whether it has
 -- failed, and what Wasmtime reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
-function M.run(B, limit, trap)
-  local future = begin(B)
-  if poll(future) then return finish(B, future, trap) end
-  return go_on(B, future, limit, trap)
+function M.run(binding, limit, trap)
+  local future = begin(binding)
+  if poll(future) then return finish(binding, future, trap) end
+  return go_on(binding, future, limit, trap)
 end
 -- All around it is compiled, each part by itself.
 jit.off(M.run)
@@ -264,33 +266,34 @@ function M.leaf(ctx, realloc, io, _, trap)
   return M.outcome(ready, results, io, out, trap, why)
 end
 
---- Calls the post-return function of a binding, with what is in B.io, that is known to call nothing of the host, as `leaf` does.
-function M.leaf_post(B, trap)
+--- Calls the post-return function of a binding, with what is in binding.io, that is known to call nothing of the host, as `leaf` does.
+function M.leaf_post(binding, trap)
   local C = wasmtime.C
-  local args, out = B.post_args, alone_out
-  for i = 0, B.size do
-    args[i].of.u64 = B.io[i].u64
+  local args, out = binding.post_args, alone_out
+  for i = 0, binding.size do
+    args[i].of.u64 = binding.io[i].u64
   end
-  local future = C.wasmtime_func_call_async(B.ctx, B.post, args, B.size + 1, args, 0, out, out + 1)
+  local future = C.wasmtime_func_call_async(binding.ctx, binding.post, args, binding.size + 1, args, 0, out, out + 1)
   local ready, why = drive(future)
-  return M.outcome(ready, args, B.io, out, trap, why)
+  return M.outcome(ready, args, binding.io, out, trap, why)
 end
 
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
-function M.alone(I, func, io, params, results, trap)
+function M.alone(instance, func, io, params, results, trap)
   kinds(params, alone_args)
   for i = 0, #params - 1 do
     alone_args[i].of.u64 = io[i].u64
   end
-  local future = wasmtime.C.wasmtime_func_call_async(I.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
+  local future =
+    wasmtime.C.wasmtime_func_call_async(instance.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
   local start
-  I.pending = nil
-  running.enter(I)
+  instance.pending = nil
+  running.enter(instance)
   local ready = poll(future)
   -- To compute takes real time, also under a test clock.
-  local limit = I.busy and I.limit
+  local limit = instance.busy and instance.limit
   local late = false
-  while not ready and not I.pending do
+  while not ready and not instance.pending do
     local now = clock.system()
     start = start or now
     late = limit and clock.monotonic() >= limit
@@ -298,8 +301,8 @@ function M.alone(I, func, io, params, results, trap)
     ready = poll(future)
   end
   delete(future)
-  local why = I.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
-  I.pending = nil
+  local why = instance.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
+  instance.pending = nil
   return M.outcome(ready, alone_results, io, alone_out, trap, why)
 end
 

@@ -17,7 +17,7 @@ ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 local M = {}
 
 local handle_type
-local states = {} -- handle number -> {I =, rep =, resource = index}, or {lease =, name =} on the compatible path
+local states = {} -- handle number -> {instance =, rep =, resource = index}, or {lease =, name =} on the compatible path
 local last = 0
 local end_lease -- tells the host that a lease has ended
 local differ -- asks the host why a handle of one entry is none for another
@@ -46,8 +46,8 @@ function M.lease_of(handle)
   return state and state.lease and state or nil
 end
 
-function M.begin(E)
-  call.E, call.P, call.I, call.stamp = E, E.P, nil, call.stamp + 1
+function M.begin(target)
+  call.E, call.P, call.I, call.stamp = target, target.P, nil, call.stamp + 1
 end
 
 -- Begins to check the same call's arguments again.
@@ -61,7 +61,7 @@ function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
   local state = states[v._number]
   if state and state.lease then return call.P == nil end
-  if not state or call.P == nil or state.resource ~= index or state.I.P ~= call.P or state.I.store == nil then return false end
+  if not state or call.P == nil or state.resource ~= index or state.I.plan ~= call.P or state.I.store == nil then return false end
   if call.I ~= nil and call.I ~= state.I then return false end
   if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
   call.I, state.used = state.I, call.stamp
@@ -72,16 +72,16 @@ end
 -- Says why a handle can't be of the instances that the checked call goes to, as the end of a sentence; nil when it can.
 function M.misplaced(state)
   if state.lease then return call.P ~= nil and differ(state.lease, call.E.id) or nil end
-  return state.I.P ~= call.P and differ(state.I.maker or state.I.P.entry.id, call.E.id) or nil
+  return state.I.plan ~= call.P and differ(state.I.maker or state.I.plan.entry.id, call.E.id) or nil
 end
 
 -- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
-function M.owner(E)
-  local I = call.I
-  if I == nil then return nil end
-  local B, report = bindings.bind(I, E.lift)
-  if not B then return nil, E.failed(report) end
-  return B
+function M.owner(target)
+  local instance = call.I
+  if instance == nil then return nil end
+  local binding, report = bindings.bind(instance, target.lift)
+  if not binding then return nil, target.failed(report) end
+  return binding
 end
 
 -- For `borrow`: a component that defines the resource gets the representation itself.
@@ -91,10 +91,10 @@ function M.lend(handle) return states[handle._number].rep end
 function M.give(handle)
   local state = states[handle._number]
   states[handle._number] = nil
-  local I = instances.handle_functions(state.I)
-  I.live = I.live - 1
+  local instance = instances.handle_functions(state.I)
+  instance.live = instance.live - 1
   io[0].u32, io[1].u32 = state.resource, state.rep
-  local failure = instances.call(I, I.insert, io, 'ii', 'i', trap_slot)
+  local failure = instances.call(instance, instance.insert, io, 'ii', 'i', trap_slot)
   if failure ~= nil or trap_slot[0] ~= nil then
     trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
@@ -104,18 +104,18 @@ function M.give(handle)
 end
 
 -- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
-function M.take(B, resource, index)
-  local I = instances.handle_functions(B.I)
+function M.take(binding, resource, index)
+  local instance = instances.handle_functions(binding.instance)
   io[0].u32, io[1].u32 = resource, index
-  local failure = instances.call(I, I.remove, io, 'ii', 'i', trap_slot)
+  local failure = instances.call(instance, instance.remove, io, 'ii', 'i', trap_slot)
   if failure ~= nil or trap_slot[0] ~= nil then
     trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
     return nil
   end
   last = last + 1
-  states[last] = { I = I, rep = io[0].u32, resource = resource, number = last }
-  I.live = I.live + 1
+  states[last] = { I = instance, rep = io[0].u32, resource = resource, number = last }
+  instance.live = instance.live + 1
   return handle_type(last)
 end
 
@@ -125,23 +125,23 @@ local function destroy(state)
     end_lease(state.lease)
     return nil
   end
-  local I = state.I
-  I.live = I.live - 1
-  if I.store == nil then return nil end
+  local instance = state.I
+  instance.live = instance.live - 1
+  if instance.store == nil then return nil end
   local report
-  local dtor = instances.dtor(I, state.resource)
+  local dtor = instances.dtor(instance, state.resource)
   if dtor then
     io[0].u32 = state.rep
-    local limit = I.limits.limit_ms
-    if not I.asynchronous then epochs.alone(I.ctx, limit and clock.system() + limit * 1e6) end
-    local failure = instances.call(I, dtor, io, 'i', '', trap_slot)
+    local limit = instance.limits.limit_ms
+    if not instance.asynchronous then epochs.alone(instance.ctx, limit and clock.system() + limit * 1e6) end
+    local failure = instances.call(instance, dtor, io, 'i', '', trap_slot)
     if failure ~= nil or trap_slot[0] ~= nil then
       report = trap.take(failure, trap_slot[0])
       trap_slot[0] = nil
-      discard(I)
+      discard(instance)
     end
   end
-  if I.fresh and I.live == 0 then instances.delete(I) end
+  if instance.fresh and instance.live == 0 then instances.delete(instance) end
   return report
 end
 
@@ -162,8 +162,8 @@ end
 
 function M.pending() return garbage[1] ~= nil end
 
--- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)`
--- ends a lease; `give_up(I)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
+-- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)` ends a
+-- lease; `give_up(instance)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
 -- sharing handles.
 function M.setup(method, failed, finish, give_up, difference)
   end_lease, discard, differ = finish, give_up, difference
@@ -188,7 +188,7 @@ function M.setup(method, failed, finish, give_up, difference)
     __tostring = function(handle)
       local state = states[handle._number]
       if not state then return 'resource handle (gone)' end
-      return ('%s handle %d'):format(state.name or state.I.P.resources[state.resource].name, handle._number)
+      return ('%s handle %d'):format(state.name or state.I.plan.resources[state.resource].name, handle._number)
     end,
     __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
     __gc = function(handle)

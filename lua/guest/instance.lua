@@ -15,7 +15,8 @@ local M = {}
 -- What an export is found in: one at a time.
 local found = new 'mw_extern[1]'
 
--- Every live instance of the lane, so that closing it can free them.
+--- Every live instance of the lane, so that closing it can free them.
+---@type table<Instance, Instance>
 M.all = {}
 
 -- How many epochs away the deadline of a call is that has no limit.
@@ -34,98 +35,203 @@ local STARTS_LONG = (
 -- What a guest sees of the world that is granted nothing of it, or that is not called yet.
 M.NO_WORLD = { args = {}, env = {} }
 
--- Makes an instance; gives nil and a report {reason =, frames =} when a module's start function traps or nothing fits. `limits` may
--- have limit_ticks, for the start function, and limit_elements, for tables, with limit_bytes, for the memory; `world` is what the guest
--- sees of arguments and environment while it starts, or nil; `files` the address of a wasi_config_t, which is taken, or nil.
-function M.new(P, limits, world, files)
-  local C = wasmtime.C
-  local store = C.wasmtime_store_new(P.engine, nil, nil)
-  local I = {
-    P = P,
+--- A guest in a store of its own. All calls of it, from whichever entry, have one; what only some guests need is nil in others.
+---@class Instance
+---@field plan Plan
+---@field store ffi.cdata*? wasmtime_store_t*; nil when the instance has ended
+---@field ctx ffi.cdata*? wasmtime_context_t* of the store
+---@field core ffi.cdata* mw_instance[]: the core instances
+---@field limits Limits those of the entry that it was made for
+---@field bindings table<string, Binding> by path of the export
+---@field memory ffi.cdata*? mw_memory: the one that functions of the host use
+---@field asynchronous boolean? the store takes only calls on a fiber (lua/guest/fibers.lua)
+--- While it is built (lua/guest/build.lua):
+---@field done integer how many steps of the plan have been made
+---@field has_resource table<integer, true>? the resources whose built-ins are there
+---@field groups table<integer, table<integer, true>>? the groups that are there, each with the reallocs that it has or waits for
+---@field wanted table[]? what has still to be put into tables of our modules: {at =, late =, func = Item}
+--- Handles (lua/guest/handles.lua):
+---@field live integer how many handles of its resources scripts hold
+---@field insert ffi.cdata*? mw_func: functions of the handle table, when they were needed
+---@field rep ffi.cdata*?
+---@field remove ffi.cdata*?
+--- Calls that may wait (lua/guest/fibers.lua):
+---@field busy boolean? a call is in it
+---@field task Task? that the call belongs to; nil outside of tasks
+---@field limit number? until when the call may last (monotonic nanoseconds)
+---@field queue table[]? who waits to enter, in order
+---@field future ffi.cdata*? wasmtime_call_future_t*, while a call is on a fiber
+---@field computed integer? how often the call was left because it computed
+---@field out boolean? the call is long, and counted in plan.out (lua/calls/turns.lua)
+---@field away table? the call is on another thread, which the store belongs to meanwhile (lua/calls/elsewhere.lua)
+--- Functions of the host (lua/guest/protocol.lua, lua/guest/memory.lua, lua/guest/objects.lua):
+---@field pending table? what the guest waits for (lua/wasi/p2/poll.lua)
+---@field after function? goes on with what was asked for: after(instance, io, address)
+---@field asked table? memory that was asked for
+---@field held table? the host's objects, by the handles that the guest has of them
+---@field world table? {args =, env =, cwd =} as the guest sees them
+---@field seen string? that world as text, for comparing (lua/calls)
+---@field written table<string, table>? what it has written to 'stdout' and 'stderr' (lua/guest/printing.lua)
+---@field exchanges table? requests that it has sent, with `count` (lua/wasi/exchange.lua)
+---@field unsent table[]? those that are not begun yet
+--- Pools (lua/calls):
+---@field fresh boolean? it was made for a single call, and ends with it or with its last handle
+---@field homes table<Target, true> the targets in whose pools it may rest
+---@field stay table? the place in a pool that its call has
+---@field maker string? id of the entry that it was made for
+---@field counts ffi.cdata*? mw_counts in which it is counted
+
+-- All that an instance has, or will have.
+---@param plan Plan
+---@param limits Limits
+---@param world table?
+---@return Instance
+local function blank(plan, limits, world)
+  local store = wasmtime.C.wasmtime_store_new(plan.engine, nil, nil)
+  local hosted = plan.linker or plan.groups[1] or plan.waits
+  return {
+    plan = plan,
+    P = plan,
     store = store,
-    ctx = C.wasmtime_store_context(store),
-    core = P.core(),
-    done = 0,
-    has_resource = P.resources[1] and {},
-    live = 0,
-    bindings = {},
-    homes = {},
+    ctx = wasmtime.C.wasmtime_store_context(store),
+    core = plan.core(),
     limits = limits,
+    bindings = {},
+    memory = nil,
+    asynchronous = nil,
+    done = 0,
+    has_resource = plan.resources[1] and {},
+    groups = hosted and {} or nil,
+    wanted = nil,
+    live = 0,
+    insert = nil,
+    rep = nil,
+    remove = nil,
+    busy = nil,
+    task = nil,
+    limit = nil,
+    queue = nil,
+    future = nil,
+    computed = nil,
+    out = nil,
+    away = nil,
+    pending = nil,
+    after = nil,
+    asked = nil,
+    held = hosted and { next = 1 } or nil,
+    world = hosted and (world or M.NO_WORLD) or nil,
+    seen = nil,
+    written = nil,
+    exchanges = nil,
+    unsent = nil,
+    fresh = nil,
+    homes = {},
+    stay = nil,
+    maker = nil,
+    counts = nil,
   }
-  if P.linker or P.groups[1] or P.waits then
-    I.groups, I.held, I.world = {}, { next = 1 }, world or M.NO_WORLD
-  end
-  C.wasmtime_context_set_epoch_deadline(I.ctx, limits.limit_ticks or STARTING_TICKS)
-  if limits.limit_elements then C.wasmtime_store_limiter(store, limits.limit_bytes or -1, limits.limit_elements, -1, -1, -1) end
-  local ok, report = false, files and C.wasmtime_context_set_wasi(I.ctx, cast('void *', files))
+end
+
+--- Makes an instance.
+---@param plan Plan
+---@param limits Limits
+---@param world table? {args =, env =, cwd =} that the guest sees while it starts
+---@param files integer? the address of a wasi_config_t, which is taken
+---@return Instance?
+---@return Report? when a module's start function traps, or nothing fits
+function M.new(plan, limits, world, files)
+  local C = wasmtime.C
+  local instance = blank(plan, limits, world)
+  C.wasmtime_context_set_epoch_deadline(instance.ctx, limits.limit_ticks or STARTING_TICKS)
+  if limits.limit_elements then C.wasmtime_store_limiter(instance.store, limits.limit_bytes or -1, limits.limit_elements, -1, -1, -1) end
+  local ok, report = false, files and C.wasmtime_context_set_wasi(instance.ctx, cast('void *', files))
   if report ~= nil then
     report = trap.take(report, nil)
   else
-    ok, report = pcall(build.run, I)
+    ok, report = pcall(build.run, instance)
   end
   if ok then
-    M.all[I] = I
-    if not limits.limit_ticks and not I.asynchronous then C.wasmtime_context_set_epoch_deadline(I.ctx, NO_LIMIT) end
+    M.all[instance] = instance
+    if not limits.limit_ticks and not instance.asynchronous then C.wasmtime_context_set_epoch_deadline(instance.ctx, NO_LIMIT) end
     -- Those that wait have been told to give way at each epoch.
-    if not I.asynchronous then epochs.watch(I) end
-    return I
+    if not instance.asynchronous then epochs.watch(instance) end
+    return instance
   end
-  M.delete(I)
+  M.delete(instance)
   if type(report) ~= 'table' then error(report, 0) end
   if report.reason == 'interrupt' and not limits.limit_ticks then report.reason = STARTS_LONG end
   return nil, report
 end
 
 --- Frees a store, and the call that is suspended in it, if there is one.
+---@param store ffi.cdata*
+---@param future ffi.cdata*?
 function M.free(store, future)
   if future then fibers.delete(future) end
   wasmtime.C.wasmtime_store_delete(store)
 end
 
--- Frees an instance. Its handles and bindings stop working.
-function M.delete(I)
-  if I.store == nil then return end
-  local store, future, bindings = I.store, I.future, I.bindings
-  I.future = nil
-  fibers.abandon(I)
-  M.all[I] = nil
-  if I.exchanges then running.exchanges.leave(I) end
-  if I.out then
-    I.out, I.P.out = nil, I.P.out - 1
+--- Frees an instance. Its handles and bindings stop working.
+---@param instance Instance
+function M.delete(instance)
+  if instance.store == nil then return end
+  local store, future, bindings = instance.store, instance.future, instance.bindings
+  instance.future = nil
+  fibers.abandon(instance)
+  M.all[instance] = nil
+  if instance.exchanges then running.exchanges.leave(instance) end
+  if instance.out then
+    instance.out, instance.plan.out = nil, instance.plan.out - 1
   end
-  I.store, I.ctx, I.bindings = nil, nil, {}
+  instance.store, instance.ctx, instance.bindings = nil, nil, {}
   -- While another thread runs it nobody else may touch the store.
-  if I.away then return I.away.give_up(store, future, bindings) end
+  if instance.away then return instance.away.give_up(store, future, bindings) end
   M.free(store, future)
 end
 
--- How large the memory is that the instance exports as "memory" (as all toolchains call it), in bytes, or nil.
-function M.memory_bytes(I)
-  for at = 0, #I.P.steps - 1 do
-    if wasmtime.C.wasmtime_instance_export_get(I.ctx, I.core + at, 'memory', 6, found) and found[0].kind == wasmtime.MEMORY then
-      return tonumber(wasmtime.C.wasmtime_memory_data_size(I.ctx, found[0].of.memory))
+--- How large the memory is that the instance exports as "memory", as all toolchains call it.
+---@param instance Instance
+---@return integer? bytes
+function M.memory_bytes(instance)
+  for at = 0, #instance.plan.steps - 1 do
+    if
+      wasmtime.C.wasmtime_instance_export_get(instance.ctx, instance.core + at, 'memory', 6, found) and found[0].kind == wasmtime.MEMORY
+    then
+      return tonumber(wasmtime.C.wasmtime_memory_data_size(instance.ctx, found[0].of.memory))
     end
   end
 end
 
--- The functions of the handle table, for lua/guest/handles.lua.
-function M.handle_functions(I)
-  if not I.insert then
+--- Finds the functions of the handle table.
+---@param instance Instance
+---@return Instance
+function M.handle_functions(instance)
+  if not instance.insert then
     for _, name in ipairs { 'insert', 'rep', 'remove' } do
-      build.export(I, I.P.handles_at, name, found)
-      I[name] = new('mw_func', found[0].of.func)
+      build.export(instance, instance.plan.handles_at, name, found)
+      instance[name] = new('mw_func', found[0].of.func)
     end
   end
-  return I
+  return instance
 end
 
--- Calls a function of the instance other than an export: gives what Wasmtime reports, the trap in `out`. The core types are letters.
-function M.call(I, func, io, params, results, out)
-  if I.asynchronous then return fibers.alone(I, func, io, params, results, out) end
-  return build.call(I, func, io, math.max(#params, #results), out)
+--- Calls a function of the instance other than an export; gives what Wasmtime reports, the trap in `out`.
+---@param instance Instance
+---@param func ffi.cdata* mw_func
+---@param io ffi.cdata* mw_raw[]: the arguments, then the result
+---@param params string a letter for each core type
+---@param results string
+---@param out ffi.cdata* void *[1]
+---@return ffi.cdata*? failure wasmtime_error_t*
+function M.call(instance, func, io, params, results, out)
+  if instance.asynchronous then return fibers.alone(instance, func, io, params, results, out) end
+  return build.call(instance, func, io, math.max(#params, #results), out)
 end
 
--- The destructor of resource number `index` (from 1), or nil.
-function M.dtor(I, index) return build.take_func(I, I.P.resources[index].dtor) end
+--- The destructor of resource number `index`.
+---@param instance Instance
+---@param index integer
+---@return ffi.cdata*? mw_func
+function M.dtor(instance, index) return build.take_func(instance, instance.plan.resources[index].dtor) end
 
 return M

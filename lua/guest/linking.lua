@@ -13,8 +13,8 @@ local cast, tonumber, pcall = ffi.cast, tonumber, pcall
 
 local M = {}
 
-local library = { next = protocol.next } -- "interface#function" -> function(I, io)
-local numbered = {} -- what the callback tells functions by -> function(I, io)
+local library = { next = protocol.next } -- "interface#function" -> function(instance, io)
+local numbered = {} -- what the callback tells functions by -> function(instance, io)
 local linkers = {} -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
 
 -- Loads what provides the interfaces of the host, with the first guest that imports some of them.
@@ -23,7 +23,7 @@ local load_library
 --- Sets what loads the modules that call `provide`.
 function M.setup(load) load_library = load end
 
---- Adds the functions of an interface: {name = function(I, io)}.
+--- Adds the functions of an interface: {name = function(instance, io)}.
 function M.provide(interface, functions)
   for name, f in pairs(functions) do
     library[interface .. '#' .. name] = f
@@ -160,15 +160,15 @@ function M.prepare_group(linker, module, functions)
   return out[0]
 end
 
---- Puts a function of the host into `into`, for instance `I`.
-function M.link(I, name, into)
-  local linker = I.P.linker
+--- Puts a function of the host into `into`, for instance `instance`.
+function M.link(instance, name, into)
+  local linker = instance.plan.linker
   local found
   if name:find(M.FILES, 1, true) then
     local module, own = name:match '^(.-)!(.*)$'
-    found = wasmtime.C.wasmtime_linker_get(linker.files, I.ctx, module, #module, own, #own, into)
+    found = wasmtime.C.wasmtime_linker_get(linker.files, instance.ctx, module, #module, own, #own, into)
   else
-    found = wasmtime.C.wasmtime_linker_get(linker.pointer, I.ctx, '', 0, name, #name, into)
+    found = wasmtime.C.wasmtime_linker_get(linker.pointer, instance.ctx, '', 0, name, #name, into)
   end
   if not found then error('a function of the host could not be linked: ' .. name, 0) end
 end
@@ -176,25 +176,25 @@ end
 local found, reference, place -- made when the library is there
 
 --- Puts a function into an element of a table.
-function M.fill(I, table, index, func)
+function M.fill(instance, table, index, func)
   reference = reference or ffi.new 'mw_val[1]'
   reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
-  check(wasmtime.C.wasmtime_table_set(I.ctx, table, index, reference))
+  check(wasmtime.C.wasmtime_table_set(instance.ctx, table, index, reference))
 end
 
 --- Adds a function to the end of a table; gives its index.
-function M.add(I, table, func)
+function M.add(instance, table, func)
   reference, place = reference or ffi.new 'mw_val[1]', place or ffi.new 'uint64_t[1]'
   reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
-  check(wasmtime.C.wasmtime_table_grow(I.ctx, table, 1, reference, place))
+  check(wasmtime.C.wasmtime_table_grow(instance.ctx, table, 1, reference, place))
   return tonumber(place[0])
 end
 
 --- Puts the function that waits into element 0 of a table: from then on, calls into the store are asynchronous.
-function M.fill_wait(I, table)
+function M.fill_wait(instance, table)
   found = found or ffi.new 'mw_extern[1]'
-  M.link(I, WAIT, found)
-  M.fill(I, table, 0, found[0].of.func)
+  M.link(instance, WAIT, found)
+  M.fill(instance, table, 0, found[0].of.func)
 end
 
 --- Frees what the lane's guests were linked with, when none of them is left.

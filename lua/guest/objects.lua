@@ -11,12 +11,12 @@ local M = {}
 M.MOST_HANDLES = 2 ^ 16
 
 --- Gives the guest a handle of a host object: {kind =, ...}. One that belongs to another, its parent, must be dropped before it.
-function M.hand(I, object, parent)
+function M.hand(instance, object, parent)
   if parent then
     object.parent = parent
     parent.children = (parent.children or 0) + 1
   end
-  local held = I.held
+  local held = instance.held
   local index = held.free
   if index then
     held.free = held[index]
@@ -30,15 +30,15 @@ function M.hand(I, object, parent)
 end
 
 --- The object of a guest's handle; a trap when there is none of that kind.
-function M.object(I, index, kind)
-  local object = I.held[index]
+function M.object(instance, index, kind)
+  local object = instance.held[index]
   if type(object) ~= 'table' or object.kind ~= kind then protocol.trap(('there is no %s with the handle %d'):format(kind, index)) end
   return object
 end
 
 --- Ends a guest's handle.
-function M.drop(I, index, kind)
-  local object = M.object(I, index, kind)
+function M.drop(instance, index, kind)
+  local object = M.object(instance, index, kind)
   local parent = object.parent
   if object.children and object.children > 0 then
     protocol.trap(('the guest drops the %s %d before what belongs to it'):format(kind, index))
@@ -47,8 +47,8 @@ function M.drop(I, index, kind)
     parent.children = parent.children - 1
     object.parent = nil
   end
-  I.held[index] = I.held.free
-  I.held.free = index
+  instance.held[index] = instance.held.free
+  instance.held.free = index
 end
 
 return M

@@ -1,13 +1,5 @@
--- Plans: what to instantiate, in what order and with what (host/wasm/plan/plan.py), made ready for a lane.
---
--- A plan arrives as plain tables, addresses as numbers:
---   engine, modules {address}, steps {{module = index, arguments = {item}}}, unlinked = address or nil,
---   handles = address or nil, resources {{module = address, dtor = item or nil, late = true where it is made later}},
---   initialize = item or nil, gated = true when group 1 has a gate (host/wasm/plan/gate.py),
--- where an item is {step = index, name =}, {stub = index}, {resource = index, operation =} or {group = index, name =, late = index or 0};
--- indices from 1. Functions of the host (lua/guest/linking.lua): hosted {{name =, params =, results =}}, groups {{module = address, gated =
--- true, memory = item or nil, functions = {name}, reallocs = {item}, serves = true}}, memory = item or nil, granted = {interface = true},
--- waits = true when a call may wait, files = true when Wasmtime's WASI is used, small = true for small instances (host/engine/engine.py).
+-- Plans: what to instantiate, in what order and with what (host/wasm/plan/plan.py). They arrive as plain tables (lua/guest/plan.py), with
+-- addresses as numbers, and are made ready for a lane here. All indices are from 1, but for those of core instances in a store.
 
 local ffi = require 'ffi'
 local linking = require 'lua.guest.linking'
@@ -16,50 +8,134 @@ local cast, new = ffi.cast, ffi.new
 
 local M = {}
 
---- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
-function M.prepare(plan)
-  local P = {
-    engine = cast('void *', plan.engine),
-    modules = {},
-    steps = plan.steps,
-    resources = plan.resources or {},
-    initialize = plan.initialize,
-    key = plan.key,
-    groups = plan.groups or {},
-    memory = plan.memory,
-    granted = plan.granted or {},
-    waits = plan.waits,
-    small = plan.small,
-    files = plan.files,
-    gated = plan.gated,
-  }
-  for i, address in ipairs(plan.modules) do
-    P.modules[i] = cast('const void *', address)
-  end
-  P.unlinked = plan.unlinked and cast('const void *', plan.unlinked)
-  P.handles = plan.handles and cast('const void *', plan.handles)
-  for i, step in ipairs(plan.steps) do
+--- What stands for something in a plan: one export of a step; a stub for an import that is not linked; a built-in of a resource; or a
+-- function of the host, by the group that it is in.
+---@class Item
+---@field step integer? index of the step
+---@field name string? of the export, in the step's instance or the group's
+---@field stub integer?
+---@field resource integer? index of the resource
+---@field operation string? the name of the built-in
+---@field group integer? index of the group
+---@field late integer? which realloc of the group it needs, which may come later than it; 0 for none
+
+--- A core module to instantiate.
+---@class Step
+---@field module integer
+---@field arguments Item[]
+---@field externs ffi.cdata* mw_extern[]: room for the arguments
+
+--- A resource that the component defines.
+---@class Resource
+---@field name string
+---@field interface string? that it belongs to
+---@field module integer address of the module with its built-ins
+---@field dtor Item?
+---@field late boolean? the destructor is there only after the built-ins
+---@field pointer ffi.cdata* `module` as a pointer
+---@field externs ffi.cdata* mw_extern[]: room for what the module imports
+
+--- Functions of the host that one module of our own passes on to a guest (host/wasi/linkage.py).
+---@class Group
+---@field module integer address of that module
+---@field memory Item?
+---@field functions string[] names of functions of the host
+---@field reallocs Item[]
+---@field serves boolean? some of them may wait
+---@field gated boolean? the module has the instance's gate
+---@field pointer ffi.cdata* `module` as a pointer
+---@field externs ffi.cdata* mw_extern[]: room for what the module imports
+---@field prepared ffi.cdata*? wasmtime_instance_pre_t*, where the imports are the same for all instances
+
+--- What all instances of a guest have in common.
+---@class Plan
+---@field key string names the entries that share it
+---@field engine ffi.cdata* wasm_engine_t*
+---@field modules ffi.cdata*[] wasmtime_module_t*, NULL for one that no step uses
+---@field steps Step[]
+---@field resources Resource[]
+---@field groups Group[]
+---@field initialize Item? a function to call before all others
+---@field memory Item? the one that functions of the host use
+---@field unlinked ffi.cdata*? module of stubs
+---@field handles ffi.cdata*? module of the handle table
+---@field granted table<string, true> interfaces
+---@field waits boolean? a call may wait
+---@field small boolean? instances are small (host/engine/engine.py)
+---@field files boolean? Wasmtime's own WASI is used
+---@field gated boolean? group 1 has a gate (host/wasm/plan/gate.py)
+---@field linker table? what functions of the host are linked by (lua/guest/linking.lua); nil where it imports none
+---@field repeatable boolean nobody notices that a call was ended and made again
+---@field core ffi.ctype* array of the core instances in a store: the steps', from 0, then these:
+---@field unlinked_at integer
+---@field handles_at integer
+---@field resources_at integer where the first resource's is
+---@field groups_at integer where the first group's is
+---@field resident Instance? the one that all entries share, where there are resources (lua/calls)
+---@field out integer how many calls of its instances are long, and so on a fiber (lua/calls/turns.lua)
+---@field entry table? the entry that was called first, which methods of its resources follow (lua/calls)
+
+local function pointer(address) return address and cast('const void *', address) end
+
+-- Room for what the parts of a plan import, and their modules as pointers.
+local function prepare_parts(plan)
+  for _, step in ipairs(plan.steps) do
     step.externs = new('mw_extern[?]', math.max(#step.arguments, 1))
   end
-  for _, resource in ipairs(P.resources) do
-    resource.pointer = cast('const void *', resource.module)
+  for _, resource in ipairs(plan.resources) do
+    resource.pointer = pointer(resource.module)
     resource.externs = new('mw_extern[?]', 5)
   end
-  P.linker = plan.hosted and linking.prepare(P.engine, plan.hosted)
-  P.repeatable = linking.is_repeatable(plan.hosted)
-  for _, group in ipairs(P.groups) do
-    group.pointer = cast('const void *', group.module)
+  for _, group in ipairs(plan.groups) do
+    group.pointer = pointer(group.module)
     group.externs = new('mw_extern[?]', #group.functions + 2)
-    group.prepared = not group.memory and P.linker and linking.prepare_group(P.linker, group.pointer, group.functions)
+    group.prepared = not group.memory and plan.linker and linking.prepare_group(plan.linker, group.pointer, group.functions) or nil
   end
+end
+
+--- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
+---@param given table as lua/guest/plan.py gives it
+---@return Plan
+function M.prepare(given)
+  local engine, modules = cast('void *', given.engine), {}
+  for i, address in ipairs(given.modules) do
+    modules[i] = pointer(address)
+  end
+  local resources, groups = given.resources or {}, given.groups or {}
   -- Where each core instance stands: the plan's own, then what Moonwit adds.
-  P.unlinked_at = #plan.steps
-  P.handles_at = #plan.steps + 1
-  P.resources_at = #plan.steps + 2
-  -- A type of fixed size: LuaJIT compiles its allocation, but not that of a variable one.
-  P.groups_at = P.resources_at + #P.resources
-  P.core = ffi.typeof('mw_instance[$]', P.groups_at + #P.groups)
-  return P
+  local resources_at = #given.steps + 2
+  local groups_at = resources_at + #resources
+  ---@type Plan
+  local plan = {
+    key = given.key,
+    engine = engine,
+    modules = modules,
+    steps = given.steps,
+    resources = resources,
+    groups = groups,
+    initialize = given.initialize,
+    memory = given.memory,
+    unlinked = pointer(given.unlinked),
+    handles = pointer(given.handles),
+    granted = given.granted or {},
+    waits = given.waits,
+    small = given.small,
+    files = given.files,
+    gated = given.gated,
+    linker = given.hosted and linking.prepare(engine, given.hosted),
+    repeatable = linking.is_repeatable(given.hosted),
+    -- A type of fixed size: LuaJIT compiles its allocation, but not that of a variable one.
+    core = ffi.typeof('mw_instance[$]', groups_at + #groups),
+    unlinked_at = #given.steps,
+    handles_at = #given.steps + 1,
+    resources_at = resources_at,
+    groups_at = groups_at,
+    resident = nil,
+    out = 0,
+    entry = nil,
+  }
+  prepare_parts(plan)
+  return plan
 end
 
 return M

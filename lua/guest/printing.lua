@@ -9,20 +9,20 @@ local M = {}
 local ROOM, LONGEST = 1024 * 1024, 64 * 1024
 M.ROOM = ROOM
 
--- What instance I has written to a stream and the lane has not passed on.
-local function written(I, name)
-  I.written = I.written or {}
-  local out = I.written[name]
+-- What instance instance has written to a stream and the lane has not passed on.
+local function written(instance, name)
+  instance.written = instance.written or {}
+  local out = instance.written[name]
   if not out then
     out = { size = 0 }
-    I.written[name] = out
+    instance.written[name] = out
   end
   return out
 end
 
 --- Passes on what a guest has written: whole lines, or everything at the end of its call.
-function M.flush(I, ended)
-  for name, out in pairs(I.written) do
+function M.flush(instance, ended)
+  for name, out in pairs(instance.written) do
     if out.size > 0 then
       local text = table.concat(out)
       local rest = ''
@@ -39,30 +39,30 @@ function M.flush(I, ended)
         if not ok then out.failed = tostring(problem) end
       end
       out = { rest, size = #rest, failed = out.failed }
-      I.written[name] = out
+      instance.written[name] = out
     end
   end
 end
 
 --- Takes what a guest writes to 'stdout' or 'stderr'.
-function M.print(I, name, text)
+function M.print(instance, name, text)
   if text == '' then return end
-  local out = written(I, name)
+  local out = written(instance, name)
   out[#out + 1] = text
   out.size = out.size + #text
 end
 
 --- Why a stream takes nothing more, or nil.
-function M.failure(I, name)
-  local out = name and I.written and I.written[name]
+function M.failure(instance, name)
+  local out = name and instance.written and instance.written[name]
   return out and out.failed
 end
 
 --- How much a guest may write to a stream before the lane has passed it on, in bytes.
-function M.room(I, name) return math.max(ROOM - written(I, name).size, 0) end
+function M.room(instance, name) return math.max(ROOM - written(instance, name).size, 0) end
 
 --- Whether a guest should wait until the lane has passed on what it wrote.
-function M.is_full(I, name) return I.P.waits and name and written(I, name).size > ROOM end
+function M.is_full(instance, name) return instance.plan.waits and name and written(instance, name).size > ROOM end
 
 --- What a guest waits for: the lane to come by.
 M.soon = { deadline = 0 }

@@ -1,9 +1,9 @@
 -- How a function of the host ends: with a result, with a trap, or, where WebAssembly of our own stands before it, with what it asks for.
 --
--- A plain function(I, io) reads its core arguments from `io`, leaves its core result in io[0], and returns nothing, or the reason of a
--- trap. A function that may wait, or that gives what needs memory of the guest, stands behind WebAssembly (host/wasi/linkage.py), which
--- does what io[0].i64 asks for and calls "next" until nothing more is asked. So no function of the host ever calls into the guest, and
--- only the WebAssembly waits.
+-- A plain function(instance, io) reads its core arguments from `io`, leaves its core result in io[0], and returns nothing, or the reason of
+-- a trap. A function that may wait, or that gives what needs memory of the guest, stands behind WebAssembly (host/wasi/linkage.py), which
+-- does what io[0].i64 asks for and calls "next" until nothing more is asked. So no function of the host ever calls into the guest, and only
+-- the WebAssembly waits.
 
 local M = {}
 
@@ -21,19 +21,19 @@ function M.reason_of(problem) return getmetatable(problem) == Trap and problem.r
 --- Asks for nothing more.
 function M.finish(io) io[0].i64 = DONE end
 
---- Asks to wait for `pending` (lua/wasi/p2/poll.lua), and to call after(I, io) then.
-function M.wait(I, io, pending, after)
-  I.pending, I.after = pending, after
+--- Asks to wait for `pending` (lua/wasi/p2/poll.lua), and to call after(instance, io) then.
+function M.wait(instance, io, pending, after)
+  instance.pending, instance.after = pending, after
   io[0].i64 = WAIT
 end
 
---- Asks for `size` bytes of the guest's memory, and to call after(I, io, address) then.
-function M.ask_memory(I, io, size, align, after)
-  I.after = after
+--- Asks for `size` bytes of the guest's memory, and to call after(instance, io, address) then.
+function M.ask_memory(instance, io, size, align, after)
+  instance.after = after
   io[0].i64 = align * ALIGNMENT + size
 end
 
 --- Goes on where a function has asked for something: what "next" is.
-function M.next(I, io) return I.after(I, io, io[0].u32) end
+function M.next(instance, io) return instance.after(instance, io, io[0].u32) end
 
 return M

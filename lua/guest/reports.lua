@@ -17,38 +17,38 @@ local failure = M.failure
 local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 
 -- A guest has called an import that is not linked: the host knows why, and what to do about it.
-local function unlinked(E, report)
-  local answer = buffer.decode(host.unprovided(E.id, report.unlinked))
-  return failure(answer.kind, answer.message, { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames })
+local function unlinked(target, report)
+  local answer = buffer.decode(host.unprovided(target.id, report.unlinked))
+  return failure(answer.kind, answer.message, { entry = target.id, func = target.sig.name, wasm_backtrace = report.frames })
 end
 
---- The error that says a call of entry E has taken longer than its limit.
-function M.late(E, more)
+--- The error that says a call of entry target has taken longer than its limit.
+function M.late(target, more)
   return failure(
     errors.kinds.TIMEOUT,
-    ('%s: took longer than its limit of %g ms'):format(E.sig.name, E.limits.limit_ms or 0),
-    more or { entry = E.id, func = E.sig.name }
+    ('%s: took longer than its limit of %g ms'):format(target.sig.name, target.limits.limit_ms or 0),
+    more or { entry = target.id, func = target.sig.name }
   )
 end
 
---- The error for a report of lua/wasmtime/trap.lua about entry E.
-function M.of_guest(E, report)
-  if report.unlinked then return unlinked(E, report) end
-  local more = { entry = E.id, func = E.sig.name, wasm_backtrace = report.frames }
-  if report.reason == 'interrupt' then return M.late(E, more) end
-  if E.limits.limit_stack and report.reason == 'call stack exhausted' then
+--- The error for a report of lua/wasmtime/trap.lua about entry target.
+function M.of_guest(target, report)
+  if report.unlinked then return unlinked(target, report) end
+  local more = { entry = target.id, func = target.sig.name, wasm_backtrace = report.frames }
+  if report.reason == 'interrupt' then return M.late(target, more) end
+  if target.limits.limit_stack and report.reason == 'call stack exhausted' then
     return failure(
       errors.kinds.INTERNAL,
-      ('%s: %s: it has %d bytes of stack (max_stack_bytes)'):format(E.sig.name, report.reason, E.limits.limit_stack),
+      ('%s: %s: it has %d bytes of stack (max_stack_bytes)'):format(target.sig.name, report.reason, target.limits.limit_stack),
       more
     )
   end
-  local limit = E.limits.limit_bytes
+  local limit = target.limits.limit_bytes
   if limit and report.bytes and report.bytes + 65536 > limit then
     return failure(
       errors.kinds.INTERNAL,
       ('%s: %s; its memory of %d bytes can not grow under the limit of %d (max_memory_bytes)'):format(
-        E.sig.name,
+        target.sig.name,
         report.reason,
         report.bytes,
         limit
@@ -56,7 +56,7 @@ function M.of_guest(E, report)
       more
     )
   end
-  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(E.sig.name, report.reason), more)
+  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(target.sig.name, report.reason), more)
 end
 
 function M.setup(given) host = given end

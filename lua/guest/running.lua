@@ -10,10 +10,10 @@ M.instance = nil
 M.come = false
 
 --- Says that an instance is entered from now on; before each entry into a guest with functions of the host.
-function M.enter(I) M.instance = I end
+function M.enter(instance) M.instance = instance end
 
---- What sends the requests of instances: begin(I) begins those in I.unsent, leave(I) ends those in I.exchanges, drain() passes on what
--- was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
+--- What sends the requests of instances: begin(instance) begins those in instance.unsent, leave(instance) ends those in instance.exchanges,
+-- drain() passes on what was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
 M.exchanges = nil
 
 return M

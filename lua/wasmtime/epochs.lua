@@ -25,10 +25,12 @@ local answerer -- the address of the lane's own
 function M.open(address) answerer = ffi.cast('void *', address) end
 
 --- Has the lane's answerer asked about an instance.
-function M.watch(I) wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, answerer, lane, nil) end
+function M.watch(instance) wasmtime.C.wasmtime_store_epoch_deadline_callback(instance.store, answerer, lane, nil) end
 
 --- Has that of another thread asked, which runs the instance from now on.
-function M.hand_over(I, address) wasmtime.C.wasmtime_store_epoch_deadline_callback(I.store, ffi.cast('void *', address), elsewhere, nil) end
+function M.hand_over(instance, address)
+  wasmtime.C.wasmtime_store_epoch_deadline_callback(instance.store, ffi.cast('void *', address), elsewhere, nil)
+end
 
 --- Before a guest is entered that can't give way: it may compute until `limit` (monotonic nanoseconds, or nil), a second at most.
 function M.alone(ctx, limit)

@@ -1,5 +1,5 @@
 -- wasi:cli: the standard streams, arguments and environment of a guest, and its end. What the entry does not grant is empty:
--- instance.P.granted has the interfaces that it does.
+-- instance.plan.granted has the interfaces that it does.
 
 local ffi = require 'ffi'
 local linking = require 'lua.guest.linking'
@@ -27,7 +27,7 @@ linking.provide('wasi:cli/exit', {
   ['exit-with-code'] = function(_, io) return ('it exited with status %d'):format(io[0].u32 % 256) end,
 })
 
-local function granted(instance, name) return instance.P.granted['wasi:cli/' .. name] end
+local function granted(instance, name) return instance.plan.granted['wasi:cli/' .. name] end
 
 linking.provide('wasi:cli/stdin', {
   ['get-stdin'] = function(instance, io)
