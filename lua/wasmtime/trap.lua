@@ -22,6 +22,36 @@ local SENTENCES = {
   throws_in_realloc = 'it throws an exception in its realloc function, which a function of the host has called',
 }
 
+-- What is wrong with what passes between two components, by the end of the name of the function in which their adapter has trapped
+-- (host/wasm/adapters/routines.py). The name begins with "caller" where the fault is with the one that calls, else with "callee".
+local PASSES = {
+  out_of_bounds = 'out of bounds: %s values that do not lie within its memory',
+  list_out_of_bounds = 'list content out-of-bounds: %s a list that does not lie within its memory',
+  string_out_of_bounds = 'string content out-of-bounds: %s a string that does not lie within its memory',
+  unaligned = 'unaligned pointer: %s an address that is not a multiple of its alignment',
+  too_long = 'too long: %s a string or list of more than 268435455 bytes',
+  unknown_case = 'invalid variant discriminant: %s a case that its type does not have',
+  no_char = 'invalid `char` bit pattern: %s a char that is not a Unicode scalar value',
+  no_utf8 = 'invalid utf-8: %s a string that is not valid UTF-8',
+  no_utf16 = 'invalid utf-16: %s a string that is not valid UTF-16',
+}
+local DOES = {
+  realloc_out_of_bounds = "realloc return: beyond end of memory: the %s component's realloc function gives memory that it does not have",
+  realloc_unaligned = "realloc return: result not aligned: the %s component's realloc function gives an unaligned pointer",
+  throws_in_realloc = 'the %s component throws an exception in its realloc function',
+  throws_in_post_return = 'the %s component throws an exception in its post-return function',
+  throws = 'the %s component throws an exception, which no other component can catch',
+}
+
+local function sentence(name)
+  local side, problem = name:match '^(call%a+)_(.+)$'
+  if PASSES[problem] then
+    return PASSES[problem]:format(side == 'caller' and 'a component passes another one' or 'a component returns to another one')
+  end
+  if DOES[problem] then return DOES[problem]:format(side == 'caller' and 'calling' or 'called') end
+  return SENTENCES[name]
+end
+
 local function take_bytes(fill, from)
   local out = ffi.new 'mw_bytes'
   fill(from, out)
@@ -113,7 +143,7 @@ function M.take(failure, trap)
   -- A guest may call a module of its own by the same name.
   local unlinked = top and top.module == M.UNLINKED and top.func:find '^.+#.' and top.func or nil
   name_frames(frames, message)
-  message = top and top.module == M.HOSTED and SENTENCES[top.func] or message
+  message = top and top.module == M.HOSTED and sentence(top.func) or message
   return {
     reason = reason(message),
     frames = frames,

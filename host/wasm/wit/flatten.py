@@ -26,6 +26,11 @@ def discriminant(cases: int) -> int:
     return 1 if cases <= 0x100 else 2 if cases <= 0x10000 else 4
 
 
+def words(found: types.Flags) -> int:
+    """Returns how many core values flags are. The standard stops at 32 flags, as binaries do; before, more of them took more words."""
+    return (len(found.names) + 31) // 32
+
+
 class Layouts:
     """Remembers what it has found out about types, which may share parts many times over.
 
@@ -56,8 +61,9 @@ class Layouts:
         if isinstance(found, (types.Own, types.Borrow)):
             return 4, 4
         if isinstance(found, types.Flags):
-            size = 1 if len(found.names) <= 8 else 2 if len(found.names) <= 16 else 4
-            return size, size
+            number = len(found.names)
+            size = 1 if number <= 8 else 2 if number <= 16 else 4
+            return (4 * words(found) if number > 32 else size), size
         if isinstance(found, (types.Record, types.Tuple)):
             size, alignment = 0, 1
             for part in parts(found):
@@ -85,8 +91,10 @@ class Layouts:
             return 2 * self.pointer
         if isinstance(found, types.FixedList):
             return self.flat(found.element) * min(found.length, MOST_PARAMS + 1)
-        if isinstance(found, (types.Own, types.Borrow, types.Flags)):
+        if isinstance(found, (types.Own, types.Borrow)):
             return "i"
+        if isinstance(found, types.Flags):
+            return "i" * words(found)
         if isinstance(found, (types.Record, types.Tuple)):
             return self._row(parts(found))
         joined = ""
