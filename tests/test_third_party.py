@@ -160,10 +160,8 @@ def test_the_wit_of_an_interface_need_not_name_it(tmp_path: Path, wit: str) -> N
 
 
 def test_components_that_call_each_other(tmp_path: Path) -> None:
-    """What several components were composed into takes the compatible path by itself, and the direct one is refused."""
-    pools = "".join(entry(f"run{number}", "composed", "run", f", pool: {pool}") for number, pool in enumerate(POOLS))
-    with opened(tmp_path, pools + entry("direct", "composed", "run", ", engine: direct")) as project:
-        for number in range(len(POOLS)):
+    """What several components were composed into takes both call paths, from every pool."""
+    pools = [f", pool: {pool}, engine: {engine}" for pool in POOLS for engine in ENGINES]
+    with opened(tmp_path, "".join(entry(f"run{number}", "composed", "run", more) for number, more in enumerate(pools))) as project:
+        for number in range(len(pools)):
             assert [project.call(f"t:run{number}", "moon") for _ in range(2)] == ["Moon", "Moon"]
-        with pytest.raises(moonwit.CallError, match="the direct path can't be taken: the component is composed of several"):
-            project.call("t:direct", "moon")

@@ -203,9 +203,6 @@ class _Loading:
         value = self.fields.get(name)
         return value if isinstance(value, Mapping) else {}
 
-    def has_mounts(self) -> bool:
-        return bool(self.group("wasi").get("mounts"))
-
     def imports(self) -> list[str]:
         names = self.fields.get("imports")
         return [str(name) for name in names] if isinstance(names, list) else []
@@ -249,10 +246,10 @@ class _Loading:
         cause = None
         if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
             try:
-                self.hosting = hosting.host(plan, grants, mounts=self.has_mounts())
+                self.hosting = hosting.host(plan, grants)
                 shorter = shorten(plan, self.hosting.early)
                 if shorter is not plan:
-                    plan, self.hosting = shorter, hosting.host(shorter, grants, mounts=self.has_mounts())
+                    plan, self.hosting = shorter, hosting.host(shorter, grants)
             except Unsupported as error:
                 plan = error
         if isinstance(plan, Unsupported):
@@ -278,7 +275,7 @@ class _Loading:
         path = self.core_method(plan, core_functions(found.core))
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
-        self.hosting = hosting.host(plan, grants, own, self.has_mounts())
+        self.hosting = hosting.host(plan, grants, own, bool(self.group("wasi").get("mounts")))
         return plan, path, plan.exports[path].type, "direct", CORE + self.how_it_runs()
 
     def how_it_runs(self) -> str:

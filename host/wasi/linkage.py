@@ -15,8 +15,7 @@ from moonwit.host.wasi.signatures import NULL, RESULTS, SIGNATURES
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
-from moonwit.host.wasm.plan.plan import Item, Plan, Stub
-from moonwit.host.wasm.problems import Unsupported
+from moonwit.host.wasm.plan.plan import FlagItem, Item, Plan, Stub
 from moonwit.host.wasm.wit.flatten import REALLOC
 from moonwit.host.wasm.wit.show import show_type
 from moonwit.registry.record import record
@@ -27,13 +26,9 @@ _SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not
 _WAITED: Final = frozenset(
     {
         *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),
-        *("wasi:filesystem/types", "wasi:filesystem/preopens"),
         *("wasi:http/types", "wasi:http/outgoing-handler", wasi.FUNCS, wasi.PREVIEW1),
     }
 )
-
-# Interfaces by which a guest gets at its mounts.
-_MOUNTED: Final = frozenset({wasi.PREVIEW1, "wasi:filesystem/preopens"})
 
 How = Literal["hosted", "null", "unlinked"]
 
@@ -50,7 +45,8 @@ class HostFunction:
 class Group:
     """A module of our own between a guest and the host: ``text`` is its WAT.
 
-    It imports, in this order, the gate, where it is ``gated`` (group 0 has that itself), the guest's memory, where it is given, and the
+    It imports, in this order, the gate of its component ``instance``, where it is ``gated`` (group 0 has all), the guest's memory, where it
+    is given, and the
     functions of the host at the indices ``functions``, by their names. Group 0 has a table "late": element 0 is for the function that
     waits, where it ``serves``, and ``reallocs`` are to be put there from element 1 on, as soon as there is one of its functions that
     needs them. What is called while the gate is shut comes behind them.
@@ -62,6 +58,7 @@ class Group:
     reallocs: tuple[Item, ...] = ()
     serves: bool = False
     gated: bool = False
+    instance: int = 0
 
 
 @record
@@ -78,9 +75,10 @@ class Hosting:
     """How the stubs of a plan are linked for an entry.
 
     ``links`` has for each stub None (not linked) or the function of a group; those of the host are in group 0.
-    ``memory`` is the guest's memory that functions of the host read and write. ``granted`` are the interfaces, without versions, that
-    the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py), ``mounted``
-    whether they get the entry's mounts.
+    ``memory`` is the guest's memory that functions of the host read and write; ``memories`` are these, where there are several. Then a call
+    of "memory" with the number of one comes before each call that uses memory. ``granted`` are the interfaces, without versions, that
+    the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py). ``module``
+    stands for the plan's only module, when it is to import the memory of group 0 after all else.
     """
 
     links: tuple[GroupLink | None, ...] = ()
@@ -89,8 +87,9 @@ class Hosting:
     memory: Item | None = None
     granted: tuple[str, ...] = ()
     waits: bool = False
+    module: bytes | None = None
     gated: bool = False
-    mounted: bool = False
+    memories: tuple[Item, ...] = ()
 
     @property
     def early(self) -> list[bool]:
@@ -106,7 +105,7 @@ def is_hosted(interface: str) -> bool:
 def host(plan: Plan, grants: Iterable[str], memory: Item | None = None, mounts: bool = False) -> Hosting:
     """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
 
-    ``memory`` is what a core module hands WASI 0.1; ``mounts`` tells whether the entry has some.
+    The rest concerns core modules: ``memory`` is what they hand WASI 0.1, ``mounts`` tells whether the entry has some.
     """
     return _Linking(plan, tuple(grants), memory, mounts).result()
 
@@ -122,20 +121,22 @@ class _Linking:
         self.in_lua = bool(granted & _SOURCES)
         self.can_wait = bool(granted & _WAITED)
         self.functions: dict[HostFunction, int] = {}
+        self.memories: tuple[Item, ...] = ()
 
     def result(self) -> Hosting:
         plan = self.plan
         links: list[GroupLink | None] = []
         served: list[tuple[Stub, int | None]] = []
-        nulls: dict[Item | None, list[Stub]] = {}
+        nulls: dict[tuple[Item | None, int], list[Stub]] = {}
         reallocs: list[Item] = []
         hows = [self.how(stub) for stub in plan.stubs]
         for stub, how in zip(plan.stubs, hows, strict=True):
             if how == "unlinked":
                 links.append(None)
             elif how == "null":
-                inside = nulls.setdefault(stub.memory, [])
-                number = list(nulls).index(stub.memory) + 1
+                key = (stub.memory, stub.instance)
+                inside = nulls.setdefault(key, [])
+                number = list(nulls).index(key) + 1
                 links.append(GroupLink(number, str(len(inside)), 0))
                 inside.append(stub)
             else:
@@ -146,21 +147,25 @@ class _Linking:
                     late = 0 if stub.realloc is None else reallocs.index(stub.realloc) + 1
                 links.append(GroupLink(0, str(len(served)), late or 0))
                 served.append((stub, late))
-        memories = {stub.memory for stub, link in zip(plan.stubs, links, strict=True) if link is not None and stub.memory is not None}
+        memories = dict.fromkeys(stub.memory for stub, _ in served if stub.memory is not None)
         if self.memory is not None and served:
-            memories.add(self.memory)
-        if len(memories) > 1:
-            raise Unsupported("The component hands the host more than one memory.")
-        serving = self.serving(served, reallocs)
+            memories.setdefault(self.memory)
+        self.memories = tuple(memories) if len(memories) > 1 else ()
+        mounted = self.mounts and any(preview1.is_ours(stub) for stub, _ in served)
+        changed = preview1.import_memory(plan.modules[0]) if mounted else None
+        # Where its memory can't be shared there are no files.
+        self.mounts = changed is not None
+        serving = self.serving(served, reallocs, changed and changed[1])
         # Where nothing is called that could leave, nothing is looked at.
         leaves = bool(plan.resources or nulls) and any(lift.realloc or lift.post_return for lift in plan.exports.values())
-        gated = bool(self.functions) or leaves
-        groups = [serving, *(self.null(memory, inside, gated) for memory, inside in nulls.items())]
+        flagged = any(isinstance(item, FlagItem) for step in plan.steps for item in step.arguments)
+        gated = bool(self.functions) or leaves or flagged
+        groups = [serving, *(self.null(memory, inside, gated, instance) for (memory, instance), inside in nulls.items())]
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
         waits = self.can_wait and (groups[0].serves or prints)
-        memory, mounted = next(iter(memories), None), self.mounts and bool(_MOUNTED & set(self.granted))
-        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, gated, mounted)
+        memory, module = next(iter(memories), None), changed and changed[0]
+        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module, gated, self.memories)
 
     def how(self, stub: Stub) -> How:
         if preview1.is_ours(stub):
@@ -172,7 +177,7 @@ class _Linking:
         harmless = wasi.links(stub.interface, ()) or name == "#".join(wasi.NO_DIRECTORIES)
         if not granted and not harmless:
             return "unlinked"
-        if (interface, stub.function) == wasi.NO_DIRECTORIES and not granted:
+        if (interface, stub.function) == wasi.NO_DIRECTORIES:
             return self.checked(stub, "null", "i>")
         signature = SIGNATURES.get(interface, {}).get(stub.function)
         if signature is None or not (self.in_lua or name in NULL):
@@ -189,13 +194,13 @@ class _Linking:
 
     def is_wrapped(self, stub: Stub) -> bool:
         if preview1.is_ours(stub):
-            return preview1.waits(stub.function)
+            return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
         return SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
 
     def function(self, stub: Stub, type: CoreType) -> HostFunction:
         return HostFunction(f"{wasi.interface_of(stub.interface)}#{stub.function}", type)
 
-    def null(self, memory: Item | None, inside: list[Stub], gated: bool) -> Group:
+    def null(self, memory: Item | None, inside: list[Stub], gated: bool, instance: int) -> Group:
         """Makes the group of null functions that share a memory."""
         lines = [gate.IMPORT] if gated else []
         if memory is not None:
@@ -206,10 +211,10 @@ class _Linking:
         for number, stub in enumerate(inside):
             body = NULL[f"{wasi.interface_of(stub.interface)}#{stub.function}"]
             lines.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
-        return Group("\n".join(["(module $moonwit", *lines, ")"]), memory, gated=gated)
+        return Group("\n".join(["(module $moonwit", *lines, ")"]), memory, gated=gated, instance=instance)
 
-    def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item]) -> Group:
-        """Makes the group of the host's functions.
+    def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item], limits: str | None) -> Group:
+        """Makes the group of the host's functions; ``limits`` are those of a memory that it has for the guest.
 
         All look at the gate first. One without a number then calls the host's function. Those that may wait, or that need memory of the
         guest for what they give, begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to
@@ -218,11 +223,16 @@ class _Linking:
         serves = any(late is not None for _, late in served)
         functions: list[int] = []
         lifts = self.plan.exports.values()
-        shut = [REALLOC for lift in lifts if lift.realloc] + [CoreType(lift.core_type.results, "") for lift in lifts if lift.post_return]
-        imports, bodies = [], [gate.DEFINITION, f'(table (export "late") {len(reallocs) + 1} funcref)', gate.shut_during(shut)]
+        shut = [(REALLOC, lift.instance) for lift in lifts if lift.realloc]
+        shut += [(CoreType(lift.core_type.results, ""), lift.instance) for lift in lifts if lift.post_return]
+        definition, table = gate.definition(self.plan.instances), f'(table (export "late") {len(reallocs) + 1} funcref)'
+        imports, bodies = [], [definition, table, gate.shut_during(shut)]
         if serves:
             imports.append(self.imported(HostFunction("next", CoreType("i", "I")), "$next", functions))
-            bodies.append(_SERVE)
+            serving = sorted({stub.instance for stub, late in served if late is not None})
+            bodies += [_SERVE, *(_of(_SERVING, instance) for instance in serving)]
+        if self.memories:
+            imports.append(self.imported(HostFunction("memory", CoreType("i", "")), "$memory", functions))
         for number, (stub, late) in enumerate(served):
             if late is None:
                 more = [self.imported(self.function(stub, stub.type), f"$plain{number}", functions)]
@@ -230,8 +240,12 @@ class _Linking:
             else:
                 more, body = self.served(number, stub, late, functions)
             imports += more
-            bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {gate.LEAVES} {body})')
-        lines = ["(module $moonwit", *imports, *bodies, ")"]
+            if self.memories and stub.memory is not None:
+                body = f"(call $memory (i32.const {self.memories.index(stub.memory)})) {body}"
+            look = gate.of(gate.LEAVES, stub.instance)
+            bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
+        memory = [f'(memory (export "memory") {limits})'] if limits else []
+        lines = ["(module $moonwit", *imports, *memory, *bodies, ")"]
         return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves)
 
     def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
@@ -242,20 +256,40 @@ class _Linking:
     def served(self, number: int, stub: Stub, late: int, functions: list[int]) -> tuple[list[str], str]:
         """Gives the imports and the body of a function that begins in the host; what it imports is added to ``functions``."""
         given = passed_on(stub.type)
-        begin = f"(call $serve (call $begin{number} {given}) (i32.const {late}))"
+        begin = f"(call {_of('$serve', stub.instance)} (call $begin{number} {given}) (i32.const {late}))"
         starts = self.function(stub, CoreType(stub.type.params, "I"))
-        imports = [self.imported(starts, f"$begin{number}", functions)]
-        if preview1.is_ours(stub):
-            # What such a function gives is read when it is done.
-            begin += " (call $next (i32.const 0)) (i32.wrap_i64)"
-        return imports, begin
+        if not preview1.is_ours(stub):
+            return [self.imported(starts, f"$begin{number}", functions)], begin
+        imports = []
+        by = preview1.by(stub.function, self.mounts)
+        ours = theirs = f"(i32.const {preview1.BAD_DESCRIPTOR})"
+        if by in ("lane", "descriptor"):
+            if preview1.waits(stub.function):
+                # What such a function gives is read when it is done.
+                ours = f"{begin} (call $next (i32.const 0)) (i32.wrap_i64)"
+                imports.append(self.imported(starts, f"$begin{number}", functions))
+            else:
+                ours = f"(call $ours{number} {given})"
+                imports.append(self.imported(self.function(stub, stub.type), f"$ours{number}", functions))
+        if by == "wasmtime" or (by == "descriptor" and self.mounts):
+            function = HostFunction(f"{wasi.PREVIEW1}!{stub.function}", stub.type)
+            imports.append(self.imported(function, f"$theirs{number}", functions))
+            theirs = f"(call $theirs{number} {given})"
+        if by == "lane":
+            return imports, ours
+        if by == "descriptor":
+            return imports, f"(if (result i32) (i32.le_u (local.get 0) (i32.const 2)) (then {ours}) (else {theirs}))"
+        return imports, theirs
 
 
-_SERVE: Final = f"""(type $wait (func))
+_SERVE: Final = """(type $wait (func))
 (type $realloc (func (param i32 i32 i32 i32) (result i32)))
 (elem (i32.const 0) $waits_while_it_is_made)
 (func $waits_while_it_is_made (unreachable))
-(func $serve (param $asked i64) (param $late i32)
+(func $throws_in_realloc (unreachable))"""
+
+# For each component instance whose guest is served: its realloc is called while its gate is shut.
+_SERVING: Final = f"""(func $serve (param $asked i64) (param $late i32)
  (loop $again
   (if (i64.eqz (local.get $asked)) (then (return)))
   (if (i64.eq (local.get $asked) (i64.const -1))
@@ -269,5 +303,11 @@ _SERVE: Final = f"""(type $wait (func))
   (try_table (result i32) (catch_all $thrown)
    (call_indirect (type $realloc) (i32.const 0) (i32.const 0) (local.get $align) (local.get $size) (local.get $late)))
   {gate.OPENED} (return))
- (call $throws_in_realloc) (unreachable))
-(func $throws_in_realloc (unreachable))"""
+ (call $throws_in_realloc) (unreachable))"""
+
+
+def _of(text: str, instance: int) -> str:
+    """Gives the text for another component instance."""
+    for name in ("$serve", "$reallocated") if instance else ():
+        text = text.replace(name, f"{name}{instance}")
+    return gate.of(text, instance)

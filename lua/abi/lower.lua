@@ -43,7 +43,7 @@ local function scalar(e, t, v)
   end
   if t.kind == 'flags' then return ('%s(%s)'):format(e:func(check.bits, t), v) end
   if t.kind == 'own' then return ('(give(%s) or full())'):format(v) end
-  if t.kind == 'borrow' then return ('lend(%s)'):format(v) end
+  if t.kind == 'borrow' then return ('(lend(%s) or full())'):format(v) end
 end
 
 -- Statements that store the expression `v` at the address expression `at`.

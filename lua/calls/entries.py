@@ -7,16 +7,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from moonwit.host.files.waiting import ACTIONS
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
 from moonwit.lua.calls.statistics import Statistics
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
-from moonwit.lua.values import buffer
 from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:
-    from moonwit.host.engine.worker import Cancellation
     from moonwit.host.functions.functions import LoadedFunction, Pool
     from moonwit.lua.calls.workers import Workers
     from moonwit.lua.lane.lane import Lane
@@ -58,7 +55,7 @@ class Entries:
             "unprovided": self._unprovided,
             "difference": self.compatible.difference,
             "method": self._method,
-            "call": self._call,
+            "call": self.compatible.call,
             "lease_method": self.compatible.lease_method,
             "end_lease": self.compatible.end_lease,
             "compilation": self._compilations.take,
@@ -78,13 +75,6 @@ class Entries:
 
         own = {name: callback for name, callback in self.callbacks.items() if name != "workers"}
         return {**own, "load": lambda id: as_told(self._load(id))}
-
-    def _call(self, target: bytes, arguments: bytes, cancellation: Cancellation | None = None) -> Any:
-        """Makes a call on another thread: what files may have to wait for, or a function on the compatible path, whose name holds a `|`."""
-        action = ACTIONS.get(target.decode("utf-8", "replace"))
-        if action is not None:
-            return action(*buffer.decode_all(arguments))
-        return self.compatible.call(target, arguments, cancellation)
 
     def _the_workers(self) -> Workers:
         from moonwit.lua.calls.workers import Workers

@@ -76,12 +76,11 @@ function hooks.drain()
   if handles.pending() then handles.drain() end
 end
 
--- The folders that instances of E get (lua/wasi/files/open.lua); or nil, err.
+-- The folders that instances of E get, as the address of a wasi_config_t; or nil, err.
 local function folders(E)
   local given = buffer.decode(host.folders(E.id))
   if given.failed then return nil, failure(given.kind, given.message, { entry = E.id }) end
-  given.owner = E.id
-  return given
+  return given.config
 end
 
 -- What a call of E that is made now sees of the world, and the same as text; false when that is the text `before`; or nil, err.

@@ -21,6 +21,7 @@ local M = {}
 ---@field post_number integer?
 ---@field params string the function's core types, a letter for each
 ---@field results_of string
+---@field table integer? the step with the handles of its component instance, from 0, where these have tables of their own
 ---@field next Binding? that rests in the same pool, below this one (lua/calls)
 ---@field rested number? since when it rests (monotonic nanoseconds; lua/guest/upkeep.lua)
 --- Where calls run on a fiber (lua/guest/fibers.lua, `equip`):
@@ -42,8 +43,10 @@ local function make(instance, lift)
   local io = instance.asynchronous and shared or slots()
   shared = shared or instance.asynchronous and io
   local func, memory = build.take_func(instance, lift.core), build.take_memory(instance, lift.memory)
-  local realloc, realloc_number = build.take_shut(instance, lift.realloc, 'iiii>i')
-  local post, post_number = build.take_shut(instance, lift.post, lift.results .. '>')
+  -- Of several component instances each has a gate of its own (host/wasm/plan/gate.py), and so has what shuts it.
+  local of = lift.instance > 0 and lift.instance .. ':' or ''
+  local realloc, realloc_number = build.take_shut(instance, lift.realloc, of .. 'iiii>i')
+  local post, post_number = build.take_shut(instance, lift.post, of .. lift.results .. '>')
   ---@type Binding
   local binding = {
     instance = instance,
@@ -58,6 +61,7 @@ local function make(instance, lift)
     post_number = post_number,
     params = lift.params,
     results_of = lift.results,
+    table = lift.table,
     next = nil,
     rested = nil,
     count = nil,

@@ -55,8 +55,8 @@ local function make_group(instance, group, at)
     return
   end
   local externs, count = group.externs, 0
-  if group.gated then
-    resolve(instance, GATE, externs)
+  if group.gate then
+    resolve(instance, group.gate, externs)
     count = 1
   end
   if group.memory then
@@ -190,6 +190,16 @@ local function open_waits(instance)
   fibers.open(instance)
 end
 
+-- Takes the memories of a step that functions of the host use; the first of all is the one that they use until another is named.
+local function take_memories(instance, step)
+  for i, memory in ipairs(instance.plan.memories) do
+    if memory.step == step then
+      instance.memories[i] = M.take_memory(instance, memory)
+      instance.memory = instance.memory or instance.memories[i]
+    end
+  end
+end
+
 --- Runs the plan of an instance: makes its core instances, in order; raises the report {reason =, frames =} of a trap.
 function M.run(instance)
   local plan = instance.plan
@@ -204,7 +214,7 @@ function M.run(instance)
     -- What a start function hands the host lies in the memory that its module defines, or that is there already.
     instantiate(instance, at - 1, plan.modules[step.module], step.externs, #step.arguments)
     instance.done = at
-    if plan.memory and not instance.memory and plan.memory.step == at then instance.memory = M.take_memory(instance, plan.memory) end
+    if plan.memories[1] then take_memories(instance, at) end
     if instance.wanted then fill_late(instance, at) end
   end
   if plan.initialize then

@@ -287,7 +287,7 @@ function M.alone(instance, func, io, params, results, trap)
   local future =
     wasmtime.C.wasmtime_func_call_async(instance.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
   local start
-  instance.pending, instance.alone = nil, true
+  instance.pending = nil
   running.enter(instance)
   local ready = poll(future)
   -- To compute takes real time, also under a test clock.
@@ -302,7 +302,7 @@ function M.alone(instance, func, io, params, results, trap)
   end
   delete(future)
   local why = instance.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
-  instance.pending, instance.alone = nil, nil
+  instance.pending = nil
   return M.outcome(ready, alone_results, io, alone_out, trap, why)
 end
 

@@ -84,17 +84,11 @@ function M.owner(target)
   return binding
 end
 
--- For `borrow`: a component that defines the resource gets the representation itself.
-function M.lend(handle) return states[handle._number].rep end
-
--- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
-function M.give(handle)
-  local state = states[handle._number]
-  states[handle._number] = nil
-  local instance = instances.handle_functions(state.I)
-  instance.live = instance.live - 1
-  io[0].u32, io[1].u32 = state.resource, state.rep
-  local failure = instances.call(instance, instance.insert, io, 'ii', 'i', trap_slot)
+-- Calls a function of a table of handles with a resource's number and another; gives what it gives, or nil where it traps.
+local function ask(instance, at, name, resource, number)
+  local func = instances.handle_function(instance, at, name)
+  io[0].u32, io[1].u32 = resource, number
+  local failure = instances.call(instance, func, io, 'ii', 'i', trap_slot)
   if failure ~= nil or trap_slot[0] ~= nil then
     trap.take(failure, trap_slot[0])
     trap_slot[0] = nil
@@ -103,18 +97,31 @@ function M.give(handle)
   return io[0].u32
 end
 
+-- For `borrow`: the component instance that defines the resource gets the representation itself, another a handle for the call, which
+-- must be gone when it ends (host/wasm/plan/composing.py sees to it). Gives nil when the guest's table is full.
+function M.lend(handle)
+  local state = states[handle._number]
+  local lift = call.E.lift
+  if not lift.table or state.I.plan.resources[state.resource].instance == lift.instance then return state.rep end
+  return ask(state.I, lift.table, 'borrow', state.resource, state.rep)
+end
+
+-- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
+function M.give(handle)
+  local state = states[handle._number]
+  states[handle._number] = nil
+  local instance = state.I
+  instance.live = instance.live - 1
+  return ask(instance, call.E.lift.table, 'insert', state.resource, state.rep)
+end
+
 -- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
 function M.take(binding, resource, index)
-  local instance = instances.handle_functions(binding.instance)
-  io[0].u32, io[1].u32 = resource, index
-  local failure = instances.call(instance, instance.remove, io, 'ii', 'i', trap_slot)
-  if failure ~= nil or trap_slot[0] ~= nil then
-    trap.take(failure, trap_slot[0])
-    trap_slot[0] = nil
-    return nil
-  end
+  local instance = binding.instance
+  local rep = ask(instance, binding.table, 'remove', resource, index)
+  if not rep then return nil end
   last = last + 1
-  states[last] = { I = instance, rep = io[0].u32, resource = resource, number = last }
+  states[last] = { I = instance, rep = rep, resource = resource, number = last }
   instance.live = instance.live + 1
   return handle_type(last)
 end

@@ -5,9 +5,10 @@ local build = require 'lua.guest.build'
 local epochs = require 'lua.wasmtime.epochs'
 local fibers = require 'lua.guest.fibers'
 local running = require 'lua.guest.running'
+local trap = require 'lua.wasmtime.trap'
 local wasmtime = require 'lua.wasmtime.api'
 
-local new = ffi.new
+local cast, new = ffi.cast, ffi.new
 
 local M = {}
 
@@ -43,6 +44,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field limits Limits those of the entry that it was made for
 ---@field bindings table<string, Binding> by path of the export
 ---@field memory ffi.cdata*? mw_memory: the one that functions of the host use
+---@field memories ffi.cdata*[] all that they may use, as plan.memories has them
 ---@field asynchronous boolean? the store takes only calls on a fiber (lua/guest/fibers.lua)
 --- While it is built (lua/guest/build.lua):
 ---@field done integer how many steps of the plan have been made
@@ -51,16 +53,13 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field wanted table[]? what has still to be put into tables of our modules: {at =, late =, func = Item}
 --- Handles (lua/guest/handles.lua):
 ---@field live integer how many handles of its resources scripts hold
----@field insert ffi.cdata*? mw_func: functions of the handle table, when they were needed
----@field rep ffi.cdata*?
----@field remove ffi.cdata*?
+---@field of_tables table<string, ffi.cdata*> mw_func: functions of tables of handles, when they were needed
 --- Calls that may wait (lua/guest/fibers.lua):
 ---@field busy boolean? a call is in it
 ---@field task Task? that the call belongs to; nil outside of tasks
 ---@field limit number? until when the call may last (monotonic nanoseconds)
 ---@field queue table[]? who waits to enter, in order
 ---@field future ffi.cdata*? wasmtime_call_future_t*, while a call is on a fiber
----@field alone boolean? what is called may not wait
 ---@field computed integer? how often the call was left because it computed
 ---@field out boolean? the call is long, and counted in plan.out (lua/calls/turns.lua)
 ---@field away table? the call is on another thread, which the store belongs to meanwhile (lua/calls/elsewhere.lua)
@@ -72,8 +71,6 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field world table? {args =, env =, cwd =} as the guest sees them
 ---@field seen string? that world as text, for comparing (lua/calls)
 ---@field written table<string, table>? what it has written to 'stdout' and 'stderr' (lua/guest/printing.lua)
----@field files table? the mounts and what is open (lua/wasi/files/open.lua)
----@field descriptors table? those of WASI 0.1 by number (lua/wasi/p1/descriptors.lua)
 ---@field exchanges table? requests that it has sent, with `count` (lua/wasi/exchange.lua)
 ---@field unsent table[]? those that are not begun yet
 --- Pools (lua/calls):
@@ -100,15 +97,14 @@ local function blank(plan, limits, world)
     limits = limits,
     bindings = {},
     memory = nil,
+    memories = {},
     asynchronous = nil,
     done = 0,
     has_resource = plan.resources[1] and {},
     groups = hosted and {} or nil,
     wanted = nil,
     live = 0,
-    insert = nil,
-    rep = nil,
-    remove = nil,
+    of_tables = {},
     busy = nil,
     task = nil,
     limit = nil,
@@ -117,7 +113,6 @@ local function blank(plan, limits, world)
     computed = nil,
     out = nil,
     away = nil,
-    alone = nil,
     pending = nil,
     after = nil,
     asked = nil,
@@ -125,8 +120,6 @@ local function blank(plan, limits, world)
     world = hosted and (world or M.NO_WORLD) or nil,
     seen = nil,
     written = nil,
-    files = nil,
-    descriptors = nil,
     exchanges = nil,
     unsent = nil,
     fresh = nil,
@@ -141,7 +134,7 @@ end
 ---@param plan Plan
 ---@param limits Limits
 ---@param world table? {args =, env =, cwd =} that the guest sees while it starts
----@param files table? the mounts of its entry, which it owns (lua/wasi/files/open.lua)
+---@param files integer? the address of a wasi_config_t, which is taken
 ---@return Instance?
 ---@return Report? when a module's start function traps, or nothing fits
 function M.new(plan, limits, world, files)
@@ -149,8 +142,12 @@ function M.new(plan, limits, world, files)
   local instance = blank(plan, limits, world)
   C.wasmtime_context_set_epoch_deadline(instance.ctx, limits.limit_ticks or STARTING_TICKS)
   if limits.limit_elements then C.wasmtime_store_limiter(instance.store, limits.limit_bytes or -1, limits.limit_elements, -1, -1, -1) end
-  if files then running.files.enter(instance, files) end
-  local ok, report = pcall(build.run, instance)
+  local ok, report = false, files and C.wasmtime_context_set_wasi(instance.ctx, cast('void *', files))
+  if report ~= nil then
+    report = trap.take(report, nil)
+  else
+    ok, report = pcall(build.run, instance)
+  end
   if ok then
     M.all[instance] = instance
     if not limits.limit_ticks and not instance.asynchronous then C.wasmtime_context_set_epoch_deadline(instance.ctx, NO_LIMIT) end
@@ -181,7 +178,6 @@ function M.delete(instance)
   fibers.abandon(instance)
   M.all[instance] = nil
   if instance.exchanges then running.exchanges.leave(instance) end
-  if instance.files then running.files.leave(instance) end
   if instance.out then
     instance.out, instance.plan.out = nil, instance.plan.out - 1
   end
@@ -204,17 +200,20 @@ function M.memory_bytes(instance)
   end
 end
 
---- Finds the functions of the handle table.
+--- Finds a function of a table of handles.
 ---@param instance Instance
----@return Instance
-function M.handle_functions(instance)
-  if not instance.insert then
-    for _, name in ipairs { 'insert', 'rep', 'remove' } do
-      build.export(instance, instance.plan.handles_at, name, found)
-      instance[name] = new('mw_func', found[0].of.func)
-    end
+---@param at integer? the step that the table is, where component instances have tables of their own
+---@param name string
+---@return ffi.cdata* mw_func
+function M.handle_function(instance, at, name)
+  local key = at and at .. name or name
+  local func = instance.of_tables[key]
+  if not func then
+    build.export(instance, at or instance.plan.handles_at, name, found)
+    func = new('mw_func', found[0].of.func)
+    instance.of_tables[key] = func
   end
-  return instance
+  return func
 end
 
 --- Calls a function of the instance other than an export; gives what Wasmtime reports, the trap in `out`.

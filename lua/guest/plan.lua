@@ -29,10 +29,11 @@ local M = {}
 ---@class Resource
 ---@field name string
 ---@field interface string? that it belongs to
----@field module integer address of the module with its built-ins
+---@field module integer? address of the module with its built-ins, where no step has these
+---@field instance integer the component instance that defines it, from 0
 ---@field dtor Item?
 ---@field late boolean? the destructor is there only after the built-ins
----@field pointer ffi.cdata* `module` as a pointer
+---@field pointer ffi.cdata*? `module` as a pointer
 ---@field externs ffi.cdata* mw_extern[]: room for what the module imports
 
 --- Functions of the host that one module of our own passes on to a guest (host/wasi/linkage.py).
@@ -42,7 +43,7 @@ local M = {}
 ---@field functions string[] names of functions of the host
 ---@field reallocs Item[]
 ---@field serves boolean? some of them may wait
----@field gated boolean? the module has the instance's gate
+---@field gate Item? the gate that the module looks at
 ---@field pointer ffi.cdata* `module` as a pointer
 ---@field externs ffi.cdata* mw_extern[]: room for what the module imports
 ---@field prepared ffi.cdata*? wasmtime_instance_pre_t*, where the imports are the same for all instances
@@ -56,13 +57,13 @@ local M = {}
 ---@field resources Resource[]
 ---@field groups Group[]
 ---@field initialize Item? a function to call before all others
----@field memory Item? the one that functions of the host use
+---@field memories Item[] those that functions of the host use
 ---@field unlinked ffi.cdata*? module of stubs
 ---@field handles ffi.cdata*? module of the handle table
 ---@field granted table<string, true> interfaces
 ---@field waits boolean? a call may wait
 ---@field small boolean? instances are small (host/engine/engine.py)
----@field files boolean? instances get the mounts of their entry
+---@field files boolean? Wasmtime's own WASI is used
 ---@field gated boolean? group 1 has a gate (host/wasm/plan/gate.py)
 ---@field linker table? what functions of the host are linked by (lua/guest/linking.lua); nil where it imports none
 ---@field repeatable boolean nobody notices that a call was ended and made again
@@ -89,7 +90,7 @@ local function prepare_parts(plan)
   for _, group in ipairs(plan.groups) do
     group.pointer = pointer(group.module)
     group.externs = new('mw_extern[?]', #group.functions + 2)
-    group.prepared = not group.memory and plan.linker and linking.prepare_group(plan.linker, group.pointer) or nil
+    group.prepared = not group.memory and plan.linker and linking.prepare_group(plan.linker, group.pointer, group.functions) or nil
   end
 end
 
@@ -114,7 +115,7 @@ function M.prepare(given)
     resources = resources,
     groups = groups,
     initialize = given.initialize,
-    memory = given.memory,
+    memories = given.memories or {},
     unlinked = pointer(given.unlinked),
     handles = pointer(given.handles),
     granted = given.granted or {},

@@ -8,8 +8,9 @@ from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.engine import engine
 from moonwit.host.functions import sharing
 from moonwit.host.wasi.linkage import GroupLink, Hosting
+from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.brief import ends_soon
-from moonwit.host.wasm.plan.plan import Export, Item, Lift, Plan, ResourceItem, StubItem
+from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.plan.reach import stays_inside
 from moonwit.host.wasm.plan.support import HANDLE_TABLE, resource_module, unlinked_module
 from moonwit.host.wasm.wit import types as wit
@@ -98,6 +99,8 @@ def _item(item: Item | None, hosting: Hosting) -> Data | None:
                     return {"stub": stub + 1}
                 case GroupLink(group, name, late):
                     return {"group": group + 1, "name": name, "late": late}
+        case FlagItem(instance):
+            return {"group": 1, "name": gate.name(instance), "late": 0}
         case ResourceItem(operation, resource):
             return {"resource": resource + 1, "operation": operation}
 
@@ -115,7 +118,7 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
                     "functions": [hosting.functions[function].name for function in group.functions],
                     "reallocs": [_item(item, hosting) for item in group.reallocs],
                     "serves": group.serves or None,
-                    "gated": group.gated or None,
+                    "gate": _item(FlagItem(group.instance), hosting) if group.gated else None,
                 }
             )
             for group in hosting.groups
@@ -124,10 +127,11 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
     }
     if hosting.functions:
         data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
-        if hosting.mounted:
+        if any("!" in each.name for each in hosting.functions):
             data["files"] = True
-    if hosting.memory is not None:
-        data["memory"] = _item(hosting.memory, hosting)
+    memories = hosting.memories or (() if hosting.memory is None else (hosting.memory,))
+    if memories:
+        data["memories"] = [_item(memory, hosting) for memory in memories]
     if hosting.waits:
         # What computes gives control back at every epoch.
         engine.start_ticker()
@@ -159,7 +163,7 @@ def compiler_for(function: LoadedFunction) -> Compiler:
 
 def resource_numbers(plan: Plan) -> dict[int, int]:
     """Maps the id of each of the plan's resources to its number from 1."""
-    return {id(local.resource): number for number, local in enumerate(plan.resources, 1)}
+    return {id(each): number for number, local in enumerate(plan.resources, 1) for each in (local.resource, *local.others)}
 
 
 def plan_key(function: LoadedFunction) -> str:
@@ -205,18 +209,21 @@ def plan_data(function: LoadedFunction, code: Compiler) -> Data:
     plan, hosting = function.plan, function.hosting
     assert plan is not None
     compiler = _Compiler(code)
+    modules = (hosting.module,) if hosting.module else plan.modules
     used = {step.module for step in plan.steps}
+    built_in = not plan.has_tables
     data: Data = {
         "key": plan_key(function),
         "engine": engine.address(code.engine.ptr()),
-        "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(plan.modules)],
+        "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(modules)],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [
             _drop_none(
                 {
                     "name": local.resource.name,
                     "interface": local.resource.interface,
-                    "module": compiler.text(resource_module(number, _dtor(plan, number - 1), hosting.gated)),
+                    "module": compiler.text(resource_module(number, _dtor(plan, number - 1), hosting.gated)) if built_in else None,
+                    "instance": local.instance,
                     "dtor": _item(local.dtor, hosting),
                     "late": True if _dtor(plan, number - 1) == "late" else None,
                 }
@@ -226,11 +233,13 @@ def plan_data(function: LoadedFunction, code: Compiler) -> Data:
     }
     if hosting.gated:
         data["gated"] = True
+    if hosting.module:
+        data["steps"][0]["arguments"].append({"group": 1, "name": "memory", "late": 0})
     if plan.initialize is not None and not _initializes(function):
         data["initialize"] = _item(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):
         data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
-    if plan.resources:
+    if plan.resources and built_in:
         data["handles"] = compiler.text(HANDLE_TABLE)
     if _is_small(function):
         data["small"] = True
@@ -259,6 +268,8 @@ def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
             "realloc": _item(lift.realloc, hosting),
             "gated": hosting.gated or None,
             "brief": _is_brief(lift, plan) or None,
+            "instance": lift.instance,
+            "table": lift.table,
             "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
             "params": lift.core_type.params,
             "results": lift.core_type.results,

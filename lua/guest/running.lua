@@ -16,7 +16,4 @@ function M.enter(instance) M.instance = instance end
 -- drain() passes on what was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
 M.exchanges = nil
 
---- What opens the files of instances: enter(I, folders) when one is made, leave(I) closes what it has open (lua/wasi/files/open.lua).
-M.files = nil
-
 return M

@@ -43,16 +43,18 @@ class Worlds:
         return told
 
     def folders(self, id: bytes) -> dict[str, Any]:
-        """Opens the mounts of an entry for a new instance, which owns the descriptors; see lua/wasi/files/open.lua."""
-        from moonwit.host.files import counts
-        from moonwit.host.wasi.world import WorldProblem, folders
+        """Opens the mounts of an entry for a new instance; gives the address of their ``wasi_config_t``, which the taker owns."""
+        from wasmtime import WasiConfig
 
+        from moonwit.host.engine import engine
+        from moonwit.host.wasi.world import WorldProblem, preopen
+
+        config = WasiConfig()
         try:
-            opened = folders(self._look(id))
+            preopen(config, self._look(id))
         except WorldProblem as error:
             return _failed(error)
-        mounts = [{"descriptor": each.descriptor, "guest": each.guest, "read_only": each.mount.read_only} for each in opened]
-        return {"mounts": mounts, "counts": counts.lane()}
+        return {"config": engine.address(config._consume())}
 
     def _look(self, id: bytes) -> World:
         function, known = self._loaded[id.decode()], self._looks.get(id)

@@ -19,6 +19,14 @@ M.LEFT = 'cannot leave component instance: it calls an import while values are p
 local SENTENCES = {
   waits_while_it_is_made = 'it waits in its start function, where a guest may not',
   cannot_leave_component_instance = M.LEFT,
+  cannot_enter_component_instance = 'cannot enter component instance: a call comes back into one that is in a call already',
+  too_many_handles = 'the guest holds more handles than it may',
+  unknown_handle_index = 'unknown handle index: the guest uses a handle that it does not have',
+  handle_of_another_resource = 'handle index used with the wrong type: it is of another resource than the function takes',
+  owned_resource_is_lent = 'cannot remove owned resource while borrowed',
+  not_an_own_handle = 'the guest gives away a handle that it has only borrowed',
+  borrow_handles_remain = 'borrow handles still remain at the end of the call',
+  calls_nest_too_deep = 'calls between component instances nest too deep',
   throws_in_realloc = 'it throws an exception in its realloc function, which a function of the host has called',
 }
 

@@ -5,7 +5,8 @@
 FOLDER is a copy of `test` of github.com/WebAssembly/component-model, or of `tests/misc_testsuite/component-model` of
 github.com/bytecodealliance/wasmtime: fetch them into `tests/conformance/suites`, which git ignores. Each component that a script calls
 invalid or malformed must be refused, each valid one decoded, or refused with the name of a feature that Moonwit does not take yet.
-`--list` prints every sentence, `--wasmtime` also asks the installed Wasmtime. The exit status is 1 where suite and decoder disagree.
+`--run` also runs the commands of the scripts: instances, calls and traps. `--list` prints every sentence, `--wasmtime` also asks the
+installed Wasmtime. The exit status is 1 where suite and decoder disagree.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +28,9 @@ from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 
-sys.path.insert(0, str(Path(__file__).parent))
-from wast import Command, binary, commands
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.conformance.running import run
+from tests.conformance.wast import Command, binary, commands
 
 # What a suite calls invalid and is not, by the standard: limits of the implementation that the suite is Wasmtime's own tests of.
 OWN_LIMITS = {
@@ -96,6 +99,19 @@ def judge(where: str, command: Command, tally: Tally) -> None:
             tally.limits[f"{command.reason}: {limit}"] += 1
 
 
+def run_scripts(scripts: list[tuple[Path, Path]]) -> None:
+    """Runs the commands of all scripts, and prints what came of them."""
+    counts: Counter[str] = Counter()
+    for folder, path in scripts:
+        with tempfile.TemporaryDirectory() as temporary:
+            done = run(path.read_text(), str(path.relative_to(folder)), Path(temporary), verdict)
+        counts += done.counts
+        print("\n".join(done.lines))
+    print(f"\n{counts.total()} commands run:")
+    for name, number in counts.most_common():
+        print(f"{number:6}  {name}")
+
+
 def wasmtime_takes(engine: Engine, data: bytes) -> bool:
     """Tells whether the installed Wasmtime compiles a component."""
     try:
@@ -118,6 +134,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--list", action="store_true", help="print what came of every component")
     parser.add_argument("--wasmtime", action="store_true", help="list what the installed Wasmtime takes though the suite calls it invalid")
+    parser.add_argument("--run", action="store_true", help="run the commands of the scripts")
     arguments = parser.parse_args()
     os.environ.setdefault("WAST_STRICT_COMPONENT_INDICES", "0")      # Wasmtime's parser reads it; some scripts have older text
     tally = Tally(engine=all_features() if arguments.wasmtime else None)
@@ -129,6 +146,8 @@ def main() -> int:
             judge(f"{path.relative_to(folder)}:{command.line}", command, tally)
     for line in tally.lines if arguments.list else ():
         print(line)
+    if arguments.run:
+        run_scripts(scripts)
     titles = ("components", "valid, but not taken yet", "called invalid, but valid by the standard")
     for title, counts in zip(titles, (tally.counts, tally.features, tally.limits), strict=True):
         print(f"\n{title}:")

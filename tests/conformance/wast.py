@@ -30,8 +30,8 @@ class Command:
 def commands(script: str) -> Iterator[Command]:
     """Yields the components of a script, each with what is expected of it."""
     for start, end in forms(script):
-        words = list(_tokens(script, start, end))
-        head = words[1][1]
+        tokens = list(_tokens(script, start, end))
+        head = tokens[1][1]
         if head not in VALID | REFUSED:
             continue
         body = script[start:end]
@@ -44,7 +44,7 @@ def commands(script: str) -> Iterator[Command]:
             inner = script[slice(*component)]
         if re.match(r"\(component\s+instance\b", inner):
             continue
-        reason = string(words[-2][1]).decode() if head in REFUSED else ""
+        reason = string(tokens[-2][1]).decode() if head in REFUSED else ""
         yield Command(script.count("\n", 0, start) + 1, inner, head in REFUSED, reason)
 
 
@@ -75,6 +75,11 @@ def forms(script: str, start: int = 0, end: int | None = None) -> Iterator[tuple
             depth -= 1
             if not depth:
                 yield begin, position + 1
+
+
+def words(text: str) -> list[str]:
+    """Splits a form into its words and parentheses; a string is one word."""
+    return [word for _, word in _tokens(text, 0, len(text))]
 
 
 def string(word: str) -> bytes:

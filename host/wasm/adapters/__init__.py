@@ -35,9 +35,8 @@ What is imported stands in the order of this table, and of two N the smaller one
 
 **Flags.** Each component instance has one such global. A call traps when the caller's is 0 as it begins (the guest is inside its own
 realloc or post-return). The callee's is 0 while its realloc or post-return runs, the caller's while its realloc runs, and 1 again after
-it; after a trap all component instances of the store are finished, so nobody puts it back then. Entering a component instance that is
-already running can't happen on an edge: a plan has a trap instead of an adapter where the two are the same, or one holds the other
-(CanonicalABI.md, "call_might_be_recursive"), and all others call each other in one direction only.
+it; after a trap all component instances of the store are finished, so nobody puts it back then. Caller and callee may be the same
+component instance. Whether a component instance may be entered is not the adapter's business (host/wasm/plan/entering.py).
 
 **Resources.** N is the place, from 0, of a resource in ``resources(function)``: those that the types of ``function`` speak of, by
 identity, in order of first appearance, parameters first and each type from left to right. Each component instance has a table of handles

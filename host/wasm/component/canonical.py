@@ -5,25 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, Func, LiftedFunction, Lowered, Record
+from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, ImportedFunction, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
-from moonwit.host.wasm.wit.flatten import REALLOC, Layouts
-from moonwit.host.wasm.wit.types import Function, Type
+from moonwit.host.wasm.wit.flatten import REALLOC, REALLOC64, Layouts
+from moonwit.host.wasm.wit.types import FixedList, Function, Map, Type
 
 
 def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:
-    """Checks a lifted function; ``path`` is where it is exported, if it is. Raises Malformed, or Unsupported for utf16 and the like."""
+    """Checks a lifted function; ``path`` is where it is exported, if it is."""
     function = lifted.type
     assert isinstance(function, Function)
-    what = f"the function lifted at byte {lifted.offset}" if path is None else f"the export `{path}`"
-    refuse_memory(what, lifted.options)
+    what = name_of(lifted, path)
+    layouts = in_memory(what, lifted.options, layouts)
     expected = layouts.lifted(function)
     check_type(what, "its core function", lifted.core, expected)
     params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
     spilled = layouts.spilled(function)
     given = spilled[0] or points(layouts, params)
     check_options(what, lifted.options, given or spilled[1] or points(layouts, result), given)
-    check_encoding(what, lifted.options, points(layouts, params + result))
     if lifted.options.post_return is not None:
         check_type(what, "its post-return function", lifted.options.post_return, CoreType(expected.results, ""))
 
@@ -32,13 +31,12 @@ def check_lower(lowered: Lowered, layouts: Layouts) -> None:
     """Checks a lowered function."""
     function = lowered.function.type
     assert isinstance(function, Function)
-    what = f"the lowered function {name_of(lowered.function)}"
-    refuse_memory(what, lowered.options)
+    what = f"the lowered function {name_of(lowered.function.origin)}"
+    layouts = in_memory(what, lowered.options, layouts)
     params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
     spilled = layouts.spilled(function)
     returned = points(layouts, result)
     check_options(what, lowered.options, any(spilled) or returned or points(layouts, params), returned)
-    check_encoding(what, lowered.options, points(layouts, params + result))
 
 
 def check_nested(record: Record, layouts: Layouts) -> None:
@@ -53,12 +51,25 @@ def check_nested(record: Record, layouts: Layouts) -> None:
                 check_lower(lowered, layouts)
 
 
-def name_of(function: Func) -> str:
+def check_for_host(what: str, options: CanonicalOptions, function: Function, layouts: Layouts) -> None:
+    """Checks that the host itself can pass the values of a function: what it generates knows 32-bit memories and UTF-8."""
+    if is_wide(options):
+        raise Refused(f"Of {what}, the memory has 64-bit addresses, which Moonwit takes only between the components of one binary.")
+    passed = [param.type for param in function.params] + ([] if function.result is None else [function.result])
+    for each in passed:
+        if layouts.holds(each, (FixedList, Map)):
+            raise Refused(f"Of {what}, values are maps or lists of a fixed length, which Moonwit takes only between components.")
+    if points(layouts, passed) and options.encoding != "utf8":
+        raise Unsupported(f"Of {what}, strings are encoded as {options.encoding}, and the direct call path takes utf8 only.")
+
+
+def name_of(origin: ImportedFunction | LiftedFunction, path: str | None = None) -> str:
     """Names a function by where it comes from."""
-    if isinstance(function.origin, LiftedFunction):
-        return f"that is lifted at byte {function.origin.offset}"
-    interface, name = function.origin.interface, function.origin.name
-    return f"`{name}`" if interface is None else f"`{interface}#{name}`"
+    if path is not None:
+        return f"the export `{path}`"
+    if isinstance(origin, LiftedFunction):
+        return f"the function lifted at byte {origin.offset}"
+    return f"`{origin.name}`" if origin.interface is None else f"`{origin.interface}#{origin.name}`"
 
 
 def points(layouts: Layouts, types: list[Type]) -> bool:
@@ -81,23 +92,21 @@ def check_options(what: str, options: CanonicalOptions, memory: bool, realloc: b
     if realloc and options.realloc is None:
         raise Malformed(f"{what} takes values into memory, but names no realloc function")
     if options.realloc is not None:
-        check_type(what, "its realloc function", options.realloc, REALLOC)
+        check_type(what, "its realloc function", options.realloc, REALLOC64 if is_wide(options) else REALLOC)
 
 
-def is_beyond(options: CanonicalOptions) -> bool:
-    """Tells whether the memory is of a kind that Moonwit does not take."""
-    return options.memory is not None and (options.memory.export.memory64 or options.memory.export.shared)
+def is_wide(options: CanonicalOptions) -> bool:
+    """Tells whether the memory has 64-bit addresses."""
+    return options.memory is not None and options.memory.export.memory64
 
 
-def refuse_memory(what: str, options: CanonicalOptions) -> None:
-    """Refuses such a memory, before anything is compared with what functions look like in a common one."""
-    if is_beyond(options):
-        assert options.memory is not None
-        kind = "is shared between threads" if options.memory.export.shared else "has 64-bit addresses"
-        raise Refused(f"Of {what}, the memory {kind}, which Moonwit does not take yet.")
+def is_shared(options: CanonicalOptions) -> bool:
+    """Tells whether threads share the memory."""
+    return options.memory is not None and options.memory.export.shared
 
 
-def check_encoding(what: str, options: CanonicalOptions, needed: bool) -> None:
-    """Checks the encoding of strings."""
-    if needed and options.encoding != "utf8":
-        raise Unsupported(f"Of {what}, strings are encoded as {options.encoding}, and the direct call path takes utf8 only.")
+def in_memory(what: str, options: CanonicalOptions, layouts: Layouts) -> Layouts:
+    """Gives the layouts for the memory that values pass through, after refusing one of a kind that Moonwit does not take."""
+    if is_shared(options):
+        raise Refused(f"Of {what}, the memory is shared between threads, which Moonwit does not take yet.")
+    return layouts.wide if is_wide(options) else layouts

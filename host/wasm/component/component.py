@@ -58,23 +58,29 @@ def decode(data: bytes) -> Component:
 def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> World:
     """Describes a component; raises Refused when an import, an export or a built-in is of a kind that no call path takes."""
     world = World()
-    for name, entity in exports.items():      # before functions are looked at: they refer to resources by name
-        _name_resources(name, entity)
+    _name_resources(exports, None)      # before functions are looked at: they refer to resources by name
     for side, entities, items in (("import", imports, world.imports), ("export", exports, world.exports)):
         for name, entity in entities.items():
             items[name] = _item(side, name, entity)
+            if isinstance(entity.value, Instance):
+                items.update(_inner(side, name, entity.value))
             if entity.sort == "type" and isinstance(entity.value, (types.Resource, *VALUE_TYPES)):
                 world.types[name] = entity.value
     _refuse_foreign(imports, exports, record)
     return world
 
 
-def _name_resources(name: str, entity: Entity) -> None:
-    inside = entity.value.exports.items() if isinstance(entity.value, Instance) else [(name, entity)]
-    interface = name if isinstance(entity.value, Instance) else None
-    for inner, found in inside:
-        if isinstance(found.value, types.Resource) and found.value.local and found.value.name == "resource":
-            found.value.name, found.value.interface = inner, interface
+def _name_resources(exports: dict[str, Entity], interface: str | None) -> None:
+    for name, found in exports.items():
+        if isinstance(found.value, Instance):
+            _name_resources(found.value.exports, name if interface is None else f"{interface}#{name}")
+        elif isinstance(found.value, types.Resource) and found.value.local and _is_nameless(found.value, name):
+            found.value.name, found.value.interface = name, interface
+
+
+def _is_nameless(resource: types.Resource, name: str) -> bool:
+    """Tells whether no export has given a resource its name yet; one that is exported as a new type has it, but not where it is."""
+    return resource.name == "resource" or (resource.name == name and resource.interface is None)
 
 
 def _item(side: str, name: str, entity: Entity) -> Item:
@@ -101,9 +107,18 @@ def _interface(side: str, name: str, found: Instance) -> Interface:
             interface.types[inner] = entity.value
         else:      # a type that no path takes harms nobody by itself: what uses it is refused
             interface.others[inner] = OTHERS[entity.sort]
-        if isinstance(entity.value, Instance):
-            _interface(side, f"{name}/{inner}", entity.value)      # for what it refuses
     return interface
+
+
+def _inner(side: str, name: str, found: Instance) -> dict[str, Item]:
+    """Describes the instances in an instance, and those in them: `b` in `a` is the interface `a#b`."""
+    items: dict[str, Item] = {}
+    for inner, entity in found.exports.items():
+        if isinstance(entity.value, Instance):
+            path = f"{name}#{inner}"
+            items[path] = _interface(side, path, entity.value)
+            items.update(_inner(side, path, entity.value))
+    return items
 
 
 def _refuse_foreign(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> None:

@@ -23,6 +23,7 @@ from moonwit.host.wasm.component.entities import (
     DefinedResource,
     Entity,
     Func,
+    Home,
     Instance,
     LiftedFunction,
     Lowered,
@@ -41,15 +42,18 @@ BUILTINS = {"new": CoreType("i", "i"), "rep": CoreType("i", "i"), "drop": CoreTy
 
 
 class Elaboration:
-    """One component being gone through. ``given`` are its imports, or None when they come from outside; ``root`` is the file's own."""
+    """One component being gone through. ``given`` are its imports, None when they come from outside; ``outer`` is the instance around."""
 
-    def __init__(self, data: bytes, scope: Scope, record: Record, given: dict[str, Entity] | None, layouts: Layouts, root: bool) -> None:
+    def __init__(
+        self, data: bytes, scope: Scope, record: Record, given: dict[str, Entity] | None, layouts: Layouts, outer: Home | None
+    ) -> None:
         self.data = data
         self.scope = scope
         self.record = record
         self.given = given
         self.layouts = layouts
-        self.root = root
+        self.home = Home(outer)
+        record.homes.append(self.home)
 
     def run(self, body: tuple[syntax.Definition, ...]) -> Instance:
         """Goes through ``body`` and returns what it exports."""
@@ -60,12 +64,7 @@ class Elaboration:
         return Instance(self.scope.exports)
 
     def inner(self, scope: Scope, record: Record, given: dict[str, Entity] | None) -> Elaboration:
-        return Elaboration(self.data, scope, record, given, self.layouts, False)
-
-    def holds(self, what: str) -> None:
-        """Notes what a nested component does beyond passing things on."""
-        if not self.root and self.record.nested is None:
-            self.record.nested = what
+        return Elaboration(self.data, scope, record, given, self.layouts, self.home)
 
     def define_core_type(self, written: syntax.DefineCoreType) -> None:
         define_core(self.scope, written)
@@ -82,9 +81,9 @@ class Elaboration:
                 raise Malformed(f"a resource's destructor must be {DESTRUCTOR}, not {destructor.type}, at byte {written.offset}")
         if written.syntax.asynchronous:
             self.record.foreign.append("async resource destructor")
-        self.holds("a resource type")
+        self.home.used = True
         resource = Resource("resource", local=True)
-        self.record.resources.append(DefinedResource(resource, destructor))
+        self.record.resources.append(DefinedResource(resource, destructor, self.home))
         self.scope.resources.add(resource)
         self.scope.add("type", View(resource))
 
@@ -112,8 +111,10 @@ class Elaboration:
             entity = typespace.describe(self.scope, at, written.name, written.bound, None, entity)
             if written.bound.sort == "type" and written.bound.index is None:
                 # Whoever uses the component can't know that it is the same resource, so it is another one to the type checker.
-                self.record.opaque = self.record.opaque or written.name
-                entity = Entity("type", Resource(written.name, local=True))
+                assert isinstance(entity.value, Resource)
+                opaque = Resource(written.name, local=True)
+                self.record.aliases[opaque] = entity.value
+                entity = Entity("type", opaque)
         self.scope.export(written.name, typespace.named(self.scope, entity, written.name), at)
 
     def instantiate(self, written: syntax.Instantiate) -> None:
@@ -124,8 +125,6 @@ class Elaboration:
                 raise Malformed(f"the argument `{short(name)}` is given twice, at byte {at}")
             given[name] = self.scope.entity(sort, index, at)
         self.scope.work.count(len(given))
-        if component.body is None:
-            self.holds("an imported component")
         self.scope.add("instance", self.instantiated(component, given))
 
     def instantiated(self, component: ComponentEntity, given: dict[str, Entity]) -> Instance:
@@ -162,7 +161,6 @@ class Elaboration:
             if name in given:
                 raise Malformed(f"the argument `{short(name)}` is given twice, at byte {at}")
             given[name] = self.scope.core_instance(index, at)
-        self.holds("core modules")
         wanted = module.imports
         self.scope.work.count(len(wanted))
         instance = CoreInstance({}, module, tuple(self.core_argument(given, *key, each, at) for key, each in wanted.items()))
@@ -206,9 +204,9 @@ class Elaboration:
     def lift(self, written: syntax.LiftFunction) -> None:
         at = written.offset
         signature, core = typespace.function_type(self.scope, written.type, at), self.scope.core("func", written.core, at)
-        lifted = LiftedFunction(at, signature, core, self.options(written.options, at))
+        lifted = LiftedFunction(at, signature, core, self.options(written.options, at), self.home)
         self.record.lifted.append(lifted)
-        self.holds("lifted functions")
+        self.home.used = True
         self.scope.add("func", Func(signature, lifted))
 
     def lower(self, written: syntax.LowerFunction) -> None:
@@ -216,27 +214,29 @@ class Elaboration:
         function = self.scope.func(written.function, at)
         if written.options.post_return is not None:
             raise Malformed(f"a lowered function can't have a post-return, at byte {at}")
-        lowered = Lowered(function, self.options(written.options, at))
-        # With 64-bit addresses, or asynchronously, it has a type that nothing here works out.
-        known = not lowered.options.asynchronous and not canonical.is_beyond(lowered.options)
-        flat = self.layouts.lowered(function.type) if known and isinstance(function.type, Function) else None
+        lowered = Lowered(function, self.options(written.options, at), self.home)
+        # Asynchronously it has a type that nothing here works out.
+        known = not lowered.options.asynchronous and not canonical.is_shared(lowered.options)
+        layouts = self.layouts.wide if canonical.is_wide(lowered.options) else self.layouts
+        flat = layouts.lowered(function.type) if known and isinstance(function.type, Function) else None
         self.record.lowered.append(lowered)
-        self.holds("lowered functions")
+        self.home.used = True
         self.scope.add("core func", CoreItem(CoreExport("func", flat), lowered))
 
     def resource_builtin(self, written: syntax.ResourceBuiltin) -> None:
         resource = self.scope.view(written.type, written.offset).resource
         if written.operation != "drop" and resource not in self.scope.resources:
             raise Malformed(f"resource.{written.operation} is for a resource that the component defines itself, at byte {written.offset}")
-        self.scope.add("core func", CoreItem(CoreExport("func", BUILTINS[written.operation]), Builtin(written.operation, resource)))
+        self.home.used = True
+        builtin = Builtin(written.operation, resource, self.home)
+        self.scope.add("core func", CoreItem(CoreExport("func", BUILTINS[written.operation]), builtin))
 
     def async_builtin(self, written: syntax.AsyncBuiltin) -> None:
         self.record.foreign.append(written.name)
         self.scope.add("core func", CoreItem(CoreExport("func"), None))
 
     def start(self, written: syntax.Start) -> None:
-        self.scope.func(written.function, written.offset)
-        self.record.starts = True
+        self.record.steps.append(self.scope.func(written.function, written.offset))
 
 
 RULES: dict[type[Any], Callable[[Elaboration, Any], None]] = {
@@ -265,9 +265,9 @@ def elaborate(data: bytes, body: tuple[syntax.Definition, ...]) -> tuple[Scope, 
 
     def tried(component: ComponentEntity, given: dict[str, Entity]) -> Instance:
         # What this one does is looked at and forgotten: no instance is made of it.
-        return Elaboration(data, Scope(None, "body", work, checking=False), Record(), None, layouts, False).instantiated(component, given)
+        return Elaboration(data, Scope(None, "body", work, checking=False), Record(), None, layouts, None).instantiated(component, given)
 
     work = Work(tried)
     scope, record = Scope(None, "body", work, checking=True), Record()
-    Elaboration(data, scope, record, None, layouts, True).run(body)
+    Elaboration(data, scope, record, None, layouts, None).run(body)
     return scope, record

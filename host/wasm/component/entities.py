@@ -45,6 +45,33 @@ class ScopeType:
     free: bool = False
 
 
+class Home:
+    """A component instance: what has a table of handles, and a flag that tells whether its guest may leave it, of its own.
+
+    ``used`` tells whether anything of its own needs these: those that only pass things on do not.
+    """
+
+    __slots__ = ("parent", "used")
+
+    def __init__(self, parent: Home | None = None) -> None:
+        self.parent = parent
+        self.used = False
+
+    def entered_from(self, caller: Home | None) -> list[Home]:
+        """Gives what a call from ``caller`` enters: this one and those around it, but not those that the caller is in already."""
+        inside: set[Home] = set()
+        while caller is not None:
+            inside.add(caller)
+            caller = caller.parent
+        entered, home = [], self
+        while home not in inside:
+            entered.append(home)
+            if home.parent is None:
+                break
+            home = home.parent
+        return entered
+
+
 class View:
     """One of the definitions by which a component knows a resource: an import, an export and the definition itself are three."""
 
@@ -113,6 +140,7 @@ class InstanceExport:
 class Lowered:
     function: Func
     options: CanonicalOptions
+    home: Home
 
 
 @dataclass(eq=False)
@@ -121,6 +149,7 @@ class Builtin:
 
     operation: str
     resource: Resource
+    home: Home
 
 
 @dataclass(eq=False)
@@ -158,6 +187,7 @@ class LiftedFunction:
     type: Function | Unusable
     core: CoreItem
     options: CanonicalOptions
+    home: Home
 
 
 @dataclass(eq=False)
@@ -184,20 +214,24 @@ class ComponentEntity:
 class DefinedResource:
     resource: Resource
     destructor: CoreItem | None
+    home: Home
 
 
 @dataclass
 class Record:
-    """What instantiating a component does, in order. ``foreign`` are built-ins of WASI 0.3."""
+    """What instantiating a component does, in order, component instances inside it included. ``foreign`` are built-ins of WASI 0.3.
 
-    steps: list[CoreInstance] = field(default_factory=list)
+    ``steps`` are core modules to instantiate, and functions to call. ``aliases`` tells of a resource that is exported as a new type which
+    one it is.
+    """
+
+    steps: list[CoreInstance | Func] = field(default_factory=list)
+    homes: list[Home] = field(default_factory=list)
     resources: list[DefinedResource] = field(default_factory=list)
     lifted: list[LiftedFunction] = field(default_factory=list)
     lowered: list[Lowered] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
-    starts: bool = False
-    nested: str | None = None      # what a nested component holds beyond re-exports
-    opaque: str | None = None      # an export that makes another type of a resource
+    aliases: dict[Resource, Resource] = field(default_factory=dict)
 
 
 TypeEntity = Type | Resource | Function | Unusable | ScopeType

@@ -27,7 +27,8 @@ from moonwit.registry.record import replace
 
 PRIMITIVES = {kind: types.Primitive(kind) for kind in types.PRIMITIVES}
 WASI_03 = {"stream": "a stream", "future": "a future", "error-context": "an error context"}
-NAMED = (types.Record, types.Variant, types.List, types.Tuple, types.Flags, types.Enum, types.Option, types.Result)
+LISTS = (types.List, types.FixedList, types.Map)
+NAMED = (types.Record, types.Variant, *LISTS, types.Tuple, types.Flags, types.Enum, types.Option, types.Result)
 VALUE_TYPES = (*NAMED, types.Primitive, types.Own, types.Borrow)
 KEYS = frozenset({"bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "char", "string"})      # of maps
 Found = types.Type | Unusable
@@ -88,7 +89,7 @@ def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
         reason = f"uses a type more than {DEEPEST} levels deep"
     if reason is None and facts.size > LARGEST:
         reason = f"uses a type of more than {LARGEST} parts"
-    found = _build(kind, written.names, parts) if reason is None else Unusable(reason, kind, written.names, tuple(parts))  # type: ignore[arg-type]
+    found = _build(kind, written.names, parts, written.length) if reason is None else Unusable(reason, kind, written.names, tuple(parts))  # type: ignore[arg-type]
     shapes.keep(found, facts)
     return found
 
@@ -96,12 +97,10 @@ def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
 def _unusable_reason(kind: str, parts: list[Found | None]) -> str | None:
     if kind in WASI_03:
         return f"uses {WASI_03[kind]} (WASI 0.3)"
-    if kind in ("map", "fixed-length list"):
-        return f"uses a {kind}"
     return next((part.reason for part in parts if isinstance(part, Unusable)), None)
 
 
-def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None]) -> types.Type:
+def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None], length: int) -> types.Type:
     whole = [part for part in parts if part is not None]
     if kind == "record":
         return types.Record(tuple(map(types.Field, names, whole)))
@@ -109,6 +108,10 @@ def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None]) ->
         return types.Variant(tuple(map(types.Case, names, parts)))
     if kind == "list":
         return types.List(whole[0])
+    if kind == "fixed-length list":
+        return types.FixedList(whole[0], length)
+    if kind == "map":
+        return types.Map(whole[0], whole[1])
     if kind == "tuple":
         return types.Tuple(tuple(whole))
     if kind == "flags":

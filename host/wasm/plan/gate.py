@@ -32,19 +32,42 @@ LEAVES: Final = "(if (i32.eqz (global.get $gate)) (then (call $cannot_leave_comp
 DEFINITION: Final = f'(global $gate (export "gate") (mut i32) (i32.const 1))\n{TRAP}'
 
 
-def shut_during(types: Iterable[CoreType]) -> str:
+def shut_during(types: Iterable[tuple[CoreType, int]]) -> str:
     """Makes functions that call one of a type while the gate is shut: the one at the index of table 0 that they take as last parameter.
 
-    Each is exported by the type's letters. After a trap the gate stays shut; such an instance is finished.
+    Each is exported by the type's letters, with the number of the component instance whose gate it shuts before them, if that is not 0.
+    After a trap the gate stays shut; such an instance is finished.
     """
     lines = []
-    for type in dict.fromkeys(types):
-        name, signature = f"{type.params}>{type.results}", f"{params_of(type)} {results_of(type)}"
-        lines.append(
+    for type, instance in dict.fromkeys(types):
+        name, signature = shutting(f"{type.params}>{type.results}", instance), f"{params_of(type)} {results_of(type)}"
+        line = (
             f'(func (export "{name}") {params_of(type)} (param $at i32) {results_of(type)}'
             f" {SHUT} (call_indirect {signature} {passed_on(type)} (local.get $at)) {OPENED})"
         )
+        lines.append(of(line, instance))
     return "\n".join(lines)
+
+
+def shutting(letters: str, instance: int) -> str:
+    """Names such a function."""
+    return f"{instance}:{letters}" if instance else letters
+
+
+def of(text: str, instance: int) -> str:
+    """Gives a text that looks at the gate of another component instance."""
+    return text.replace("$gate", f"$gate{instance}") if instance else text
+
+
+def name(instance: int) -> str:
+    """Gives the name by which group 0 exports the gate of a component instance."""
+    return f"gate{instance}" if instance else "gate"
+
+
+def definition(instances: int) -> str:
+    """Gives what group 0 has for the gates of so many component instances."""
+    more = [f'(global $gate{number} (export "{name(number)}") (mut i32) (i32.const 1))' for number in range(1, instances)]
+    return "\n".join([DEFINITION, *more])
 
 
 def params_of(type: CoreType) -> str:

@@ -36,7 +36,14 @@ class ResourceItem:
     resource: int
 
 
-Item = Export | StubItem | ResourceItem
+@record
+class FlagItem:
+    """The flag of component instance number ``instance``: 1 while its guest may leave it (host/wasm/plan/gate.py)."""
+
+    instance: int
+
+
+Item = Export | StubItem | ResourceItem | FlagItem
 
 
 @record
@@ -53,6 +60,7 @@ class Stub:
     imported without one. ``type`` is the lowered signature.
 
     The rest is what linking it takes: its WIT signature and canonical options, or, for ``[resource-drop]name``, the resource.
+    ``instance`` is the number of the component instance that calls it.
     """
 
     interface: str
@@ -62,14 +70,20 @@ class Stub:
     memory: Item | None = None
     realloc: Item | None = None
     resource: Resource | None = None
+    instance: int = 0
 
 
 @record
 class LocalResource:
-    """A resource that the component defines; ``dtor`` is its core destructor, of type (i32) -> ()."""
+    """A resource that the component defines; ``dtor`` is its core destructor, of type (i32) -> ().
+
+    ``others`` are what else types call it, ``instance`` is the component instance that defines it.
+    """
 
     resource: Resource
     dtor: Item | None
+    others: tuple[Resource, ...] = ()
+    instance: int = 0
 
 
 @record
@@ -77,7 +91,8 @@ class Lift:
     """An exported function: the core function ``core`` lifted to ``type``, with its canonical options.
 
     ``interface`` is None for a root function. ``core_type`` is the flattened signature, already compared with the
-    core function's own type.
+    core function's own type. ``instance`` is the component instance that lifts it, ``table`` its table of handles where that is a step of
+    the plan.
     """
 
     interface: str | None
@@ -88,6 +103,8 @@ class Lift:
     memory: Item | None = None
     realloc: Item | None = None
     post_return: Item | None = None
+    instance: int = 0
+    table: int | None = None
 
     @property
     def path(self) -> str:
@@ -100,6 +117,10 @@ class Plan:
     """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``.
 
     ``initialize`` is a core function of type () -> () to call once before any other, such as a reactor's ``_initialize``.
+
+    ``instances`` is how many component instances there are with flags of their own: several in a component that is composed of several.
+    In such a plan tables of handles, what works on them, and the adapters between component instances (host/wasm/adapters) are steps too:
+    then it ``has_tables``, and no ``ResourceItem``.
     """
 
     modules: tuple[bytes, ...]
@@ -108,3 +129,5 @@ class Plan:
     resources: tuple[LocalResource, ...] = ()
     exports: dict[str, Lift] = field(default_factory=dict)
     initialize: Item | None = None
+    instances: int = 1
+    has_tables: bool = False

@@ -7,16 +7,20 @@ from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.component import Component
 from moonwit.host.wasm.component.entities import (
     Builtin,
+    CoreInstance,
     CoreItem,
+    DefinedResource,
     Entity,
     Func,
     ImportedFunction,
     Instance,
     InstanceExport,
+    LiftedFunction,
     Lowered,
     Module,
 )  # fmt: skip
-from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Step, Stub, StubItem
+from moonwit.host.wasm.plan.composing import Composing
+from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Stub, StubItem
 from moonwit.host.wasm.problems import Refused, Unsupported
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function
@@ -37,69 +41,53 @@ class _Planner:
         self.component = component
         self.record = component.record
         self.layouts = Layouts()
-        self.steps = {id(instance): number for number, instance in enumerate(self.record.steps)}
-        self.resources = {found.resource: number for number, found in enumerate(self.record.resources)}
-        self.modules: dict[int, int] = {}
-        self.payloads: list[bytes] = []
+        self.numbers: dict[int, int] = {}
+        self.modules: dict[bytes, int] = {}
         self.stubs: list[Stub] = []
         self.items: dict[int, Item] = {}
+        self.composing = Composing(self.record, self.module, self.item)
 
     def plan(self) -> Plan:
-        unsupported = self.check()
-        self.refuse()
-        if unsupported is not None:
-            raise unsupported
-        steps = tuple(
-            Step(self.module(instance.module), tuple(map(self.item, instance.arguments)))
-            for instance in self.record.steps
-            if instance.module is not None
-        )
-        resources = tuple(LocalResource(found.resource, self.optional(found.destructor)) for found in self.record.resources)
-        exports = self.exports()
-        return Plan(tuple(self.payloads), steps, tuple(self.stubs), resources, exports)
-
-    def check(self) -> Unsupported | None:
-        """Checks all canonical definitions; one that is right but not taken by the direct path is returned only after the others."""
-        paths, found = self.paths(), None
-        for lifted in self.record.lifted:
-            try:
-                canonical.check_lift(paths.get(id(lifted)), lifted, self.layouts)
-            except Unsupported as error:
-                found = found or error
-        for lowered in self.record.lowered:
-            try:
-                canonical.check_lower(lowered, self.layouts)
-            except Unsupported as error:
-                found = found or error
-        return found
-
-    def refuse(self) -> None:
-        """Raises Refused and Unsupported for what concerns the component as a whole."""
+        self.check()
         for name, entity in self.component.imports.items():
             _refuse_import(name, entity)
-        if self.record.starts:
-            raise Unsupported("The component has a start function, which the direct call path does not run.")
-        if self.record.opaque is not None:
-            what = f"The component exports a resource as the new type `{self.record.opaque}`"
-            raise Unsupported(f"{what}, which the direct call path does not take.")
-        if self.record.nested is not None:
-            raise Unsupported(f"The component is composed of several: one inside it holds {self.record.nested}.")
+        for step in self.record.steps:
+            if isinstance(step, CoreInstance):
+                assert step.module is not None
+                self.numbers[id(step)] = self.composing.step(self.code(step.module), list(map(self.item, step.arguments)))
+            else:
+                self.start(step)
+        resources = tuple(map(self.resource, self.record.resources))
+        exports = self.exports(self.component.exports)
+        steps, instances = tuple(self.composing.steps), max(len(self.composing.homes), 1)
+        return Plan(tuple(self.modules), steps, tuple(self.stubs), resources, exports, None, instances, self.composing.several)
 
-    def paths(self) -> dict[int, str]:
-        """Names lifted functions by where they are exported."""
-        found: dict[int, str] = {}
-        for name, entity in self.component.exports.items():
-            inside = entity.value.exports.items() if isinstance(entity.value, Instance) else [("", entity)]
-            for inner, item in inside:
-                if isinstance(item.value, Func):
-                    found.setdefault(id(item.value.origin), f"{name}#{inner}" if inner else name)
-        return found
+    def start(self, function: Func) -> None:
+        """Adds the call of a start function."""
+        raise Unsupported("The component has a start function, which the direct call path does not run.")
 
-    def module(self, module: Module) -> int:
-        if module.start not in self.modules:
-            self.modules[module.start] = len(self.payloads)
-            self.payloads.append(bytes(module.data[module.start : module.end]))
-        return self.modules[module.start]
+    def resource(self, found: DefinedResource) -> LocalResource:
+        composing = self.composing
+        others = [alias for alias in composing.aliases if composing.resolved(alias) is found.resource]
+        # A resource that is exported as a new type goes by that name only.
+        name = others[-1] if others and found.resource.name == "resource" else found.resource
+        rest = tuple(each for each in (found.resource, *others) if each is not name)
+        return LocalResource(name, self.optional(found.destructor), rest, composing.homes[found.home])
+
+    def check(self) -> None:
+        """Checks all canonical definitions."""
+        paths: dict[int, str] = {}
+        _name(self.component.exports, "", paths)
+        for lifted in self.record.lifted:
+            canonical.check_lift(paths.get(id(lifted)), lifted, self.layouts)
+        for lowered in self.record.lowered:
+            canonical.check_lower(lowered, self.layouts)
+
+    def code(self, module: Module) -> bytes:
+        return bytes(module.data[module.start : module.end])
+
+    def module(self, code: bytes) -> int:
+        return self.modules.setdefault(code, len(self.modules))
 
     def optional(self, item: CoreItem | None) -> Item | None:
         return None if item is None else self.item(item)
@@ -112,51 +100,66 @@ class _Planner:
     def make_item(self, item: CoreItem) -> Item:
         origin = item.origin
         if isinstance(origin, InstanceExport):
-            return Export(self.steps[id(origin.instance)], origin.name)
+            return Export(self.numbers[id(origin.instance)], origin.name)
         if isinstance(origin, Builtin):
             return self.resource_item(origin, item.type)
         assert isinstance(origin, Lowered) and item.type is not None
         source, signature = origin.function.origin, origin.function.type
-        if not isinstance(source, ImportedFunction):
-            raise Unsupported("The component calls a function that it lifts itself, which the direct call path does not do.")
+        if isinstance(source, LiftedFunction):
+            return self.composing.edge(origin, source, self.layouts)
         assert isinstance(signature, Function)
+        canonical.check_for_host(f"the lowered function {canonical.name_of(source)}", origin.options, signature, self.layouts)
         memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
-        return self.stub(Stub(source.interface or ROOT, source.name, item.type, signature, memory, realloc))
+        instance = self.composing.homes[origin.home]
+        return self.stub(Stub(source.interface or ROOT, source.name, item.type, signature, memory, realloc, instance=instance))
 
     def stub(self, stub: Stub) -> StubItem:
         self.stubs.append(stub)
         return StubItem(len(self.stubs) - 1)
 
     def resource_item(self, origin: Builtin, type: CoreType | None) -> Item:
-        resource = origin.resource
-        if resource in self.resources:
-            return ResourceItem(origin.operation, self.resources[resource])
+        resource = self.composing.resolved(origin.resource)
+        found = self.composing.resources.get(resource)
+        if found is not None and self.composing.several:
+            return self.composing.builtin(origin.home, found, origin.operation)
+        if found is not None:
+            return ResourceItem(origin.operation, self.composing.numbers[resource] - 1)
         assert type is not None
-        return self.stub(Stub(resource.interface or ROOT, f"[resource-drop]{resource.name}", type, resource=resource))
+        name, instance = f"[resource-drop]{resource.name}", self.composing.homes[origin.home]
+        return self.stub(Stub(resource.interface or ROOT, name, type, resource=resource, instance=instance))
 
-    def exports(self) -> dict[str, Lift]:
-        exports: dict[str, Lift] = {}
-        for name, entity in self.component.exports.items():
+    def exports(self, found: dict[str, Entity], interface: str | None = None) -> dict[str, Lift]:
+        """Lifts the exported functions, those of instances in instances too: of `b` in `a`, they are of an interface `a#b`."""
+        lifts: dict[str, Lift] = {}
+        for name, entity in found.items():
+            path = name if interface is None else f"{interface}#{name}"
             if isinstance(entity.value, Func):
-                self.export(exports, None, name, entity.value)
+                lifts[path] = self.lift(interface, name, path, entity.value)
             elif isinstance(entity.value, Instance):
-                for inner, item in entity.value.exports.items():
-                    if isinstance(item.value, Func):
-                        self.export(exports, name, inner, item.value)
-                    elif isinstance(item.value, Instance):
-                        raise Unsupported(f"The export `{name}` holds another instance, `{inner}`.")
-        return exports
+                lifts.update(self.exports(entity.value.exports, path))
+        return lifts
 
-    def export(self, exports: dict[str, Lift], interface: str | None, name: str, function: Func) -> None:
-        origin = function.origin
-        path = name if interface is None else f"{interface}#{name}"
+    def lift(self, interface: str | None, name: str, path: str, function: Func) -> Lift:
+        origin, composing = function.origin, self.composing
         if isinstance(origin, ImportedFunction):
             raise Unsupported(f"The export `{path}` is the imported function `{origin.name}` passed on.")
         assert isinstance(function.type, Function)
         options, type = origin.options, self.layouts.lifted(function.type)
+        canonical.check_for_host(f"the export `{path}`", options, function.type, self.layouts)
         memory, realloc = self.optional(options.memory), self.optional(options.realloc)
         core, post_return = self.item(origin.core), self.optional(options.post_return)
-        exports[path] = Lift(interface, name, function.type, core, type, memory, realloc, post_return)
+        core, table = composing.lifted(origin, function.type, core, type)
+        instance = composing.homes[origin.home]
+        return Lift(interface, name, function.type, core, type, memory, realloc, post_return, instance, table)
+
+
+def _name(found: dict[str, Entity], before: str, paths: dict[int, str]) -> None:
+    """Names lifted functions by where they are exported."""
+    for name, entity in found.items():
+        if isinstance(entity.value, Func):
+            paths.setdefault(id(entity.value.origin), before + name)
+        elif isinstance(entity.value, Instance):
+            _name(entity.value.exports, f"{before}{name}#", paths)
 
 
 def _refuse_import(path: str, entity: Entity) -> None:

@@ -22,6 +22,8 @@ Sections = dict[int, Reader]
 
 def shorten(plan: Plan, early: Iterable[bool]) -> Plan:
     """Gives the plan without such modules, or the plan itself. ``early`` tells for each stub whether it can be linked at once."""
+    if plan.instances > 1:
+        return plan      # what belongs to which of them would have to be followed too
     linkable = list(early)
     for number, step in enumerate(plan.steps):
         slots = _slots(plan.modules[step.module]) if not step.arguments else None

@@ -39,10 +39,17 @@ class Layouts:
 
     def __init__(self, memory64: bool = False) -> None:
         self.pointer, self.width = ("I", 8) if memory64 else ("i", 4)
+        self._wide: Layouts | None = self if memory64 else None
         self._layouts: dict[int, tuple[types.Type, int, int]] = {}      # by id; holding the type keeps the id its own
         self._flats: dict[int, tuple[types.Type, str]] = {}
         self._pointers: dict[int, tuple[types.Type, bool]] = {}
         self._functions: dict[tuple[int, bool], tuple[types.Function, CoreType]] = {}
+
+    @property
+    def wide(self) -> Layouts:
+        """The layouts for 64-bit memories."""
+        self._wide = self._wide or Layouts(memory64=True)
+        return self._wide
 
     def layout(self, found: types.Type) -> tuple[int, int]:
         """Returns the size and alignment of a type in memory."""
@@ -137,6 +144,19 @@ class Layouts:
         """Tells whether parameters and result are too many to be flat, so that they pass through memory."""
         params = len(self._row(tuple(param.type for param in function.params))) > MOST_PARAMS
         return params, function.result is not None and len(self.flat(function.result)) > MOST_RESULTS
+
+    def holds(self, found: types.Type, kinds: tuple[type, ...]) -> bool:
+        """Tells whether a type is, or has in it, one of these kinds."""
+        todo: list[types.Type | None] = [found]
+        seen: set[int] = set()
+        while todo:
+            each = todo.pop()
+            if isinstance(each, kinds):
+                return True
+            if each is not None and id(each) not in seen:
+                seen.add(id(each))
+                todo += types.parts(each)
+        return False
 
     def points(self, found: types.Type) -> bool:
         """Tells whether a type holds a string or a list, and so needs memory."""

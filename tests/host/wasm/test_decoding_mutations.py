@@ -80,7 +80,8 @@ def test_damaged_components_are_taken_as_wasmtime_takes_them(data: bytes) -> Non
         return
     assert not isinstance(found, Malformed), found
     if isinstance(found, Plan):
-        assert list(decode(data).world.exports) == list(reflected.exports(engine))
+        # An instance in an instance stands beside it too, as an interface of its own.
+        assert [name for name in decode(data).world.exports if "#" not in name] == list(reflected.exports(engine))
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,4 +1,3 @@
-;; Unsupported: The component is composed of several: one inside it holds core modules.
 (component
   (component $a
     (core module $m (func (export "f") (result i32) i32.const 1))

@@ -1,4 +1,3 @@
-;; Unsupported: The export `test:deep/outer` holds another instance, `inner`.
 (component
   (core module $m (func (export "f") (result i32) i32.const 1))
   (core instance $i (instantiate $m))

@@ -4,4 +4,6 @@
   (core module $m (memory (export "memory") 1))
   (core instance $i (instantiate $m))
   (alias export $c "log" (func $log))
-  (core func (canon lower (func $log) (memory (core memory $i "memory")) string-encoding=latin1+utf16)))
+  (core func $l (canon lower (func $log) (memory (core memory $i "memory")) string-encoding=latin1+utf16))
+  (core module $n (import "" "log" (func (param i32 i32))))
+  (core instance (instantiate $n (with "" (instance (export "log" (func $l)))))))

@@ -1,4 +1,3 @@
-;; Unsupported: The component calls a function that it lifts itself, which the direct call path does not do.
 (component
   (core module $m (func (export "f") (result i32) i32.const 1))
   (core instance $i (instantiate $m))

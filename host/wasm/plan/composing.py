@@ -1,0 +1,164 @@
+"""What a plan of several component instances has besides the core modules of the binary: tables of handles, built-ins and adapters.
+
+All of these are core modules, instantiated as steps before the first that needs them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+
+from wasmtime import wat2wasm
+
+from moonwit.host.wasm.adapters import Options, resources
+from moonwit.host.wasm.adapters.adapter import adapter
+from moonwit.host.wasm.binary.core import read_core
+from moonwit.host.wasm.binary.core_types import CoreType
+from moonwit.host.wasm.component import canonical
+from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, DefinedResource, Home, LiftedFunction, Lowered, Record
+from moonwit.host.wasm.plan import entering, handles
+from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Step
+from moonwit.host.wasm.wit.flatten import Layouts
+from moonwit.host.wasm.wit.types import Function, Resource
+
+
+class Composing:
+    """Adds steps to a plan that is being made; ``item`` gives what a core item of the binary is in it."""
+
+    def __init__(self, record: Record, module: Callable[[bytes], int], item: Callable[[CoreItem], Item]) -> None:
+        self.homes = {home: number for number, home in enumerate(home for home in record.homes if home.used)}
+        self.aliases = record.aliases
+        self.resources = {found.resource: found for found in record.resources}
+        self.numbers = {found.resource: number for number, found in enumerate(record.resources, 1)}
+        self.steps: list[Step] = []
+        self.module = module
+        self.item = item
+        self.made: dict[tuple[object, ...], int] = {}
+        called = [(lowered.home, lowered.function.origin) for lowered in record.lowered]
+        self.inner = [(caller, origin.home) for caller, origin in called if isinstance(origin, LiftedFunction)]
+        # Whether a call can come back into a component instance that it has left.
+        self.returns = any(not callee.entered_from(caller) for caller, callee in self.inner)
+        self.several = len(self.homes) > 1 or bool(self.inner)
+
+    def step(self, module: bytes, arguments: Iterable[Item]) -> int:
+        """Adds a step, and gives its number."""
+        self.steps.append(Step(self.module(module), tuple(arguments)))
+        return len(self.steps) - 1
+
+    def once(self, key: tuple[object, ...], text: str, arguments: Iterable[Item]) -> int:
+        """Adds a step of our own, the first time it is asked for."""
+        if key not in self.made:
+            self.made[key] = self.step(compiled(text), arguments)
+        return self.made[key]
+
+    def resolved(self, resource: Resource) -> Resource:
+        """Gives the resource that one exported as a new type really is."""
+        while resource in self.aliases:
+            resource = self.aliases[resource]
+        return resource
+
+    def table(self, home: Home) -> int:
+        """Gives the step with the handles of a component instance."""
+        return self.once(("table", home), handles.TABLE, ())
+
+    def exports(self, step: int, *names: str) -> list[Item]:
+        return [Export(step, name) for name in names]
+
+    def entered(self, callee: Home, caller: Home | None) -> list[Item]:
+        """Gives the flags of what a call enters; none where no call comes back."""
+        found = [self.homes[home] for home in callee.entered_from(caller) if home in self.homes] if self.returns else []
+        if not found:
+            return []
+        flags = self.once(("entered",), entering.flags(len(self.homes)), ())
+        return [Export(flags, str(number)) for number in found]
+
+    def builtin(self, home: Home, found: DefinedResource, operation: str) -> Item:
+        """Gives a built-in of a resource for one component instance."""
+        dtor = [] if found.destructor is None else [self.item(found.destructor)]
+        entered = self.entered(found.home, home)
+        table = self.exports(self.table(home), "insert", "rep", "drop")
+        text = handles.builtins(self.numbers[found.resource], bool(dtor), len(entered))
+        step = self.once(("builtin", home, found.resource), text, [FlagItem(self.homes[home]), *table, *dtor, *entered])
+        return Export(step, operation)
+
+    def entering(self, callee: Home, caller: Home | None, func: Item, type: CoreType) -> Item:
+        """Gives a function that enters ``callee`` before it calls ``func``, where that is to be looked at."""
+        entered = self.entered(callee, caller)
+        if not entered:
+            return func
+        return Export(self.step(compiled(entering.wrapper(type, len(entered))), [func, *entered]), "call")
+
+    def lifted(self, lifted: LiftedFunction, function: Function, func: Item, type: CoreType) -> tuple[Item, int | None]:
+        """Gives what the host calls of a lifted function whose core function is ``func``, and its table of handles."""
+        func = self.entering(lifted.home, None, func, type)
+        found = [self.resources.get(self.resolved(each)) for each in resources(function)] if self.several else []
+        if not any(found):
+            return func, None
+        table = self.table(lifted.home)
+        if any(each and each.home is not lifted.home for each in found):
+            func = Export(self.step(compiled(handles.settled(type)), [func, Export(table, "settled")]), "call")
+        return func, table
+
+    def edge(self, lowered: Lowered, lifted: LiftedFunction, layouts: Layouts) -> Item:
+        """Gives the core function by which one component instance calls what another lifts."""
+        assert isinstance(lifted.type, Function)
+        caller, callee = lowered.options, lifted.options
+        binary = adapter(lifted.type, options(caller), options(callee))
+        given: dict[tuple[str, str], CoreItem | None] = {
+            ("caller", "memory"): caller.memory,
+            ("caller", "realloc"): caller.realloc,
+            ("callee", "func"): lifted.core,
+            ("callee", "memory"): callee.memory,
+            ("callee", "realloc"): callee.realloc,
+            ("callee", "post-return"): callee.post_return,
+        }
+        homes = {"caller": lowered.home, "callee": lifted.home}
+        arguments: list[Item] = []
+        for wanted in read_core(binary).imports:
+            if wanted.name == "flags":
+                arguments.append(FlagItem(self.homes[homes[wanted.module]]))
+            elif wanted.module == "resource":
+                arguments.append(self.transfer(wanted.name, lifted.type, lowered.home, lifted.home))
+            else:
+                item = given[wanted.module, wanted.name]
+                assert item is not None
+                arguments.append(self.item(item))
+        called = Export(self.step(binary, arguments), "call")
+        wide = layouts.wide if canonical.is_wide(caller) else layouts
+        return self.entering(lifted.home, lowered.home, called, wide.lowered(lifted.type))
+
+    def transfer(self, name: str, function: Function, caller: Home, callee: Home) -> Item:
+        """Gives what an adapter imports of "resource"."""
+        tables = {"caller": caller, "callee": callee}
+        number, _, operation = name.partition("-")
+        if not operation:
+            return Export(self.once(("scope", caller, callee), handles.SCOPE, self.of_tables(tables, SCOPE)), name)
+        resource = self.resolved(resources(function)[int(number)])
+        found = self.resources.get(resource)
+        if found is None:
+            return Export(self.once(("host",), handles.HOST_TRANSFERS, ()), operation)
+        text = handles.transfers(self.numbers[resource], found.home is callee)
+        return Export(self.once(("transfer", resource, caller, callee), text, self.of_tables(tables, TRANSFERS)), operation)
+
+    def of_tables(self, tables: dict[str, Home], names: Iterable[tuple[str, str]]) -> list[Item]:
+        return [Export(self.table(tables[side]), name) for side, name in names]
+
+
+TRANSFERS = (
+    *(("caller", name) for name in ("insert", "remove", "lend")),
+    *(("callee", name) for name in ("insert", "remove", "borrow")),
+)
+SCOPE = (("caller", "lent"), ("caller", "return"), ("callee", "enter"), ("callee", "leave"))
+
+
+def options(given: CanonicalOptions) -> Options:
+    """Gives the canonical options of one side as an adapter takes them."""
+    return Options(
+        given.encoding, given.memory is not None, canonical.is_wide(given), given.realloc is not None, given.post_return is not None
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def compiled(text: str) -> bytes:
+    """Makes the binary of a module of our own."""
+    return bytes(wat2wasm(text))

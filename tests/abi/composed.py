@@ -1,0 +1,57 @@
+"""Components of several, as text, and projects that hold them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from wasmtime import wat2wasm
+
+import moonwit
+
+
+@contextmanager
+def opened(folder: Path, text: str, methods: dict[str, str], more: str = "") -> Iterator[moonwit.Project]:
+    """A project with an entry for each of a component's ``methods``; its folder is new."""
+    data = bytes(wat2wasm(text))
+    (folder / "guest.wasm").write_bytes(data)
+    digest = sha256(data).hexdigest()
+    lines = ["namespace: t", "entries:", "  - {name: files, kind: fs.directory, directory: .}"]
+    for name, method in methods.items():
+        lines.append(
+            f"  - {{name: {name}, kind: function.wasm, fs: files, path: guest.wasm, hash: 'sha256:{digest}', "
+            f"method: {json.dumps(method)}, pool: {{type: static, workers: 1, size: 1}}{more}}}"
+        )
+    (folder / "_index.yaml").write_text("\n".join(lines) + "\n")
+    with moonwit.open(folder) as project:
+        yield project
+
+
+# A memory whose realloc hands out one place after the other.
+ALLOCATING = """(memory (export "memory") 1)
+ (global $at (mut i32) (i32.const 1024))
+ (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32)
+  (global.set $at (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
+  (global.get $at)
+  (global.set $at (i32.add (global.get $at) (local.get 3))))"""
+
+# A counter as a resource, whose destructor counts what has been dropped.
+COUNTERS = """(component $counters
+ (core module $dtor (global $dropped (mut i32) (i32.const 0))
+  (func (export "dtor") (param i32) (global.set $dropped (i32.add (global.get $dropped) (local.get 0))))
+  (func (export "dropped") (result i32) (global.get $dropped)))
+ (core instance $dtor (instantiate $dtor))
+ (type $r (resource (rep i32) (dtor (core func $dtor "dtor"))))
+ (core func $new (canon resource.new $r))
+ (core module $m
+  (import "" "new" (func $new (param i32) (result i32)))
+  (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+  (func (export "value") (param i32) (result i32) (local.get 0)))
+ (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+ (export $counter "counter" (type $r))
+ (func (export "[constructor]counter") (param "value" u32) (result (own $counter)) (canon lift (core func $i "make")))
+ (func (export "[method]counter.value") (param "self" (borrow $counter)) (result u32) (canon lift (core func $i "value")))
+ (func (export "dropped") (result u32) (canon lift (core func $dtor "dropped"))))"""
