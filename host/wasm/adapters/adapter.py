@@ -12,9 +12,10 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.problems import Malformed, Unsupported
 from moonwit.host.wasm.wit import types
 
-# Bytes of a value in memory, and characters of an adapter's text, which says how long it takes to compile.
+# Bytes of a value in memory; parts of all types of a function, and characters of an adapter's text: by them it takes long to compile.
 MOST_BYTES: Final = 2**30
-MOST_TEXT: Final = 4_000_000
+MOST_PARTS: Final = 20_000
+MOST_TEXT: Final = 2_000_000
 
 
 def adapter(function: types.Function, caller: Options, callee: Options) -> bytes:
@@ -22,6 +23,9 @@ def adapter(function: types.Function, caller: Options, callee: Options) -> bytes
     from wasmtime import wat2wasm
 
     return bytes(wat2wasm(_Adapter(function, caller, callee).text()))
+
+
+_TOO_MANY: Final = "the types of a function that one component calls of another have too many parts"
 
 
 class _Adapter:
@@ -36,6 +40,8 @@ class _Adapter:
         for found in (*given, *returned):
             if max(side.layouts.layout(found)[0] for side in (self.caller, self.callee)) > MOST_BYTES:
                 raise Unsupported(f"a function that one component calls of another has a value of more than {MOST_BYTES} bytes")
+        if sum(part is not None for found in (*given, *returned) for part in types.parts(found)) > MOST_PARTS:
+            raise Unsupported(_TOO_MANY)
         self.lends = any(isinstance(found, types.Borrow) for found in given)
         self.handles = {(each, "give" if isinstance(found, types.Own) else "lend") for each, found in self.handles_of(given)}
         self.handles |= {(each, "take") for each, _ in self.handles_of(returned)}
@@ -80,7 +86,7 @@ class _Adapter:
         lines += [routines.traps(side, code) for side in (self.caller, self.callee)]
         text = "\n".join(["(module $moonwit", *self.imports(), *lines, ")"])
         if len(text) > MOST_TEXT:
-            raise Unsupported("the types of a function that one component calls of another have too many parts")
+            raise Unsupported(_TOO_MANY)
         return text
 
     def imports(self) -> Iterable[str]:
