@@ -13,7 +13,7 @@ local function load_interfaces()
   require 'lua.wasi.p1.preview1'
 end
 
-return function(host)
+local function boot(host)
   -- The defaults are for small machines: generated code gives long traces and many of them.
   jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
   require('lua.dispatcher.collector').begin()
@@ -34,7 +34,7 @@ return function(host)
 
   require('lua.guest.linking').setup(load_interfaces)
   require('lua.calls.pools').setup(host)
-  calls.setup(host)
+  calls.setup(host, modules)
   require('lua.lane.ask').setup(host)
   calls.provide('lua', function(entry)
     entry.stdlib = modules
@@ -206,3 +206,6 @@ return function(host)
 
   return M
 end
+
+-- Python runs on the lane's stack, never on a guest's.
+return function(host) return boot(require('lua.guest.stack').guarded(host)) end

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
+from moonwit.host.functions.imports import grants_of
 from moonwit.host.functions.methods import UnknownMethod, resolve
+from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import linkage as hosting
@@ -92,7 +94,7 @@ class LoadedFunction:
 
     ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
     export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
-    in milliseconds and bytes.
+    in milliseconds and bytes. ``answers`` are the imports that other entries answer.
     """
 
     id: str
@@ -112,6 +114,7 @@ class LoadedFunction:
     max_stack_bytes: int | None
     wasi: Mapping[str, object]
     wit: str | None = None
+    answers: tuple[Answer, ...] = ()
 
     @property
     def data(self) -> bytes:
@@ -155,6 +158,7 @@ class _Loading:
         self.registry = registry
         self.fields = entry.fields
         self.hosting = hosting.Hosting()
+        self.answers: tuple[Answer, ...] = ()
         # What is wrong with the binary itself is told where it is named.
         self.home = ("source",) if entry.kind == "function.wat" else ("path",)
 
@@ -170,12 +174,15 @@ class _Loading:
     def load(self) -> LoadedFunction:
         # A guest that answers requests itself needs the types of requests, which by themselves grant nothing.
         served = ("wasi:http/types",) if self.text("transport") == "wasi-http" else ()
-        grants = tuple(dict.fromkeys((*map(normalise, self.imports()), *served)))
+        grants = tuple(dict.fromkeys((*map(normalise, grants_of(self.entry)), *served)))
         found = self.binary()
         try:
+            self.answers = answers(self.entry, self.registry, found)
             plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found, grants)
         except Malformed as error:
             raise self.fail(self.home, f"the binary is not well-formed WebAssembly: {error}; build it again") from None
+        except Misplaced as error:
+            raise self.fail(error.path, str(error), error.hint) from None
         except Refused as error:
             raise self.fail(self.home, _lower(str(error).rstrip("."))) from None
         limits = self.group("limits")
@@ -197,15 +204,12 @@ class _Loading:
             max_stack_bytes=_integer(limits, "max_stack_bytes"),
             wasi=self.group("wasi"),
             wit=self.text("wit"),
+            answers=self.answers,
         )
 
     def group(self, name: str) -> Mapping[str, object]:
         value = self.fields.get(name)
         return value if isinstance(value, Mapping) else {}
-
-    def imports(self) -> list[str]:
-        names = self.fields.get("imports")
-        return [str(name) for name in names] if isinstance(names, list) else []
 
     def binary(self) -> Binary:
         """Gets the entry's binary: assembled from its text, or read and compared with its hash."""
@@ -243,13 +247,13 @@ class _Loading:
         engine = self.text("engine") or "auto"
         plan = found.component_plan
         needed = [name for name in found.world.imports if _is_hosted_elsewhere(name, grants)]
-        cause = None
+        cause, by = None, provided(self.answers)
         if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
             try:
-                self.hosting = hosting.host(plan, grants)
+                self.hosting = hosting.host(plan, grants, provided=by)
                 shorter = shorten(plan, self.hosting.early)
                 if shorter is not plan:
-                    plan, self.hosting = shorter, hosting.host(shorter, grants)
+                    plan, self.hosting = shorter, hosting.host(shorter, grants, provided=by)
             except Unsupported as error:
                 plan = error
         if isinstance(plan, Unsupported):
@@ -258,6 +262,10 @@ class _Loading:
             cause = f"The entry grants {shown(needed[0])}, which only the compatible path provides"
         if engine == "direct" and cause is not None:
             raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
+        if self.answers and (isinstance(plan, Unsupported) or cause is not None or engine == "compatible"):
+            why = _lower(cause or "The entry says `engine: compatible`")
+            sentence = f"imports are answered from the registry on the direct path, which can't be taken: {why}"
+            raise self.fail(self.answers[0].path, sentence)
         if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
         return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()

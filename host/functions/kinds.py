@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from moonwit.host.environment.kinds import variable_rule
 from moonwit.host.files.kinds import BELOW, PATH, folder_of, path_rule
+from moonwit.host.functions.imports import import_field
 from moonwit.host.wasi import grants as wasi
 from moonwit.registry import (
     Broken,
@@ -165,6 +166,7 @@ BINARY: Mapping[str, Field] = {
     "path": Text(rule=binary_path_rule, required=True, summary="the path of the binary in it: `/compute.wasm`"),
     "hash": Text(rule=hash_rule, written=True, required=True, summary="`sha256:` and 64 lower-case hex digits of the binary"),
 }
+_IMPORTS = "what the guest may use of the host: `wasi:clocks`; or what answers an import: `acme:shop/logger: log`"
 _FUNCTION: Mapping[str, Field] = {
     "method": Text(required=True, summary="the exported function to call: `name` or `interface#name`"),
     "wit": Text(summary="the function's signature in WIT: `name: func(a: s32) -> s32;`"),
@@ -172,7 +174,7 @@ _FUNCTION: Mapping[str, Field] = {
     "transport": Choice(
         options=("payload", "wasi-http"), default="payload", summary="what the arguments are"
     ),
-    "imports": Items(of=Text(rule=import_rule), summary="what the guest may use of the host: `wasi:clocks`"),
+    "imports": Items(of=import_field(Text(rule=import_rule)), summary=_IMPORTS),
     "wasi": WASI,
     "limits": LIMITS,
     "engine": Choice(options=("auto", "direct", "compatible"), default="auto", summary="which call path"),

@@ -32,7 +32,7 @@ _SEEN_BY = {
 def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
     """Compares what a binary imports with what its entry grants."""
     written = entry.fields.get("imports")
-    given = [str(name) for name in written] if isinstance(written, list) else []
+    given = written if isinstance(written, list) else []
     used = _used(function.binary)
     what = "component" if function.is_component else "module"
     missing = [name for name in used if _is_grantable(name) and not wasi.grants(name, function.grants)]
@@ -44,6 +44,8 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
         hint = f"if the code uses {them}, add {listed(list(grants))} to `imports`"
         yield entry.problem(("imports",), sentence, hint, severity="note")
     for index, name in enumerate(given):
+        if not isinstance(name, str):
+            continue
         if not any(wasi.grants(each, [name]) for each in used) and not _is_harmless(name):
             sentence = f"the entry grants {shown(name)}, and the {what} imports nothing of it"
             yield entry.problem(("imports", index), sentence, "remove it", severity="note")

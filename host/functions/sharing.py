@@ -44,13 +44,18 @@ def says(function: LoadedFunction) -> Says:
     return Says(
         binary=function.sha256,
         wit=written or "",
-        imports=tuple(sorted(wasi.granted(function.grants))),
+        imports=tuple(sorted([*wasi.granted(function.grants), *answered(function)])),
         wasi=_world(function.wasi),
         # One that answers requests is given the types of requests too.
         transport=function.transport if function.transport != "payload" else "",
         stack=str(function.max_stack_bytes or ""),
         engine=function.lane,
     )
+
+
+def answered(function: LoadedFunction) -> list[str]:
+    """Names the imports that other entries answer, with their ids."""
+    return [f"{answer.interface or answer.name}: {answer.id}" for answer in function.answers]
 
 
 def defines_resources(function: LoadedFunction) -> bool:

@@ -1,12 +1,13 @@
 """Which imports of a component the host itself provides on the direct call path, and how each is linked.
 
-An imported function is one of three: *hosted*, by a Lua function of the lane (lua/wasi); *null*, by WebAssembly of our own that
-does what a guest without the grant sees (nothing to read, output that goes nowhere); or not linked, which is a trap.
+An imported function is one of four: *hosted*, by a Lua function of the lane (lua/wasi); *null*, by WebAssembly of our own that
+does what a guest without the grant sees (nothing to read, output that goes nowhere); *provided*, by an entry of the registry
+(lua/imports); or not linked, which is a trap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from moonwit.host.wasi import grants as wasi
@@ -30,7 +31,10 @@ _WAITED: Final = frozenset(
     }
 )
 
-How = Literal["hosted", "null", "unlinked"]
+How = Literal["hosted", "null", "provided", "unlinked"]
+
+# The interface of functions that are imported without one, as plans name it.
+ROOT: Final = "$root"
 
 
 @record
@@ -78,7 +82,8 @@ class Hosting:
     ``memory`` is the guest's memory that functions of the host read and write; ``memories`` are these, where there are several. Then a call
     of "memory" with the number of one comes before each call that uses memory. ``granted`` are the interfaces, without versions, that
     the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py). ``module``
-    stands for the plan's only module, when it is to import the memory of group 0 after all else.
+    stands for the plan's only module, when it is to import the memory of group 0 after all else. ``provided`` are the stubs that entries of
+    the registry answer, with their ids; the host's function ``provided#1`` is the first of them.
     """
 
     links: tuple[GroupLink | None, ...] = ()
@@ -90,6 +95,7 @@ class Hosting:
     module: bytes | None = None
     gated: bool = False
     memories: tuple[Item, ...] = ()
+    provided: tuple[tuple[Stub, str], ...] = ()
 
     @property
     def early(self) -> list[bool]:
@@ -102,24 +108,35 @@ def is_hosted(interface: str) -> bool:
     return wasi.interface_of(interface) in SIGNATURES
 
 
-def host(plan: Plan, grants: Iterable[str], memory: Item | None = None, mounts: bool = False) -> Hosting:
+def host(
+    plan: Plan,
+    grants: Iterable[str],
+    memory: Item | None = None,
+    mounts: bool = False,
+    provided: Mapping[tuple[str, str | None], str] | None = None,
+) -> Hosting:
     """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
 
-    The rest concerns core modules: ``memory`` is what they hand WASI 0.1, ``mounts`` tells whether the entry has some.
+    ``memory`` and ``mounts`` concern core modules: what they hand WASI 0.1, and whether the entry has some. ``provided`` are the ids of
+    entries that answer imports, by interface and None, or by ``ROOT`` and the name of a function.
     """
-    return _Linking(plan, tuple(grants), memory, mounts).result()
+    return _Linking(plan, tuple(grants), memory, mounts, provided or {}).result()
 
 
 class _Linking:
-    def __init__(self, plan: Plan, grants: tuple[str, ...], memory: Item | None, mounts: bool) -> None:
+    def __init__(
+        self, plan: Plan, grants: tuple[str, ...], memory: Item | None, mounts: bool, answers: Mapping[tuple[str, str | None], str]
+    ) -> None:
         self.plan = plan
         self.grants = grants
         self.memory = memory
         self.mounts = mounts
+        self.answers = answers
+        self.provided: list[tuple[Stub, str]] = []
         granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if wasi.grants(stub.interface, grants)}
         self.granted = tuple(sorted(granted & (SIGNATURES.keys() | {wasi.PREVIEW1})))
         self.in_lua = bool(granted & _SOURCES)
-        self.can_wait = bool(granted & _WAITED)
+        self.can_wait = bool(granted & _WAITED) or any(self.answer(stub) for stub in plan.stubs)
         self.functions: dict[HostFunction, int] = {}
         self.memories: tuple[Item, ...] = ()
 
@@ -165,9 +182,16 @@ class _Linking:
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
         waits = self.can_wait and (groups[0].serves or prints)
         memory, module = next(iter(memories), None), changed and changed[0]
-        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, waits, module, gated, self.memories)
+        rest = (waits, module, gated, self.memories, tuple(self.provided))
+        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, *rest)
+
+    def answer(self, stub: Stub) -> str | None:
+        """Gives the id of the entry that answers an import."""
+        return self.answers.get((stub.interface, None)) or self.answers.get((stub.interface, stub.function))
 
     def how(self, stub: Stub) -> How:
+        if self.answer(stub) is not None:
+            return "provided"
         if preview1.is_ours(stub):
             granted = wasi.grants(stub.interface, self.grants)
             return "hosted" if granted and preview1.fits(stub) else "unlinked"
@@ -193,6 +217,8 @@ class _Linking:
         return how
 
     def is_wrapped(self, stub: Stub) -> bool:
+        if self.answer(stub) is not None:
+            return True
         if preview1.is_ours(stub):
             return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
         return SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
@@ -256,6 +282,15 @@ class _Linking:
     def served(self, number: int, stub: Stub, late: int, functions: list[int]) -> tuple[list[str], str]:
         """Gives the imports and the body of a function that begins in the host; what it imports is added to ``functions``."""
         given = passed_on(stub.type)
+        if (id := self.answer(stub)) is not None:
+            self.provided.append((stub, id))
+            # The result comes beside what is asked for, so that it need not be fetched where nothing is.
+            core = CoreType(stub.type.params, "II" if stub.type.results else "I")
+            begins = HostFunction(f"provided#{len(self.provided)} {core.params}>{core.results}", core)
+            call = f"(call $begin{number} {given}) (i32.const {late})"
+            body = f"(call {_of('$settle' if stub.type.results else '$serve', stub.instance)} {call})"
+            body = _CONVERTED[stub.type.results].format(body)
+            return [self.imported(begins, f"$begin{number}", functions)], body
         begin = f"(call {_of('$serve', stub.instance)} (call $begin{number} {given}) (i32.const {late}))"
         starts = self.function(stub, CoreType(stub.type.params, "I"))
         if not preview1.is_ours(stub):
@@ -282,6 +317,15 @@ class _Linking:
         return imports, theirs
 
 
+# How a result of each core type is made of 64 bits.
+_CONVERTED: Final[Mapping[str, str]] = {
+    "": "{}",
+    "i": "(i32.wrap_i64 {})",
+    "I": "{}",
+    "f": "(f32.reinterpret_i32 (i32.wrap_i64 {}))",
+    "F": "(f64.reinterpret_i64 {})",
+}
+
 _SERVE: Final = """(type $wait (func))
 (type $realloc (func (param i32 i32 i32 i32) (result i32)))
 (elem (i32.const 0) $waits_while_it_is_made)
@@ -297,6 +341,10 @@ _SERVING: Final = f"""(func $serve (param $asked i64) (param $late i32)
    (else (local.set $asked (call $next (call $reallocated
     (i32.wrap_i64 (i64.shr_u (local.get $asked) (i64.const 32))) (i32.wrap_i64 (local.get $asked)) (local.get $late))))))
   (br $again)))
+(func $settle (param $asked i64) (param $value i64) (param $late i32) (result i64)
+ (if (i64.eqz (local.get $asked)) (then (return (local.get $value))))
+ (call $serve (local.get $asked) (local.get $late))
+ (call $next (i32.const 0)))
 (func $reallocated (param $align i32) (param $size i32) (param $late i32) (result i32)
  (block $thrown
   {gate.SHUT}
@@ -308,6 +356,6 @@ _SERVING: Final = f"""(func $serve (param $asked i64) (param $late i32)
 
 def _of(text: str, instance: int) -> str:
     """Gives the text for another component instance."""
-    for name in ("$serve", "$reallocated") if instance else ():
+    for name in ("$serve", "$settle", "$reallocated") if instance else ():
         text = text.replace(name, f"{name}{instance}")
     return gate.of(text, instance)

@@ -228,6 +228,11 @@ function kinds.flags(t, v, path)
 end
 
 local function handle(t, v, path)
+  -- Of a resource that the host provides.
+  if t.foreign then
+    if v == nil or v == false then return path, expected(('a %s'):format(t.name or '?'), v) end
+    return nil
+  end
   if handles.holds(v, t.resource, t.kind == 'own') then return nil end
   local state = type(v) == 'cdata' and handles.state_of(v)
   if not state then
@@ -268,6 +273,13 @@ local function misfit(sig, count, ...)
     end
   end
   return ('%s: the arguments were refused, which is a mistake in Moonwit: please report it with this call'):format(sig.name)
+end
+
+--- Says what is wrong with a value that does not fit a type, and where in it.
+function M.misfit(t, value)
+  local where, what = find(t, value, '')
+  if not where then return "a handle in it is not the guest's, or is given more than once" end
+  return bounded(where == '' and what or where .. ': ' .. what)
 end
 
 -- The sentence for a call with `count` arguments, those at the end that are nil left out.

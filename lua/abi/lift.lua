@@ -26,13 +26,18 @@ local function scalar(e, t, raw)
   if kind == 'enum' then return ('(%s[%s + 1] or wrong("", "is no case of the enum"))'):format(e:constant(t.names), raw) end
   if kind == 'flags' then return ('%s(%s)'):format(e:func(load, t), raw) end
   if kind == 'own' then return ('(take(holder, %d, %s) or wrong("", "is no handle of the guest"))'):format(t.resource, raw) end
+  -- Among the arguments of a function that a guest imports.
+  if kind == 'borrow' then return ('(reach(holder, %d, %s) or wrong("", "is no handle of the guest"))'):format(t.resource, raw) end
 end
 
 -- The expression that loads `t` from the address expression `at`; `inside` is true in lists and tuples.
 local function load_text(e, t, at, inside)
   if t.kind == 'f32' or t.kind == 'f64' then return ('%s_at(base + (%s))'):format(t.kind, at) end
   local pointer = POINTER[t.kind]
-    or ((t.kind == 'bool' or t.kind == 'enum' or t.kind == 'flags' or t.kind == 'char' or t.kind == 'own') and DISC[t.size])
+    or (
+      (t.kind == 'bool' or t.kind == 'enum' or t.kind == 'flags' or t.kind == 'char' or t.kind == 'own' or t.kind == 'borrow')
+      and DISC[t.size]
+    )
   local value = scalar(e, t, ('cast(%s, base + (%s))[0]'):format(pointer, at))
   if value then return value end
   if t.kind == 'string' then return ('string_at(%s)'):format(at) end
@@ -62,7 +67,7 @@ local function flat_text(e, t)
   end
   return ('(%s[io[0].u32 + 1] or wrong("", "is no case of the variant"))'):format(e:constant(names))
 end
-M.load_text, M.flat_text = load_text, flat_text
+M.load_text, M.flat_text, M.scalar, M.NARROW = load_text, flat_text, scalar, NARROW
 
 -- The metatable that lets `tag-count` be read as `tag_count` too, or nil when all names of the record are Lua names.
 function M.alias_meta(t)
@@ -156,9 +161,9 @@ local function cost(t)
   return bytes
 end
 
-function load.kinds.list(e, t)
+-- The statements that load the `n` elements of a list at `p`.
+function M.elements(e, t)
   local size, align = t.element.size, t.element.align
-  if t.element.kind == 'u8' then return 'function(at) return bytes_at(at) end' end
   local fill
   if t.element.kind == 'f64' then
     -- See numbers.f64_at.
@@ -177,14 +182,17 @@ function load.kinds.list(e, t)
   else
     fill = ('for i = 1, n do r[i] = %s end'):format(load_text(e, t.element, ('p + (i - 1) * %d'):format(size), true))
   end
-  return ([[function(at)
-    local q = cast(p32, base + at) local p, n = q[0], q[1]
-    if p + n * %d > limit then return wrong({}, "is a list outside the guest's memory") end
+  return ([[if p + n * %d > limit then return wrong({}, "is a list outside the guest's memory") end
     if p %% %d ~= 0 then return wrong({}, "is a list at an address that is not a multiple of %d") end
     if n * %d > MAX_BYTES then return wrong({}, "is a list that is longer than any may be") end
     budget = budget - n * %d if budget < 0 then return wrong({}, "takes more memory than a result may") end
     local r = new(n, 0) %s
     return r end]]):format(size, align, align, size, 8 + cost(t.element), fill)
+end
+
+function load.kinds.list(e, t)
+  if t.element.kind == 'u8' then return 'function(at) return bytes_at(at) end' end
+  return 'function(at)\n    local q = cast(p32, base + at) local p, n = q[0], q[1]\n    ' .. M.elements(e, t)
 end
 
 function load.kinds.flags(e, t)

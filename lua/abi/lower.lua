@@ -42,7 +42,7 @@ local function scalar(e, t, v)
     return ('(%s[%s] - 1)'):format(e:constant(t.numbers), v)
   end
   if t.kind == 'flags' then return ('%s(%s)'):format(e:func(check.bits, t), v) end
-  if t.kind == 'own' then return ('(give(%s) or full())'):format(v) end
+  if t.kind == 'own' then return ('(give(%s, %d) or full())'):format(v, t.resource) end
   if t.kind == 'borrow' then return ('(lend(%s) or full())'):format(v) end
 end
 
@@ -182,6 +182,8 @@ local function store_case(e, t)
     'return true end',
   }, '\n')
 end
+
+M.parts_of, M.open_case, M.payloads = parts_of, open_case, payloads
 
 local function flat_case(e, t)
   local out = { 'function(v, s)', open_case(e, t), 'io[s].u32 = c - 1' }

@@ -20,7 +20,9 @@ local intermediate = require 'lua.values.intermediate'
 local library = require 'lua.calls.library'
 local optional = require 'lua.values.optional'
 local pools = require 'lua.calls.pools'
+local providers = require 'lua.imports.providers'
 local reports = require 'lua.guest.reports'
+local signatures = require 'lua.abi.signatures'
 local running = require 'lua.guest.running'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
@@ -45,32 +47,6 @@ local max = math.max
 local failure, from_report = reports.failure, reports.of_guest
 local current = require('lua.dispatcher.dispatcher').current
 local hooks = guests.hooks
-
--- A type table that arrived as {types = {...}} with indices for parts, with the tables themselves for parts.
-local function link_types(types)
-  local function at(index) return index and types[index] end
-  for _, t in ipairs(types) do
-    t.element, t.some, t.ok, t.err = at(t.element), at(t.some), at(t.ok), at(t.err)
-    for _, part in ipairs(t.fields or t.cases or {}) do
-      part.type = at(part.type)
-    end
-    for i, index in ipairs(t.types or {}) do
-      t.types[i] = types[index]
-    end
-  end
-end
-
--- A signature as it arrives: {name, types, params = {{name, text, type = index}}, result = index}.
-local function link_signature(sig)
-  if sig.linked then return sig end
-  sig.linked = true
-  link_types(sig.types)
-  for _, param in ipairs(sig.params) do
-    param.type = sig.types[param.type]
-  end
-  sig.result = sig.result and sig.types[sig.result]
-  return sig
-end
 
 local function err_is_variant(sig)
   local err = sig.result and sig.result.kind == 'result' and sig.result.err
@@ -121,7 +97,7 @@ local function direct(entry, P, lift, fresh)
     limit_elements = entry.limit_elements,
     limit_stack = entry.limit_stack,
   }
-  local E = { id = entry.id, P = P, lift = lift, sig = link_signature(lift.signature), fresh = fresh, limits = limits }
+  local E = { id = entry.id, P = P, lift = lift, sig = signatures.link(lift.signature), fresh = fresh, limits = limits }
   E.err_is_variant = err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
   E.worldly = entry.worldly
@@ -184,7 +160,7 @@ local function within(E, pool, target, args)
 end
 
 local function compatible(entry)
-  local sig = link_signature(entry.signature)
+  local sig = signatures.link(entry.signature)
   local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig), limits = { limit_ms = entry.limit_ms } }
   local pool = pools.of(entry.id, entry.pool.bound, entry.pool.room)
   local fits = generate.compile_check(sig, hooks)
@@ -259,6 +235,7 @@ local function resolve_wasm(entry)
     for i, resource in ipairs(entry.plan.resources or {}) do
       P.resources[i] = resource
     end
+    providers.equip(P, entry.plan)
     -- Methods of its resources follow the entry that was called first.
     P.entry = entry
     plans[entry.plan.key] = P
@@ -379,8 +356,10 @@ function M.close()
   require('lua.guest.linking').close()
 end
 
-function M.setup(given)
+--- Sets the host's functions, and the modules of the standard library, which libraries that answer imports may require.
+function M.setup(given, modules)
   host = given
+  providers.setup(modules, M.call)
   counted.watch(hooks, instances)
   upkeep.watch(hooks, guests.discard)
   guests.setup(given)

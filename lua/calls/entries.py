@@ -181,6 +181,7 @@ class Entries:
         from moonwit.host.compiling.code import CodeProblem
         from moonwit.host.functions.functions import FunctionProblem
         from moonwit.lua.guest.plan import compiler_for, lift_data, plan_data
+        from moonwit.lua.imports.plan import provided_data
 
         try:
             function = self.loaded(entry)
@@ -194,7 +195,8 @@ class Entries:
             if plan is None:
                 code.get(function.data, component=True)
             else:
-                data = plan_data(function, code)
+                assert self.registry is not None
+                data = plan_data(function, code) | provided_data(function, self.registry, self._script)
         except CodeProblem as problem:
             assert self.registry is not None
             return unusable(entry, problem, self.registry)

@@ -17,6 +17,7 @@ local printing = require 'lua.guest.printing'
 local reports = require 'lua.guest.reports'
 local running = require 'lua.guest.running'
 local trap = require 'lua.wasmtime.trap'
+local stack = require 'lua.guest.stack'
 local turns = require 'lua.calls.turns'
 
 local M = {}
@@ -73,6 +74,8 @@ M.hooks = {
 local hooks = M.hooks
 
 function hooks.drain()
+  -- Methods of handles come here, too.
+  if stack.on then stack.leave() end
   if handles.pending() then handles.drain() end
 end
 
@@ -329,6 +332,7 @@ function hooks.fail(E, B, reported)
   support.trap[0] = nil
   if epochs.was_interrupted() then E.interrupted = true end
   if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
+  report.raised = B.I.raised
   M.discard(B.I)
   return nil, from_report(E, report)
 end

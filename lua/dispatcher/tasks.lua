@@ -59,6 +59,12 @@ function M.cancel(task, problem)
 end
 local cancel = M.cancel
 
+--- Takes back what `cancel` has told a task that runs, which had refused to hear such things `refusals` times before.
+function M.pardon(task, problem, refusals)
+  if task.problem ~= problem then return end
+  task.problem, task.refusals, task.given_up, task.answered = nil, refusals, false, false
+end
+
 --- Ends a group, failed if there is a problem: what is left of it is canceled.
 function M.close(group, problem)
   if problem and not group.problem then group.problem = problem end

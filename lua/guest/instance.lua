@@ -73,6 +73,10 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field written table<string, table>? what it has written to 'stdout' and 'stderr' (lua/guest/printing.lua)
 ---@field exchanges table? requests that it has sent, with `count` (lua/wasi/exchange.lua)
 ---@field unsent table[]? those that are not begun yet
+--- Imports that are answered from the registry (lua/imports):
+---@field raised any? the error that what answered an import ended the guest with
+---@field lent table? handles that were lent for the call of an import
+---@field table ffi.cdata*? mw_memory: where the handle table lies, when it was needed
 --- Pools (lua/calls):
 ---@field fresh boolean? it was made for a single call, and ends with it or with its last handle
 ---@field homes table<Target, true> the targets in whose pools it may rest
@@ -157,6 +161,7 @@ function M.new(plan, limits, world, files)
   end
   M.delete(instance)
   if type(report) ~= 'table' then error(report, 0) end
+  report.raised = instance.raised
   if report.reason == 'interrupt' and not limits.limit_ticks then report.reason = STARTS_LONG end
   return nil, report
 end
@@ -214,6 +219,14 @@ function M.handle_function(instance, at, name)
     instance.of_tables[key] = func
   end
   return func
+end
+
+--- Finds the memory that the handle table lies in.
+---@param instance Instance
+---@return ffi.cdata*
+function M.handle_memory(instance)
+  build.export(instance, instance.plan.handles_at, 'table', found)
+  return new('mw_memory', found[0].of.memory)
 end
 
 --- Calls a function of the instance other than an export; gives what Wasmtime reports, the trap in `out`.

@@ -72,6 +72,9 @@ local M = {}
 ---@field handles_at integer
 ---@field resources_at integer where the first resource's is
 ---@field groups_at integer where the first group's is
+---@field provided function[]? what answers imports, by their numbers (lua/imports/providers.lua)
+---@field foreign table<integer, string>? names of resources that others define, by their numbers
+---@field libraries table<string, table>? those that answer imports, by id
 ---@field resident Instance? the one that all entries share, where there are resources (lua/calls)
 ---@field out integer how many calls of its instances are long, and so on a fiber (lua/calls/turns.lua)
 ---@field entry table? the entry that was called first, which methods of its resources follow (lua/calls)
@@ -131,6 +134,9 @@ function M.prepare(given)
     handles_at = #given.steps + 1,
     resources_at = resources_at,
     groups_at = groups_at,
+    provided = nil,
+    foreign = nil,
+    libraries = nil,
     resident = nil,
     out = 0,
     entry = nil,

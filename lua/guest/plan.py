@@ -173,7 +173,7 @@ def plan_key(function: LoadedFunction) -> str:
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
     kind = f"{'small' if _is_small(function) else ''} {function.max_stack_bytes or ''}"
-    return "|".join([binary, ",".join(function.hosting.granted), world, kind])
+    return "|".join([binary, ",".join([*function.hosting.granted, *sharing.answered(function)]), world, kind])
 
 
 def _initializes(function: LoadedFunction) -> bool:

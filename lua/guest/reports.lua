@@ -31,8 +31,24 @@ function M.late(target, more)
   )
 end
 
+-- What answers an import of the guest has raised an error, which is what the guest's call ends with.
+local function raised(target, report)
+  local fields = errors.fields(report.raised)
+  return failure(fields.kind, fields.message, {
+    details = fields.details,
+    retryable = fields.retryable,
+    entry = fields.entry or target.id,
+    func = fields.entry and fields.func or target.sig.name,
+    wasm_backtrace = report.frames,
+    lua_stack = fields.lua_stack,
+    -- With a guest's backtrace of its own, where it has called another one.
+    cause = fields.wasm_backtrace and report.raised or fields.cause,
+  })
+end
+
 --- The error for a report of lua/wasmtime/trap.lua about entry target.
 function M.of_guest(target, report)
+  if report.raised then return raised(target, report) end
   if report.unlinked then return unlinked(target, report) end
   local more = { entry = target.id, func = target.sig.name, wasm_backtrace = report.frames }
   if report.reason == 'interrupt' then return M.late(target, more) end

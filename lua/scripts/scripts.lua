@@ -256,6 +256,12 @@ function M.entry(entry, mode)
   return nil, errors.make { message = entry.id .. ': ' .. sentence, kind = INVALID, entry = entry.id, lua_stack = {} }
 end
 
+--- Evaluates a library.lua entry, a table as `M.entry` takes, by itself, and returns what its source returns, or nil and an error.
+function M.library(entry, mode)
+  local state = { stdlib = entry.stdlib or {}, owner = owners.entry(entry.id), done = {}, busy = {}, path = {}, mode = mode }
+  return evaluate(entry, state)
+end
+
 --- Has all that was loaded under `mode`, and will be, be interpreted from now on.
 function M.interpret(mode)
   mode.interpreted = true

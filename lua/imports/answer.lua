@@ -1,0 +1,87 @@
+-- What a provider has returned or raised, as the value of the WIT type that its guest gets.
+--
+-- result<T, E>: a value, or nil and E or an error (its message where E is a string, its details where they fit), or {ok =} or {err =}.
+-- What can't be told to the guest so ends the guest's call with an error.
+
+local errors = require 'lua.values.errors'
+local explain = require 'lua.abi.explain'
+
+local type, next, getmetatable = type, next, getmetatable
+local CANCELED, INVALID = errors.kinds.CANCELED, errors.kinds.INVALID
+
+local M = {}
+
+local function misfit(X, t, value, what)
+  return errors.make {
+    message = ('%s: %s gives %s that does not fit %s: %s'):format(X.name, X.who, what, X.shown, explain.misfit(t, value)),
+    kind = INVALID,
+    entry = X.id,
+    lua_stack = {},
+  }
+end
+
+-- Tells whether a table is {ok =} or {err =} and nothing else.
+local function is_sided(value)
+  if type(value) ~= 'table' or getmetatable(value) ~= nil then return false end
+  local key = next(value)
+  return (key == 'ok' or key == 'err') and next(value, key) == nil
+end
+
+-- The payload of the err side that an error is told as: a value that fits, or nothing.
+local function payload(X, problem)
+  local err = X.sig.result.err
+  if not err then return true, true end
+  if err.kind == 'string' then return problem:message(), X.fits_err(problem:message()) end
+  local details = problem:details()
+  if details ~= nil and X.fits_err(details) then return details, true end
+  -- The name of a case may be all that an error says.
+  local message = problem:message()
+  if (err.kind == 'enum' or err.kind == 'variant') and X.fits_err(message) then return message, true end
+  return nil, false
+end
+
+-- The err side for what came second, or nil and the error that ends the guest's call.
+local function failed(X, instance, problem)
+  local err = X.sig.result.err
+  if not errors.is_error(problem) then
+    if not err then return { err = true } end
+    if X.fits_err(problem) then return { err = problem } end
+    return nil, misfit(X, err, problem, 'an error')
+  end
+  if problem:kind() == CANCELED then return nil, problem end
+  local value, fits = payload(X, problem)
+  if fits then return { err = value } end
+  return nil, problem
+end
+
+local function sided(X, instance, value, problem)
+  local t = X.sig.result
+  if value == nil and problem ~= nil then return failed(X, instance, problem) end
+  if is_sided(value) and X.fits(value) then return value end
+  if not t.ok then
+    if value == nil or value == true then return { ok = true } end
+    return nil, misfit(X, t, value, 'a result')
+  end
+  if X.fits_ok(value) then
+    if value == nil then value = require('lua.values.optional').none end
+    return { ok = value }
+  end
+  return nil, misfit(X, t.ok, value, 'a result')
+end
+
+--- Gives the value for the guest, or nil and the error that ends its call. `fine` is false where `value` was raised.
+function M.of(X, instance, fine, value, problem)
+  local t = X.sig.result
+  local is_result = t and t.kind == 'result'
+  if not fine then
+    if is_result then return failed(X, instance, value) end
+    return nil, value
+  end
+  if is_result then return sided(X, instance, value, problem) end
+  if errors.is_error(problem) then return nil, problem end
+  if not t then return nil end
+  if X.fits(value) then return value end
+  return nil, misfit(X, t, value, 'a result')
+end
+
+return M

@@ -1,0 +1,195 @@
+-- Who answers what a guest imports: functions of a library, or a function of any kind, by its id.
+--
+-- A plan arrives with `provided`, a list of imports as they arrive: {name = "acme:shop/logger#log", own = its last part, signature, shown = its
+-- result's type, who = "the library app:log", id, library = true where it is one, drop = number of a resource whose handles it ends}.
+-- `foreign` names the provider's resources by their numbers. A library is loaded in each lane once for each binary that imports it.
+
+local errors = require 'lua.values.errors'
+local glue = require 'lua.imports.glue'
+local nearest = require 'lua.values.nearest'
+local protocol = require 'lua.guest.protocol'
+local resources = require 'lua.imports.resources'
+local run = require 'lua.imports.run'
+local scripts = require 'lua.scripts.scripts'
+local signatures = require 'lua.abi.signatures'
+local stack = require 'lua.guest.stack'
+local waiting = require 'lua.dispatcher.waiting'
+
+local type, pairs, rawget, error, pcall = type, pairs, rawget, error, pcall
+
+local M = {}
+
+local NOT_FOUND, INVALID, UNAVAILABLE = errors.kinds.NOT_FOUND, errors.kinds.INVALID, errors.kinds.UNAVAILABLE
+
+local modules -- what a library may require
+local call -- funcs.call
+
+-- The functions of a module that enter guests, which none may do on a guest's stack.
+local function careful(module)
+  local out = {}
+  for name, f in pairs(module) do
+    out[name] = type(f) == 'function' and function(...)
+      stack.leave()
+      return f(...)
+    end or f
+  end
+  return out
+end
+
+--- Sets the modules of the standard library, and what calls a function of the registry.
+function M.setup(stdlib, calls)
+  modules, call = {}, calls
+  for name, module in pairs(stdlib) do
+    modules[name] = module
+  end
+  modules.funcs = function(name) return careful(stdlib.funcs(name)) end
+end
+
+local function wrong(message, kind, id) error(errors.make { message = message, kind = kind, entry = id, lua_stack = {} }, 0) end
+
+-- Libraries -----------------------------------------------------------------------------------------------------------
+
+local function load_library(plan, id)
+  local found = plan.libraries[id]
+  if found.value ~= nil then return found.value end
+  found.stdlib = modules
+  found.mode = found.mode or { interpreted = false, chunks = {} }
+  local value, problem = scripts.library(found, found.mode)
+  if problem then error(problem, 0) end
+  if type(value) ~= 'table' then
+    wrong(('the library %s must return a table of functions, not a %s'):format(id, type(value)), INVALID, id)
+  end
+  found.value = value
+  return value
+end
+
+-- A member by its WIT name, `-` of which may be written `_`.
+local function member(table, name)
+  local value = rawget(table, name)
+  if value == nil then value = rawget(table, (name:gsub('-', '_'))) end
+  return value
+end
+
+local function names_of(value)
+  local names = {}
+  for name in pairs(value) do
+    if type(name) == 'string' then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- The function of a library for the last part of an import's name: `log`, `[method]cart.add`, `[constructor]cart`. A resource is a table:
+-- `new` is its constructor, `drop` is called when a handle ends.
+local function function_of(library, own)
+  local kind, name = own:match '^%[([%w-]+)%](.*)$'
+  if not kind then return member(library, own), library, own end
+  local whole = rawget(library, own)
+  if whole ~= nil then return whole end
+  local resource, part = name:match '^([^.]*)%.(.*)$'
+  if not resource then
+    resource, part = name, kind == 'constructor' and 'new' or 'drop'
+  end
+  local class = member(library, resource)
+  if type(class) ~= 'table' then return nil, library, resource end
+  return member(class, part), class, part
+end
+
+-- Calls the function of a library, which is found with the first call.
+local function of_library(plan, X)
+  return function(...)
+    local f, inside, name = function_of(load_library(plan, X.id), X.own)
+    if X.drop then
+      f = f or function() end
+    elseif type(f) ~= 'function' then
+      wrong(
+        ('the library %s has no function `%s` for the import %s%s'):format(
+          X.id,
+          name or X.own,
+          X.name,
+          nearest.hint(name or X.own, names_of(inside or {}))
+        ),
+        NOT_FOUND,
+        X.id
+      )
+    end
+    X.f = f
+    return f(...)
+  end
+end
+
+-- Calls a function by its id.
+local function of_registry(X)
+  local id = X.id
+  return function(...)
+    stack.leave()
+    return call(id, ...)
+  end
+end
+
+-- Imports -------------------------------------------------------------------------------------------------------------
+
+local function too_large(X, why)
+  return ('%s: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(X.name, why)
+end
+
+local function prepared(X)
+  local ok, problem = pcall(glue.compile, X, run)
+  if ok then return X.call end
+  if type(problem) ~= 'table' or not problem.too_large then error(problem, 0) end
+  local sentence = too_large(X, problem.too_large)
+  return function(instance)
+    instance.raised = errors.make { message = sentence, kind = UNAVAILABLE, lua_stack = {} }
+    return sentence
+  end
+end
+
+-- Ends a handle of the provider's resource, and tells the provider.
+local function dropping(X)
+  function X.mine() end
+  function X.fits() return true end
+  function X.give(_, io) protocol.finish(io) end
+  return function(instance, io)
+    local value = resources.take(instance, X.drop, io[0].u32)
+    if value == nil then return run.broken(X, 'an argument is no handle of the guest') end
+    return run.begin(instance, io, X, nil, value)
+  end
+end
+
+-- What a task under a limit calls is interpreted, so that it can be ended.
+local function watched(plan, X, f)
+  local library = plan.libraries[X.id]
+  return function(instance, io)
+    local task = waiting.current()
+    if task and task.limit and not library.mode.interpreted then scripts.interpret(library.mode) end
+    return f(instance, io)
+  end
+end
+
+--- Makes the imports of a prepared plan ready: what answers them is found, and the glue made, with the first call of each.
+function M.equip(plan, given)
+  plan.foreign, plan.provided, plan.libraries = {}, {}, given.libraries or {}
+  for number, name in ipairs(given.foreign or {}) do
+    plan.foreign[number] = name ~= '' and name or nil
+  end
+  for k, X in pairs(given.provided or {}) do
+    X.sig = X.signature and signatures.link(X.signature)
+    X.has_sides = X.sig and X.sig.result and X.sig.result.kind == 'result' or false
+    if X.sig then
+      for _, t in pairs(X.signature.types) do
+        if plan.foreign[t.resource] then t.foreign = true end
+      end
+    end
+    X.f = X.library and of_library(plan, X) or of_registry(X)
+    plan.provided[k] = function(instance, io)
+      local f = X.drop and dropping(X) or prepared(X)
+      if X.library then
+        plan.libraries[X.id].mode = plan.libraries[X.id].mode or { interpreted = false, chunks = {} }
+        f = watched(plan, X, f)
+      end
+      plan.provided[k] = f
+      return f(instance, io)
+    end
+  end
+end
+
+return M
