@@ -14,9 +14,9 @@ import moonwit
 
 
 @contextmanager
-def opened(folder: Path, text: str, methods: dict[str, str], more: str = "") -> Iterator[moonwit.Project]:
+def opened(folder: Path, text: str | bytes, methods: dict[str, str], more: str = "") -> Iterator[moonwit.Project]:
     """A project with an entry for each of a component's ``methods``; its folder is new."""
-    data = bytes(wat2wasm(text))
+    data = text if isinstance(text, bytes) else bytes(wat2wasm(text))
     (folder / "guest.wasm").write_bytes(data)
     digest = sha256(data).hexdigest()
     lines = ["namespace: t", "entries:", "  - {name: files, kind: fs.directory, directory: .}"]
@@ -35,6 +35,7 @@ ALLOCATING = """(memory (export "memory") 1)
  (global $at (mut i32) (i32.const 1024))
  (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32)
   (global.set $at (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
+  (memory.copy (global.get $at) (local.get 0) (select (local.get 1) (local.get 3) (i32.lt_u (local.get 1) (local.get 3))))
   (global.get $at)
   (global.set $at (i32.add (global.get $at) (local.get 3))))"""
 

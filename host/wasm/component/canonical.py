@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, ImportedFunction, LiftedFunction, Lowered, Record
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import REALLOC, REALLOC64, Layouts
 from moonwit.host.wasm.wit.types import FixedList, Function, Map, Type
 
@@ -43,24 +43,21 @@ def check_nested(record: Record, layouts: Layouts) -> None:
     """Checks what a component does that nobody may ever instantiate: it must be valid, but Moonwit need not take it."""
     for lifted in record.lifted:
         if isinstance(lifted.type, Function) and not lifted.options.asynchronous:
-            with suppress(Unsupported, Refused):
+            with suppress(Refused):
                 check_lift(None, lifted, layouts)
     for lowered in record.lowered:
         if isinstance(lowered.function.type, Function) and not lowered.options.asynchronous:
-            with suppress(Unsupported, Refused):
+            with suppress(Refused):
                 check_lower(lowered, layouts)
 
 
-def check_for_host(what: str, options: CanonicalOptions, function: Function, layouts: Layouts) -> None:
-    """Checks that the host itself can pass the values of a function: what it generates knows 32-bit memories and UTF-8."""
-    if is_wide(options):
-        raise Refused(f"Of {what}, the memory has 64-bit addresses, which Moonwit takes only between the components of one binary.")
+def is_for_host(what: str, options: CanonicalOptions, function: Function, layouts: Layouts) -> bool:
+    """Tells whether the host itself can pass the values of a function, whose code knows 32-bit memories and UTF-8."""
     passed = [param.type for param in function.params] + ([] if function.result is None else [function.result])
     for each in passed:
         if layouts.holds(each, (FixedList, Map)):
             raise Refused(f"Of {what}, values are maps or lists of a fixed length, which Moonwit takes only between components.")
-    if points(layouts, passed) and options.encoding != "utf8":
-        raise Unsupported(f"Of {what}, strings are encoded as {options.encoding}, and the direct call path takes utf8 only.")
+    return not is_wide(options) and (options.encoding == "utf8" or not points(layouts, passed))
 
 
 def name_of(origin: ImportedFunction | LiftedFunction, path: str | None = None) -> str:

@@ -236,7 +236,7 @@ class Elaboration:
         self.scope.add("core func", CoreItem(CoreExport("func"), None))
 
     def start(self, written: syntax.Start) -> None:
-        self.record.steps.append(self.scope.func(written.function, written.offset))
+        self.record.steps.append((self.scope.func(written.function, written.offset), self.home))
 
 
 RULES: dict[type[Any], Callable[[Elaboration, Any], None]] = {

@@ -221,11 +221,11 @@ class DefinedResource:
 class Record:
     """What instantiating a component does, in order, component instances inside it included. ``foreign`` are built-ins of WASI 0.3.
 
-    ``steps`` are core modules to instantiate, and functions to call. ``aliases`` tells of a resource that is exported as a new type which
-    one it is.
+    ``steps`` are core modules to instantiate, and start functions to call, each with the component instance that calls it. ``aliases``
+    tells of a resource that is exported as a new type which one it is.
     """
 
-    steps: list[CoreInstance | Func] = field(default_factory=list)
+    steps: list[CoreInstance | tuple[Func, Home]] = field(default_factory=list)
     homes: list[Home] = field(default_factory=list)
     resources: list[DefinedResource] = field(default_factory=list)
     lifted: list[LiftedFunction] = field(default_factory=list)

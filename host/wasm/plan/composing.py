@@ -16,8 +16,9 @@ from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, DefinedResource, Home, LiftedFunction, Lowered, Record
-from moonwit.host.wasm.plan import entering, handles
+from moonwit.host.wasm.plan import bridges, entering, handles
 from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Step
+from moonwit.host.wasm.problems import Unsupported
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function, Resource
 
@@ -102,30 +103,57 @@ class Composing:
     def edge(self, lowered: Lowered, lifted: LiftedFunction, layouts: Layouts) -> Item:
         """Gives the core function by which one component instance calls what another lifts."""
         assert isinstance(lifted.type, Function)
-        caller, callee = lowered.options, lifted.options
-        binary = adapter(lifted.type, options(caller), options(callee))
-        given: dict[tuple[str, str], CoreItem | None] = {
-            ("caller", "memory"): caller.memory,
-            ("caller", "realloc"): caller.realloc,
-            ("callee", "func"): lifted.core,
-            ("callee", "memory"): callee.memory,
-            ("callee", "realloc"): callee.realloc,
-            ("callee", "post-return"): callee.post_return,
-        }
-        homes = {"caller": lowered.home, "callee": lifted.home}
+        caller, callee = self.side(lowered.options, lowered.home), self.side(lifted.options, lifted.home)
+        callee["func"] = self.item(lifted.core)
+        homes = lowered.home, lifted.home
+        called = self.adapted(lifted.type, (options(lowered.options), caller), (options(lifted.options), callee), homes)
+        wide = layouts.wide if canonical.is_wide(lowered.options) else layouts
+        return self.entering(lifted.home, lowered.home, called, wide.lowered(lifted.type))
+
+    def side(self, given: CanonicalOptions, home: Home) -> dict[str, Item]:
+        """Gives what an adapter may import of a component instance."""
+        found = {"memory": given.memory, "realloc": given.realloc, "post-return": given.post_return}
+        items = {name: self.item(item) for name, item in found.items() if item is not None}
+        return {"flags": FlagItem(self.homes[home]), **items}
+
+    def adapted(
+        self,
+        function: Function,
+        caller: tuple[Options, dict[str, Item]],
+        callee: tuple[Options, dict[str, Item]],
+        homes: tuple[Home, Home] | None = None,
+    ) -> Item:
+        """Adds an adapter between two sides, each with its options and what may be imported of it; gives the function to call."""
+        binary = adapter(function, caller[0], callee[0])
+        sides = {"caller": caller[1], "callee": callee[1]}
         arguments: list[Item] = []
         for wanted in read_core(binary).imports:
-            if wanted.name == "flags":
-                arguments.append(FlagItem(self.homes[homes[wanted.module]]))
-            elif wanted.module == "resource":
-                arguments.append(self.transfer(wanted.name, lifted.type, lowered.home, lifted.home))
+            if wanted.module != "resource":
+                arguments.append(sides[wanted.module][wanted.name])
+            elif homes is None:
+                raise Unsupported("The component passes resources to the host with strings that are not UTF-8, or 64-bit addresses.")
             else:
-                item = given[wanted.module, wanted.name]
-                assert item is not None
-                arguments.append(self.item(item))
-        called = Export(self.step(binary, arguments), "call")
-        wide = layouts.wide if canonical.is_wide(caller) else layouts
-        return self.entering(lifted.home, lowered.home, called, wide.lowered(lifted.type))
+                arguments.append(self.transfer(wanted.name, function, *homes))
+        return Export(self.step(binary, arguments), "call")
+
+    def bridge(self) -> dict[str, Item]:
+        """Gives a memory of ours for values that the host passes, and what belongs to it; see host/wasm/plan/bridges.py."""
+        step = self.step(compiled(bridges.MEMORY), [])
+        return {name: Export(step, name) for name in ("memory", "flags", "realloc", "reset")}
+
+    def front(self, function: Function, called: Item, bridge: dict[str, Item], layouts: Layouts) -> None:
+        """Adds to a bridge the function to be lifted, and its post-return, for one that is lowered."""
+        step = self.step(compiled(bridges.front(function, layouts)), [called, bridge["realloc"], bridge["reset"]])
+        bridge["func"], bridge["post-return"] = Export(step, "call"), Export(step, "post")
+
+    def start(self, lifted: LiftedFunction, caller: Home | None) -> None:
+        """Adds the call of a start function, which takes nothing."""
+        assert isinstance(lifted.type, Function)
+        type = lifted.core.type
+        assert type is not None
+        post = [] if lifted.options.post_return is None else [self.item(lifted.options.post_return)]
+        func = self.entering(lifted.home, caller, self.item(lifted.core), type)
+        self.step(compiled(bridges.start(type, bool(post))), [func, *post])
 
     def transfer(self, name: str, function: Function, caller: Home, callee: Home) -> Item:
         """Gives what an adapter imports of "resource"."""

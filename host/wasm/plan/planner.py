@@ -12,6 +12,7 @@ from moonwit.host.wasm.component.entities import (
     DefinedResource,
     Entity,
     Func,
+    Home,
     ImportedFunction,
     Instance,
     InstanceExport,
@@ -19,9 +20,10 @@ from moonwit.host.wasm.component.entities import (
     Lowered,
     Module,
 )  # fmt: skip
-from moonwit.host.wasm.plan.composing import Composing
+from moonwit.host.wasm.plan import bridges
+from moonwit.host.wasm.plan.composing import Composing, options
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Stub, StubItem
-from moonwit.host.wasm.problems import Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function
 
@@ -56,15 +58,20 @@ class _Planner:
                 assert step.module is not None
                 self.numbers[id(step)] = self.composing.step(self.code(step.module), list(map(self.item, step.arguments)))
             else:
-                self.start(step)
+                self.start(*step)
         resources = tuple(map(self.resource, self.record.resources))
         exports = self.exports(self.component.exports)
         steps, instances = tuple(self.composing.steps), max(len(self.composing.homes), 1)
         return Plan(tuple(self.modules), steps, tuple(self.stubs), resources, exports, None, instances, self.composing.several)
 
-    def start(self, function: Func) -> None:
+    def start(self, function: Func, home: Home) -> None:
         """Adds the call of a start function."""
-        raise Unsupported("The component has a start function, which the direct call path does not run.")
+        found = function.type
+        if not isinstance(found, Function) or found.params or found.result is not None:
+            raise Malformed("a start function takes and gives nothing here, but the one that is named does")
+        if isinstance(function.origin, ImportedFunction):
+            raise Unsupported("The component's start function is one that it imports, which the direct call path does not run.")
+        self.composing.start(function.origin, home)
 
     def resource(self, found: DefinedResource) -> LocalResource:
         composing = self.composing
@@ -108,10 +115,19 @@ class _Planner:
         if isinstance(source, LiftedFunction):
             return self.composing.edge(origin, source, self.layouts)
         assert isinstance(signature, Function)
-        canonical.check_for_host(f"the lowered function {canonical.name_of(source)}", origin.options, signature, self.layouts)
-        memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
-        instance = self.composing.homes[origin.home]
-        return self.stub(Stub(source.interface or ROOT, source.name, item.type, signature, memory, realloc, instance=instance))
+        what, instance = f"the lowered function {canonical.name_of(source)}", self.composing.homes[origin.home]
+        if canonical.is_for_host(what, origin.options, signature, self.layouts):
+            memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
+            return self.stub(Stub(source.interface or ROOT, source.name, item.type, signature, memory, realloc, instance=instance))
+        bridge, caller = self.imported(source, signature, instance), self.composing.side(origin.options, origin.home)
+        return self.composing.adapted(signature, (options(origin.options), caller), (bridges.ANSWERING, bridge))
+
+    def imported(self, source: ImportedFunction, signature: Function, instance: int) -> dict[str, Item]:
+        """Gives an import with a bridge, as a function that is lifted."""
+        bridge, type = self.composing.bridge(), self.layouts.lowered(signature)
+        stub = Stub(source.interface or ROOT, source.name, type, signature, bridge["memory"], bridge["realloc"], instance=instance)
+        self.composing.front(signature, self.stub(stub), bridge, self.layouts)
+        return bridge
 
     def stub(self, stub: Stub) -> StubItem:
         self.stubs.append(stub)
@@ -140,17 +156,30 @@ class _Planner:
         return lifts
 
     def lift(self, interface: str | None, name: str, path: str, function: Func) -> Lift:
-        origin, composing = function.origin, self.composing
+        origin, composing, found = function.origin, self.composing, function.type
+        assert isinstance(found, Function)
+        type = self.layouts.lifted(found)
         if isinstance(origin, ImportedFunction):
-            raise Unsupported(f"The export `{path}` is the imported function `{origin.name}` passed on.")
-        assert isinstance(function.type, Function)
-        options, type = origin.options, self.layouts.lifted(function.type)
-        canonical.check_for_host(f"the export `{path}`", options, function.type, self.layouts)
-        memory, realloc = self.optional(options.memory), self.optional(options.realloc)
-        core, post_return = self.item(origin.core), self.optional(options.post_return)
-        core, table = composing.lifted(origin, function.type, core, type)
+            bridge = self.imported(origin, found, 0)
+            return Lift(interface, name, found, bridge["func"], type, bridge["memory"], bridge["realloc"], bridge["post-return"])
         instance = composing.homes[origin.home]
-        return Lift(interface, name, function.type, core, type, memory, realloc, post_return, instance, table)
+        if not canonical.is_for_host(f"the export `{path}`", origin.options, found, self.layouts):
+            bridge = self.bridged(origin, found)
+            return Lift(interface, name, found, bridge["func"], type, bridge["memory"], bridge["realloc"], bridge["post-return"], instance)
+        memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
+        core, table = composing.lifted(origin, found, self.item(origin.core), type)
+        return Lift(interface, name, found, core, type, memory, realloc, self.optional(origin.options.post_return), instance, table)
+
+    def bridged(self, origin: LiftedFunction, signature: Function) -> dict[str, Item]:
+        """Gives a function that is lifted from another memory than the host's own code knows, with a bridge."""
+        composing, bridge = self.composing, self.composing.bridge()
+        callee = composing.side(origin.options, origin.home)
+        core = origin.core.type
+        assert core is not None
+        callee["func"] = composing.entering(origin.home, None, self.item(origin.core), core)
+        called = composing.adapted(signature, (bridges.OPTIONS, bridge), (options(origin.options), callee))
+        composing.front(signature, called, bridge, self.layouts)
+        return bridge
 
 
 def _name(found: dict[str, Entity], before: str, paths: dict[int, str]) -> None:

@@ -1,4 +1,3 @@
-;; Unsupported: Of the lowered function `a:b/c#log`, strings are encoded as latin1+utf16, and the direct call path takes utf8 only.
 (component
   (import "a:b/c" (instance $c (export "log" (func (param "s" string)))))
   (core module $m (memory (export "memory") 1))

@@ -1,4 +1,3 @@
-;; Unsupported: Of the export `f`, strings are encoded as utf16, and the direct call path takes utf8 only.
 (component
   (core module $m (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)

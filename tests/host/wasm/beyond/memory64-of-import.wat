@@ -1,4 +1,3 @@
-;; Refused: Of the lowered function `log`, the memory has 64-bit addresses, which Moonwit takes only between the components of one binary.
 (component
   (import "log" (func $log (param "s" string)))
   (core module $m (memory (export "mem") i64 1))
