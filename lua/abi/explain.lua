@@ -278,7 +278,7 @@ end
 --- Says what is wrong with a value that does not fit a type, and where in it.
 function M.misfit(t, value)
   local where, what = find(t, value, '')
-  if not where then return "a handle in it is not the guest's, or is given more than once" end
+  if not where then return 'it was refused, which is a mistake in Moonwit: please report it' end
   return bounded(where == '' and what or where .. ': ' .. what)
 end
 

@@ -61,9 +61,7 @@ function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
   local state = states[v._number]
   if state and state.lease then return call.P == nil end
-  if not state or call.P == nil or state.lent or state.resource ~= index or state.I.plan ~= call.P or state.I.store == nil then
-    return false
-  end
+  if not state or call.P == nil or state.resource ~= index or state.I.plan ~= call.P or state.I.store == nil then return false end
   if call.I ~= nil and call.I ~= state.I then return false end
   if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
   call.I, state.used = state.I, call.stamp
@@ -128,24 +126,12 @@ function M.take(binding, resource, index)
   return handle_type(last)
 end
 
---- Makes a handle of a resource whose representation is known: one that is `lent` belongs to the guest still.
-function M.adopt(instance, resource, rep, lent)
-  last = last + 1
-  states[last] = { I = instance, rep = rep, resource = resource, number = last, lent = lent }
-  if not lent then instance.live = instance.live + 1 end
-  return handle_type(last)
-end
-
---- Ends a handle, and not the resource behind it.
-function M.forget(handle) states[handle._number] = nil end
-
 -- Ends the resource behind a state: calls its destructor. Gives a report when that traps.
 local function destroy(state)
   if state.lease then
     end_lease(state.lease)
     return nil
   end
-  if state.lent then return nil end
   local instance = state.I
   instance.live = instance.live - 1
   if instance.store == nil then return nil end

@@ -75,8 +75,6 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field unsent table[]? those that are not begun yet
 --- Imports that are answered from the registry (lua/imports):
 ---@field raised any? the error that what answered an import ended the guest with
----@field lent table? handles that were lent for the call of an import
----@field table ffi.cdata*? mw_memory: where the handle table lies, when it was needed
 --- Pools (lua/calls):
 ---@field fresh boolean? it was made for a single call, and ends with it or with its last handle
 ---@field homes table<Target, true> the targets in whose pools it may rest
@@ -219,14 +217,6 @@ function M.handle_function(instance, at, name)
     instance.of_tables[key] = func
   end
   return func
-end
-
---- Finds the memory that the handle table lies in.
----@param instance Instance
----@return ffi.cdata*
-function M.handle_memory(instance)
-  build.export(instance, instance.plan.handles_at, 'table', found)
-  return new('mw_memory', found[0].of.memory)
 end
 
 --- Calls a function of the instance other than an export; gives what Wasmtime reports, the trap in `out`.

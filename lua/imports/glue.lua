@@ -28,7 +28,6 @@ M.MOST_BYTES = 2 ^ 30
 local own = {
   take = resources.take,
   reach = resources.reach,
-  holds_in = resources.holds,
   give_in = resources.give,
   allocate = memory.allocate,
   finish = protocol.finish,
@@ -40,7 +39,7 @@ local GLOBALS = { 'type', 'rawget', 'next', 'getmetatable', 'setmetatable', 'ton
 -- `rv` is the slot that a flat result is put into.
 local STATE = [[
 local base, limit, budget, fault, holder, places, place
-local io, stamp = S.rv, 0
+local io = S.rv
 local function wrong(stand_in, what)
   fault = fault or "an argument " .. what
   return stand_in
@@ -49,7 +48,7 @@ local function full()
   fault = "it has no room for another handle"
   return 0
 end
-local function holds(v, resource) return holds_in(holder, v, resource, stamp) end
+local function holds(v) return v ~= nil and v ~= false end
 local function give(v, resource) return give_in(holder, v, resource) end
 local function string_of(p, n)
   if p + n > limit then return wrong("", "has a string outside the guest's memory") end
@@ -211,22 +210,20 @@ local function write(sig)
   local t = sig.result
   local side = t and t.kind == 'result' and t or {}
   local function checks(name, type)
-    -- A handle fits once in one result.
-    put(('local function %s(w) stamp = stamp + 1 return %s end'):format(name, type and check.expression(e, type, 'w') or 'w == nil'))
+    put(('local function %s(w) return %s end'):format(name, type and check.expression(e, type, 'w') or 'w == nil'))
   end
   checks('fits', t)
   checks('fits_ok', side.ok)
   checks('fits_err', side.err)
   write_call(e, sig, put)
   write_give(e, sig, put)
-  put 'local function mine(instance) holder = instance end'
-  put 'return call, give, fits, fits_ok, fits_err, mine'
+  put 'return call, give, fits, fits_ok, fits_err'
   local body = STATE .. e:text(table.concat(out, '\n'))
   return prelude(body) .. '\n' .. body, e.constants
 end
 
 --- Compiles the glue of an import `X` {sig =, name =, ...}; `hooks` has begin(instance, io, X, ret, ...), broken(X, what) and fetch(instance, value).
--- Sets X.call, X.give, X.fits, X.fits_ok, X.fits_err and X.mine; gives the text. Raises {too_large = why}.
+-- Sets X.call, X.give, X.fits, X.fits_ok and X.fits_err; gives the text. Raises {too_large = why}.
 function M.compile(X, hooks)
   local support = generate.support
   support.C, support.rv = wasmtime.C, support.rv or ffi.new 'mw_raw[4]'
@@ -237,7 +234,7 @@ function M.compile(X, hooks)
   local chunk, constants = write(X.sig)
   local made, why = loadstring(chunk, '=import:' .. X.sig.name)
   if not made then error({ too_large = why:gsub('^import:.-:%d+: ', '') }, 0) end
-  X.call, X.give, X.fits, X.fits_ok, X.fits_err, X.mine = made(support, own, constants, X)
+  X.call, X.give, X.fits, X.fits_ok, X.fits_err = made(support, own, constants, X)
   return chunk
 end
 

@@ -145,7 +145,6 @@ end
 
 -- Ends a handle of the provider's resource, and tells the provider.
 local function dropping(X)
-  function X.mine() end
   function X.fits() return true end
   function X.give(_, io) protocol.finish(io) end
   return function(instance, io)

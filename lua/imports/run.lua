@@ -10,7 +10,6 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
 local fibers = require 'lua.guest.fibers'
 local protocol = require 'lua.guest.protocol'
-local resources = require 'lua.imports.resources'
 local stack = require 'lua.guest.stack'
 local tasks = require 'lua.dispatcher.tasks'
 local waiting = require 'lua.dispatcher.waiting'
@@ -49,10 +48,8 @@ end
 
 -- Goes on with the guest when its provider has ended: `later` when it has waited.
 local function settle(instance, io, X, ret, later, fine, value, problem)
-  if instance.lent then resources.end_loans(instance) end
   local given, wrong = value, nil
   -- Most results are what they should be, and of no type that has two sides.
-  X.mine(instance)
   if not fine or problem ~= nil or X.has_sides or not X.fits(value) then
     given, wrong = answer.of(X, instance, fine, value, problem)
   end

@@ -31,7 +31,6 @@ void *wasmtime_instance_new(void *context, const void *module, const mw_extern *
 bool wasmtime_instance_export_get(void *context, const mw_instance *instance, const char *name, size_t length, mw_extern *item);
 void *wasmtime_func_call_unchecked(void *context, const mw_func *func, mw_raw *io, size_t count, void **trap);
 uint8_t *wasmtime_memory_data(void *context, const mw_memory *memory);
-void *wasmtime_memory_grow(void *context, const mw_memory *memory, uint64_t pages, uint64_t *before);
 size_t wasmtime_memory_data_size(void *context, const mw_memory *memory);
 
 void *wasm_valtype_new(uint8_t kind);

@@ -61,31 +61,31 @@ def unlinked_module(stubs: Sequence[Stub]) -> bytes:
 
 
 # One table of handles per instance (CanonicalABI.md, "Table State"): indices from 1, freed ones first. An entry is two
-# words: 0 and the next free index, or the resource's number (from 1) and its representation. Entry 0, which no handle has, holds the first
-# free index and the next new one, so that lua/imports/resources.lua finds all in the memory.
+# words: 0 and the next free index, or the resource's number (from 1) and its representation.
 HANDLE_TABLE = """(module $handles
  (memory (export "table") 1)
- (data (i32.const 4) "\\01")
+ (global $free (mut i32) (i32.const 0))
+ (global $next (mut i32) (i32.const 1))
  (func $too_many_handles (unreachable))
  (func $unknown_handle_index (unreachable))
  (func (export "insert") (param $type i32) (param $rep i32) (result i32) (local $index i32) (local $at i32)
-  (local.set $index (i32.load (i32.const 0)))
+  (local.set $index (global.get $free))
   (if (local.get $index)
    (then
     (local.set $at (i32.shl (local.get $index) (i32.const 3)))
-    (i32.store (i32.const 0) (i32.load offset=4 (local.get $at))))
+    (global.set $free (i32.load offset=4 (local.get $at))))
    (else
-    (local.set $index (i32.load offset=4 (i32.const 0)))
+    (local.set $index (global.get $next))
     (if (i32.ge_u (local.get $index) (i32.const 0x1000000)) (then (call $too_many_handles)))
     (local.set $at (i32.shl (local.get $index) (i32.const 3)))
     (if (i32.ge_u (local.get $at) (i32.mul (memory.size) (i32.const 65536)))
      (then (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (call $too_many_handles)))))
-    (i32.store offset=4 (i32.const 0) (i32.add (local.get $index) (i32.const 1)))))
+    (global.set $next (i32.add (local.get $index) (i32.const 1)))))
   (i32.store (local.get $at) (local.get $type))
   (i32.store offset=4 (local.get $at) (local.get $rep))
   (local.get $index))
  (func $entry (param $type i32) (param $index i32) (result i32)
-  (if (i32.ge_u (local.get $index) (i32.load offset=4 (i32.const 0))) (then (call $unknown_handle_index)))
+  (if (i32.ge_u (local.get $index) (global.get $next)) (then (call $unknown_handle_index)))
   (if (i32.eqz (local.get $index)) (then (call $unknown_handle_index)))
   (if (i32.ne (i32.load (i32.shl (local.get $index) (i32.const 3))) (local.get $type)) (then (call $unknown_handle_index)))
   (i32.shl (local.get $index) (i32.const 3)))
@@ -95,8 +95,8 @@ HANDLE_TABLE = """(module $handles
   (local.set $at (call $entry (local.get $type) (local.get $index)))
   (local.set $rep (i32.load offset=4 (local.get $at)))
   (i32.store (local.get $at) (i32.const 0))
-  (i32.store offset=4 (local.get $at) (i32.load (i32.const 0)))
-  (i32.store (i32.const 0) (local.get $index))
+  (i32.store offset=4 (local.get $at) (global.get $free))
+  (global.set $free (local.get $index))
   (local.get $rep)))"""
 
 
