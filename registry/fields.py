@@ -49,6 +49,11 @@ def any_of(*schemas: Json) -> Json:
     return schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
 
 
+def _of(slot: Slot, sentence: str) -> str:
+    """Puts a field's name before what is wrong with it: "is ..." or "expected ..., got ..."."""
+    return f"`{slot.label}`{':' if sentence.startswith('expected ') else ''} {sentence}"
+
+
 def scalar(slot: Slot, reader: Reader, wanted: str) -> tuple[Scalar, str] | None:
     """Gives the scalar of a slot with its expanded text, or None after reporting."""
     node = slot.node
@@ -57,7 +62,7 @@ def scalar(slot: Slot, reader: Reader, wanted: str) -> tuple[Scalar, str] | None
         hint = None
         if isinstance(node, Listing | Mapping) and node.flow:
             hint = "put the text in quotes if it begins with `{` or `[`"
-        reader.complain(slot, f"`{slot.label}` must be {wanted}, not {what}", hint)
+        reader.complain(slot, f"`{slot.label}`: expected {wanted}, got {what}", hint)
         return None
     text = reader.text(slot, node)
     return None if text is None else (node, text)
@@ -76,11 +81,11 @@ class Text(Field):
             return INVALID
         node, text = found
         if node.tag not in (None, "str"):
-            reader.complain(slot, f"`{slot.label}` must be text, not a value tagged `!!{node.tag}`", "leave the tag out")
+            reader.complain(slot, f"`{slot.label}`: expected text, got a value tagged `!!{node.tag}`", "leave the tag out")
             return INVALID
         if node.plain and not reader.substituted(node):
             if (problem := _not_text(text, self.written)) is not None:
-                reader.complain(slot, f"`{slot.label}` {problem[0]}", problem[1])
+                reader.complain(slot, _of(slot, problem[0]), problem[1])
                 return INVALID
             if text in ("~", "null", "Null", "NULL"):
                 text = ""
@@ -89,7 +94,7 @@ class Text(Field):
             return INVALID
         if self.rule is not None and (broken := self.rule(text)) is not None:
             sentence, hint = (broken, None) if isinstance(broken, str) else broken
-            reader.complain(slot, f"`{slot.label}` {sentence}", hint)
+            reader.complain(slot, _of(slot, sentence), hint)
             return INVALID
         return text
 
@@ -107,12 +112,12 @@ class Text(Field):
 def _not_text(text: str, written: bool) -> tuple[str, str | None] | None:
     """Says why an unquoted scalar is not taken as text."""
     if text in LEGACY_BOOLEANS:
-        return f"must be text, but an unquoted {shown(text)} is a boolean to many readers of YAML", f'write "{text}"'
+        return f"expected text, got {shown(text)}, which is a boolean to many readers of YAML", f'write "{text}"'
     value = resolve(text)
     if isinstance(value, bool) or (isinstance(value, int | float) and not written):
-        return f"must be text, not {described(value)}", f'write "{text}"'
+        return f"expected text, got {described(value)}", f'write "{text}"'
     if has_leading_zero(text) and not written:
-        return f"must be text, but an unquoted {shown(text)} is a number to many readers of YAML", f'write "{text}"'
+        return f"expected text, got {shown(text)}, which is a number to many readers of YAML", f'write "{text}"'
     return None
 
 
@@ -137,11 +142,11 @@ class Integer(Field):
             elif isinstance(value, str) and not node.plain and isinstance(resolve(text), int) and text:
                 hint = f"write {text} without quotes"
             what = "nothing" if value is None else shown(text) if isinstance(value, str | float) else described(value)
-            reader.complain(slot, f"`{slot.label}` must be a whole number, not {what}", hint)
+            reader.complain(slot, f"`{slot.label}`: expected a whole number, got {what}", hint)
             return INVALID
         if not self.minimum <= value <= self.maximum:
             bound = f"at least {self.minimum}" if value < self.minimum else f"at most {self.maximum}"
-            reader.complain(slot, f"`{slot.label}` must be {bound}, not {value}", None)
+            reader.complain(slot, f"`{slot.label}`: expected {bound}, got {value}", None)
             return INVALID
         return value
 
@@ -168,7 +173,7 @@ class Flag(Field):
                 return LEGACY_BOOLEANS[text.strip()]
         hint = f"write {text} without quotes" if not node.plain and text in ("true", "false") else None
         what = shown(text) if text.strip() else "nothing"
-        reader.complain(slot, f"`{slot.label}` must be true or false, not {what}", hint)
+        reader.complain(slot, f"`{slot.label}`: expected true or false, got {what}", hint)
         return INVALID
 
     def accepts(self) -> Json:
@@ -190,7 +195,7 @@ class Choice(Field):
         _, text = found
         if text not in self.options:
             what = shown(text) if text.strip() else "nothing"
-            sentence = f"`{slot.label}` must be {listed([shown(name) for name in self.options], 'or')}, not {what}"
+            sentence = f"`{slot.label}`: expected {listed([shown(name) for name in self.options], 'or')}, got {what}"
             reader.complain(slot, sentence, meant(reader.near(text, self.options)))
             return INVALID
         if text in self.later_options:
@@ -228,4 +233,4 @@ def _an_id(text: str) -> Broken:
     if ID.match(full_id(text, "n")):
         return None
     hint = "write `namespace:name`, or `name` alone for an entry of the same namespace"
-    return f"must be the id of an entry, not {shown(text)}", hint
+    return f"expected the id of an entry, got {shown(text)}", hint

@@ -36,7 +36,7 @@ class Items(Field):
             return []
         if not isinstance(slot.node, Listing):
             hint = f"write [{slot.node.text}]" if isinstance(slot.node, Scalar) and slot.node.text and len(slot.node.text) < 60 else None
-            reader.complain(slot, f"`{slot.label}` must be a list, not {_kind_of(slot.node)}", hint)
+            reader.complain(slot, f"`{slot.label}`: expected a list, got {_kind_of(slot.node)}", hint)
             return INVALID
         values: list[object] = []
         first: dict[str, int] = {}
@@ -69,7 +69,7 @@ class Table(Field):
         if not isinstance(slot.node, Mapping):
             if _absent(slot.node):
                 return {}
-            reader.complain(slot, f"`{slot.label}` must be a mapping, not {_kind_of(slot.node)}", "write `name: value` in lines below it")
+            reader.complain(slot, f"`{slot.label}`: expected a mapping, got {_kind_of(slot.node)}", "write `name: value` in lines below it")
             return INVALID
         values: dict[str, object] = {}
         for key, node in slot.node.pairs:
@@ -114,7 +114,7 @@ class Group(Field):
             return read_fields([], self.fields, slot, reader, f"`{slot.label}`")
         if not isinstance(slot.node, Mapping):
             hint = f"its fields are {listed(self.fields)}"
-            reader.complain(slot, f"`{slot.label}` must be a mapping, not {_kind_of(slot.node)}", hint)
+            reader.complain(slot, f"`{slot.label}`: expected a mapping, got {_kind_of(slot.node)}", hint)
             return INVALID
         return read_fields(slot.node.pairs, self.fields, slot, reader, f"`{slot.label}`")
 

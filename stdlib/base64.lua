@@ -1,5 +1,6 @@
 -- The module `base64`: bytes as text of RFC 4648, with padding.
 local callbacks = require 'lua.lane.ask'
+local got = require 'lua.values.got'
 
 local type, error = type, error
 local ask = callbacks.ask
@@ -8,7 +9,7 @@ local M = {}
 
 local function text(value, name, what)
   if type(value) == 'string' then return value end
-  error('base64.' .. name .. ': the ' .. what .. ' must be a string, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3)
+  error('base64.' .. name .. ': expected a string as the ' .. what .. ', got ' .. got(value), 3)
 end
 
 --- Returns data as base64 text.

@@ -1,4 +1,5 @@
 -- The module `channel`: Go's channels. Who waits to send or to receive is served in order; nil may be sent.
+local got = require 'lua.values.got'
 local queue = require 'stdlib.channel.queue'
 local select_case = require('stdlib.channel.select').select
 local nearest = require 'lua.values.nearest'
@@ -26,7 +27,7 @@ end
 function M.new(size)
   if size == nil then size = 0 end
   if type(size) ~= 'number' or size % 1 ~= 0 or size < 0 or size > MOST_BUFFERED then
-    error('channel.new: the size must be a whole number from 0, not ' .. (type(size) == 'number' and size or described(size)), 2)
+    error('channel.new: expected a whole number from 0 as the size, got ' .. (type(size) == 'number' and size or got(size)), 2)
   end
   return (queue.new(size))
 end
@@ -84,8 +85,7 @@ end
 local function refuse(given)
   if type(given) ~= 'table' or state_of[rawget(given, 'channel')] then
     error(
-      'channel.select: a table of cases is expected, not '
-        .. (type(given) == 'table' and 'a case: write channel.select{...}' or described(given)),
+      'channel.select: expected a table of cases, got ' .. (type(given) == 'table' and 'a case: write channel.select{...}' or got(given)),
       3
     )
   end
@@ -94,7 +94,7 @@ local function refuse(given)
       error("channel.select: unknown field '" .. tostring(key) .. "'" .. nearest.hint(key, { 'default' }), 3)
     end
   end
-  error('channel.select: default must be true or false, not ' .. described(rawget(given, 'default')), 3)
+  error('channel.select: expected true or false as default, got ' .. got(rawget(given, 'default')), 3)
 end
 
 local function refuse_case(case, i)

@@ -1,5 +1,6 @@
 -- The module `env`: the project's environment variables, entries of kind `env.variable`.
 local callbacks = require 'lua.lane.ask'
+local got = require 'lua.values.got'
 
 local type, error = type, error
 local ask = callbacks.ask
@@ -8,7 +9,7 @@ local M = {}
 
 local function text(value, name, what)
   if type(value) == 'string' then return value end
-  error('env.' .. name .. ': the ' .. what .. ' must be a string, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3)
+  error('env.' .. name .. ': expected a string as the ' .. what .. ', got ' .. got(value), 3)
 end
 
 --- Returns the value of a variable, by its entry's id or by its name, or nil and an error. A variable that has neither a

@@ -1,5 +1,6 @@
 -- The module `errors`: error values made, wrapped and asked about by scripts.
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 
 local type, error, pairs, tostring = type, error, pairs, tostring
@@ -23,7 +24,7 @@ local function check(given)
       error("errors.new: unknown field '" .. tostring(key) .. "'" .. nearest.hint(key, { 'message', 'kind', 'retryable', 'details' }), 3)
     end
     if expected ~= 'any' and type(value) ~= expected then
-      error('errors.new: ' .. key .. ' must be a ' .. expected .. ', not a ' .. type(value), 3)
+      error('errors.new: expected a ' .. expected .. ' as ' .. key .. ', got ' .. got(value), 3)
     end
   end
   if given.message == nil then error('errors.new: the table needs a message', 3) end
@@ -35,16 +36,14 @@ end
 --- Makes an error from a text, or from a table of `message`, `kind`, `retryable` and `details`.
 function M.new(given)
   if type(given) == 'string' then return make { message = given } end
-  if type(given) ~= 'table' then
-    error('errors.new: a string or a table is expected, not a ' .. (given == nil and 'nil' or type(given)), 2)
-  end
+  if type(given) ~= 'table' then error('errors.new: expected a string or a table, got ' .. got(given), 2) end
   check(given)
   return make { message = given.message, kind = given.kind, retryable = given.retryable, details = given.details }
 end
 
 --- Returns an error whose message begins with `context` and whose cause is `err`; the rest is as in `err`. Of nil, nil.
 function M.wrap(err, context)
-  if type(context) ~= 'string' then error('errors.wrap: the context must be a string, not a ' .. type(context), 2) end
+  if type(context) ~= 'string' then error('errors.wrap: expected a string as the context, got ' .. got(context), 2) end
   if err == nil then return nil end
   local cause = errors.from(err, { kind = errors.kinds.UNKNOWN })
   local fields = fields_of(cause)
@@ -66,7 +65,7 @@ function M.is(err, kind) return is_error(err) and fields_of(err).kind == kind en
 --- Returns where an error came from: `{thread, frames}`. `thread` is the entry that it came from, or "main"; each frame, innermost first,
 --- is `{source, line, name}`, with `guest = true` where it is a guest's.
 function M.call_stack(err)
-  if not is_error(err) then error('errors.call_stack: an error is expected, not a ' .. (err == nil and 'nil' or type(err)), 2) end
+  if not is_error(err) then error('errors.call_stack: expected an error, got ' .. got(err), 2) end
   local frames = errors.call_stack(err)
   for i = 1, #frames do
     frames[i].source = frames[i].file or '?'

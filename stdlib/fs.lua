@@ -3,6 +3,7 @@
 local callbacks = require 'lua.lane.ask'
 local errors = require 'lua.values.errors'
 local file = require 'stdlib.fs.file'
+local got = require 'lua.values.got'
 local object = require 'stdlib.fs.object'
 local owners = require 'lua.scripts.owners'
 
@@ -22,17 +23,18 @@ local methods = class.methods
 local function checked(folder, path, name)
   local state = class.state(folder)
   if not state then error('fs:' .. name .. ' is called on ' .. object.described(folder) .. ', write folder:' .. name .. '(...)', 3) end
-  if type(path) ~= 'string' then error('fs:' .. name .. ': the path must be a string, not ' .. object.described(path), 3) end
+  if type(path) ~= 'string' then error('fs:' .. name .. ': expected a string as the path, got ' .. got(path), 3) end
   return state.id, state.owner
 end
 
 local function bad_mode(name, names, mode)
-  local got = type(mode) == 'string' and "'" .. mode:sub(1, 20) .. "'" or object.described(mode)
-  return nil, errors.make { kind = INVALID, message = ('%s: expected one of the modes %s, got %s'):format(name, concat(names, ', '), got) }
+  local shown = type(mode) == 'string' and "'" .. mode:sub(1, 20) .. "'" or got(mode)
+  return nil,
+    errors.make { kind = INVALID, message = ('%s: expected one of the modes %s, got %s'):format(name, concat(names, ', '), shown) }
 end
 
 local function get(id, owner)
-  if type(id) ~= 'string' then error('fs.get: the id of an fs.directory must be a string, not ' .. object.described(id), 3) end
+  if type(id) ~= 'string' then error('fs.get: expected a string as the id of an fs.directory, got ' .. got(id), 3) end
   local answer, problem = ask('fs_get', id)
   if not answer then return nil, problem end
   return class.new { id = answer.id, owner = owner }
@@ -92,7 +94,7 @@ end
 -- "a", which adds at the end; or "wx", for a file that must not be there yet.
 function methods.writefile(folder, path, data, mode)
   local id, owner = checked(folder, path, 'writefile')
-  if type(data) ~= 'string' then error('fs:writefile: the data must be a string, not ' .. object.described(data), 2) end
+  if type(data) ~= 'string' then error('fs:writefile: expected a string as the data, got ' .. got(data), 2) end
   local known = WRITE_MODES[mode == nil and 'w' or mode]
   if not known then return bad_mode('fs:writefile', WRITE_MODE_NAMES, mode) end
   local opened, problem = file.open(id, path, file.MODES[known], owner)

@@ -1,5 +1,6 @@
 -- The module `hash`: digests of data, as hex digits in lower case, or as bytes when asked for.
 local callbacks = require 'lua.lane.ask'
+local got = require 'lua.values.got'
 
 local type, error, ipairs = type, error, ipairs
 local ask = callbacks.ask
@@ -8,7 +9,7 @@ local M = {}
 
 local function text(value, name, what)
   if type(value) == 'string' then return value end
-  error('hash.' .. name .. ': the ' .. what .. ' must be a string, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3)
+  error('hash.' .. name .. ': expected a string as the ' .. what .. ', got ' .. got(value), 3)
 end
 
 local function shown(digest, raw)

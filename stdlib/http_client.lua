@@ -4,6 +4,7 @@ local callbacks = require 'lua.lane.ask'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local intermediate = require 'lua.values.intermediate'
 local json = require 'stdlib.json'
 local nearest = require 'lua.values.nearest'
@@ -35,7 +36,7 @@ local function whole(options, name, default)
   local value = options[name]
   if value == nil then return default end
   if type(value) ~= 'number' or value % 1 ~= 0 or value < 0 or value > 2 ^ 40 then
-    return nil, name .. ' must be a whole number, not ' .. tostring(value)
+    return nil, 'expected a whole number as ' .. name .. ', got ' .. tostring(value)
   end
   return value
 end
@@ -47,24 +48,24 @@ local function timeout_of(options)
   if value == 0 then return 0 end
   if type(value) == 'number' then value = value * 1e6 end
   local ns, wrong = duration.of(value)
-  if not ns then return nil, 'timeout ' .. wrong end
+  if not ns then return nil, 'timeout: ' .. wrong end
   ns = tonumber(ns)
-  if ns <= 0 then return nil, 'timeout must be more than 0, or 0 for none' end
+  if ns <= 0 then return nil, 'expected a timeout of more than 0, or 0 for none, got ' .. tostring(options.timeout) end
   return ns / 1e6
 end
 
 local function headers_of(options)
   local listed, has = {}, {}
   if options.headers ~= nil and type(options.headers) ~= 'table' then
-    return nil, 'headers must be a table, not a ' .. type(options.headers)
+    return nil, 'expected a table as headers, got ' .. got(options.headers)
   end
   for name, value in pairs(options.headers or {}) do
     if type(name) ~= 'string' or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
-      return nil, ('%s is no name of a header'):format(tostring(name))
+      return nil, ('%s is not a valid name of a header'):format(tostring(name))
     end
     for _, one in ipairs(type(value) == 'table' and value or { value }) do
       if type(one) ~= 'string' and type(one) ~= 'number' then
-        return nil, ('the header %s must be a string, not a %s'):format(name, type(one))
+        return nil, ('expected a string as the header %s, got %s'):format(name, got(one))
       end
       one = tostring(one)
       if one:find '[%z\1-\8\10-\31\127]' then return nil, ('the header %s holds a control character'):format(name) end
@@ -85,21 +86,21 @@ local function body_of(options)
     end
   end
   if given == 'form' then
-    if type(options.form) ~= 'table' then return nil, nil, 'form must be a table, not a ' .. type(options.form) end
+    if type(options.form) ~= 'table' then return nil, nil, 'expected a table as form, got ' .. got(options.form) end
     local text, problem = uri.query(options.form)
     return text, 'application/x-www-form-urlencoded', problem and 'form: ' .. problem
   elseif given == 'json' then
     local text, problem = json.encode(options.json)
     return text, 'application/json', problem and problem:message()
   elseif given and type(options.body) ~= 'string' then
-    return nil, nil, 'body must be a string, not a ' .. type(options.body)
+    return nil, nil, 'expected a string as body, got ' .. got(options.body)
   end
   return options.body or ''
 end
 
 local function with_query(url, query)
   if query == nil then return url end
-  if type(query) ~= 'table' then return nil, 'query must be a table, not a ' .. type(query) end
+  if type(query) ~= 'table' then return nil, 'expected a table as query, got ' .. got(query) end
   local text, problem = uri.query(query)
   if not text then return nil, 'query: ' .. problem end
   if text == '' then return url end
@@ -167,9 +168,9 @@ end
 -- Options: `headers`, `body`, `query`, `form`, `json`, `timeout` ("5s", or milliseconds; 30 s), `stream` (the response then has
 -- `stream:read()` in place of a body), `redirects` (10), `max_body_bytes` (64 MiB). A status of any kind is no error.
 function M.request(method, url, options)
-  if type(method) ~= 'string' then error('http_client.request: the method must be a string, not a ' .. type(method), 2) end
-  if type(url) ~= 'string' then error('http_client: the URL must be a string, not a ' .. (url == nil and 'missing one' or type(url)), 2) end
-  if options ~= nil and type(options) ~= 'table' then error('http_client: the options must be a table, not a ' .. type(options), 2) end
+  if type(method) ~= 'string' then error('http_client.request: expected a string as the method, got ' .. got(method), 2) end
+  if type(url) ~= 'string' then error('http_client: expected a string as the URL, got ' .. got(url), 2) end
+  if options ~= nil and type(options) ~= 'table' then error('http_client: expected a table as the options, got ' .. got(options), 2) end
   for name in pairs(options or {}) do
     if not is_known[name] then error(("http_client: there is no option '%s'%s"):format(tostring(name), nearest.hint(name, KNOWN)), 2) end
   end
@@ -203,10 +204,10 @@ end
 --- Sends several requests beside each other, each `{method, url, options}`, and waits for all. Returns a table of responses and one
 -- of errors, both by the number of the request; the second is nil when there are none.
 function M.request_batch(requests)
-  if type(requests) ~= 'table' then error('http_client.request_batch: a list of requests is expected, not a ' .. type(requests), 2) end
+  if type(requests) ~= 'table' then error('http_client.request_batch: expected a list of requests, got ' .. got(requests), 2) end
   for i, one in ipairs(requests) do
     if type(one) ~= 'table' or type(one[1]) ~= 'string' or type(one[2]) ~= 'string' then
-      error(('http_client.request_batch: request %d must be {method, url, options}'):format(i), 2)
+      error(('http_client.request_batch: expected {method, url, options} as request %d, got %s'):format(i, got(requests[i])), 2)
     end
   end
   local responses, problems, children = {}, nil, {}
@@ -240,7 +241,7 @@ function M.request_batch(requests)
 end
 
 local function text_given(text, name)
-  if type(text) ~= 'string' then error(name .. ': a string is expected, not a ' .. (text == nil and 'nil' or type(text)), 3) end
+  if type(text) ~= 'string' then error(name .. ': expected a string, got ' .. got(text), 3) end
 end
 
 --- Returns text as it may stand in any part of a URL.

@@ -5,6 +5,7 @@
 local encoder = require 'stdlib.json.encoder'
 local decoder = require 'stdlib.json.decoder'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local optional = require 'lua.values.optional'
 
@@ -19,7 +20,7 @@ local M = {}
 M.null = optional.none
 
 local function indent_of(options)
-  if type(options) ~= 'table' then error('json.encode: the options must be a table, not a ' .. type(options), 3) end
+  if type(options) ~= 'table' then error('json.encode: expected a table as the options, got ' .. got(options), 3) end
   for key in pairs(options) do
     if key ~= 'indent' then error("json.encode: unknown option '" .. tostring(key) .. "'" .. nearest.hint(key, { 'indent' }), 3) end
   end
@@ -40,7 +41,7 @@ end
 
 --- Returns what JSON text stands for, or nil and an error with line and column.
 function M.decode(text)
-  if type(text) ~= 'string' then error('json.decode: a string is expected, not a ' .. (text == nil and 'nil' or type(text)), 2) end
+  if type(text) ~= 'string' then error('json.decode: expected a string, got ' .. got(text), 2) end
   local value, problem = decoder.decode(text)
   if problem == nil then return value end
   return nil, errors.make { message = 'json.decode: ' .. problem, kind = INVALID }

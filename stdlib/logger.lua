@@ -2,6 +2,7 @@
 -- from which level on: debug, info (the default), warn, error or off.
 local clock = require 'lua.dispatcher.clock'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local is_utf8 = require('lua.values.utf8').string_is_utf8
 local encoder = require 'stdlib.json.encoder'
 local nearest = require 'lua.values.nearest'
@@ -62,9 +63,9 @@ end
 
 local function checked(fields, call)
   if fields == nil then return {} end
-  if type(fields) ~= 'table' then error('logger:' .. call .. ': the fields must be a table, not a ' .. type(fields), 3) end
+  if type(fields) ~= 'table' then error('logger:' .. call .. ': expected a table as the fields, got ' .. got(fields), 3) end
   for name in next, fields do
-    if type(name) ~= 'string' then error('logger:' .. call .. ': the names of fields must be strings, not a ' .. type(name), 3) end
+    if type(name) ~= 'string' then error('logger:' .. call .. ': expected strings as the names of fields, got ' .. got(name), 3) end
   end
   return fields
 end
@@ -106,9 +107,7 @@ for i, level in ipairs(LEVELS) do
   --- Writes a message with fields, a table by name, unless the level is below the one that is shown.
   methods[level] = function(logger, message, fields)
     local state = state_of(logger, level)
-    if type(message) ~= 'string' then
-      error('logger:' .. level .. ': the message must be a string, not ' .. (message == nil and 'nothing' or 'a ' .. type(message)), 2)
-    end
+    if type(message) ~= 'string' then error('logger:' .. level .. ': expected a string as the message, got ' .. got(message), 2) end
     fields = checked(fields, level)
     if i >= from then write(state, level, message, fields) end
   end
@@ -129,9 +128,7 @@ end
 --- Returns a logger that puts a name before each message.
 function methods.named(logger, name)
   local state = state_of(logger, 'named')
-  if type(name) ~= 'string' then
-    error('logger:named: the name must be a string, not ' .. (name == nil and 'nothing' or 'a ' .. type(name)), 2)
-  end
+  if type(name) ~= 'string' then error('logger:named: expected a string as the name, got ' .. got(name), 2) end
   return new(flat(name) .. ': ', state.fields)
 end
 

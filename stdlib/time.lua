@@ -1,6 +1,7 @@
 -- The module `time`: Go's time package in Lua. Durations are text ("1h30m"), a Duration, or a number of nanoseconds.
 local clock = require 'lua.dispatcher.clock'
 local duration = require 'stdlib.values.duration'
+local got = require 'lua.values.got'
 local waiting = require 'stdlib.time.waiting'
 
 local type, error, pairs, ipairs, tonumber, setmetatable = type, error, pairs, ipairs, tonumber, setmetatable
@@ -39,12 +40,10 @@ function M.now()
 end
 waiting.now = M.now
 
-local function shown(value) return value == nil and 'nothing' or 'a ' .. type(value) end
-
 local function whole(value, name, what, default)
   if value == nil and default then return default end
   if type(value) ~= 'number' or value % 1 ~= 0 or value > 2 ^ 53 or value < -2 ^ 53 then
-    error(name .. ': the ' .. what .. ' must be a whole number, not ' .. (type(value) == 'number' and value or shown(value)), 3)
+    error(name .. ': expected a whole number as the ' .. what .. ', got ' .. (type(value) == 'number' and value or got(value)), 3)
   end
   return value
 end
@@ -52,7 +51,7 @@ end
 local function location_or(value, default, name)
   if value == nil then return default end
   if not zone.is(value) then
-    error(name .. ': the location must be a Location (time.load_location, time.fixed_zone), not ' .. shown(value), 3)
+    error(name .. ': expected a Location (time.load_location, time.fixed_zone) as the location, got ' .. got(value), 3)
   end
   return value
 end
@@ -127,8 +126,8 @@ end
 --- Returns the time in a text that is written by a Go layout, or nil and an error. Without a zone in the text it is in
 -- UTC, or in `location`.
 function M.parse(layout, text, location)
-  if type(layout) ~= 'string' then error('time.parse: the layout must be a string, not ' .. shown(layout), 2) end
-  if type(text) ~= 'string' then error('time.parse: the text must be a string, not ' .. shown(text), 2) end
+  if type(layout) ~= 'string' then error('time.parse: expected a string as the layout, got ' .. got(layout), 2) end
+  if type(text) ~= 'string' then error('time.parse: expected a string as the text, got ' .. got(text), 2) end
   load_moments()
   local time, problem = parsed(layout, text, location_or(location, nil, 'time.parse'))
   if time then return time end
@@ -141,14 +140,14 @@ end
 
 --- Returns a location by its name ("Europe/Berlin", "UTC", "Local"), or nil and an error.
 function M.load_location(name)
-  if type(name) ~= 'string' then error('time.load_location: the name must be a string, not ' .. shown(name), 2) end
+  if type(name) ~= 'string' then error('time.load_location: expected a string as the name, got ' .. got(name), 2) end
   load_moments()
   return zone.load(name)
 end
 
 --- Returns a location that is always `offset` seconds east of UTC.
 function M.fixed_zone(name, offset)
-  if type(name) ~= 'string' then error('time.fixed_zone: the name must be a string, not ' .. shown(name), 2) end
+  if type(name) ~= 'string' then error('time.fixed_zone: expected a string as the name, got ' .. got(name), 2) end
   whole(offset, 'time.fixed_zone', 'offset')
   if offset > 86400 * 7 or offset < -86400 * 7 then
     error('time.fixed_zone: the offset is in seconds, and ' .. offset .. ' is more than a week', 2)

@@ -2,6 +2,7 @@
 local callbacks = require 'lua.lane.ask'
 local clock = require 'lua.dispatcher.clock'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 
 local type, error, tonumber, floor = type, error, tonumber, math.floor
 local ask = callbacks.ask
@@ -21,11 +22,9 @@ end
 
 local function named(version, namespace, name)
   local call = 'uuid.v' .. version
-  if type(name) ~= 'string' then
-    error(call .. ': the name must be a string, not ' .. (name == nil and 'nothing' or 'a ' .. type(name)), 3)
-  end
+  if type(name) ~= 'string' then error(call .. ': expected a string as the name, got ' .. got(name), 3) end
   if not M.validate(namespace) then
-    return nil, errors.make { kind = errors.kinds.INVALID, message = call .. ': the namespace must be a UUID' }
+    return nil, errors.make { kind = errors.kinds.INVALID, message = call .. ': expected a UUID as the namespace' }
   end
   return (ask('uuid_named', version, namespace, name))
 end
@@ -42,7 +41,7 @@ function M.validate(value) return type(value) == 'string' and value:find(FORM) ~
 --- Returns the version of a UUID, a number; or nil and an error.
 function M.version(value)
   if M.validate(value) then return tonumber(value:sub(15, 15), 16) end
-  return nil, errors.make { kind = errors.kinds.INVALID, message = 'uuid.version: this is no UUID' }
+  return nil, errors.make { kind = errors.kinds.INVALID, message = 'uuid.version: expected a UUID' }
 end
 
 return M

@@ -5,6 +5,7 @@
 local decoder = require 'stdlib.wave.decoder'
 local encoder = require 'stdlib.wave.encoder'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local handles = require 'lua.guest.handles'
 local optional = require 'lua.values.optional'
 
@@ -35,7 +36,7 @@ end
 
 --- Returns what WAVE text stands for, or nil and an error with line and column.
 function M.decode(text)
-  if type(text) ~= 'string' then error('wit.decode: a string is expected, not a ' .. (text == nil and 'nil' or type(text)), 2) end
+  if type(text) ~= 'string' then error('wit.decode: expected a string, got ' .. got(text), 2) end
   local value, problem = decoder.decode(text)
   if problem == nil then return value end
   return nil, errors.make { message = 'wit.decode: ' .. problem, kind = INVALID }

@@ -37,7 +37,7 @@ def path_rule(text: str) -> Broken:
 @pattern(_MODE)
 def mode_rule(text: str) -> Broken:
     """Says what is wrong with the permissions of a folder."""
-    return None if re.fullmatch(_MODE, text) else (f"must be octal permissions, not {shown(text)}", 'write "0755"')
+    return None if re.fullmatch(_MODE, text) else (f"expected octal permissions, got {shown(text)}", 'write "0755"')
 
 
 def folder_of(entry: Entry, registry: Registry) -> Path:

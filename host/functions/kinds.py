@@ -67,9 +67,9 @@ def hash_rule(text: str) -> Broken:
     form = "write `sha256:` and the 64 lower-case hex digits that `sha256sum` prints"
     algorithm, colon, digits = text.partition(":")
     if not colon:
-        return f"must begin with `sha256:`, not {shown(text, 20)}", form
+        return f"expected text that begins with `sha256:`, got {shown(text, 20)}", form
     if algorithm != "sha256":
-        return f"must begin with `sha256:`, not {shown(algorithm + ':', 20)}", form
+        return f"expected text that begins with `sha256:`, got {shown(algorithm + ':', 20)}", form
     for position, digit in enumerate(digits[:64], start=1):
         if digit not in "0123456789abcdefABCDEF":
             return f"has {shown(digit)} as digit {position}, which is no hex digit", form
@@ -82,7 +82,7 @@ def hash_rule(text: str) -> Broken:
 def guest_path_rule(text: str) -> Broken:
     """Says what is wrong with an absolute path inside a guest."""
     if not text.startswith("/"):
-        return f"must be an absolute path, not {shown(text)}", f"write /{text.removeprefix('./')}"
+        return f"expected an absolute path, got {shown(text)}", f"write /{text.removeprefix('./')}"
     return f"may not hold `..`, as {shown(text)} does" if ".." in text.split("/") else path_rule(text)
 
 

@@ -99,7 +99,7 @@ _METHOD = re.compile(r"(?:(?:wasi:cli/)?run(?:@\d+\.\d+\.\d+[\w.+-]*)?(?:#run)?|
 def _method_rule(text: str) -> Broken:
     if _METHOD.fullmatch(text):
         return None
-    return f"must be wasi:cli/run#run of a component, or _start of a core module, not {shown(text)}", "leave it out"
+    return f"expected wasi:cli/run#run of a component, or _start of a core module, got {shown(text)}", "leave it out"
 
 
 def check_process(entry: Entry, registry: Registry) -> Iterator[Problem]:

@@ -1,4 +1,5 @@
 -- Where scripts print: C's standard output, buffered as C does, or what takes its place.
+local got = require 'lua.values.got'
 local stdout = io.stdout
 local tostring, type, error, select = tostring, type, error, select
 local concat = table.concat
@@ -7,7 +8,7 @@ local M = {}
 
 local function shown(value)
   local text = tostring(value)
-  if type(text) ~= 'string' then error('print: __tostring of a ' .. type(value) .. ' must return a string, not a ' .. type(text), 3) end
+  if type(text) ~= 'string' then error('print: expected a string from __tostring of a ' .. type(value) .. ', got ' .. got(text), 3) end
   return text
 end
 

@@ -153,7 +153,7 @@ local COLLECT = { collect = true, count = true, step = true }
 
 function safe.collectgarbage(what, ...)
   if what ~= nil and not COLLECT[what] then
-    error("collectgarbage takes 'collect', 'count' or 'step' in a script, not '" .. tostring(what) .. "'", 2)
+    error("collectgarbage: expected 'collect', 'count' or 'step', got '" .. tostring(what) .. "'", 2)
   end
   return collectgarbage(what, ...)
 end
@@ -224,7 +224,7 @@ local function read(reader)
   while true do
     local piece = reader()
     if piece == nil or piece == '' then return concat(pieces) end
-    if type(piece) ~= 'string' then return nil, 'the reader function must return a string, not a ' .. type(piece) end
+    if type(piece) ~= 'string' then return nil, 'reader function must return a string' end
     n, size = n + 1, size + #piece
     if size > MAX_SOURCE then return nil, 'the reader function returns more than 1 MiB' end
     pieces[n] = piece

@@ -4,6 +4,7 @@ local ffi = require 'ffi'
 local callbacks = require 'lua.lane.ask'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local object = require 'stdlib.fs.object'
 
 local type, error, select, tostring, tonumber, ipairs, unpack = type, error, select, tostring, tonumber, ipairs, unpack
@@ -241,7 +242,7 @@ local function reader(format)
   end
 end
 
-local FORMAT = ": a format must be 'l' (a line, the default), 'L' (a line with its end), 'a' (the rest) or a number of bytes, not "
+local FORMAT = ": expected 'l' (a line, the default), 'L' (a line with its end), 'a' (the rest) or a number of bytes as a format, got "
 
 local function format_shown(format)
   return type(format) == 'string' and "'" .. format:sub(1, 20) .. "'"
@@ -294,7 +295,7 @@ function methods.write(file, ...)
     if kind == 'number' then
       pieces[i] = tostring(pieces[i])
     elseif kind ~= 'string' then
-      error('file:write: value ' .. i .. ' must be a string or a number, not ' .. object.described(pieces[i]), 2)
+      error('file:write: expected a string or a number as value ' .. i .. ', got ' .. got(pieces[i]), 2)
     end
   end
   local state, refused = usable(file, 'write', 'writes')
@@ -325,7 +326,7 @@ function methods.seek(file, whence, offset)
   if whence == nil then whence = 'cur' end
   if offset == nil then offset = 0 end
   if type(offset) ~= 'number' or offset % 1 ~= 0 then
-    error('file:seek: the offset must be a whole number, not ' .. format_shown(offset), 2)
+    error('file:seek: expected a whole number as the offset, got ' .. format_shown(offset), 2)
   end
   local state, refused = usable(file, 'seek')
   if not state then return nil, refused end

@@ -6,6 +6,7 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
 local future = require 'stdlib.funcs.future'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 
 local error, type, pairs, setmetatable, getmetatable, tostring, tonumber =
@@ -54,27 +55,32 @@ end
 local function positive_duration(value)
   local ns, wrong = duration.of(value)
   if not ns then return nil, wrong end
-  if ns < 0 then return nil, 'must not be negative' end
+  if ns < 0 then return nil, 'expected a duration of 0 or longer, got ' .. tostring(value) end
   return tonumber(ns)
 end
 
 local function number(least, whole)
   return function(value)
     if type(value) ~= 'number' or value < least or value == math.huge or whole and value % 1 ~= 0 then
-      return nil, ('must be a %snumber of at least %g'):format(whole and 'whole ' or '', least)
+      return nil,
+        ('expected a %snumber of at least %g, got %s'):format(
+          whole and 'whole ' or '',
+          least,
+          type(value) == 'number' and value or got(value)
+        )
     end
     return value
   end
 end
 
 local function read(given, known, what)
-  if type(given) ~= 'table' then return nil, what .. ' must be a table' end
+  if type(given) ~= 'table' then return nil, 'expected a table as ' .. what .. ', got ' .. got(given) end
   local options = {}
   for name, value in pairs(given) do
     local reader = known[name]
     if not reader then return nil, ("%s has no option '%s'%s"):format(what, tostring(name), nearest.hint(name, names_of(known))) end
     local result, wrong = reader(value)
-    if result == nil then return nil, ('%s.%s %s'):format(what, name, wrong) end
+    if result == nil then return nil, ('%s.%s: %s'):format(what, name, wrong) end
     options[name] = result
   end
   return options
@@ -92,12 +98,12 @@ local OPTIONS = {
   timeout = function(value)
     if type(value) == 'number' then value = value * 1e6 end
     local ns, wrong = positive_duration(value)
-    if ns == 0 then return nil, 'must be more than 0' end
+    if ns == 0 then return nil, 'expected a duration longer than 0, got ' .. tostring(value) end
     return ns, wrong
   end,
   retry = function(value)
     local options, wrong = read(value, RETRY, 'retry')
-    return options, wrong and 'is wrong: ' .. wrong
+    return options, wrong
   end,
 }
 

@@ -5,6 +5,7 @@ local calls = require 'lua.calls.calls'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local pools = require 'lua.calls.pools'
 local queue = require 'stdlib.channel.queue'
@@ -168,12 +169,12 @@ function methods.await(future, timeout)
   local ns, wrong
   if timeout ~= nil then
     ns, wrong = duration.of(timeout)
-    if not ns then error('future:await: the timeout ' .. wrong, 2) end
+    if not ns then error('future:await: the timeout: ' .. wrong, 2) end
   end
   local task, generation = dispatcher.ticket()
   if not task then error(generation, 2) end
   local state = hidden[future]
-  if not state then error('future:await: this is no future of funcs.async', 2) end
+  if not state then error('future:await: expected a future of funcs.async, got ' .. got(future), 2) end
   local waiters = state.waiters
   waiters[#waiters + 1] = { task, generation }
   local timer = ns and dispatcher.timer(require('lua.dispatcher.clock').monotonic() + tonumber(ns), dispatcher.wake, task, generation)
@@ -213,7 +214,7 @@ function methods.cancel(future)
   check(future, 'cancel')
   if future.done then return false end
   local state = hidden[future]
-  if not state then error('future:cancel: this is no future of funcs.async', 2) end
+  if not state then error('future:cancel: expected a future of funcs.async, got ' .. got(future), 2) end
   local problem = errors.make { message = 'the call was canceled', kind = errors.kinds.CANCELED }
   future.canceled = true
   dispatcher.cancel(state.task, problem)

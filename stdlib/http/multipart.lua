@@ -55,7 +55,7 @@ end
 --- Returns the parts of a body, each `{name, filename, content_type, data}`, or nil and a sentence.
 function M.parts(body, content_type)
   local boundary = lower(content_type or ''):find '^multipart/form%-data' and parameter(content_type, 'boundary')
-  if not boundary or boundary == '' then return nil, 'the request is no multipart/form-data with a boundary' end
+  if not boundary or boundary == '' then return nil, 'the request is not multipart/form-data with a boundary' end
   if #boundary > 70 then return nil, 'the boundary is longer than 70 characters' end
   local line, found = '--' .. boundary, {}
   local _, at = find(body, line, 1, true)

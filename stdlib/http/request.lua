@@ -1,5 +1,6 @@
 -- The request that a handler answers. What a script holds is a userdata; the data is its environment table.
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local intermediate = require 'lua.values.intermediate'
 local json = require 'stdlib.json'
 local multipart = require 'stdlib.http.multipart'
@@ -28,9 +29,7 @@ local function fields(value, method)
 end
 
 local function name_given(name, method)
-  if type(name) ~= 'string' then
-    error('request:' .. method .. ': the name must be a string, not a ' .. (name == nil and 'missing one' or type(name)), 3)
-  end
+  if type(name) ~= 'string' then error('request:' .. method .. ': expected a string as the name, got ' .. got(name), 3) end
   return name
 end
 
@@ -154,7 +153,7 @@ function methods.form(self)
     return by_name(listed)
   end
   local parts, problem = multipart.parts(state.body, kind)
-  if not parts then return invalid(lower(kind):find '^multipart/' and problem or 'the request is no form') end
+  if not parts then return invalid(lower(kind):find '^multipart/' and problem or 'the request is not a form') end
   local found = {}
   for _, part in ipairs(parts) do
     if not part.filename then found[#found + 1] = { part.name, part.data } end

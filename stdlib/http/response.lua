@@ -1,5 +1,6 @@
 -- The response that a handler writes: kept until the handler ends, or sent piece by piece from the first flush on.
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local http = require 'lua.http.requests'
 local json = require 'stdlib.json'
 local nearest = require 'lua.values.nearest'
@@ -51,21 +52,23 @@ end
 local function check_header(method, name, value)
   if type(name) ~= 'string' or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
     error(
-      'response:' .. method .. ': ' .. (type(name) == 'string' and ('%q'):format(name) or 'a ' .. type(name)) .. ' is no name of a header',
+      'response:'
+        .. method
+        .. ': '
+        .. (type(name) == 'string' and ('%q'):format(name) or 'a ' .. type(name))
+        .. ' is not a valid name of a header',
       3
     )
   end
   if type(value) == 'number' then value = tostring(value) end
-  if type(value) ~= 'string' then error('response:' .. method .. ': the value must be a string, not a ' .. type(value), 3) end
+  if type(value) ~= 'string' then error('response:' .. method .. ': expected a string as the value, got ' .. got(value), 3) end
   if value:find(CONTROL) then error('response:' .. method .. ': the value of ' .. name .. ' holds a control character', 3) end
   return value
 end
 
 local function add(context, method, data)
   if type(data) == 'number' then data = tostring(data) end
-  if type(data) ~= 'string' then
-    error('response:' .. method .. ': a string is expected, not a ' .. (data == nil and 'nil' or type(data)), 3)
-  end
+  if type(data) ~= 'string' then error('response:' .. method .. ': expected a string, got ' .. got(data), 3) end
   if #context.body + #data > MOST then
     error('response:' .. method .. ': more than 256 MiB are unsent; call response:flush() in between', 3)
   end
@@ -77,7 +80,7 @@ end
 function methods.set_status(self, status)
   local context = context_of(self, 'set_status')
   if type(status) ~= 'number' or status % 1 ~= 0 or status < 200 or status > 599 then
-    error('response:set_status: the status must be a number from 200 to 599, not ' .. tostring(status), 2)
+    error('response:set_status: expected a status from 200 to 599, got ' .. tostring(status), 2)
   end
   unsent(context, 'set_status')
   context.status = status
@@ -135,7 +138,7 @@ local FIELDS = { name = true, data = true, id = true, retry = true }
 -- Returns true, or nil and an error.
 function methods.write_event(self, event)
   local context = context_of(self, 'write_event')
-  if type(event) ~= 'table' then error('response:write_event: a table is expected, not a ' .. type(event), 2) end
+  if type(event) ~= 'table' then error('response:write_event: expected a table, got ' .. got(event), 2) end
   for key in pairs(event) do
     if not FIELDS[key] then
       error("response:write_event: unknown field '" .. tostring(key) .. "'" .. nearest.hint(key, { 'name', 'data', 'id', 'retry' }), 2)

@@ -1,6 +1,7 @@
 -- Percent-encoding and queries: RFC 3986, and `application/x-www-form-urlencoded` of the URL standard.
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
+local got = require 'lua.values.got'
 
 local byte, char, find, format, sub, type, pairs, sort =
   string.byte, string.char, string.find, string.format, string.sub, type, pairs, table.sort
@@ -74,14 +75,14 @@ local SCALAR = { string = true, number = true, boolean = true }
 -- One value as text, or nil and a sentence.
 local function text_of(name, value)
   if SCALAR[type(value)] then return tostring(value) end
-  return nil, ('the value of %q is a %s, not a string, a number or a boolean'):format(name, type(value))
+  return nil, ('expected a string, a number or a boolean as the value of %q, got %s'):format(name, got(value))
 end
 
 --- Returns a table as a query or a form, names in order; a sequence as a value repeats its name. Or nil and a sentence.
 function M.query(values)
   local names = {}
   for name in pairs(values) do
-    if type(name) ~= 'string' then return nil, 'the names must be strings, not a ' .. type(name) end
+    if type(name) ~= 'string' then return nil, 'expected strings as the names, got ' .. got(name) end
     names[#names + 1] = name
   end
   sort(names)

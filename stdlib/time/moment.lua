@@ -3,6 +3,7 @@ local ffi = require 'ffi'
 local calendar = require 'stdlib.time.calendar'
 local duration = require 'stdlib.values.duration'
 local format = require 'stdlib.time.format'
+local got = require 'lua.values.got'
 local layout_module = require 'stdlib.time.layout'
 local nearest = require 'lua.values.nearest'
 local zone = require 'stdlib.time.zone'
@@ -45,7 +46,7 @@ local function fields_of(value, method)
 end
 
 local function time_of(value, method)
-  if not is(value) then error('time:' .. method .. ' expects a Time, not ' .. (value == nil and 'nothing' or 'a ' .. type(value)), 3) end
+  if not is(value) then error('time:' .. method .. ': expected a Time, got ' .. got(value), 3) end
   return getfields(value)
 end
 
@@ -132,7 +133,7 @@ function methods.add_date(time, years, months, days)
   local t = fields_of(time, 'add_date')
   for i, n in ipairs { years or 0, months or 0, days or 0 } do
     if type(n) ~= 'number' or n % 1 ~= 0 or n > 1e9 or n < -1e9 then
-      error('time:add_date: the ' .. ({ 'years', 'months', 'days' })[i] .. ' must be a whole number', 2)
+      error('time:add_date: expected a whole number as the ' .. ({ 'years', 'months', 'days' })[i] .. ', got ' .. tostring(n), 2)
     end
   end
   local p = parts(t)
@@ -259,9 +260,7 @@ end
 --- Returns the time as text by a Go layout.
 function methods.format(time, layout)
   local t = fields_of(time, 'format')
-  if type(layout) ~= 'string' then
-    error('time:format expects a layout such as time.RFC3339, not ' .. (layout == nil and 'nothing' or 'a ' .. type(layout)), 2)
-  end
+  if type(layout) ~= 'string' then error('time:format: expected a layout such as time.RFC3339, got ' .. got(layout), 2) end
   if not is_layout(layout) then
     error(
       'time:format: expected a layout that writes the moment Mon Jan 2 15:04:05 2006 ("2006-01-02", time.RFC3339), got \''
@@ -283,9 +282,7 @@ local function placed(t, location) return make(t.seconds, t.nanoseconds, locatio
 --- Returns the same moment in a location.
 function methods.in_location(time, location)
   local t = fields_of(time, 'in_location')
-  if not zone.is(location) then
-    error('time:in_location expects a Location, not ' .. (location == nil and 'nothing' or 'a ' .. type(location)), 2)
-  end
+  if not zone.is(location) then error('time:in_location: expected a Location, got ' .. got(location), 2) end
   return placed(t, location)
 end
 

@@ -198,17 +198,16 @@ function M.parse(layout, text)
       local next, expected = read[element.kind](found, text, at, element, elements[i + 1])
       if not next then
         return nil,
-          expected
-            .. ' ('
-            .. element.text
-            .. ' of the layout) is expected at '
-            .. (at > #text and 'the end' or "'" .. text:sub(at, at + 19) .. "'")
+          'expected ' .. expected .. ' (' .. element.text .. ' of the layout), got ' .. (at > #text and 'the end' or "'" .. text:sub(
+            at,
+            at + 19
+          ) .. "'")
       end
       at = next
     elseif text:sub(at, at + #element.text - 1) == element.text then
       at = at + #element.text
     else
-      return nil, "'" .. element.text .. "' is expected at " .. (at > #text and 'the end' or "'" .. text:sub(at, at + 19) .. "'")
+      return nil, "expected '" .. element.text .. "', got " .. (at > #text and 'the end' or "'" .. text:sub(at, at + 19) .. "'")
     end
   end
   if at <= #text then return nil, "'" .. text:sub(at, at + 19) .. "' stands after all that the layout has" end

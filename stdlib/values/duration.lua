@@ -1,5 +1,6 @@
 -- Durations: a signed 64-bit number of nanoseconds, as Go's time.Duration.
 local ffi = require 'ffi'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 
 local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs
@@ -59,7 +60,7 @@ function M.parse(text)
   while rest ~= '' do
     local whole, fraction, unit, after = rest:match '^(%d*)%.?(%d*)([^%d%.]*)(.*)$'
     local dotted = rest:sub(#whole + 1, #whole + 1) == '.'
-    if whole == '' and fraction == '' then return nil, "a number is expected at '" .. rest:sub(1, 20) .. "'" end
+    if whole == '' and fraction == '' then return nil, "expected a number, got '" .. rest:sub(1, 20) .. "'" end
     if not dotted then
       whole, fraction = whole .. fraction, ''
     end
@@ -123,7 +124,7 @@ function M.of(value)
   local kind = type(value)
   if kind == 'number' then
     if value ~= value or value >= LIMIT or value < -LIMIT then
-      return nil, 'the number ' .. value .. ' is not a duration: it must be finite and below 292 years'
+      return nil, 'expected a duration below 292 years, got the number ' .. value
     end
     return int64(value)
   elseif kind == 'string' then
@@ -135,9 +136,7 @@ function M.of(value)
   elseif kind == 'cdata' and (istype(int64, value) or istype(uint64, value) and value <= uint64(LARGEST)) then
     return int64(value)
   end
-  return nil,
-    'a duration is expected (text such as "1h30m", a Duration, or a number of nanoseconds), not '
-      .. (value == nil and 'nothing' or 'a ' .. kind)
+  return nil, 'expected a duration (text such as "1h30m", a Duration, or a number of nanoseconds), got ' .. got(value)
 end
 local of = M.of
 
@@ -233,7 +232,7 @@ META.__mul = function(a, b)
   if type(a) == 'number' then
     a, b = b, a
   end
-  if type(b) ~= 'number' then error('a Duration can be multiplied by a number only, not by a ' .. type(b), 2) end
+  if type(b) ~= 'number' then error('expected a number to multiply a Duration by, got ' .. got(b), 2) end
   local ns = getfields(a).ns
   if b % 1 == 0 and b > -EXACT and b < EXACT then return make(ns * int64(b)) end
   return make(other(tonumber(ns) * b, 2))

@@ -256,19 +256,19 @@ REFUSED = {
         '(module (memory (export "memory") 1) (func (export "cabi_realloc")) (func (export "f") (param i32 i32)))',
         "f",
         "wit: 'f: func(s: string);'",
-        "error: `cabi_realloc` must be (i32, i32, i32, i32) -> (i32), ",
+        "error: `cabi_realloc`: expected (i32, i32, i32, i32) -> (i32), ",
     ),
     "wrong post-return": (
         '(module (memory (export "memory") 1) (func (export "cabi_post_f")) (func (export "f") (result i32) i32.const 0))',
         "f",
         "wit: 'f: func() -> string;'",
-        "error: `cabi_post_f` takes what `f` returns, so it must be (i32) -> (), ",
+        "error: `cabi_post_f` takes what `f` returns, so expected (i32) -> (), ",
     ),
     "wrong destructor": (
         '(module (func (export "[dtor]r")) (func (export "f") (param i32)))',
         "f",
         "wit: 'resource r; f: func(r: r);'",
-        "error: the destructor `[dtor]r` must be (i32) -> (), not () -> (); change it in the module",
+        "error: the destructor `[dtor]r`: expected (i32) -> (), got () -> (); change it in the module",
     ),
     "several results": (
         '(module (func (export "f") (result i32 i32) i32.const 1 i32.const 2))',

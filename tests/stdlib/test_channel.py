@@ -201,21 +201,21 @@ def test_a_select_in_a_loop_leaves_nothing_behind(run: Run) -> None:
 def test_misuse_is_blamed_on_the_script(run: Run) -> None:
     """Wrong sizes, selves, cases and fields are named."""
     cases = [
-        ("channel.new(-1)", "channel.new: the size must be a whole number from 0, not -1"),
-        ("channel.new(1.5)", "channel.new: the size must be a whole number from 0, not 1.5"),
-        ("channel.new('2')", "channel.new: the size must be a whole number from 0, not a string"),
+        ("channel.new(-1)", "channel.new: expected a whole number from 0 as the size, got -1"),
+        ("channel.new(1.5)", "channel.new: expected a whole number from 0 as the size, got 1.5"),
+        ("channel.new('2')", "channel.new: expected a whole number from 0 as the size, got a string"),
         ("channel.new():sned(1)", "a channel has no method 'sned', did you mean 'send'?"),
         ("local c = channel.new() c.send(1)", "channel:send is called on a number, write ch:send(...)"),
         ("local c = channel.new() c.receive()", "channel:receive is called on nothing, write ch:receive(...)"),
         ("local c = channel.new() c.close(errors.new 'x')", "channel:close is called on another userdata, write ch:close(...)"),
         ("channel.new().x = 1", "a channel can't be changed, only be sent to, received from and closed"),
-        ("channel.select()", "channel.select: a table of cases is expected, not nothing"),
+        ("channel.select()", "channel.select: expected a table of cases, got nil"),
         ("channel.select(channel.new():case_receive())",
-         "channel.select: a table of cases is expected, not a case: write channel.select{...}"),
+         "channel.select: expected a table of cases, got a case: write channel.select{...}"),
         ("channel.select{channel.new()}", "channel.select: case 1 is a channel: write ch:case_receive() or ch:case_send(value)"),
         ("channel.select{channel.new():case_receive(), 5}", "channel.select: case 2 is a number, not a case"),
         ("channel.select{defualt = true}", "channel.select: unknown field 'defualt', did you mean 'default'?"),
-        ("channel.select{default = 1}", "channel.select: default must be true or false, not a number"),
+        ("channel.select{default = 1}", "channel.select: expected true or false as default, got a number"),
     ]
     for source, message in cases:
         assert run(source) == f"failed: s.lua:1: {message}\n", source
@@ -362,7 +362,7 @@ def test_a_timeout_ends_a_wait(run: Run) -> None:
 def test_a_timeout_that_is_none_raises(run: Run) -> None:
     """It is no duration, so whoever wrote it meant something else."""
     assert run("print(pcall(function() channel.new():receive('soon') end)) print(pcall(function() channel.new(1):send(1, {}) end))") == (
-        "false\ts.lua:1: channel:receive: the timeout: 'soon' is not a duration: a number is expected at 'soon'\n"
-        "false\ts.lua:1: channel:send: the timeout: a duration is expected (text such as \"1h30m\", a Duration, or a number of "
-        "nanoseconds), not a table\n"
+        "false\ts.lua:1: channel:receive: the timeout: 'soon' is not a duration: expected a number, got 'soon'\n"
+        "false\ts.lua:1: channel:send: the timeout: expected a duration (text such as \"1h30m\", a Duration, or a number of "
+        "nanoseconds), got a table\n"
     )

@@ -97,6 +97,6 @@ def test_what_is_no_uuid_is_told(call, text):
 )
 def test_misuse_raises(call, call_it):
     """A wrong type names the function and what it takes."""
-    with pytest.raises(moonwit.CallError, match="must be a string, not") as problem:
+    with pytest.raises(moonwit.CallError, match="expected a string as the") as problem:
         call(*call_it)
     assert problem.value.kind == "Internal"

@@ -122,16 +122,16 @@ def test_what_can_not_be_done_is_an_error_value(run, data, code, kind, message):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("d:open(1)", "fs:open: the path must be a string, not a number"),
-        ("d:writefile('f')", "fs:writefile: the data must be a string, not nothing"),
+        ("d:open(1)", "fs:open: expected a string as the path, got a number"),
+        ("d:writefile('f')", "fs:writefile: expected a string as the data, got nil"),
         ("d.readfile('f')", "fs:readfile is called on a string, write folder:readfile(...)"),
         ("d:nothing()", "a folder has no method 'nothing'"),
         ("d:readfil('f')", "a folder has no method 'readfil', did you mean 'readfile'?"),
         ("d.x = 1", "a folder can't be changed"),
-        ("fs.get()", "fs.get: the id of an fs.directory must be a string, not nothing"),
-        ("d:open('f', 'w'):write({})", "file:write: value 1 must be a string or a number, not a table"),
-        ("d:open('f', 'w+'):read('n')", "file:read: a format must be 'l' (a line, the default)"),
-        ("d:open('f', 'w+'):read(-1)", "or a number of bytes, not -1"),
+        ("fs.get()", "fs.get: expected a string as the id of an fs.directory, got nil"),
+        ("d:open('f', 'w'):write({})", "file:write: expected a string or a number as value 1, got a table"),
+        ("d:open('f', 'w+'):read('n')", "file:read: expected 'l' (a line, the default)"),
+        ("d:open('f', 'w+'):read(-1)", "or a number of bytes as a format, got -1"),
         ("fs.get = 1", "the library 'fs' can't be changed"),
     ],
 )

@@ -211,8 +211,8 @@ def test_misuse_raises_a_sentence(run):
     run("""
         local executor = funcs.new()
         for _, wrong in ipairs{
-          {{timeot = 1}, "did you mean 'timeout'"}, {{timeout = 0}, "more than 0"}, {{timeout = "x"}, "not a duration"},
-          {{retry = {max_attempts = 0}}, "at least 1"}, {{retry = 5}, "must be a table"}, {5, "must be a table"},
+          {{timeot = 1}, "did you mean 'timeout'"}, {{timeout = 0}, "longer than 0, got 0"}, {{timeout = "x"}, "not a duration"},
+          {{retry = {max_attempts = 0}}, "at least 1, got 0"}, {{retry = 5}, "expected a table"}, {5, "expected a table"},
         } do
           local ok, problem = pcall(executor.with_options, executor, wrong[1])
           assert(not ok and problem:find(wrong[2], 1, true), tostring(problem))

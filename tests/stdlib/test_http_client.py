@@ -197,11 +197,11 @@ def test_misuse_raises(run):
         print((select(2, pcall(f)):gsub('^.-: ', '')))
       end
     """) == [
-        "http_client: the URL must be a string, not a missing one",
-        "http_client: the options must be a table, not a number",
+        "http_client: expected a string as the URL, got nil",
+        "http_client: expected a table as the options, got a number",
         "http_client: there is no option 'timeuot', did you mean 'timeout'?",
-        "http_client.request_batch: request 1 must be {method, url, options}",
-        "http_client.encode_uri: a string is expected, not a nil",
+        "http_client.request_batch: expected {method, url, options} as request 1, got a table",
+        "http_client.encode_uri: expected a string, got nil",
     ]
 
 

@@ -201,9 +201,9 @@ def test_indent_is_as_in_python(options: str, indent: int | str) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("json.decode(5)", "json.decode: a string is expected, not a number"),
-        ("json.decode()", "json.decode: a string is expected, not a nil"),
-        ("json.encode(1, 2)", "json.encode: the options must be a table, not a number"),
+        ("json.decode(5)", "json.decode: expected a string, got a number"),
+        ("json.decode()", "json.decode: expected a string, got nil"),
+        ("json.encode(1, 2)", "json.encode: expected a table as the options, got a number"),
         ("json.encode(1, {indnt = 1})", "json.encode: unknown option 'indnt', did you mean 'indent'?"),
         ("json.encode(1, {indent = -1})", "json.encode: indent must be a number of spaces up to 16, or spaces and tabs"),
         ("json.encode(1, {indent = '--'})", "json.encode: indent must be a number of spaces up to 16, or spaces and tabs"),

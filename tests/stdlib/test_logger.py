@@ -59,9 +59,9 @@ def test_a_logger_may_have_a_name_and_fields(log):
     ("code", "message"),
     [
         ("logger.info('x')", "logger:info is called on a string, write logger:info(...)"),
-        ("logger:info()", "logger:info: the message must be a string, not nothing"),
-        ("logger:info('x', 1)", "logger:info: the fields must be a table, not a number"),
-        ("logger:info('x', {1})", "logger:info: the names of fields must be strings, not a number"),
+        ("logger:info()", "logger:info: expected a string as the message, got nil"),
+        ("logger:info('x', 1)", "logger:info: expected a table as the fields, got a number"),
+        ("logger:info('x', {1})", "logger:info: expected strings as the names of fields, got a number"),
         ("logger:with{}:wran('x')", "a logger has no method 'wran', did you mean 'warn'?"),
         ("logger.info = 1", "the library 'logger' can't be changed"),
     ],

@@ -276,19 +276,19 @@ def test_rounding_moments_is_exact(unix: int, nanosecond: int, step: int) -> Non
 def test_misuse_is_blamed_on_the_script(run: Run) -> None:
     """Wrong durations, methods and arguments are named, with what was meant."""
     cases = [
-        ("time.sleep()", 'time.sleep: a duration is expected (text such as "1h30m", a Duration, or a number of nanoseconds), not nothing'),
+        ("time.sleep()", 'time.sleep: expected a duration (text such as "1h30m", a Duration, or a number of nanoseconds), got nil'),
         ("time.sleep('5 parsecs')", "time.sleep: '5 parsecs' is not a duration: ' parsecs' is not a unit (ns, us, ms, s, m, h)"),
-        ("time.sleep(0/0)", "time.sleep: the number nan is not a duration: it must be finite and below 292 years"),
-        ("time.after(1/0)", "time.after: the number inf is not a duration: it must be finite and below 292 years"),
+        ("time.sleep(0/0)", "time.sleep: expected a duration below 292 years, got the number nan"),
+        ("time.after(1/0)", "time.after: expected a duration below 292 years, got the number inf"),
         ("time.ticker('1s'):reset(0)", "ticker:reset: expected a duration longer than 0, got 0"),
         ("time.now():fromat('x')", "a Time has no method 'fromat', did you mean 'format'?"),
-        ("time.now():format()", "time:format expects a layout such as time.RFC3339, not nothing"),
+        ("time.now():format()", "time:format: expected a layout such as time.RFC3339, got nil"),
         ("time.now():format('YYYY-MM-DD')", "time:format: expected a layout that writes the moment Mon Jan 2 15:04:05 2006 "
          "(\"2006-01-02\", time.RFC3339), got 'YYYY-MM-DD'"),
         ("time.now():format('%Y')", "time:format: expected a layout that writes the moment Mon Jan 2 15:04:05 2006 "
          "(\"2006-01-02\", time.RFC3339), got '%Y'"),
-        ("time.date('x')", "time.date: the year must be a whole number, not a string"),
-        ("time.date(2024, 1.5)", "time.date: the month must be a whole number, not 1.5"),
+        ("time.date('x')", "time.date: expected a whole number as the year, got a string"),
+        ("time.date(2024, 1.5)", "time.date: expected a whole number as the month, got 1.5"),
         ("time.timer(1).x = 1", "a Timer can't be changed"),
         ("time.now().x = 1", "a Time can't be changed"),
         ("time.date(1e12)", "the time is more than a hundred million years away"), 
@@ -344,7 +344,7 @@ def test_the_references_names(run: Run) -> None:
             for name in ("timer", "ticker")
             for words in (
                 *(f"expected a duration longer than 0, got {shown}" for shown in ("0", "-1", "0s")),
-                "'soon' is not a duration: a number is expected at 'soon'",
+                "'soon' is not a duration: expected a number, got 'soon'",
             )
         )
     )
@@ -376,8 +376,13 @@ def test_timers_that_lost_are_forgotten(run: Run) -> None:
             return collectgarbage "count"
           end
           lose()
-          local before = lose()
-          print(lose() - before < 100)""")
+          -- What LuaJIT compiles counts too, in one round or another; what is kept counts in each.
+          local least, before = math.huge, lose()
+          for round = 1, 4 do
+            local after = lose()
+            least, before = math.min(least, after - before), after
+          end
+          print(least < 100)""")
         assert grown == "true\n", made
 
 

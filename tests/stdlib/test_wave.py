@@ -215,7 +215,7 @@ def test_encode(expression: str, expected: str) -> None:
 def test_misuse_raises_at_the_caller() -> None:
     """A wrong call is blamed on the line that makes it."""
     ok, raised = LUA.execute(b"return pcall(loadstring('local x = wit.decode(nil) return x', '@s.lua'))")
-    assert (ok, raised) == (False, b"s.lua:1: wit.decode: a string is expected, not a nil")
+    assert (ok, raised) == (False, b"s.lua:1: wit.decode: expected a string, got nil")
 
 
 def test_none_can_not_be_changed() -> None:

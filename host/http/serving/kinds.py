@@ -46,7 +46,7 @@ def address_rule(text: str) -> Broken:
     host, colon, port = text.rpartition(":")
     form = 'write ":8085" for all interfaces, or "127.0.0.1:8085"'
     if not colon or not _HOST.match(host):
-        return f"must be `host:port` or `:port`, not {shown(text)}", form
+        return f"expected `host:port` or `:port`, got {shown(text)}", form
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
         return f"has the port {shown(port)}, which is not a number from 0 to 65535", form
     return None
@@ -63,8 +63,8 @@ def duration_rule(text: str) -> Broken:
     """Says what is wrong with a duration."""
     form = 'write "30s", "1m30s" or "500ms"'
     if not _DURATION.match(text):
-        return f"must be a duration, not {shown(text)}", form
-    return None if 0 < seconds(text) <= _LONGEST else (f"must be longer than nothing and at most 24h, not {shown(text)}", form)
+        return f"expected a duration, got {shown(text)}", form
+    return None if 0 < seconds(text) <= _LONGEST else (f"expected a duration of more than 0 and at most 24h, got {shown(text)}", form)
 
 
 def seconds(text: str) -> float:
@@ -98,7 +98,7 @@ def path_rule(text: str) -> Broken:
 def prefix_rule(text: str) -> Broken:
     """Says what is wrong with the beginning of paths."""
     if not text.startswith("/"):
-        return f"must begin with `/`, as {shown(text)} does not", f"write /{text}"
+        return f"expected a path that begins with `/`, got {shown(text)}", f"write /{text}"
     odd = next((c for c in text if c in "?#%\\ " or not c.isprintable()), None)
     if odd is not None:
         return f"holds {shown(odd)}; write the path as it is read, without a query and without escapes"
@@ -116,7 +116,7 @@ def header_rule(text: str) -> Broken:
 @pattern(r"(?!(?:.*/)?\.\.(?:/|$))(?=.*[^/])[\s\S]*")
 def file_name_rule(text: str) -> Broken:
     """Says what is wrong with the name of a file in the folder that is served."""
-    return f"must be a path below the folder, not {shown(text)}" if ".." in text.split("/") or not text.strip("/") else None
+    return f"expected a path below the folder, got {shown(text)}" if ".." in text.split("/") or not text.strip("/") else None
 
 
 def _check_meta(entry: Entry, registry: Registry, field: str, kind: str) -> Iterator[Problem]:

@@ -253,7 +253,7 @@ def _float(kind: str, what: str) -> Callable[[str], Value]:
 
 def _matching(pattern: re.Pattern[str], text: str, what: str, wanted: str) -> str:
     if not pattern.fullmatch(text):
-        raise BadRequest(f"{what} must be {wanted}, not {shown(text)}")
+        raise BadRequest(f"{what}: expected {wanted}, got {shown(text)}")
     return text
 
 

@@ -245,9 +245,11 @@ def _limits(body: Reader, pages: bool) -> tuple[bool, bool, tuple[int, int | Non
     page = body.u32() if flags & 8 else 16
     if limits[1] is not None and limits[0] > limits[1]:
         raise body.error(f"a memory or table has at least {limits[0]} and at most {limits[1]}", at)
-    most = (1 << 64 if flags & 4 else 1 << 32) >> page if pages else (1 << 64 if flags & 4 else 1 << 32) - 1
-    if page > 16 or max(limits[0], limits[1] or 0) > most:
-        raise body.error(f"the size of a memory or table must be at most {most}, not {max(limits[0], limits[1] or 0)}", at)
+    most = (1 << 64 if flags & 4 else 1 << 32) >> min(page, 16) if pages else (1 << 64 if flags & 4 else 1 << 32) - 1
+    if page > 16:
+        raise body.error(f"expected pages of at most 2^16 bytes, got 2^{page}", at)
+    if max(limits[0], limits[1] or 0) > most:
+        raise body.error(f"expected at most {most} as the size of a memory or table, got {max(limits[0], limits[1] or 0)}", at)
     return bool(flags & 4), bool(flags & 2), limits
 
 

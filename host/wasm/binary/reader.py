@@ -43,7 +43,7 @@ class Reader:
         position = self.position
         found = self.byte()
         if found != value:
-            raise self.error(f"{what} must be 0x{value:02x}, not 0x{found:02x}", position)
+            raise self.error(f"{what}: expected 0x{value:02x}, got 0x{found:02x}", position)
 
     def u32(self) -> int:
         """Reads an unsigned 32-bit LEB128 number."""

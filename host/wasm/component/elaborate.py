@@ -78,7 +78,7 @@ class Elaboration:
         if written.syntax.destructor is not None:
             destructor = self.scope.core("func", written.syntax.destructor, written.offset)
             if destructor.type is not None and destructor.type != DESTRUCTOR:
-                raise Malformed(f"a resource's destructor must be {DESTRUCTOR}, not {destructor.type}, at byte {written.offset}")
+                raise Malformed(f"expected {DESTRUCTOR} as a resource's destructor, got {destructor.type}, at byte {written.offset}")
         if written.syntax.asynchronous:
             self.record.foreign.append("async resource destructor")
         self.home.used = True

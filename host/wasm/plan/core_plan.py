@@ -193,7 +193,7 @@ def _realloc(functions: dict[str, CoreType], path: str, position: tuple[int, int
             position,
         )
     if found != REALLOC:
-        raise SignatureMismatch(f"`cabi_realloc` must be {REALLOC}, not {found}; change it in the module", position)
+        raise SignatureMismatch(f"`cabi_realloc`: expected {REALLOC}, got {found}; change it in the module", position)
     return Export(0, "cabi_realloc")
 
 
@@ -203,7 +203,7 @@ def _post_return(functions: dict[str, CoreType], export: str, type: CoreType, po
     needed = CoreType(type.results, "")
     if found is not None and found != needed:
         raise SignatureMismatch(
-            f"{shown(name)} takes what {shown(export)} returns, so it must be {needed}, not {found}; change it in the module",
+            f"{shown(name)} takes what {shown(export)} returns, so expected {needed}, got {found}; change it in the module",
             position,
         )
     return Export(0, name) if found is not None else None
@@ -216,7 +216,7 @@ def _resource(core: CoreModule, resource: Resource) -> LocalResource:
     needed = CoreType("i", "")
     if found is not None and found.type != needed:
         actual = str(found.type) if found.type is not None else f"a {found.kind}"
-        raise SignatureMismatch(f"the destructor {shown(name)} must be {needed}, not {actual}; change it in the module")
+        raise SignatureMismatch(f"the destructor {shown(name)}: expected {needed}, got {actual}; change it in the module")
     return LocalResource(resource, Export(0, name) if found is not None else None)
 
 

@@ -158,7 +158,7 @@ def test_a_request_record_gets_everything(server):
 def test_variables_of_the_path(server):
     """A parameter named like a variable of the path gets it, as a number where its type is one."""
     assert server.ask("GET", "/users/12").text == "12"
-    assert "must be a whole number, not `x`" in problem(server.ask("GET", "/users/x"), 400)
+    assert "expected a whole number, got `x`" in problem(server.ask("GET", "/users/x"), 400)
     assert "out of range" in problem(server.ask("GET", "/users/99999999999"), 400)
 
 

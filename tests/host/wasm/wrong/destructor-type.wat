@@ -1,4 +1,4 @@
-;; Malformed: a resource's destructor must be (i32) -> (), not (i32, i32) -> (i32), at byte 159
+;; Malformed: expected (i32) -> () as a resource's destructor, got (i32, i32) -> (i32), at byte 159
 (component
   (core module $m (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
