@@ -66,21 +66,35 @@ def _bytes_at_once(pair: Pair, wide: bool) -> str:
     if wide:
         sixteen = " ".join(f"local.get $to local.get $at v128.load8x8_u {a} offset={n} v128.store {b} offset={2 * n}" for n in (0, 8))
     eight = f"v128.load8x8_u {a} v128.store {b}" if wide else f"i64.load {a} i64.store {b}"
+    four = f"v128.load32_zero {a} i16x8.extend_low_i8x16_u v128.store64_lane {b} 0" if wide else f"i32.load {a} i32.store {b}"
     twice = "i32.const 1 i32.shl" if wide else ""
+
+    def step(number: int, first: str) -> str:
+        """Steps over the characters before the first one that is different; to the next step if there is none."""
+        return f"""{first} local.set $mask
+          {pair.forward("local.get $mask", f"local.get $mask {twice}")}
+          local.get $mask i32.const {number} i32.eq br_if $next"""
+
+    def word(number: int, type: str, wrap: str) -> str:
+        mask = 0x8080808080808080 % (1 << 8 * number)
+        return step(number, f"local.get $at {type}.load {a} {type}.const {mask} {type}.and {type}.ctz {wrap} i32.const 3 i32.shr_u")
+
     return f"""{pair.left(16)}
       if
        local.get $at v128.load {a} local.set $lanes
        {sixteen}
-       local.get $lanes i8x16.bitmask i32.const 0x10000 i32.or i32.ctz local.set $mask
-       {pair.forward("local.get $mask", f"local.get $mask {twice}")}
-       local.get $mask i32.const 16 i32.eq br_if $next
+       {step(16, "local.get $lanes i8x16.bitmask i32.const 0x10000 i32.or i32.ctz")}
       else
        {pair.left(8)}
        if
         local.get $to local.get $at {eight}
-        local.get $at i64.load {a} i64.const 0x8080808080808080 i64.and i64.ctz i32.wrap_i64 i32.const 3 i32.shr_u local.set $mask
-        {pair.forward("local.get $mask", f"local.get $mask {twice}")}
-        local.get $mask i32.const 8 i32.eq br_if $next
+        {word(8, "i64", "i32.wrap_i64")}
+       else
+        {pair.left(4)}
+        if
+         local.get $to local.get $at {four}
+         {word(4, "i32", "")}
+        end
        end
       end"""
 
@@ -119,9 +133,11 @@ def _put(pair: Pair, store: str) -> str:
     return f"local.get $to local.get $char {store} {pair.target.memory}"
 
 
-def _decoded(pair: Pair) -> str:
-    """Puts the UTF-8 character that comes next on the stack; its length is found out by ``_LENGTH``."""
-    return f"local.get $at local.get $end call ${pair.source.name}_utf8_char local.set $char"
+def _decoded(pair: Pair, store: str) -> str:
+    """Reads the UTF-8 character that comes next, whose length is found out by ``_LENGTH``; where it is ASCII, stores it and goes on."""
+    return f"""{_byte(pair)} i32.const 0x80 i32.lt_u
+      if {_put(pair, store)} {pair.forward("i32.const 1", "i32.const 2" if store == "i32.store16" else "i32.const 1")} br $next end
+      local.get $at local.get $end call ${pair.source.name}_utf8_char local.set $char"""
 
 
 # Bytes of a character in UTF-8.
@@ -130,14 +146,14 @@ _LENGTH = """i32.const 1 local.get $char i32.const 0x7f i32.gt_u i32.add local.g
 
 
 def utf8_into_utf8(name: str, pair: Pair) -> str:
-    step = f"""{_decoded(pair)} local.get $to local.get $char call ${pair.source.name}_put_utf8 local.set $mask
+    step = f"""{_decoded(pair, "i32.store8")} local.get $to local.get $char call ${pair.source.name}_put_utf8 local.set $mask
       {pair.forward("local.get $mask", "local.get $mask")}"""
     return pair.loop(name, False, f"{_bytes_at_once(pair, False)} {pair.finished} {step}")
 
 
 def utf8_into_utf16(name: str, pair: Pair) -> str:
     b = pair.target.memory
-    step = f"""{_decoded(pair)}
+    step = f"""{_decoded(pair, "i32.store16")}
       local.get $char i32.const 0xffff i32.gt_u
       if
        local.get $to
@@ -154,7 +170,7 @@ def utf8_into_utf16(name: str, pair: Pair) -> str:
 
 def utf8_into_latin1(name: str, pair: Pair) -> str:
     """Stops before the first character that Latin-1 lacks."""
-    step = f"""{_decoded(pair)} local.get $char i32.const 0xff i32.gt_u br_if $done
+    step = f"""{_decoded(pair, "i32.store8")} local.get $char i32.const 0xff i32.gt_u br_if $done
       {_put(pair, "i32.store8")} {pair.forward(_LENGTH, "i32.const 1")}"""
     return pair.loop(name, True, f"{_bytes_at_once(pair, False)} {pair.finished} {step}")
 
