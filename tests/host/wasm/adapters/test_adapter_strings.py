@@ -84,9 +84,9 @@ def test_tagged_text_that_is_latin1():
     assert sent(BOTH, "utf8", "a".encode("utf-16-le"), 1 | TAG) == (b"a", 1, [(0, 1, 1)])
 
 
-@pytest.mark.parametrize("lead", range(3))
+@pytest.mark.parametrize("before", [0, 15])
 @pytest.mark.parametrize("target", ["utf8", "utf16", BOTH])
-def test_invalid_utf8(target, lead):
+def test_invalid_utf8(target, before):
     """UTF-8 is refused exactly where Python refuses it: wrong and missing continuations, overlong forms, surrogates, too large."""
     edge = Edge(function([STRING]), options("utf8"), options(target))
     seconds = (0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF)
@@ -94,7 +94,7 @@ def test_invalid_utf8(target, lead):
     tails = [b"", *(bytes([second]) for second in seconds)]
     tails += [bytes([second, third]) for second in seconds for third in (0x41, 0x80, 0xBF, 0xC0)]
     tails += [bytes([second, 0x80, fourth]) for second in seconds for fourth in (0x7F, 0x80, 0xBF)]
-    head = b"x" * (0, 7, 16)[lead]
+    head = b"x" * before
     seen = set()
     for first, tail in itertools.product(firsts, tails):
         data = head + bytes([first]) + tail
