@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from moonwit.host.values.intermediate import ErrorValue, Value
 from moonwit.lua.calls.entries import Entries
@@ -17,6 +17,7 @@ from moonwit.stdlib.modules import Modules
 
 if TYPE_CHECKING:
     from moonwit.host.wasm.wit import types as wit
+    from moonwit.lua.border.answers import FunctionStatistics
     from moonwit.registry import Registry
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ class Project:
         self.entries = Entries(None) if entries is None else entries
         self._modules = Modules(self.entries)
         self.entries.joined = self._modules.joined
-        self._lane: Lane | None = Lane(self.entries.callbacks)
+        self._lane: Lane | None = Lane(self.entries.callbacks())
         self._process = os.getpid()
 
     @property
@@ -161,16 +162,24 @@ class Project:
         """Has ``job`` run in the lane, between two turns of its dispatcher, with the table of lua/boot.lua; it must not take long."""
         return self._running().submit(job)
 
-    def statistics(self, id: str | None = None) -> dict[str, Any]:
+    @overload
+    def statistics(self, id: str) -> FunctionStatistics: ...
+
+    @overload
+    def statistics(self, id: None = None) -> Mapping[str, FunctionStatistics]: ...
+
+    def statistics(self, id: str | None = None) -> FunctionStatistics | Mapping[str, FunctionStatistics]:
         """Gives what is counted of a function, or of each that was used, by id; raises ``CallError`` for an id that is unknown.
 
         There are ``calls``, ``errors``, ``timeouts``, ``instances`` (``live``, ``made``, ``replaced``), ``queue`` (``waiting``,
         ``most``), ``times`` (``execution``, ``queueing``: each ``total``, ``mean``, ``max`` in milliseconds) and ``threads``
         (``abandoned``, ``ever_abandoned``: left to guests on the compatible path that are asleep or blocked past their limits).
         """
+        if id is None:
+            return self.entries.all_statistics()
         counted = self.entries.statistics(id)
-        if counted.get("failed") is True:
-            raise CallError(ErrorValue(counted["kind"], counted["message"]), "")
+        if "failed" in counted:
+            raise CallError(ErrorValue(counted["kind"], str(counted["message"])), "")
         return counted
 
     def _running(self) -> Lane:

@@ -15,6 +15,7 @@ end
 --- Returns the value of a variable, by its entry's id or by its name, or nil and an error. A variable that has neither a
 -- value nor a default is an error of kind NotFound.
 function M.get(id)
+  ---@type border.Variable?, Error?
   local answer, problem = ask('env_get', text(id, 'get', 'id'))
   if not answer then return nil, problem end
   return answer.value
@@ -29,6 +30,7 @@ end
 
 --- Returns a table of all variables that have a value, by name, or nil and an error.
 function M.get_all()
+  ---@type border.Variables?, Error?
   local answer, problem = ask 'env_all'
   if not answer then return nil, problem end
   return answer.values

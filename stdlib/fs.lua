@@ -35,6 +35,7 @@ end
 
 local function get(id, owner)
   if type(id) ~= 'string' then error('fs.get: expected a string as the id of an fs.directory, got ' .. got(id), 3) end
+  ---@type border.FolderFound?, Error?
   local answer, problem = ask('fs_get', id)
   if not answer then return nil, problem end
   return class.new { id = answer.id, owner = owner }
@@ -143,6 +144,7 @@ function methods.readdir(folder, path)
 end
 
 local function look(id, path)
+  ---@type border.FileStat?, Error?
   local found, problem = ask('fs_stat', id, path)
   if found then return found end
   -- What leads through a file is not there either.

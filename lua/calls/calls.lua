@@ -43,8 +43,7 @@ M.pool_of = {}
 local plans = {} -- plan key -> prepared plan
 local host -- the Python functions of lua/calls/entries.py and lua/lane/lane.py by name, set by `setup`
 
-local max = math.max
-local failure, from_report = reports.failure, reports.of_guest
+local failure, from_report, max = reports.failure, reports.of_guest, math.max
 local current = require('lua.dispatcher.dispatcher').current
 local hooks = guests.hooks
 
@@ -198,6 +197,7 @@ end
 local lease_methods = {} -- target -> function
 
 local function method_of_lease(state, name)
+  ---@type border.CompatibleEntry?
   local entry = buffer.decode(host.lease_method(state.lease, name))
   if not entry then return nil end
   local known = lease_methods[entry.target]
@@ -221,6 +221,7 @@ local function method_of(state, name)
     methods[P.key] = known
   end
   if known[path] == nil then
+    ---@type border.Lift?
     local lift = buffer.decode(host.method(P.key, path))
     known[path] = lift and direct(P.entry, P, lift, false) or false
   end

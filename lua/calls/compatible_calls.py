@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moonwit.host.wasm.wit import types as wit
+from moonwit.lua.calls.descriptions import limits, pool_bounds
 from moonwit.lua.values import buffer
 
 if TYPE_CHECKING:
@@ -16,23 +17,17 @@ if TYPE_CHECKING:
     from moonwit.host.compatible.shared_instance import SharedInstance
     from moonwit.host.engine.worker import Cancellation
     from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.lua.border.answers import CallFailure, CallValue
+    from moonwit.lua.border.entries import CompatibleEntry
     from moonwit.registry import Registry
-
-Data = dict[str, Any]
 
 
 class CompatibleCalls:
-    """Answers for the functions in ``loaded`` that take the compatible path, of the registry that there is when one is asked for.
+    """Answers for the functions in ``loaded`` that take the compatible path, of the registry that there is when one is asked for."""
 
-    ``bounds`` gives what a lane is told of a function's pool and limits.
-    """
-
-    def __init__(
-        self, loaded: Mapping[str, LoadedFunction], registry: Callable[[], Registry | None], bounds: Callable[[LoadedFunction], Data]
-    ) -> None:
+    def __init__(self, loaded: Mapping[str, LoadedFunction], registry: Callable[[], Registry | None]) -> None:
         self._loaded = loaded
         self._registry = registry
-        self._bounds = bounds
         self._lock = threading.Lock()
         # By target: `id|path`.
         self.functions: dict[str, CompatibleFunction] = {}
@@ -59,7 +54,8 @@ class CompatibleCalls:
         id = called.decode()
         return sharing.difference(sharing.says(maker), sharing.says(self._loaded[id]), maker.id, id)
 
-    def data(self, function: LoadedFunction, path: str, signature: wit.Function) -> Data:
+    def entry(self, function: LoadedFunction, path: str, signature: wit.Function) -> CompatibleEntry:
+        """Describes an export of an entry's binary: the entry's own, or a method of a handle."""
         from moonwit.lua.guest.plan import signature_data
 
         name = path.rpartition("#")[2]
@@ -68,8 +64,9 @@ class CompatibleCalls:
             "id": function.id,
             "target": self._target(function, path, signature),
             "results": function.results,
-            **self._bounds(function),
+            "pool": pool_bounds(function.pool),
             "signature": signature_data(name, signature),
+            **limits(function),
         }
 
     def _target(self, function: LoadedFunction, path: str, signature: wit.Function) -> str:
@@ -106,7 +103,7 @@ class CompatibleCalls:
                 self.functions[target] = made
         return target
 
-    def call(self, target: bytes, arguments: bytes, cancellation: Cancellation | None = None) -> Data:
+    def call(self, target: bytes, arguments: bytes, cancellation: Cancellation | None = None) -> CallFailure | CallValue:
         """A call on the compatible path."""
         from moonwit.host.compatible.compatible import CallFailed
 
@@ -130,7 +127,8 @@ class CompatibleCalls:
 
         return Leases()
 
-    def lease_method(self, number: float, method: bytes) -> Data | None:
+    def lease_method(self, number: float, method: bytes) -> CompatibleEntry | None:
+        """Describes a method of what a lease holds; None for a lease that has ended, and for a method that there is not."""
         held = self._leases.get(int(number))
         if held is None:
             return None
@@ -141,7 +139,7 @@ class CompatibleCalls:
         name = f"[method]{resource.name}.{method.decode('utf-8', 'replace')}"
         path = name if resource.interface is None else f"{resource.interface}#{name}"
         signature = function.binary.functions.get(path)
-        return None if signature is None else self.data(function, path, signature)
+        return None if signature is None else self.entry(function, path, signature)
 
     def end_lease(self, number: float) -> None:
         self._leases.drop(int(number))

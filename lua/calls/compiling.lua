@@ -7,6 +7,7 @@ local errors = require 'lua.values.errors'
 
 local M = {}
 
+---@param entry border.Compiling
 local function late(id, entry)
   return errors.make {
     message = ('%s: took longer than its limit of %g ms: its code is still being compiled'):format(id, entry.limit_ms),
@@ -19,10 +20,12 @@ end
 -- Waits for `ms` milliseconds at most (nil: no limit): gives what the host says, or nil when the time is up.
 local function wait(host, id, number, ms)
   if not away.possible() then
+    ---@type border.Nothing|border.Failure|border.Late
     local outcome = buffer.decode(host.finish_compiling(number, ms))
     return not outcome.late and outcome or nil
   end
   local in_time, outcome, refused = away.call(function(ticket)
+    ---@type border.Failure?
     local answer = buffer.decode(host.await_compiling(ticket, number))
     if answer and answer.failed then return answer end
   end, function(ticket, problem) host.leave_compiling(ticket, problem ~= nil) end, id, ms)
@@ -34,9 +37,11 @@ end
 function M.load(host, id)
   local began, waited = clock.monotonic(), false
   while true do
+    ---@type border.Loaded
     local entry = buffer.decode(host.load(id))
     if not entry.compiling then return entry, waited and began or nil end
     waited = true
+    ---@type border.Nothing|border.Failure|nil
     local outcome = wait(host, id, entry.compiling, entry.limit_ms and entry.limit_ms - (clock.monotonic() - began) / 1e6)
     if not outcome then return nil, late(id, entry) end
     if outcome.failed then
@@ -47,6 +52,7 @@ end
 
 --- Gives what the host says of an id, without a wait; or nil when its code is still to be compiled, which begins.
 function M.peek(host, id)
+  ---@type border.Loaded
   local entry = buffer.decode(host.load(id))
   if not entry.compiling then return entry end
   -- Whoever asks next waits for the same compilation.

@@ -74,6 +74,7 @@ local function choose()
     if not least or lanes[i].load < least.load then least = lanes[i] end
   end
   if least and (least.load == 0 or #lanes >= most) then return least end
+  ---@type border.Hired
   local made = buffer.decode(host.hire(true))
   most = made.most
   inbox.receive(made.answers, answered)

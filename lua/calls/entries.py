@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
+from moonwit.lua.calls.descriptions import guest_entry, lua_entry
 from moonwit.lua.calls.statistics import Statistics
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction, Pool
+    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.lua.border import answers, entries, plans
     from moonwit.lua.calls.workers import Workers
     from moonwit.lua.lane.lane import Lane
     from moonwit.registry import Entry, Registry
 
-Data = dict[str, Any]
 Callbacks = Mapping[str, Callable[..., Any]]
 WASM = ("function.wat", "function.wasm")
 
@@ -30,14 +31,15 @@ class Entries:
     What is loaded once is kept, so that all lanes share binaries, plans and the instances of the compatible path.
     """
 
+    # How many epochs a call may take whose entry has no limit; None is no limit.
+    patience: int | None = None
+
     def __init__(self, registry: Registry | None) -> None:
         self.registry = registry
         self._lock = threading.Lock()
         self._loaded: dict[str, LoadedFunction] = {}
         self._worlds = Worlds(self._loaded, lambda: self.registry)
-        self.compatible = CompatibleCalls(
-            self._loaded, lambda: self.registry, lambda function: {"pool": _pool(function.pool), **self._limits(function)}
-        )
+        self.compatible = CompatibleCalls(self._loaded, lambda: self.registry)
         self._workers: Workers | None = None
         # Processes in Lua that were started as commands; no function may be one.
         self.processes: set[str] = set()
@@ -46,11 +48,10 @@ class Entries:
         self._statistics = Statistics()
         self._compilations = Compilations()
 
-    @property
-    def callbacks(self) -> Mapping[str, Callable[..., Any]]:
-        """The functions for ``Lane``."""
-        own: Callbacks = {
-            "load": self._load,
+    def callbacks(self, role: entries.Role = "lane") -> Callbacks:
+        """The functions for a lane; the calls of a worker all run in itself."""
+        own: dict[str, Callable[..., Any]] = {
+            "load": lambda id: self.load(id.decode("utf-8", "replace"), role),
             "library": self._library,
             "unprovided": self._unprovided,
             "difference": self.compatible.difference,
@@ -62,26 +63,19 @@ class Entries:
             "finish_compiling": self._compilations.finish,
             "world": self._worlds.world,
             "folders": self._worlds.folders,
-            "workers": self._the_workers,
             "counts": lambda id: self._statistics.address(id.decode()),
-            "statistics": lambda id: self.statistics(id.decode("utf-8", "replace") or None),
+            "statistics": lambda id: self.statistics(id.decode("utf-8", "replace")) if id else self.all_statistics(),
         }
+        if role != "worker":
+            own["workers"] = self._the_workers
         return self.joined(own)
-
-    @property
-    def worker_callbacks(self) -> Mapping[str, Callable[..., Any]]:
-        """The functions for the lanes of ``Workers``, whose own calls all run in themselves."""
-        from moonwit.lua.calls.workers import as_told
-
-        own = {name: callback for name, callback in self.callbacks.items() if name != "workers"}
-        return {**own, "load": lambda id: as_told(self._load(id))}
 
     def _the_workers(self) -> Workers:
         from moonwit.lua.calls.workers import Workers
 
         with self._lock:
             if self._workers is None:
-                self._workers = Workers(self.worker_callbacks)
+                self._workers = Workers(self.callbacks("worker"))
             return self._workers
 
     def close(self, timeout: float | None = None) -> bool:
@@ -89,7 +83,7 @@ class Entries:
         self._compilations.close()
         return self._workers is None or self._workers.close(timeout)
 
-    def find(self, id: str) -> Entry | Data:
+    def find(self, id: str) -> Entry | answers.Failure:
         """Gives the entry, or an answer that says why there is none to use."""
         from moonwit.registry import shown
 
@@ -146,25 +140,32 @@ class Entries:
         result = None if function is None else function.signature.result
         return result.err if isinstance(result, wit.Result) else None
 
-    def _load(self, id: bytes) -> Data:
-        entry = self.find(id.decode("utf-8", "replace"))
-        if isinstance(entry, dict):
-            return entry
-        if entry.kind in WASM:
-            return self._wasm(entry)
-        if entry.kind == "function.lua" or entry.id in self.processes:
-            return {"resolver": "lua", **self._script(entry)}
-        return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
-
-    def statistics(self, id: str | None) -> Data:
-        """Gives what was counted of a function, or of each that was used; an answer that says why not for an unknown id."""
-        if id is None:
-            return {used: self.statistics(used) for used in self._statistics.ids()}
+    def load(self, id: str, role: entries.Role = "lane") -> entries.Loaded:
+        """Gives what an id stands for, for a lane of this role; its code may still have to be compiled."""
         entry = self.find(id)
         if isinstance(entry, dict):
             return entry
+        if entry.kind in WASM:
+            return self._wasm(entry, role)
+        if entry.kind == "function.lua" or entry.id in self.processes:
+            assert self.registry is not None
+            return lua_entry(entry, self.registry, role)
+        return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
+
+    def all_statistics(self) -> Mapping[str, answers.FunctionStatistics]:
+        """Gives what was counted of each function that was used and that there still is, by id."""
+        return {used: self._counted(used) for used in self._statistics.ids() if not isinstance(self.find(used), dict)}
+
+    def statistics(self, id: str) -> answers.FunctionStatistics | answers.Failure:
+        """Gives what was counted of a function, or why there is nothing."""
+        entry = self.find(id)
+        return entry if isinstance(entry, dict) else self._counted(id)
+
+    def _counted(self, id: str) -> answers.FunctionStatistics:
         elsewhere = self.compatible.of(id)
-        instances = [{"live": made.made - made.ended, "made": made.made, "replaced": made.failed} for made in elsewhere]
+        instances: list[answers.InstanceCounts] = [
+            {"live": made.made - made.ended, "made": made.made, "replaced": made.failed} for made in elsewhere
+        ]
         stuck = {name: sum(getattr(made, name) for made in elsewhere) for name in ("abandoned", "ever_abandoned")}
         return {**self._statistics.read(id, instances), "threads": stuck}
 
@@ -174,83 +175,37 @@ class Entries:
         for entry in list(self.registry.entries.values()):
             pool = entry.fields.get("pool")
             wanted = entry.kind in WASM and isinstance(pool, dict) and pool.get("warm_start") is True
-            if wanted and not self._compilations.settled(functools.partial(self._load, entry.id.encode())).get("failed"):
+            if wanted and "failed" not in self._compilations.settled(functools.partial(self.load, entry.id)):
                 lane.warm(entry.id)
 
-    def _wasm(self, entry: Entry) -> Data:
+    def _wasm(self, entry: Entry, role: entries.Role) -> entries.Loaded:
         from moonwit.host.compiling.code import CodeProblem
         from moonwit.host.functions.functions import FunctionProblem
-        from moonwit.lua.guest.plan import compiler_for, lift_data, plan_data
-        from moonwit.lua.imports.plan import provided_data
+        from moonwit.lua.guest.plan import compiler_for, plan_data
+        from moonwit.lua.imports.plan import add_provided
 
+        assert self.registry is not None
         try:
             function = self.loaded(entry)
         except FunctionProblem as error:
-            assert self.registry is not None
             self.registry.report(error.problem)
             return failed("Invalid", f"the entry {entry.id} can't be used: {place(error.problem)}")
-        plan, lift = function.plan, function.lift
-        code, data = compiler_for(function), None
+        code, plan = compiler_for(function), None
         try:
-            if plan is None:
+            if function.plan is None:
                 code.get(function.data, component=True)
             else:
-                assert self.registry is not None
-                data = plan_data(function, code) | provided_data(function, self.registry, self._script)
+                plan = plan_data(function, code)
+                add_provided(plan, function, self.registry)
         except CodeProblem as problem:
-            assert self.registry is not None
             return unusable(entry, problem, self.registry)
         if code.missing:
             return self._compilations.begin(code, function.max_execution_ms)
-        if plan is None or lift is None:
-            return self.compatible.data(function, function.path, function.signature)
-        return {
-            "resolver": "wasm",
-            "id": entry.id,
-            "plan": data,
-            "lift": lift_data(lift, plan, function.hosting),
-            "fresh": not function.pool.reuse,
-            "results": function.results,
-            **({"worldly": True} if function.wasi else {}),
-            **self._limits(function),
-            "pool": _pool(function.pool),
-            **_workers(function.pool.workers if function.pool.type in ("static", "adaptive") else 0),
-        }
+        if plan is None:
+            return self.compatible.entry(function, function.path, function.signature)
+        return guest_entry(function, plan, role, self.patience)
 
-    def _limits(self, function: LoadedFunction) -> Data:
-        """Gives ``limit_elements``, and ``limit_ms``, ``limit_ticks``, ``limit_bytes`` and ``limit_stack`` where it has them."""
-        from moonwit.host.engine import engine
-
-        limits: Data = {"limit_elements": engine.table_elements(function.max_memory_bytes)}
-        if function.max_execution_ms is not None:
-            engine.start_ticker()
-            limits |= {"limit_ms": function.max_execution_ms, "limit_ticks": engine.ticks(function.max_execution_ms)}
-        if function.max_memory_bytes is not None:
-            limits["limit_bytes"] = function.max_memory_bytes
-        if function.max_stack_bytes is not None:
-            limits["limit_stack"] = function.max_stack_bytes
-        return limits
-
-    def _script(self, entry: Entry) -> Data:
-        assert self.registry is not None
-        origin = entry.origin("source")
-        # LuaJIT shows "@" names as they are; an inline source counts its own lines.
-        name = f"={entry.id}" if origin is None else f"@{_relative(origin, self.registry)}"
-        imports = entry.fields.get("imports")
-        data: Data = {"id": entry.id, "source": entry.fields["source"], "chunkname": name, "modules": entry.fields.get("modules") or []}
-        if entry.fields.get("method"):
-            data["method"] = entry.fields["method"]
-        pool = entry.fields.get("pool")
-        if isinstance(pool, dict) and entry.kind == "function.lua":
-            data |= _script_workers(pool)
-        limits = entry.fields.get("limits")
-        if isinstance(limits, dict) and limits.get("max_execution_ms"):
-            data["limit_ms"] = limits["max_execution_ms"]
-        if isinstance(imports, dict):
-            data["imports"] = {alias: self._script(self.registry.entries[str(id)]) for alias, id in imports.items()}
-        return data
-
-    def _unprovided(self, id: bytes, path: bytes) -> Data:
+    def _unprovided(self, id: bytes, path: bytes) -> entries.Missing:
         """Says why an import that a guest has called is not there."""
         from moonwit.host.functions import unprovided
 
@@ -262,12 +217,12 @@ class Entries:
         missing = unprovided.explain(function.binary, interface, name, grants, function.id)
         return {"kind": unprovided.kind(missing), "message": unprovided.sentence(f"the function {function.id}", missing)}
 
-    def _library(self) -> Data:
+    def _library(self) -> answers.Library:
         from moonwit.host.engine import engine
 
         return {"path": engine.library_path(), "layouts": engine.layouts(), "mappings": engine.mappings()}
 
-    def _method(self, key: bytes, path: bytes) -> Data | None:
+    def _method(self, key: bytes, path: bytes) -> plans.Lift | None:
         from moonwit.lua.guest.plan import lift_data, plan_key
 
         wanted, name = key.decode(), path.decode("utf-8", "replace")
@@ -275,34 +230,3 @@ class Entries:
             if function.plan is not None and name in function.plan.exports and plan_key(function) == wanted:
                 return lift_data(function.plan.exports[name], function.plan, function.hosting)
         return None
-
-
-def _pool(pool: Pool) -> Data:
-    """Gives the type, how many calls may be under way at once (none for `inline`), and how many may wait before their callers do."""
-    if pool.type == "inline":
-        return {"type": pool.type}
-    own: Data = {"room": pool.buffer} if pool.type == "static" else {"warm": True} if pool.warm_start else {}
-    return {"type": pool.type, "bound": pool.size, **own}
-
-
-def _script_workers(pool: Mapping[str, Any]) -> Data:
-    """Says the same of a function in Lua: it has instances nowhere, so all that counts is how many calls may run in other lanes."""
-    from moonwit.host.functions.functions import BUFFER_PER_WORKER, DEFAULT_MAX_SIZE, DEFAULT_WORKERS
-
-    size, workers = pool.get("size"), pool.get("workers")
-    type = pool.get("type") or ("static" if size or workers else "lazy")
-    if type == "static":
-        count = workers or size or DEFAULT_WORKERS
-        return {"workers": count, "pool": {"type": type, "room": pool.get("buffer", count * BUFFER_PER_WORKER)}}
-    if type == "adaptive":
-        return {"workers": pool.get("max_size") or DEFAULT_MAX_SIZE, "pool": {"type": type}}
-    return {}
-
-
-def _workers(count: int) -> Data:
-    """Says how many calls may run in other lanes, for a pool that has workers."""
-    return {"workers": count} if count else {}
-
-
-def _relative(path: Any, registry: Registry) -> str:
-    return str(path.relative_to(registry.root)) if path.is_relative_to(registry.root) else str(path)

@@ -81,6 +81,7 @@ end
 
 -- The folders that instances of E get, as the address of a wasi_config_t; or nil, err.
 local function folders(E)
+  ---@type border.Folders|border.Failure
   local given = buffer.decode(host.folders(E.id))
   if given.failed then return nil, failure(given.kind, given.message, { entry = E.id }) end
   return given.config
@@ -90,6 +91,7 @@ end
 local function world_of(E, before)
   local seen = host.world(E.id)
   if seen == before then return false end
+  ---@type border.SeenWorld|border.Failure
   local world = buffer.decode(seen)
   if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
   return world, seen

@@ -10,6 +10,7 @@ local M = {}
 --- Loads Wasmtime, and starts the epochs, if that is not done.
 function M.open(host)
   if wasmtime.C then return end
+  ---@type border.Library
   local library = buffer.decode(host.library())
   wasmtime.open(library.path, library.layouts)
   mappings.share(library.mappings)

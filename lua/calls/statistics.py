@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moonwit.lua.border.answers import Counts, InstanceCounts, Times
 
 _NAMES = (
     *("calls", "errors", "timeouts", "live", "made", "replaced", "waiting", "most_waiting", "waited", "queued", "most_queued"),
@@ -39,7 +42,7 @@ class Statistics:
         with self._lock:
             return sorted(self._counts)
 
-    def read(self, id: str, elsewhere: Sequence[Mapping[str, int]] = ()) -> dict[str, Any]:
+    def read(self, id: str, elsewhere: Sequence[InstanceCounts] = ()) -> Counts:
         """Adds up what all lanes have counted of a function, and its instances ``elsewhere``; times are in milliseconds."""
         with self._lock:
             counts = list(self._counts.get(id, ()))
@@ -48,14 +51,19 @@ class Statistics:
             values = [float(getattr(each, name)) for each in counts]
             return max(values, default=0.0) if name in _MOST else sum(values)
 
-        def times(of: str, number: str) -> dict[str, float]:
+        def times(of: str, number: str) -> Times:
             spent, times = total(of) / 1e6, total(number)
             return {"total": spent, "mean": spent / times if times else 0.0, "max": total(f"most_{of}") / 1e6}
 
         return {
             "calls": int(total("calls") + total("between") - total("left")),
-            **{name: int(total(name)) for name in ("errors", "timeouts")},
-            "instances": {name: int(total(name)) + sum(each[name] for each in elsewhere) for name in ("live", "made", "replaced")},
+            "errors": int(total("errors")),
+            "timeouts": int(total("timeouts")),
+            "instances": {
+                "live": int(total("live")) + sum(each["live"] for each in elsewhere),
+                "made": int(total("made")) + sum(each["made"] for each in elsewhere),
+                "replaced": int(total("replaced")) + sum(each["replaced"] for each in elsewhere),
+            },
             "queue": {"waiting": int(total("waiting")), "most": int(total("most_waiting"))},
             "times": {"execution": times("executed", "timed"), "queueing": times("queued", "waited")},
         }

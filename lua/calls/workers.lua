@@ -54,6 +54,7 @@ local function choose(host)
     if not least or workers[i].load < least.load then least = workers[i] end
   end
   if least and (least.load == 0 or #workers >= most) then return least end
+  ---@type border.Hired
   local made = buffer.decode(host.hire())
   most = made.most
   inbox.receive(made.answers, answered)
@@ -88,6 +89,7 @@ function M.gone(answers)
   end
 end
 
+---@param entry border.GuestEntry|border.LuaEntry
 local function too_late(entry)
   return errors.make {
     message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms),
@@ -99,6 +101,7 @@ end
 
 -- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of
 -- its value or nil.
+---@param entry border.GuestEntry|border.LuaEntry
 function M.far(entry, host, result)
   local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.pool.room)
   return function(...)

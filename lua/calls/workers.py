@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from moonwit.lua.lane.lane import Callback, Lane
 from moonwit.lua.lane.mailbox import Mailbox
-
-
-def as_told(entry: dict[str, Any]) -> dict[str, Any]:
-    """Gives what a worker is told of an entry, from what lua/calls/entries.py says: that it runs there, where it is."""
-    return {key: value for key, value in entry.items() if key != "workers"}
 
 
 class Workers:

@@ -98,7 +98,7 @@ local function prepare_parts(plan)
 end
 
 --- Prepares a plan for this lane: pointers for numbers, buffers for arguments.
----@param given table as lua/guest/plan.py gives it
+---@param given border.Plan
 ---@return Plan
 function M.prepare(given)
   local engine, modules = cast('void *', given.engine), {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.engine import engine
 from moonwit.host.functions import sharing
-from moonwit.host.wasi.linkage import GroupLink, Hosting
+from moonwit.host.wasi.linkage import Group, GroupLink, Hosting
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.brief import ends_soon
 from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Lift, Plan, ResourceItem, StubItem
@@ -18,8 +18,7 @@ from moonwit.host.wasm.wit.show import cut, show_type
 
 if TYPE_CHECKING:
     from moonwit.host.functions.functions import LoadedFunction
-
-Data = dict[str, Any]
+    from moonwit.lua.border import plans
 
 # How many instances that may all be asleep at once a pool has before they are made small; see ``engine.engine_for``.
 MOST_LARGE = 256
@@ -29,7 +28,7 @@ class _Types:
     """Numbers types from 1, equal ones alike, parts before wholes."""
 
     def __init__(self, resources: dict[int, int]) -> None:
-        self.rows: list[Data] = []
+        self.rows: list[plans.TypeRow] = []
         self._index: dict[object, int] = {}
         self._resources = resources
 
@@ -44,14 +43,14 @@ class _Types:
     def _optional(self, type: wit.Type | None) -> int | None:
         return None if type is None else self.of(type)
 
-    def _row(self, type: wit.Type) -> Data:
+    def _row(self, type: wit.Type) -> plans.TypeRow:
         match type:
             case wit.Primitive(kind):
                 return {"kind": kind}
             case wit.Record(fields):
                 return {"kind": "record", "fields": [{"name": f.name, "type": self.of(f.type)} for f in fields]}
             case wit.Variant(cases):
-                return {"kind": "variant", "cases": [_drop_none({"name": c.name, "type": self._optional(c.type)}) for c in cases]}
+                return {"kind": "variant", "cases": [{"name": c.name, "type": self._optional(c.type)} for c in cases]}
             case wit.List(element):
                 return {"kind": "list", "element": self.of(element)}
             case wit.FixedList(element, length):
@@ -67,30 +66,24 @@ class _Types:
             case wit.Option(some):
                 return {"kind": "option", "some": self.of(some)}
             case wit.Result(ok, err):
-                return _drop_none({"kind": "result", "ok": self._optional(ok), "err": self._optional(err)})
+                return {"kind": "result", "ok": self._optional(ok), "err": self._optional(err)}
             case wit.Own(resource):
                 return {"kind": "own", "resource": self._resources.get(id(resource), 0), "name": resource.name}
             case wit.Borrow(resource):
                 return {"kind": "borrow", "resource": self._resources.get(id(resource), 0), "name": resource.name}
 
 
-def _drop_none(row: Data) -> Data:
-    return {key: value for key, value in row.items() if value is not None}
-
-
-def signature_data(name: str, function: wit.Function, resources: dict[int, int] | None = None) -> Data:
+def signature_data(name: str, function: wit.Function, resources: dict[int, int] | None = None) -> plans.Signature:
     """Gives ``{name, types, params, result}``; ``resources`` maps the id of each ``Resource`` to its number from 1."""
     types = _Types(resources or {})
-    params = [{"name": p.name, "type": types.of(p.type), "text": cut(show_type(p.type))} for p in function.params]
+    params: list[plans.Param] = [{"name": p.name, "type": types.of(p.type), "text": cut(show_type(p.type))} for p in function.params]
     result = None if function.result is None else types.of(function.result)
     # Messages name a method as its author does: `counter.add`, not `[method]counter.add`.
-    return _drop_none({"name": cut(name.rpartition("]")[2]), "types": types.rows, "params": params, "result": result})
+    return {"name": cut(name.rpartition("]")[2]), "types": types.rows, "params": params, "result": result}
 
 
-def _item(item: Item | None, hosting: Hosting) -> Data | None:
+def _item(item: Item, hosting: Hosting) -> plans.Item:
     match item:
-        case None:
-            return None
         case Export(step, name):
             return {"step": step + 1, "name": name}
         case StubItem(stub):
@@ -105,26 +98,27 @@ def _item(item: Item | None, hosting: Hosting) -> Data | None:
             return {"resource": resource + 1, "operation": operation}
 
 
-def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
-    """Gives what lua/guest/plan.lua takes for functions of the host."""
-    if not hosting.groups and not hosting.functions:
-        return {}
-    data: Data = {
-        "groups": [
-            _drop_none(
-                {
-                    "module": compiler.text(group.text),
-                    "memory": _item(group.memory, hosting),
-                    "functions": [hosting.functions[function].name for function in group.functions],
-                    "reallocs": [_item(item, hosting) for item in group.reallocs],
-                    "serves": group.serves or None,
-                    "gate": _item(FlagItem(group.instance), hosting) if group.gated else None,
-                }
-            )
-            for group in hosting.groups
-        ],
-        "granted": dict.fromkeys(hosting.granted, True),
+def _optional(item: Item | None, hosting: Hosting) -> plans.Item | None:
+    return None if item is None else _item(item, hosting)
+
+
+def _group(group: Group, hosting: Hosting, compiler: _Compiler) -> plans.Group:
+    return {
+        "module": compiler.text(group.text),
+        "memory": _optional(group.memory, hosting),
+        "functions": [hosting.functions[function].name for function in group.functions],
+        "reallocs": [_item(item, hosting) for item in group.reallocs],
+        "serves": group.serves or None,
+        "gate": _item(FlagItem(group.instance), hosting) if group.gated else None,
     }
+
+
+def _add_hosted(data: plans.Plan, hosting: Hosting, compiler: _Compiler) -> None:
+    """Adds what lua/guest/plan.lua takes for functions of the host."""
+    if not hosting.groups and not hosting.functions:
+        return
+    data["groups"] = [_group(group, hosting, compiler) for group in hosting.groups]
+    data["granted"] = dict.fromkeys(hosting.granted, True)
     if hosting.functions:
         data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
         if any("!" in each.name for each in hosting.functions):
@@ -136,7 +130,6 @@ def _hosted(hosting: Hosting, compiler: _Compiler) -> Data:
         # What computes gives control back at every epoch.
         engine.start_ticker()
         data["waits"] = True
-    return data
 
 
 class _Compiler:
@@ -201,7 +194,19 @@ def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
     return "late" if any(isinstance(item, ResourceItem) and item.resource == number for item in before) else "made"
 
 
-def plan_data(function: LoadedFunction, code: Compiler) -> Data:
+def _resource(plan: Plan, number: int, hosting: Hosting, compiler: _Compiler) -> plans.PlanResource:
+    local, dtor = plan.resources[number - 1], _dtor(plan, number - 1)
+    return {
+        "name": local.resource.name,
+        "interface": local.resource.interface,
+        "module": None if plan.has_tables else compiler.text(resource_module(number, dtor, hosting.gated)),
+        "instance": local.instance,
+        "dtor": _optional(local.dtor, hosting),
+        "late": True if dtor == "late" else None,
+    }
+
+
+def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
     """Has the core modules of a function's plan compiled and gives what lua/guest/plan.lua's ``prepare`` takes.
 
     It is of no use while ``code`` misses something.
@@ -211,25 +216,12 @@ def plan_data(function: LoadedFunction, code: Compiler) -> Data:
     compiler = _Compiler(code)
     modules = (hosting.module,) if hosting.module else plan.modules
     used = {step.module for step in plan.steps}
-    built_in = not plan.has_tables
-    data: Data = {
+    data: plans.Plan = {
         "key": plan_key(function),
         "engine": engine.address(code.engine.ptr()),
         "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(modules)],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
-        "resources": [
-            _drop_none(
-                {
-                    "name": local.resource.name,
-                    "interface": local.resource.interface,
-                    "module": compiler.text(resource_module(number, _dtor(plan, number - 1), hosting.gated)) if built_in else None,
-                    "instance": local.instance,
-                    "dtor": _item(local.dtor, hosting),
-                    "late": True if _dtor(plan, number - 1) == "late" else None,
-                }
-            )
-            for number, local in enumerate(plan.resources, 1)
-        ],
+        "resources": [_resource(plan, number, hosting, compiler) for number in range(1, len(plan.resources) + 1)],
     }
     if hosting.gated:
         data["gated"] = True
@@ -239,11 +231,11 @@ def plan_data(function: LoadedFunction, code: Compiler) -> Data:
         data["initialize"] = _item(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):
         data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
-    if plan.resources and built_in:
+    if plan.resources and not plan.has_tables:
         data["handles"] = compiler.text(HANDLE_TABLE)
     if _is_small(function):
         data["small"] = True
-    data.update(_hosted(hosting, compiler))
+    _add_hosted(data, hosting, compiler)
     return data
 
 
@@ -258,23 +250,21 @@ def _is_brief(lift: Lift, plan: Plan) -> bool:
     return all(isinstance(item, Export) and ends_soon(plan.modules[plan.steps[item.step].module], item.name) for item in parts)
 
 
-def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> Data:
+def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> plans.Lift:
     """Gives what lua/guest/binding.lua's ``bind`` takes, with the signature."""
-    return _drop_none(
-        {
-            "path": lift.path,
-            "core": _item(lift.core, hosting),
-            "memory": _item(lift.memory, hosting),
-            "realloc": _item(lift.realloc, hosting),
-            "gated": hosting.gated or None,
-            "brief": _is_brief(lift, plan) or None,
-            "instance": lift.instance,
-            "table": lift.table,
-            "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
-            "params": lift.core_type.params,
-            "results": lift.core_type.results,
-            "post": _item(lift.post_return, hosting),
-            "post_leaf": True if hosting.functions and _is_leaf(lift.post_return, plan) else None,
-            "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
-        }
-    )
+    return {
+        "path": lift.path,
+        "core": _item(lift.core, hosting),
+        "memory": _optional(lift.memory, hosting),
+        "realloc": _optional(lift.realloc, hosting),
+        "gated": hosting.gated or None,
+        "brief": _is_brief(lift, plan) or None,
+        "instance": lift.instance,
+        "table": lift.table,
+        "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
+        "params": lift.core_type.params,
+        "results": lift.core_type.results,
+        "post": _optional(lift.post_return, hosting),
+        "post_leaf": True if hosting.functions and _is_leaf(lift.post_return, plan) else None,
+        "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
+    }

@@ -18,6 +18,7 @@ local host -- the Python functions of lua/calls/entries.py by name, set by `setu
 
 -- A guest has called an import that is not linked: the host knows why, and what to do about it.
 local function unlinked(target, report)
+  ---@type border.Missing
   local answer = buffer.decode(host.unprovided(target.id, report.unlinked))
   return failure(answer.kind, answer.message, { entry = target.id, func = target.sig.name, wasm_backtrace = report.frames })
 end

@@ -96,12 +96,12 @@ end
 local function handler_of(id)
   local f = handlers[id]
   if f then return f end
+  ---@type border.LuaEntry|border.Failure
   local entry = buffer.decode(host.load(id))
   if entry.failed then return nil, errors.make { kind = entry.kind, message = entry.message, entry = id } end
   -- It runs here whatever its pool says: the request is here. The service has workers of its own.
-  entry.stdlib, entry.workers = modules, nil
   local problem
-  f, problem = require('lua.scripts.functions').bind(entry)
+  f, problem = require('lua.scripts.functions').bind(entry, modules)
   if not f then return nil, problem end
   handlers[id] = f
   return f
@@ -263,6 +263,7 @@ end
 
 -- Messages ---------------------------------------------------------------------------------------------------------
 
+---@param message border.Requests
 local function requests(message)
   local batch = buffer.new():set(message.batch)
   local began = monotonic()
@@ -278,12 +279,14 @@ local function requests(message)
   flush()
 end
 
+---@param message border.RequestCanceled
 local function cancel(message)
   local group = groups[message.number]
   if group then dispatcher.cancel_group(group) end
 end
 
 -- A piece of a request's body, for a guest that reads it as it arrives.
+---@param message border.RequestBody
 local function arrived(message)
   local group = groups[message.number]
   if group and group.http then group.http.source.arrived(message.data, message.over) end

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moonwit.host.wasi.grants import interface_of
 from moonwit.host.wasi.linkage import ROOT
@@ -11,19 +10,19 @@ from moonwit.host.wasm.plan.core_plan import resources_of
 from moonwit.host.wasm.wit.show import cut, show_type
 from moonwit.host.wasm.wit.types import Resource
 from moonwit.lua.guest.plan import resource_numbers, signature_data
+from moonwit.lua.scripts.sources import lua_source
 
 if TYPE_CHECKING:
     from moonwit.host.functions.functions import LoadedFunction
-    from moonwit.registry import Entry, Registry
+    from moonwit.lua.border.plans import LuaSource, Plan, ProvidedFunction
+    from moonwit.registry import Registry
 
-Data = dict[str, Any]
 
-
-def provided_data(function: LoadedFunction, registry: Registry, script: Callable[[Entry], Data]) -> Data:
-    """Gives what answers the imports of a function, to be added to its plan; ``script`` describes an entry in Lua."""
+def add_provided(data: Plan, function: LoadedFunction, registry: Registry) -> None:
+    """Adds to the plan of a function what answers its imports."""
     plan, found = function.plan, function.hosting.provided
     if plan is None or not found:
-        return {}
+        return
     numbers = resource_numbers(plan)
     foreign: dict[int, str] = {}
 
@@ -33,12 +32,12 @@ def provided_data(function: LoadedFunction, registry: Registry, script: Callable
             foreign[numbers[id(resource)]] = f"{interface_of(resource.interface or ROOT)}#{resource.name}"
         return numbers[id(resource)]
 
-    rows: list[Data] = []
-    libraries: dict[str, Data] = {}
+    rows: list[ProvidedFunction] = []
+    libraries: dict[str, LuaSource] = {}
     for stub, id_ in found:
         entry = registry.entries[id_]
         interface = interface_of(stub.interface)
-        row: Data = {
+        row: ProvidedFunction = {
             "name": stub.function if interface == ROOT else f"{interface}#{stub.function}",
             "own": stub.function,
             "id": id_,
@@ -47,7 +46,7 @@ def provided_data(function: LoadedFunction, registry: Registry, script: Callable
         }
         if entry.kind == "library.lua":
             row["library"] = True
-            libraries.setdefault(id_, script(entry))
+            libraries.setdefault(id_, lua_source(entry, registry))
         if stub.resource is not None:
             row["drop"] = number(stub.resource)
         elif stub.signature is not None:
@@ -57,4 +56,5 @@ def provided_data(function: LoadedFunction, registry: Registry, script: Callable
             row["shown"] = f"`{'nothing' if stub.signature.result is None else cut(show_type(stub.signature.result))}`"
         rows.append(row)
     # As lists, since the keys of what crosses are text.
-    return {"provided": rows, "foreign": [foreign.get(index, "") for index in range(1, len(numbers) + 1)], "libraries": libraries}
+    data["provided"], data["libraries"] = rows, libraries
+    data["foreign"] = [foreign.get(index, "") for index in range(1, len(numbers) + 1)]

@@ -1,8 +1,7 @@
 -- Who answers what a guest imports: functions of a library, or a function of any kind, by its id.
 --
--- A plan arrives with `provided`, a list of imports as they arrive: {name = "acme:shop/logger#log", own = its last part, signature, shown = its
--- result's type, who = "the library app:log", id, library = true where it is one, drop = number of a resource whose handles it ends}.
--- `foreign` names the provider's resources by their numbers. A library is loaded in each lane once for each binary that imports it.
+-- A plan arrives with `provided`, a list of imports (border.ProvidedFunction: `name` is such as "acme:shop/logger#log", `own` its last part,
+-- `who` such as "the library app:log"). `foreign` names the provider's resources by their numbers, "" for others. A library is loaded in each lane once for each binary that imports it.
 
 local errors = require 'lua.values.errors'
 local glue = require 'lua.imports.glue'
@@ -52,9 +51,8 @@ local function wrong(message, kind, id) error(errors.make { message = message, k
 local function load_library(plan, id)
   local found = plan.libraries[id]
   if found.value ~= nil then return found.value end
-  found.stdlib = modules
   found.mode = found.mode or { interpreted = false, chunks = {} }
-  local value, problem = scripts.library(found, found.mode)
+  local value, problem = scripts.library(found, modules, found.mode)
   if problem then error(problem, 0) end
   if type(value) ~= 'table' then
     wrong(('the library %s must return a table of functions, not a %s'):format(id, type(value)), INVALID, id)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from moonwit.host.compiling.code import CodeProblem
     from moonwit.host.compiling.jobs import Compiler, Request
+    from moonwit.lua.border.answers import Failure, Nothing
+    from moonwit.lua.border.entries import Compiling, Late, Loaded
     from moonwit.registry import Entry, Problem, Registry
 
-Data = dict[str, Any]
-
-
-def failed(kind: str, message: str) -> Data:
+def failed(kind: str, message: str) -> Failure:
     """An answer that lua/calls/calls.lua turns into an error value."""
     return {"failed": True, "kind": kind, "message": message}
 
@@ -25,7 +24,7 @@ def place(problem: Problem) -> str:
     return f"{problem.file}:{problem.line}:{problem.column}: {problem.sentence}"
 
 
-def unusable(entry: Entry, problem: CodeProblem, registry: Registry) -> Data:
+def unusable(entry: Entry, problem: CodeProblem, registry: Registry) -> Failure:
     """Answers for an entry whose code can't be had; the registry is told of what would not go otherwise the next time."""
     from moonwit.host.functions.functions import code_problem
 
@@ -36,7 +35,7 @@ def unusable(entry: Entry, problem: CodeProblem, registry: Registry) -> Data:
     return failed(problem.kind, f"the entry {entry.id} can't be used: {place(found)}")
 
 
-def outcome(request: Request) -> Data:
+def outcome(request: Request) -> Failure | Nothing:
     """Says how a request has ended; a problem that lasts is what ``load`` answers from then on."""
     problem = request.problem
     if problem is None or problem.lasting:
@@ -54,7 +53,7 @@ class Compilations:
         # What may go on when its callers have run out of time.
         self._begun: list[Request] = []
 
-    def begin(self, code: Compiler, limit_ms: int | None) -> Data:
+    def begin(self, code: Compiler, limit_ms: int | None) -> Compiling:
         """Has what is missing compiled; gives the answer that lua/calls/compiling.lua goes on from."""
         request = code.request()
         with self._lock:
@@ -62,14 +61,14 @@ class Compilations:
             self._waiting[number] = request
             self._begun = [each for each in self._begun if each.goes_on]
             self._begun.append(request)
-        return {"compiling": number, **({} if limit_ms is None else {"limit_ms": limit_ms})}
+        return {"compiling": number, "limit_ms": limit_ms}
 
     def take(self, number: float) -> Request:
         """Gives a request to the lane that waits for it."""
         with self._lock:
             return self._waiting.pop(int(number))
 
-    def finish(self, number: float, milliseconds: float | None = None) -> Data:
+    def finish(self, number: float, milliseconds: float | None = None) -> Failure | Nothing | Late:
         """Waits on this thread, for so long at most."""
         request = self.take(number)
         if request.wait(None if milliseconds is None else max(milliseconds, 0) / 1000):
@@ -77,13 +76,13 @@ class Compilations:
         request.leave(canceled=False)
         return {"late": True}
 
-    def settled(self, load: Callable[[], Data]) -> Data:
+    def settled(self, load: Callable[[], Loaded]) -> Loaded:
         """Gives what ``load`` answers when it has nothing to wait for any more, or how that wait has failed."""
-        data = load()
-        while "compiling" in data:
-            ended = self.finish(data["compiling"])
-            data = ended if ended.get("failed") else load()
-        return data
+        told = load()
+        while "compiling" in told:
+            ended = self.finish(told["compiling"])
+            told = ended if "failed" in ended else load()
+        return told
 
     def close(self) -> None:
         """Ends what only this project wants."""

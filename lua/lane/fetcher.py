@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moonwit.host.http.asking import outgoing
 from moonwit.host.http.asking.client import Request, RequestFailed, Response, shared
 from moonwit.lua.values import buffer
 
-Post = Callable[[dict[str, Any]], object]
+if TYPE_CHECKING:
+    from moonwit.lua.border.answers import ExchangeFailure, Failure, Fetched, FetchedHead, FetchedPiece
+    from moonwit.lua.border.messages import Answer
 
 
 class Fetcher:
@@ -19,7 +21,7 @@ class Fetcher:
     ``post`` puts a message into the lane's inbox.
     """
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Callable[[Answer], object]) -> None:
         self._post = post
         self._client = shared()
         self._running: dict[int, Future[Any]] = {}
@@ -85,7 +87,7 @@ def _outgoing(data: bytes) -> outgoing.Outgoing:
     return outgoing.Outgoing(method.decode("utf-8", "surrogateescape"), url.decode("utf-8", "surrogateescape"), pairs, body, *times)
 
 
-def _answer(done: Future[Any]) -> dict[str, Any]:
+def _answer(done: Future[Any]) -> Fetched | FetchedHead | FetchedPiece | Failure | ExchangeFailure:
     try:
         value = done.result()
     except RequestFailed as error:

@@ -24,6 +24,9 @@ from moonwit.lua.values import buffer
 if TYPE_CHECKING:
     from moonwit.host.compiling.jobs import Request
     from moonwit.host.engine.worker import Cancellation
+    from moonwit.lua.border.answers import Failure, Hired
+    from moonwit.lua.border.messages import Answer as TicketAnswer
+    from moonwit.lua.border.messages import Message
     from moonwit.lua.lane.fetcher import Fetcher
 
 T = TypeVar("T")
@@ -39,7 +42,6 @@ CLOSED = "this project is closed"
 _stack_size = threading.Lock()
 
 Callback = Callable[..., Any]
-Message = dict[str, Any]
 
 # An encoded value, an encoded error, and the error's stack as text: the first or the others are there.
 Answer = tuple[bytes | None, bytes | None, bytes | None]
@@ -112,15 +114,15 @@ class Lane:
 
     def run(self, source: bytes, name: str, arguments: bytes) -> Future[Answer]:
         """Has the lane run a script beside whatever else it runs; the answer is (None, None, None), or its error."""
-        return self._ask({"kind": "run", "source": source, "name": name, "arguments": arguments})
+        return self._ask(lambda number: {"kind": "run", "number": number, "source": source, "name": name, "arguments": arguments})
 
     def call(self, id: str, arguments: bytes) -> Future[Answer]:
         """Has the lane call a function; the answer is its encoded value, or (None, encoded error, stack)."""
-        return self._ask({"kind": "call", "id": id, "arguments": arguments})
+        return self._ask(lambda number: {"kind": "call", "number": number, "id": id, "arguments": arguments})
 
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
         """Has ``job`` run between two turns of the dispatcher, with the table of lua/boot.lua; it must not take long."""
-        return self._ask({"kind": "job"}, job)
+        return self._ask(lambda number: {"kind": "job", "number": number}, job)
 
     def warm(self, id: str) -> None:
         """Has the lane make the first instance of a function."""
@@ -157,11 +159,12 @@ class Lane:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _ask(self, message: Message, job: Callable[[Any], Any] | None = None) -> Future[Any]:
+    def _ask(self, told: Callable[[int], Message], job: Callable[[Any], Any] | None = None) -> Future[Any]:
+        """Posts the message that ``told`` gives for a number, which its answer comes back with."""
         if self._mistake is not None:
             raise self._mistake
         number, future = next(self._numbers), Future[Any]()
-        message = {**message, "number": number}
+        message = told(number)
         # What can't be passed is its caller's mistake: found when the lane takes its messages, it would cost all of them.
         buffer.encode(message)
         self._waiting[number] = future, job
@@ -278,14 +281,16 @@ class Lane:
             request.leave(canceled)
             self._post({"kind": "answer", "ticket": int(ticket), "value": None})
 
-    def _hire(self, guests: bool = False) -> Message:
+    def _hire(self, guests: bool = False) -> Hired:
         """Starts another worker; gives the addresses of the mailboxes to it and from it, and what guests need that are to go on there."""
         assert self._workers is not None
         answers = self.mailbox()
         orders, lane = self._workers().start(answers, lambda: self._post({"kind": "gone", "answers": answers.address}))
         self._outgoing.append(orders)
-        hired = {"orders": orders.address, "answers": answers.address, "most": len(os.sched_getaffinity(0))}
-        return {**hired, "epochs": lane.epochs} if guests else hired
+        hired: Hired = {"orders": orders.address, "answers": answers.address, "most": len(os.sched_getaffinity(0))}
+        if guests:
+            hired["epochs"] = lane.epochs
+        return hired
 
 
 def new_state(callbacks: Mapping[str, Callback]) -> tuple[Any, Any]:
@@ -332,7 +337,8 @@ def _failure(problem: BaseException) -> bytes:
     """Gives what Lua is told of an exception of Python's."""
     message = f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {type(problem).__name__}: {problem}"
     # An exception may quote what has no UTF-8.
-    return buffer.encode({"failed": True, "kind": "Internal", "message": message.encode("utf-8", "replace")})
+    failure: Failure = {"failed": True, "kind": "Internal", "message": message.encode("utf-8", "replace")}
+    return buffer.encode(failure)
 
 
 def _passable(message: Message) -> Message:
@@ -342,6 +348,8 @@ def _passable(message: Message) -> Message:
     except Exception as problem:
         if message["kind"] != "answer":
             raise
-        value = {"failed": True, "kind": "Internal", "message": f"the answer can't be passed on: {type(problem).__name__}: {problem}"}
-        return {"kind": "answer", "ticket": message["ticket"], "value": value}
+        what = f"the answer can't be passed on: {type(problem).__name__}: {problem}"
+        failure: Failure = {"failed": True, "kind": "Internal", "message": what}
+        instead: TicketAnswer = {"kind": "answer", "ticket": message["ticket"], "value": failure}
+        return instead
     return message

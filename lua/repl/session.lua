@@ -234,6 +234,7 @@ function M.open(host, flag, modules, trace)
   --- Starts an input: {number, place (the number of its prompt), source, name (of the chunk), keeper, names, full = all of its values are
   --- shown, quiet = `_` stays, bench = it is run many times}.
   function session.evaluate(text)
+    ---@type border.Input
     local input = decode(text)
     calm()
     stopped, told = false, false
@@ -271,6 +272,7 @@ function M.open(host, flag, modules, trace)
 
   --- Lists names: see `list` in lua/repl/members.lua.
   function session.list(text)
+    ---@type border.NamesQuery
     local query = decode(text)
     return encode(own.list(query.path, query.prefix))
   end

@@ -76,10 +76,11 @@ local function limited(id, ms, f)
   end
 end
 
---- Gives the function for an entry, or nil and an error; `entry` is what scripts.entry takes, with `limit_ms` where it has a limit.
-function M.bind(entry)
+--- Gives the function for an entry, or nil and an error; `stdlib` is what scripts.entry takes.
+---@param entry border.LuaSource
+function M.bind(entry, stdlib)
   local mode = { interpreted = entry.limit_ms ~= nil, chunks = {} }
-  local f, problem = scripts.entry(entry, mode)
+  local f, problem = scripts.entry(entry, stdlib, mode)
   if not f then return nil, problem end
   local id = entry.id
 

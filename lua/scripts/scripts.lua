@@ -94,6 +94,7 @@ end
 local evaluate
 
 -- The value of each import, by alias. A library reached in two ways inside one entry is evaluated once.
+---@param entry border.LuaSource
 local function import_all(entry, state)
   local imported = {}
   for _, alias in ipairs(names_of(entry.imports or {})) do
@@ -118,6 +119,7 @@ local function import_all(entry, state)
   return imported
 end
 
+---@param entry border.LuaSource
 local function listed_modules(entry, stdlib, owner)
   local listed = {}
   for _, name in ipairs(entry.modules or {}) do
@@ -159,6 +161,7 @@ function M.global_names()
   return names
 end
 
+---@param entry border.LuaSource
 local function cycle(entry, state)
   local ids = {}
   for i, id in ipairs(state.path) do
@@ -174,6 +177,7 @@ local function cycle(entry, state)
 end
 
 --- Runs an entry's source in an environment of its own and returns what it returns, or nil and an error.
+---@param entry border.LuaSource
 function evaluate(entry, state)
   if state.busy[entry.id] then return nil, cycle(entry, state) end
   if #state.path >= MAX_IMPORTS then
@@ -224,6 +228,7 @@ local function callable(value)
   end
 end
 
+---@param entry border.LuaSource
 local function method_of(entry, value)
   local f = callable(value)
   if f then return f end
@@ -244,11 +249,11 @@ local function method_of(entry, value)
 end
 
 --- Evaluates a function.lua entry, its libraries first, and returns the function to call, or nil and an error.
--- `entry` holds `id`, `source`, `chunkname`, `method`, `modules` (names), `imports` (alias -> a table like this one)
--- and `stdlib` (name -> module, or a function that loads it). `mode` is as in `sandbox.load`, for all that it loads.
-function M.entry(entry, mode)
+-- `stdlib` has modules by name, or functions that load them; `mode` is as in `sandbox.load`, for all that it loads.
+---@param entry border.LuaSource
+function M.entry(entry, stdlib, mode)
   -- What its libraries open is the entry's too.
-  local state = { stdlib = entry.stdlib or {}, owner = owners.entry(entry.id), done = {}, busy = {}, path = {}, mode = mode }
+  local state = { stdlib = stdlib, owner = owners.entry(entry.id), done = {}, busy = {}, path = {}, mode = mode }
   local value, problem = evaluate(entry, state)
   if problem then return nil, problem end
   local f, sentence = method_of(entry, value)
@@ -257,8 +262,9 @@ function M.entry(entry, mode)
 end
 
 --- Evaluates a library.lua entry, a table as `M.entry` takes, by itself, and returns what its source returns, or nil and an error.
-function M.library(entry, mode)
-  local state = { stdlib = entry.stdlib or {}, owner = owners.entry(entry.id), done = {}, busy = {}, path = {}, mode = mode }
+---@param entry border.LuaSource
+function M.library(entry, stdlib, mode)
+  local state = { stdlib = stdlib, owner = owners.entry(entry.id), done = {}, busy = {}, path = {}, mode = mode }
   return evaluate(entry, state)
 end
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moonwit.lua.values import buffer
 
 if TYPE_CHECKING:
     from moonwit.host.functions.functions import LoadedFunction
-    from moonwit.host.wasi.world import World
+    from moonwit.host.wasi.world import World, WorldProblem
+    from moonwit.lua.border.answers import Failure, Folders, SeenWorld
     from moonwit.registry import Registry
 
 
@@ -27,7 +28,7 @@ class Worlds:
         # The last answer for an entry, and what it says: mostly the next one is the same.
         self._told: dict[bytes, tuple[World, buffer.Encoded]] = {}
 
-    def world(self, id: bytes) -> buffer.Encoded | dict[str, Any]:
+    def world(self, id: bytes) -> buffer.Encoded | Failure:
         """Gives what a guest's call that is made now sees of arguments and environment."""
         from moonwit.host.wasi.world import WorldProblem
 
@@ -38,11 +39,12 @@ class Worlds:
         before = self._told.get(id)
         if before is not None and before[0] == world:
             return before[1]
-        told = buffer.Encoded(buffer.encode({"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}))
+        seen: SeenWorld = {"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}
+        told = buffer.Encoded(buffer.encode(seen))
         self._told[id] = world, told
         return told
 
-    def folders(self, id: bytes) -> dict[str, Any]:
+    def folders(self, id: bytes) -> Folders | Failure:
         """Opens the mounts of an entry for a new instance; gives the address of their ``wasi_config_t``, which the taker owns."""
         from wasmtime import WasiConfig
 
@@ -65,5 +67,5 @@ class Worlds:
         return known[1]()
 
 
-def _failed(error: Any) -> dict[str, Any]:
+def _failed(error: WorldProblem) -> Failure:
     return {"failed": True, "kind": error.kind, "message": error.message}

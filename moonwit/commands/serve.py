@@ -112,7 +112,7 @@ def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
     from moonwit.lua.http.pool import Lanes
 
     server = Server(service, terminal.write_error)
-    lanes = Lanes(project.entries.callbacks, service.workers, asyncio.get_running_loop())
+    lanes = Lanes(project.entries.callbacks("service"), service.workers, asyncio.get_running_loop())
     for endpoint in service.endpoints:
         _mount(project, server, lanes, endpoint)
     return server, lanes
@@ -121,7 +121,7 @@ def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
 def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -> None:
     from moonwit.host.functions.functions import FunctionProblem
     from moonwit.host.http.serving.parameters import Misfit
-    from moonwit.lua.http.pool import answers_itself
+    from moonwit.lua.calls.descriptions import answers_itself
     from moonwit.lua.http.responders import broken, guest, handler, incoming
 
     registry, problem = project.registry, endpoint.problem

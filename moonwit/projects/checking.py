@@ -55,7 +55,7 @@ def _misfits(registry: Registry, functions: Mapping[str, LoadedFunction]) -> Ite
         return
     from moonwit.host.http.serving.layout import services
     from moonwit.host.http.serving.parameters import Misfit, filler
-    from moonwit.lua.http.pool import answers_itself
+    from moonwit.lua.calls.descriptions import answers_itself
 
     for service in services(registry):
         for endpoint in service.endpoints:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from moonwit.repl.durations import duration
+
+if TYPE_CHECKING:
+    from moonwit.lua.border.answers import FunctionStatistics
 
 _HEAD = ("id", "calls", "errors", "timeouts", "instances", "queue", "mean", "max", "waited")
 
 
-def table(counted: Mapping[str, Any]) -> str:
+def table(counted: Mapping[str, FunctionStatistics]) -> str:
     """Gives the counts of functions by id: instances are those that live of those that were made, times are those of one call."""
     rows = [_HEAD, *(_row(id, counts) for id, counts in sorted(counted.items()))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
@@ -21,13 +24,13 @@ def _cell(row: Sequence[str], column: int, widths: Sequence[int]) -> str:
     return row[column].rjust(widths[column]) if column else row[column].ljust(widths[column])
 
 
-def _row(id: str, counts: Mapping[str, Any]) -> tuple[str, ...]:
-    instances, queue, times = (counts.get(name) or {} for name in ("instances", "queue", "times"))
-    execution, queueing = (times.get(name) or {} for name in ("execution", "queueing"))
+def _row(id: str, counts: FunctionStatistics) -> tuple[str, ...]:
+    instances, times = counts["instances"], counts["times"]
+    spent = times["execution"]["mean"], times["execution"]["max"], times["queueing"]["mean"]
     return (
         id,
-        *(f"{counts.get(name, 0):,}" for name in ("calls", "errors", "timeouts")),
-        f"{instances.get('live', 0)} of {instances.get('made', 0)}",
-        str(queue.get("waiting", 0)),
-        *(duration(times_of.get(name, 0) / 1000) for times_of, name in ((execution, "mean"), (execution, "max"), (queueing, "mean"))),
+        *(f"{count:,}" for count in (counts["calls"], counts["errors"], counts["timeouts"])),
+        f"{instances['live']} of {instances['made']}",
+        str(counts["queue"]["waiting"]),
+        *(duration(milliseconds / 1000) for milliseconds in spent),
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from moonwit.host.environment.variables import Environment
+    from moonwit.lua.border.answers import Failure, Nothing
+    from moonwit.lua.border.modules import Variable
+    from moonwit.lua.border.modules import Variables as Values
     from moonwit.lua.calls.entries import Entries
 
-Data = dict[str, Any]
+T = TypeVar("T")
 
 
 class Variables:
@@ -19,11 +22,11 @@ class Variables:
         self._entries = entries
 
     @property
-    def callbacks(self) -> Mapping[str, Callable[..., Data]]:
+    def callbacks(self) -> Mapping[str, Callable[..., object]]:
         """The functions for ``Lane``."""
         return {"env_get": self._get, "env_set": self._set, "env_all": self._all}
 
-    def _answer(self, ask: Callable[[Environment], Data]) -> Data:
+    def _answer(self, ask: Callable[[Environment], T]) -> T | Failure:
         from moonwit.host.environment.variables import VariableProblem, environment_of
         from moonwit.lua.lane.compilations import failed
 
@@ -35,17 +38,17 @@ class Variables:
         except VariableProblem as error:
             return failed(error.kind, error.message)
 
-    def _get(self, name: bytes) -> Data:
+    def _get(self, name: bytes) -> Variable | Failure:
         from moonwit.lua.lane.compilations import failed
 
-        def get_it(environment: Environment) -> Data:
+        def get_it(environment: Environment) -> Variable | Failure:
             id = environment.find(name.decode("utf-8", "replace"))
             value = environment.lookup(id)
             return failed("NotFound", f"the variable {id} has neither a value nor a default") if value is None else {"value": value}
 
         return self._answer(get_it)
 
-    def _set(self, name: bytes, value: bytes) -> Data:
+    def _set(self, name: bytes, value: bytes) -> Nothing | Failure:
         from moonwit.lua.lane.compilations import failed
 
         text = name.decode("utf-8", "replace")
@@ -54,11 +57,14 @@ class Variables:
         except UnicodeDecodeError:
             return failed("Invalid", f"the value for {text} is not UTF-8 text")
 
-        def set_it(environment: Environment) -> Data:
+        def set_it(environment: Environment) -> Nothing:
             environment.set(environment.find(text), given)
             return {}
 
         return self._answer(set_it)
 
-    def _all(self) -> Data:
-        return self._answer(lambda environment: {"values": environment.all()})
+    def _all(self) -> Values | Failure:
+        def all_of_it(environment: Environment) -> Values:
+            return {"values": environment.all()}
+
+        return self._answer(all_of_it)

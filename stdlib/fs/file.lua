@@ -62,6 +62,7 @@ M.state = class.state
 --- Opens a file below a folder for an owner (lua/scripts/owners.lua); returns it, or nil and an error.
 function M.open(id, path, mode, owner)
   close_left()
+  ---@type border.FileOpened?, Error?
   local answer, problem = ask('fs_open', id, path, mode.name, owner)
   if not answer and problem:kind() == errors.kinds.UNAVAILABLE then
     -- Files that nobody holds any more count until they are collected.
@@ -155,6 +156,7 @@ end
 local function add(state, read, count)
   local memory = read:reserve(count)
   local address = tonumber(ffi.cast('uintptr_t', memory))
+  ---@type border.BytesRead|border.WouldWait|nil, Error?
   local answer, problem = ask('fs_read_into', state.number, state.position, address, min(count, NEAR))
   if not answer then return nil, problem end
   if not answer.wait then
@@ -306,6 +308,7 @@ function methods.write(file, ...)
   while from <= #data do
     local piece = #data <= PIECE and data or data:sub(from, from + PIECE - 1)
     local position = state.mode.appends and -1 or state.position
+    ---@type border.FileSize?, Error?
     local answer, problem
     if #piece <= NEAR then
       answer, problem = ask('fs_write', state.number, position, piece)
@@ -336,6 +339,7 @@ function methods.seek(file, whence, offset)
   end
   local base = whence == 'cur' and state.position or 0
   if whence == 'end' then
+    ---@type border.FileSize?, Error?
     local answer, problem = ask('fs_size', state.number)
     if not answer then return nil, problem end
     base = answer.size

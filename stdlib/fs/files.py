@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moonwit.host.files.directory import Directory
+    from moonwit.lua.border.answers import Failure, Nothing
+    from moonwit.lua.border.modules import BytesRead, FileName, FileOpened, FileSize, FileStat, FolderFound, WouldWait
     from moonwit.lua.calls.entries import Entries
 
-Data = dict[str, Any]
-Callback = Callable[..., Any]
+Callback = Callable[..., object]
 
 # How many files all scripts and entries of a project may have open, and one of them: the second is never more than half of what the
 # others leave, so that there is always room for one more.
@@ -100,7 +101,7 @@ class Files:
         for file in left:
             file.close()
 
-    def _get(self, id: bytes) -> Data:
+    def _get(self, id: bytes) -> FolderFound | Failure:
         from moonwit.host.files.directory import directory_of
         from moonwit.lua.lane.compilations import failed
 
@@ -119,7 +120,7 @@ class Files:
     def _directory(self, id: bytes) -> Directory:
         return self._directories[id.decode()]
 
-    def _open_file(self, id: bytes, path: bytes, mode: bytes, owner: bytes) -> Data:
+    def _open_file(self, id: bytes, path: bytes, mode: bytes, owner: bytes) -> FileOpened:
         directory, who = self._directory(id), owner.decode("utf-8", "replace")
         self._count(who)
         try:
@@ -160,7 +161,7 @@ class Files:
         if file is not None:
             file.close()
 
-    def _end(self, owner: bytes) -> Data:
+    def _end(self, owner: bytes) -> Nothing:
         """Closes what an owner has left open."""
         who = owner.decode("utf-8", "replace")
         with self._lock:
@@ -169,7 +170,7 @@ class Files:
             self._close_file(number)
         return {}
 
-    def _stat(self, id: bytes, path: bytes) -> Data:
+    def _stat(self, id: bytes, path: bytes) -> FileStat:
         found = self._directory(id).stat(path)
         return {
             "name": found.name,
@@ -180,15 +181,15 @@ class Files:
             "is_dir": found.type == "directory",
         }
 
-    def _mkdir(self, id: bytes, path: bytes) -> Data:
+    def _mkdir(self, id: bytes, path: bytes) -> Nothing:
         self._directory(id).mkdir(path)
         return {}
 
-    def _remove(self, id: bytes, path: bytes) -> Data:
+    def _remove(self, id: bytes, path: bytes) -> Nothing:
         self._directory(id).remove(path)
         return {}
 
-    def _names(self, id: bytes, path: bytes) -> list[Data]:
+    def _names(self, id: bytes, path: bytes) -> list[FileName]:
         return [{"name": name, "type": kind} for name, kind in self._directory(id).names(path)]
 
     def _file(self, number: float) -> OpenFile:
@@ -199,7 +200,7 @@ class Files:
             raise FileProblem("Invalid", "the file is closed")
         return file
 
-    def _size(self, number: float) -> Data:
+    def _size(self, number: float) -> FileSize:
         file = self._file(number)
         with file as descriptor:
             return {"size": os.fstat(descriptor).st_size}
@@ -208,7 +209,7 @@ class Files:
         """Reads up to so many bytes, however long it takes; b"" at the end of the file."""
         return self._bytes(self._file(number), int(offset), int(count), 0)
 
-    def _read_here(self, number: float, offset: float, count: float) -> bytes | Data:
+    def _read_here(self, number: float, offset: float, count: float) -> bytes | WouldWait:
         """Reads what the system has in memory; ``{"wait": True}`` where it would have to wait for it."""
         file = self._file(number)
         try:
@@ -216,7 +217,7 @@ class Files:
         except BlockingIOError:
             return {"wait": True}
 
-    def _read_into(self, number: float, offset: float, address: float, count: float) -> Data:
+    def _read_into(self, number: float, offset: float, address: float, count: float) -> BytesRead | WouldWait:
         """The same into memory that lua's own code gives the address of; gives the ``count`` of bytes."""
         file = self._file(number)
         memory = (ctypes.c_char * int(count)).from_address(int(address))
@@ -244,7 +245,7 @@ class Files:
                 raise BlockingIOError from None
             raise problem_of(error, file.name) from None
 
-    def _write(self, number: float, offset: float, data: bytes) -> Data:
+    def _write(self, number: float, offset: float, data: bytes) -> FileSize:
         """Writes all of the data; at the end of the file for a negative offset."""
         from moonwit.host.files.directory import problem_of
 
@@ -263,7 +264,7 @@ class Files:
 def _told(callback: Callback) -> Callback:
     """Gives a callback that answers with a problem instead of raising it."""
 
-    def answer(*arguments: Any) -> Any:
+    def answer(*arguments: object) -> object:
         from moonwit.host.files.directory import FileProblem
         from moonwit.lua.lane.compilations import failed
 

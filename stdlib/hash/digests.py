@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-Data = dict[str, Any]
+if TYPE_CHECKING:
+    from moonwit.lua.border.answers import Failure
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
-def callbacks() -> Mapping[str, Callable[..., Any]]:
+def callbacks() -> Mapping[str, Callable[..., object]]:
     """The functions for ``Lane``."""
     return {
         "base64_encode": _encode,
@@ -30,7 +31,7 @@ def _encode(data: bytes) -> bytes:
     return b2a_base64(data, newline=False)
 
 
-def _decode(text: bytes) -> bytes | Data:
+def _decode(text: bytes) -> bytes | Failure:
     from binascii import Error, a2b_base64
 
     from moonwit.lua.lane.compilations import failed

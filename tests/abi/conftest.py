@@ -28,7 +28,7 @@ class State:
         self.registry = load(folder, KINDS)
         assert not self.registry.errors, [problem.sentence for problem in self.registry.errors]
         self.entries = Entries(self.registry)
-        self.lua, self.boot = new_state(self.entries.callbacks)
+        self.lua, self.boot = new_state(self.entries.callbacks())
         self.open = True
 
     def run(self, text: str, *arguments: Any) -> Any:

@@ -181,7 +181,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
 @pytest.fixture
 def watch(project: State) -> Iterator[Any]:
     """A Lua state of its own: LuaJIT counts how hot a place is in 64 shared counters, which others may have stopped."""
-    lua, boot = new_state(project.entries.callbacks)
+    lua, boot = new_state(project.entries.callbacks())
     yield lua.eval(b"function(text) return loadstring(text) end")(WATCH.encode())
     boot[b"close"]()
 
@@ -212,7 +212,7 @@ def test_a_hot_loop_around_a_call_is_compiled(watch: Any, path: str, way: int) -
 def test_only_the_largest_types_are_too_large_for_one_trace(project: State) -> None:
     """What everybody uses, a record of a few fields with strings and options, is one trace."""
     for name in ("echo-line", "echo-tuple4", "echo-shape", "echo-option-point", "echo-access", "echo-u64"):
-        lua, boot = new_state(project.entries.callbacks)
+        lua, boot = new_state(project.entries.callbacks())
         (path,) = [path for path in ECHOES if entry(path) == name]
         (parameter,) = functions()[path].params
         watch = lua.eval(b"function(text) return loadstring(text) end")(WATCH.encode())

@@ -136,7 +136,7 @@ def measure(quick: bool = False) -> dict[str, tuple[float, float, float | None]]
         Path(folder, "guest.wat").write_text(GUEST)
         registry = load(Path(folder), KINDS)
         assert not registry.errors, registry.errors
-        lua, boot = new_state(Entries(registry).callbacks)
+        lua, boot = new_state(Entries(registry).callbacks())
         loops = lua.execute(
             b"""local text, modules = ... return assert(require('lua.scripts.scripts').script(text, '=bench', modules))()""",
             SCRIPT,

@@ -14,7 +14,7 @@ PRELUDE = r"""
 package.path = ...
 local sandbox, scripts = require "lua.scripts.sandbox", require "lua.scripts.scripts"
 local host = { inside = 1 }
-local victim = assert(scripts.entry{ id = "app:victim", chunkname = "@victim.lua", stdlib = {}, source = "return function() return 1 end" })
+local victim = assert(scripts.entry({ id = "app:victim", chunkname = "@victim.lua", source = "return function() return 1 end" }, {}))
 return function(source)
   local chunk, problem = scripts.script(source, "@s.lua", {}, { victim = victim })
   if not chunk then return "refused: " .. tostring(problem) end

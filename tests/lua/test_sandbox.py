@@ -25,8 +25,8 @@ local stdlib = {
   wit = function() return require "stdlib.wit" end,
 }
 HOST_SECRET = "host"
-local victim = assert(scripts.entry{ id = "app:victim", chunkname = "@victim.lua", stdlib = stdlib,
-  source = "VICTIM_SECRET = 'victim' return function() return VICTIM_SECRET end" })
+local victim = assert(scripts.entry({ id = "app:victim", chunkname = "@victim.lua",
+  source = "VICTIM_SECRET = 'victim' return function() return VICTIM_SECRET end" }, stdlib))
 return function(source)
   local chunk, problem = scripts.script(source, "@script.lua", stdlib, { victim = victim })
   if not chunk then return "refused: " .. tostring(problem) end

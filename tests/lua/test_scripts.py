@@ -26,8 +26,7 @@ end
 local function entry(fields)
   fields.id = fields.id or "app:f"
   fields.chunkname = fields.chunkname or "@f.lua"
-  fields.stdlib = stdlib
-  return scripts.entry(fields)
+  return scripts.entry(fields, stdlib)
 end
 return function(source) return assert(loadstring("local script, entry, scripts = ...; " .. source))(script, entry, scripts) end
 """

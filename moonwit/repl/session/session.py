@@ -17,12 +17,15 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from moonwit.lua.calls.entries import Data, Entries
+from moonwit.lua.calls.entries import Entries
 from moonwit.lua.values import buffer
 from moonwit.project import Project
 from moonwit.repl.session.chunks import Chunk
+
+if TYPE_CHECKING:
+    from moonwit.lua.border.messages import Input, NamesQuery
 
 # The epochs that a call without a limit may take: 87 minutes when they are counted in, and few enough to count through at once.
 PATIENCE = 2**20
@@ -35,12 +38,7 @@ Answer = Mapping[bytes, Any]
 class SessionEntries(Entries):
     """Entries whose functions on the direct path all have a limit, so that they can be stopped."""
 
-    def _load(self, id: bytes) -> Data:
-        data = super()._load(id)
-        if data.get("resolver") == "wasm" and "limit_ticks" not in data:
-            data = {**data, "limit_ticks": PATIENCE}
-        return data
-
+    patience = PATIENCE
 
     def forget(self) -> None:
         """Forgets what was loaded, after the registry has changed."""
@@ -97,7 +95,7 @@ class Session:
         self._numbers += 1
         number = self._numbers
         future = self._answers[number] = Future()
-        input = {
+        input: Input = {
             "number": number,
             "place": place,
             "source": chunk.source.encode("utf-8", "surrogateescape"),
@@ -171,7 +169,7 @@ class Session:
 
     def list(self, path: Sequence[str], prefix: str, timeout: float) -> tuple[Mapping[str, str], str]:
         """Lists the names below a path that begin with ``prefix`` and their kinds, and the kind of the path's own value."""
-        query = {"path": list(path), "prefix": prefix}
+        query: NamesQuery = {"path": list(path), "prefix": prefix}
         found = self._ask("list", query, timeout)
         names = found.get(b"names") or {}
         return {_text(name): _text(kind) for name, kind in names.items()}, _text(found.get(b"kind", b""))
@@ -180,7 +178,7 @@ class Session:
         """Tells what a path of names leads to: its kind, and of a function its parameters and place."""
         return {_text(name): _text(value) for name, value in self._ask("explain", list(path), timeout).items()}
 
-    def _ask(self, name: str, query: Any, timeout: float) -> Mapping[bytes, Any]:
+    def _ask(self, name: str, query: NamesQuery | Sequence[str], timeout: float) -> Mapping[bytes, Any]:
         text, key = buffer.encode(query), name.encode()
         try:
             answer = self.project.submit(lambda boot: boot[b"session"][key](text)).result(timeout)

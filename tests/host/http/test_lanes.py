@@ -12,7 +12,7 @@ def test_a_lane_that_has_ended():
     """A request in a lane that ends is lost, not left waiting; the service goes on with a new lane."""
 
     async def run():
-        lanes = Lanes(Entries(None).callbacks, 1, asyncio.get_running_loop())
+        lanes = Lanes(Entries(None).callbacks("service"), 1, asyncio.get_running_loop())
         target = Target("t:absent", GUEST)
         first = await lanes.request(target, b"").first
         before = lanes.lanes[0]
@@ -34,7 +34,7 @@ def test_frames():
     """An error frame carries the error and where it came from."""
 
     async def run():
-        lanes = Lanes(Entries(None).callbacks, 2, asyncio.get_running_loop())
+        lanes = Lanes(Entries(None).callbacks("service"), 2, asyncio.get_running_loop())
         frames = [await lanes.request(Target("t:absent", GUEST), buffer.encode(n)).first for n in range(100)]
         lanes.close(10.0)
         return frames

@@ -1,0 +1,111 @@
+---@meta
+-- Made from lua/border/answers.py by `python tests/border.py`: annotations, which nothing loads.
+
+---Says why there is no answer; a kind is one of lua/values/errors.lua.
+---@class border.Failure
+---@field failed true
+---@field kind string
+---@field message string
+
+---Says that it is done, where nothing else is to be said.
+---@class border.Nothing
+
+---Wasmtime's library: the file, sizes and offsets of its structs by name and field, and how many memory mappings a process may have.
+---@class border.Library
+---@field path string
+---@field layouts table<string, table<string, integer>>
+---@field mappings integer
+
+---The error of a call on the compatible path.
+---@class border.CallFailure
+---@field failed true
+---@field kind string
+---@field message string
+---@field details? any
+---@field backtrace? any[]
+
+---The value of a call on the compatible path.
+---@class border.CallValue
+---@field value any
+
+---What a guest sees of arguments, environment and the folder that it is in.
+---@class border.SeenWorld
+---@field args string[]
+---@field env string[][]
+---@field cwd? string
+
+---The address of a `wasi_config_t` with an instance's folders, which the taker owns.
+---@class border.Folders
+---@field config integer
+
+---Another lane: the addresses of the mailboxes to it and from it, how many there may be, and, for guests that are to go on there, of
+---what answers for them when an epoch passes.
+---@class border.Hired
+---@field orders integer
+---@field answers integer
+---@field most integer
+---@field epochs? integer
+
+---How many instances there are, were made, and were made in place of one that had failed.
+---@class border.InstanceCounts
+---@field live integer
+---@field made integer
+---@field replaced integer
+
+---How many calls wait for a place, and did at most.
+---@class border.QueueCounts
+---@field waiting integer
+---@field most integer
+
+---Milliseconds: of all calls, on average, and at most.
+---@class border.Times
+---@field total number
+---@field mean number
+---@field max number
+
+---What calls spent running and waiting for a place.
+---@class border.SpentTimes
+---@field execution border.Times
+---@field queueing border.Times
+
+---What all lanes have counted of a function.
+---@class border.Counts
+---@field calls integer
+---@field errors integer
+---@field timeouts integer
+---@field instances border.InstanceCounts
+---@field queue border.QueueCounts
+---@field times border.SpentTimes
+
+---What is known of a function: its counts, and the threads that calls are stuck on.
+---@class border.FunctionStatistics
+---@field calls integer
+---@field errors integer
+---@field timeouts integer
+---@field instances border.InstanceCounts
+---@field queue border.QueueCounts
+---@field times border.SpentTimes
+---@field threads table<string, integer>
+
+---The response to a script's request; `stream` is the number of a body that is read piece by piece.
+---@class border.Fetched
+---@field status integer
+---@field headers string[][]
+---@field url string
+---@field body string
+---@field stream? integer
+
+---The head of a response to a guest's request.
+---@class border.FetchedHead
+---@field status integer
+---@field headers string[][]
+
+---A piece of a body, or None at its end.
+---@class border.FetchedPiece
+---@field body? string
+
+---The error of a guest's request: the number of an error-code of wasi:http, and why.
+---@class border.ExchangeFailure
+---@field failed true
+---@field code integer
+---@field message string

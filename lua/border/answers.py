@@ -1,0 +1,149 @@
+"""What Python answers to a lane, apart from entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NotRequired, TypedDict, final
+
+from moonwit.host.values.intermediate import Value
+
+
+@final
+class Failure(TypedDict):
+    """Says why there is no answer; a kind is one of lua/values/errors.lua."""
+
+    failed: Literal[True]
+    kind: str
+    message: str | bytes
+
+
+@final
+class Nothing(TypedDict):
+    """Says that it is done, where nothing else is to be said."""
+
+
+class Library(TypedDict):
+    """Wasmtime's library: the file, sizes and offsets of its structs by name and field, and how many memory mappings a process may have."""
+
+    path: str
+    layouts: Mapping[str, Mapping[str, int]]
+    mappings: int
+
+
+class CallFailure(TypedDict):
+    """The error of a call on the compatible path."""
+
+    failed: Literal[True]
+    kind: str
+    message: str
+    details: NotRequired[Value]
+    backtrace: NotRequired[Sequence[Value]]
+
+
+class CallValue(TypedDict):
+    """The value of a call on the compatible path."""
+
+    value: Value
+
+
+class SeenWorld(TypedDict):
+    """What a guest sees of arguments, environment and the folder that it is in."""
+
+    args: list[str]
+    env: list[list[str]]
+    cwd: str | None
+
+
+class Folders(TypedDict):
+    """The address of a ``wasi_config_t`` with an instance's folders, which the taker owns."""
+
+    config: int
+
+
+class Hired(TypedDict):
+    """Another lane: the addresses of the mailboxes to it and from it, how many there may be, and, for guests that are to go on there, of
+    what answers for them when an epoch passes."""
+
+    orders: int
+    answers: int
+    most: int
+    epochs: NotRequired[int]
+
+
+class InstanceCounts(TypedDict):
+    """How many instances there are, were made, and were made in place of one that had failed."""
+
+    live: int
+    made: int
+    replaced: int
+
+
+class QueueCounts(TypedDict):
+    """How many calls wait for a place, and did at most."""
+
+    waiting: int
+    most: int
+
+
+class Times(TypedDict):
+    """Milliseconds: of all calls, on average, and at most."""
+
+    total: float
+    mean: float
+    max: float
+
+
+class SpentTimes(TypedDict):
+    """What calls spent running and waiting for a place."""
+
+    execution: Times
+    queueing: Times
+
+
+class Counts(TypedDict):
+    """What all lanes have counted of a function."""
+
+    calls: int
+    errors: int
+    timeouts: int
+    instances: InstanceCounts
+    queue: QueueCounts
+    times: SpentTimes
+
+
+@final
+class FunctionStatistics(Counts):
+    """What is known of a function: its counts, and the threads that calls are stuck on."""
+
+    threads: Mapping[str, int]
+
+
+class Fetched(TypedDict):
+    """The response to a script's request; ``stream`` is the number of a body that is read piece by piece."""
+
+    status: int
+    headers: list[list[bytes]]
+    url: str
+    body: bytes
+    stream: int | None
+
+
+class FetchedHead(TypedDict):
+    """The head of a response to a guest's request."""
+
+    status: int
+    headers: list[list[bytes]]
+
+
+class FetchedPiece(TypedDict):
+    """A piece of a body, or None at its end."""
+
+    body: bytes | None
+
+
+class ExchangeFailure(TypedDict):
+    """The error of a guest's request: the number of an error-code of wasi:http, and why."""
+
+    failed: Literal[True]
+    code: int
+    message: str

@@ -1,0 +1,87 @@
+---@meta
+-- Made from lua/border/entries.py by `python tests/border.py`: annotations, which nothing loads.
+
+---@alias border.Role
+---| "lane"|"worker"|"service"
+
+---@alias border.Loaded
+---| border.GuestEntry
+---| border.CompatibleEntry
+---| border.LuaEntry
+---| border.Compiling
+---| border.Failure
+
+---Says that an id's code is not there yet: the number of its compilation, and how long a call may take that waits for it.
+---@class border.Compiling
+---@field compiling integer
+---@field limit_ms? integer
+
+---Says that a compilation has not ended in time.
+---@class border.Late
+---@field late true
+
+---How many calls may be under way at once, none where there is no bound, and how many may wait before their callers do; whether an
+---instance is made before the first call.
+---@class border.PoolBounds
+---@field type "inline"|"lazy"|"static"|"adaptive"
+---@field bound? integer
+---@field room? integer
+---@field warm? true
+
+---What a call, and its instance, may take: table elements, time in milliseconds and in epochs, bytes of memory, bytes of stack.
+---@class border.Limits
+---@field limit_elements integer
+---@field limit_ms? integer
+---@field limit_ticks? integer
+---@field limit_bytes? integer
+---@field limit_stack? integer
+
+---A function in WebAssembly on the direct path. `fresh` says that each call has an instance of its own, `worldly` that the guest
+---sees arguments, an environment or folders, `workers` how many of its calls may run in other lanes.
+---@class border.GuestEntry
+---@field limit_elements integer
+---@field limit_ms? integer
+---@field limit_ticks? integer
+---@field limit_bytes? integer
+---@field limit_stack? integer
+---@field resolver "wasm"
+---@field id string
+---@field plan border.Plan
+---@field lift border.Lift
+---@field fresh boolean
+---@field results "pair"|"table"
+---@field worldly? boolean
+---@field pool border.PoolBounds
+---@field workers? integer
+
+---A function on the compatible path, which knows it by its `target`.
+---@class border.CompatibleEntry
+---@field limit_elements integer
+---@field limit_ms? integer
+---@field limit_ticks? integer
+---@field limit_bytes? integer
+---@field limit_stack? integer
+---@field resolver "compatible"
+---@field id string
+---@field target string
+---@field results "pair"|"table"
+---@field pool border.PoolBounds
+---@field signature border.Signature
+
+---A function in Lua that is called by its id.
+---@class border.LuaEntry
+---@field id string
+---@field source string
+---@field chunkname string
+---@field modules string[]
+---@field method? string
+---@field imports? table<string, border.LuaSource>
+---@field limit_ms? integer
+---@field resolver "lua"
+---@field workers? integer
+---@field pool? border.PoolBounds
+
+---The error of a guest that called an import which nobody provides.
+---@class border.Missing
+---@field kind string
+---@field message string

@@ -1,0 +1,93 @@
+"""What an id stands for, as a lane is told: made by lua/calls/descriptions.py, read by lua/calls."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict, final
+
+from moonwit.lua.border.answers import Failure
+from moonwit.lua.border.plans import Lift, LuaSource, Plan, Signature
+
+# What a lane is: one that scripts run in, one that makes long calls for another lane, or one that answers HTTP requests.
+Role: TypeAlias = Literal["lane", "worker", "service"]
+
+
+@final
+class Compiling(TypedDict):
+    """Says that an id's code is not there yet: the number of its compilation, and how long a call may take that waits for it."""
+
+    compiling: int
+    limit_ms: int | None
+
+
+@final
+class Late(TypedDict):
+    """Says that a compilation has not ended in time."""
+
+    late: Literal[True]
+
+
+class PoolBounds(TypedDict):
+    """How many calls may be under way at once, none where there is no bound, and how many may wait before their callers do; whether an
+    instance is made before the first call."""
+
+    type: Literal["inline", "lazy", "static", "adaptive"]
+    bound: NotRequired[int]
+    room: NotRequired[int]
+    warm: NotRequired[Literal[True]]
+
+
+class Limits(TypedDict):
+    """What a call, and its instance, may take: table elements, time in milliseconds and in epochs, bytes of memory, bytes of stack."""
+
+    limit_elements: int
+    limit_ms: NotRequired[int]
+    limit_ticks: NotRequired[int]
+    limit_bytes: NotRequired[int]
+    limit_stack: NotRequired[int]
+
+
+@final
+class GuestEntry(Limits):
+    """A function in WebAssembly on the direct path. ``fresh`` says that each call has an instance of its own, ``worldly`` that the guest
+    sees arguments, an environment or folders, ``workers`` how many of its calls may run in other lanes."""
+
+    resolver: Literal["wasm"]
+    id: str
+    plan: Plan
+    lift: Lift
+    fresh: bool
+    results: Literal["pair", "table"]
+    worldly: bool | None
+    pool: PoolBounds
+    workers: int | None
+
+
+@final
+class CompatibleEntry(Limits):
+    """A function on the compatible path, which knows it by its ``target``."""
+
+    resolver: Literal["compatible"]
+    id: str
+    target: str
+    results: Literal["pair", "table"]
+    pool: PoolBounds
+    signature: Signature
+
+
+@final
+class LuaEntry(LuaSource):
+    """A function in Lua that is called by its id."""
+
+    resolver: Literal["lua"]
+    workers: int | None
+    pool: PoolBounds | None
+
+
+Loaded: TypeAlias = GuestEntry | CompatibleEntry | LuaEntry | Compiling | Failure
+
+
+class Missing(TypedDict):
+    """The error of a guest that called an import which nobody provides."""
+
+    kind: str
+    message: str

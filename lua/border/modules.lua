@@ -1,0 +1,45 @@
+---@meta
+-- Made from lua/border/modules.py by `python tests/border.py`: annotations, which nothing loads.
+
+---A folder that may be used, by its id.
+---@class border.FolderFound
+---@field id string
+
+---An open file, by its number, and its size in bytes.
+---@class border.FileOpened
+---@field number integer
+---@field size integer
+
+---What is known of a file: its size in bytes, its mode as text, and the second in which it was changed.
+---@class border.FileStat
+---@field name string
+---@field size integer
+---@field mode integer
+---@field modified number
+---@field type string
+---@field is_dir boolean
+
+---A name in a folder, and what it is.
+---@class border.FileName
+---@field name string
+---@field type string
+
+---The size of an open file in bytes.
+---@class border.FileSize
+---@field size integer
+
+---Says that the disk would have to be waited for.
+---@class border.WouldWait
+---@field wait true
+
+---How many bytes were read into memory of Lua's.
+---@class border.BytesRead
+---@field count integer
+
+---The value of an environment variable.
+---@class border.Variable
+---@field value string
+
+---Environment variables by name.
+---@class border.Variables
+---@field values table<string, string>

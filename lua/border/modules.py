@@ -1,0 +1,67 @@
+"""What Python answers to modules of the standard library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+
+class FolderFound(TypedDict):
+    """A folder that may be used, by its id."""
+
+    id: str
+
+
+class FileOpened(TypedDict):
+    """An open file, by its number, and its size in bytes."""
+
+    number: int
+    size: int
+
+
+class FileStat(TypedDict):
+    """What is known of a file: its size in bytes, its mode as text, and the second in which it was changed."""
+
+    name: bytes
+    size: int
+    mode: int
+    modified: float
+    type: str
+    is_dir: bool
+
+
+class FileName(TypedDict):
+    """A name in a folder, and what it is."""
+
+    name: bytes
+    type: str
+
+
+class FileSize(TypedDict):
+    """The size of an open file in bytes."""
+
+    size: int
+
+
+class WouldWait(TypedDict):
+    """Says that the disk would have to be waited for."""
+
+    wait: Literal[True]
+
+
+class BytesRead(TypedDict):
+    """How many bytes were read into memory of Lua's."""
+
+    count: int
+
+
+class Variable(TypedDict):
+    """The value of an environment variable."""
+
+    value: str
+
+
+class Variables(TypedDict):
+    """Environment variables by name."""
+
+    values: Mapping[str, str]

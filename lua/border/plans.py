@@ -1,0 +1,199 @@
+"""What an instance is made of, and how its exports are called: made by lua/guest/plan.py, read by lua/guest/plan.lua and lua/abi."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NotRequired, Required, TypeAlias, TypedDict
+
+
+class StepItem(TypedDict):
+    """What a core instance of the plan exports."""
+
+    step: int
+    name: str
+
+
+class StubItem(TypedDict):
+    """A function that nobody provides, of those that trap."""
+
+    stub: int
+
+
+class GroupItem(TypedDict):
+    """What a group's module exports. ``late`` is the place in its table that a function comes to after the module is made, or 0."""
+
+    group: int
+    name: str
+    late: int
+
+
+class ResourceItem(TypedDict):
+    """A built-in of a resource."""
+
+    resource: int
+    operation: str
+
+
+Item: TypeAlias = StepItem | StubItem | GroupItem | ResourceItem
+
+
+class Step(TypedDict):
+    """A core instance to be made, of a module of the plan."""
+
+    module: int
+    arguments: list[Item]
+
+
+class PlanResource(TypedDict):
+    """A resource that a component defines, and the number from 0 of the component instance that does. ``module`` has its built-ins,
+    where no step has them; ``late`` says that its destructor is there only after those."""
+
+    name: str
+    interface: str | None
+    module: int | None
+    instance: int
+    dtor: Item | None
+    late: Literal[True] | None
+
+
+class Group(TypedDict):
+    """Functions between guest and host that one module has: the host's by name, and the guest's reallocs that they call. ``serves``
+    says that some of them may wait, ``gate`` is the one that the module looks at (host/wasm/plan/gate.py)."""
+
+    module: int
+    memory: Item | None
+    functions: list[str]
+    reallocs: list[Item]
+    serves: Literal[True] | None
+    gate: Item | None
+
+
+class HostFunction(TypedDict):
+    """A function of the host, with letters for the core types of its parameters and results."""
+
+    name: str
+    params: str
+    results: str
+
+
+class LuaSource(TypedDict):
+    """An entry in Lua: its text, what its errors call it, and what it may require by name: modules, and other entries in Lua."""
+
+    id: str
+    source: str
+    chunkname: str
+    modules: Sequence[str]
+    method: NotRequired[str]
+    imports: NotRequired[Mapping[str, LuaSource]]
+    limit_ms: NotRequired[int]
+
+
+class ProvidedFunction(TypedDict):
+    """An import that a library or a function of the registry answers, by its ``id``: its name in full and its last part, the text of its
+    result's type and of who answers it. ``drop`` is the number of a resource, where it ends handles of that; others have a signature."""
+
+    name: str
+    own: str
+    id: str
+    who: str
+    shown: str
+    library: NotRequired[Literal[True]]
+    drop: NotRequired[int]
+    signature: NotRequired[Signature]
+
+
+class Plan(TypedDict):
+    """What an instance is made of. ``key`` is the same for entries that share it, ``engine`` and ``modules`` are addresses, 0 for a
+    module that no step has. ``unlinked`` is the module of the stubs, ``handles`` the one of resources' tables. ``granted`` are
+    interfaces, ``memories`` those that functions of the host use; ``waits`` says that calls may wait, ``files`` that Wasmtime's WASI is
+    used, ``small`` that instances are small ones."""
+
+    key: str
+    engine: int
+    modules: list[int]
+    steps: list[Step]
+    resources: list[PlanResource]
+    gated: NotRequired[Literal[True]]
+    initialize: NotRequired[Item]
+    unlinked: NotRequired[int]
+    handles: NotRequired[int]
+    small: NotRequired[Literal[True]]
+    groups: NotRequired[list[Group]]
+    granted: NotRequired[Mapping[str, Literal[True]]]
+    hosted: NotRequired[list[HostFunction]]
+    files: NotRequired[Literal[True]]
+    memories: NotRequired[list[Item]]
+    waits: NotRequired[Literal[True]]
+    provided: NotRequired[list[ProvidedFunction]]
+    foreign: NotRequired[list[str]]
+    libraries: NotRequired[Mapping[str, LuaSource]]
+
+
+class Lift(TypedDict):
+    """How an export is called. ``params`` and ``results`` are letters for the core types; ``brief`` says that a call ends soon,
+    ``leaf`` and ``post_leaf`` that realloc and post-return call nothing of the host."""
+
+    path: str
+    core: Item
+    memory: Item | None
+    realloc: Item | None
+    gated: Literal[True] | None
+    brief: Literal[True] | None
+    instance: int
+    table: int | None
+    leaf: Literal[True] | None
+    params: str
+    results: str
+    post: Item | None
+    post_leaf: Literal[True] | None
+    signature: Signature
+
+
+class Signature(TypedDict):
+    """A function's name as its author writes it, the types, and the numbers of those that it takes and gives."""
+
+    name: str
+    types: list[TypeRow]
+    params: list[Param]
+    result: int | None
+
+
+class Param(TypedDict):
+    """A parameter: its name, the number of its type, and the text of that for messages."""
+
+    name: str
+    type: int
+    text: str
+
+
+class TypeField(TypedDict):
+    """A field of a record."""
+
+    name: str
+    type: int
+
+
+class TypeCase(TypedDict):
+    """A case of a variant."""
+
+    name: str
+    type: int | None
+
+
+class TypeRow(TypedDict, total=False):
+    """A WIT type: parts are the numbers of other types, which stand before it."""
+
+    kind: Required[str]
+    fields: list[TypeField]
+    cases: list[TypeCase]
+    element: int
+    key: int
+    value: int
+    length: int | None
+    types: list[int]
+    names: list[str]
+    some: int
+    ok: int | None
+    err: int | None
+    resource: int
+    name: str

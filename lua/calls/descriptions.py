@@ -1,0 +1,107 @@
+"""What a lane is told of a function, by the lane's role: the tables of lua/border that lua/calls/calls.lua binds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from moonwit.host.wasm.wit import types as wit
+from moonwit.lua.scripts.sources import lua_source
+
+if TYPE_CHECKING:
+    from moonwit.host.functions.functions import LoadedFunction, Pool
+    from moonwit.lua.border import entries, plans
+    from moonwit.registry import Entry, Registry
+
+_INCOMING = re.compile(r"wasi:http/incoming-handler(?:@0\.2\.[^#]*)?#handle")
+_HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("response", wit.Primitive("u32"))), None)
+
+
+def answers_itself(path: str) -> bool:
+    """Tells whether an export takes HTTP requests as they are."""
+    return _INCOMING.fullmatch(path) is not None
+
+
+def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, patience: int | None) -> entries.GuestEntry:
+    """Describes a function on the direct path whose plan is compiled; ``patience`` is as in ``Entries``."""
+    from moonwit.lua.guest.plan import lift_data, signature_data
+
+    assert function.plan is not None and function.lift is not None
+    lift, threads = lift_data(function.lift, function.plan, function.hosting), _workers(function.pool, role)
+    if role == "service" and answers_itself(function.path):
+        # It is called with the plain numbers of its two handles, and lua/wasi/p2/http.lua knows what they stand for: in its own lane only.
+        lift["signature"], threads = signature_data("handle", _HANDLES), None
+    told: entries.GuestEntry = {
+        "resolver": "wasm",
+        "id": function.id,
+        "plan": plan,
+        "lift": lift,
+        "fresh": not function.pool.reuse,
+        "results": function.results,
+        "worldly": True if function.wasi else None,
+        "pool": pool_bounds(function.pool),
+        "workers": threads,
+        **limits(function),
+    }
+    if patience is not None and "limit_ticks" not in told:
+        told["limit_ticks"] = patience
+    return told
+
+
+def lua_entry(entry: Entry, registry: Registry, role: entries.Role) -> entries.LuaEntry:
+    """Describes a function in Lua. It has instances nowhere: all that counts of its pool is how many calls may run in other lanes."""
+    pool = entry.fields.get("pool")
+    threads, bounds = _script_workers(pool) if isinstance(pool, dict) and entry.kind == "function.lua" else (None, None)
+    workers = None if role == "worker" else threads
+    return {"resolver": "lua", "workers": workers, "pool": bounds, **lua_source(entry, registry)}
+
+
+def limits(function: LoadedFunction) -> entries.Limits:
+    """Gives what a call may take."""
+    from moonwit.host.engine import engine
+
+    found: entries.Limits = {"limit_elements": engine.table_elements(function.max_memory_bytes)}
+    if function.max_execution_ms is not None:
+        engine.start_ticker()
+        found["limit_ms"], found["limit_ticks"] = function.max_execution_ms, engine.ticks(function.max_execution_ms)
+    if function.max_memory_bytes is not None:
+        found["limit_bytes"] = function.max_memory_bytes
+    if function.max_stack_bytes is not None:
+        found["limit_stack"] = function.max_stack_bytes
+    return found
+
+
+def pool_bounds(pool: Pool) -> entries.PoolBounds:
+    """Gives the type, how many calls may be under way at once (none for `inline`), and how many may wait before their callers do."""
+    bounds: entries.PoolBounds = {"type": pool.type}
+    if pool.type == "inline":
+        return bounds
+    bounds["bound"] = pool.size
+    if pool.type == "static":
+        bounds["room"] = pool.buffer
+    elif pool.warm_start:
+        bounds["warm"] = True
+    return bounds
+
+
+def _workers(pool: Pool, role: entries.Role) -> int | None:
+    """Gives how many calls may run in other lanes; none where the pool has no workers, and in a worker, which makes them itself."""
+    return pool.workers if role != "worker" and pool.type in ("static", "adaptive") and pool.workers else None
+
+
+def _script_workers(pool: Mapping[str, object]) -> tuple[int | None, entries.PoolBounds | None]:
+    from moonwit.host.functions.functions import BUFFER_PER_WORKER, DEFAULT_MAX_SIZE, DEFAULT_WORKERS
+
+    size, workers, most, buffer = (_integer(pool.get(name)) for name in ("size", "workers", "max_size", "buffer"))
+    type = pool.get("type") or ("static" if size or workers else "lazy")
+    if type == "static":
+        count = workers or size or DEFAULT_WORKERS
+        return count, {"type": "static", "room": count * BUFFER_PER_WORKER if buffer is None else buffer}
+    if type == "adaptive":
+        return most or DEFAULT_MAX_SIZE, {"type": "adaptive"}
+    return None, None
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) else None
