@@ -1,6 +1,24 @@
 -- The first Lua code of a lane: sets up the compiler, the call path and the standard library, and gives Python what it
 -- calls. `host` holds Python functions that take strings and give strings made by lua/values/buffer.py; no script ever sees them.
 
+-- The defaults are for small machines: generated code gives long traces and many of them.
+jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
+require('lua.dispatcher.collector').begin()
+
+local away = require 'lua.dispatcher.away'
+local calls = require 'lua.calls.calls'
+local counted = require 'lua.calls.counted'
+local clock = require 'lua.dispatcher.clock'
+local dispatcher = require 'lua.dispatcher.dispatcher'
+local elsewhere = require 'lua.calls.elsewhere'
+local errors = require 'lua.values.errors'
+local intermediate = require 'lua.values.intermediate'
+local most = require 'lua.values.arguments'
+local output = require 'lua.scripts.output'
+local owners = require 'lua.scripts.owners'
+local scripts = require 'lua.scripts.scripts'
+local modules = require 'stdlib.modules'
+
 -- The interfaces of the host that guests may import, loaded with the first guest that imports some.
 local function load_interfaces()
   require 'lua.wasi.p2.poll'
@@ -13,32 +31,11 @@ local function load_interfaces()
   require 'lua.wasi.p1.preview1'
 end
 
-local function boot(host)
-  -- The defaults are for small machines: generated code gives long traces and many of them.
-  jit.opt.start('maxtrace=8000', 'maxrecord=16000', 'maxirconst=4000', 'maxside=400', 'maxsnap=4000', 'sizemcode=256', 'maxmcode=131072')
-  require('lua.dispatcher.collector').begin()
-
-  local away = require 'lua.dispatcher.away'
-  local calls = require 'lua.calls.calls'
-  local counted = require 'lua.calls.counted'
-  local clock = require 'lua.dispatcher.clock'
-  local dispatcher = require 'lua.dispatcher.dispatcher'
-  local elsewhere = require 'lua.calls.elsewhere'
-  local errors = require 'lua.values.errors'
-  local intermediate = require 'lua.values.intermediate'
-  local most = require 'lua.values.arguments'
-  local output = require 'lua.scripts.output'
-  local owners = require 'lua.scripts.owners'
-  local scripts = require 'lua.scripts.scripts'
-  local modules = require 'stdlib.modules'
-
-  require('lua.guest.linking').setup(load_interfaces)
-  require('lua.calls.pools').setup(host)
-  calls.setup(host, modules)
-  require('lua.lane.ask').setup(host)
+-- Functions in Lua: their calls may run in other lanes, where the entry says so.
+local function provide_lua(host)
+  ---@param entry border.LuaEntry
   calls.provide('lua', function(entry)
-    entry.stdlib = modules
-    local f, problem = require('lua.scripts.functions').bind(entry)
+    local f, problem = require('lua.scripts.functions').bind(entry, modules)
     if not f or not entry.workers then return f, problem end
     local near, far = counted.waiting(entry.id, f), require('lua.calls.workers').far(entry, host)
     return counted.whole(function(...)
@@ -46,95 +43,87 @@ local function boot(host)
       return near(...)
     end)
   end)
+end
 
-  local M = { calls = calls }
+-- Answers to Python ------------------------------------------------------------------------------------------------
 
-  -- An error as Python takes it: encoded, and as text with where it was.
-  local function told(problem, id)
-    if not errors.is_error(problem) then problem = errors.from(problem, { entry = id }) end
-    local text = intermediate.encode(problem)
-    if not text then
-      problem = errors.make { message = problem:message(), kind = problem:kind(), entry = id }
-      text = intermediate.encode(problem)
-    end
-    return text, problem:stack()
+-- An error as Python takes it: encoded, and as text with where it was.
+local function told(problem, id)
+  if not errors.is_error(problem) then problem = errors.from(problem, { entry = id }) end
+  local text = intermediate.encode(problem)
+  if not text then
+    problem = errors.make { message = problem:message(), kind = problem:kind(), entry = id }
+    text = intermediate.encode(problem)
   end
+  return text, problem:stack()
+end
 
-  -- The answer to a script that has ended: nothing, or the error that ended it.
-  local function script_answer(problem)
-    local flushed, why = output.flush()
-    if problem == nil and not flushed then problem = errors.make { message = why, kind = errors.kinds.INTERNAL, lua_stack = {} } end
-    if problem ~= nil then return told(problem) end
+-- The answer to a script that has ended: nothing, or the error that ended it.
+local function script_answer(problem)
+  local flushed, why = output.flush()
+  if problem == nil and not flushed then problem = errors.make { message = why, kind = errors.kinds.INTERNAL, lua_stack = {} } end
+  if problem ~= nil then return told(problem) end
+end
+
+-- The answer to a call: the encoded value, or nil and the error.
+local function call_answer(id, value, problem)
+  if problem == nil then
+    local text
+    text, problem = intermediate.encode(value)
+    if text then return text end
+    problem = errors.make {
+      message = ("%s: the result can't leave Lua: %s"):format(id, (problem:gsub('^value: ', ''))),
+      kind = errors.kinds.INVALID,
+      entry = id,
+    }
   end
+  return nil, told(problem, id)
+end
 
-  -- The answer to a call: the encoded value, or nil and the error.
-  local function call_answer(id, value, problem)
-    if problem == nil then
-      local text
-      text, problem = intermediate.encode(value)
-      if text then return text end
-      problem = errors.make {
-        message = ("%s: the result can't leave Lua: %s"):format(id, (problem:gsub('^value: ', ''))),
+-- The arguments of a call, with their number in `n`, or nil and the error that there are too many.
+local function packed(id, encoded)
+  local values, count = intermediate.decode_all(encoded)
+  local many = most.too_many(count)
+  if many then
+    return nil, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }
+  end
+  values.n = count
+  return values
+end
+
+-- The chunk of a script and its arguments, or nil and an error.
+local function load_script(source, chunkname, arguments)
+  local chunk, problem, env = scripts.script(source, chunkname, modules)
+  if not chunk then return nil, problem end
+  local args = intermediate.decode(arguments)
+  if #args > most.MOST then
+    return nil,
+      errors.make {
+        message = ('expected at most %d arguments, got %d: give them in a file, or on standard input'):format(most.MOST, #args),
         kind = errors.kinds.INVALID,
-        entry = id,
+        lua_stack = {},
       }
-    end
-    return nil, told(problem, id)
   end
+  env.arg = args
+  return chunk, args, env
+end
 
-  -- The arguments of a call, with their number in `n`, or nil and the error that there are too many.
-  local function packed(id, encoded)
-    local values, count = intermediate.decode_all(encoded)
-    local many = most.too_many(count)
-    if many then
-      return nil, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} }
-    end
-    values.n = count
-    return values
-  end
+-- Messages ---------------------------------------------------------------------------------------------------------
 
-  -- The chunk of a script and its arguments, or nil and an error.
-  local function load_script(source, chunkname, arguments)
-    local chunk, problem, env = scripts.script(source, chunkname, modules)
-    if not chunk then return nil, problem end
-    local args = intermediate.decode(arguments)
-    if #args > most.MOST then
-      return nil,
-        errors.make {
-          message = ('expected at most %d arguments, got %d: give them in a file, or on standard input'):format(most.MOST, #args),
-          kind = errors.kinds.INVALID,
-          lua_stack = {},
-        }
-    end
-    env.arg = args
-    return chunk, args, env
-  end
+-- Answers a message whose handler has raised. Where nobody waits for its answer the mistake is ours, and ends the lane.
+---@param message border.Run|border.Call
+local function fail(host, message, problem)
+  if message.kind ~= 'run' and message.kind ~= 'call' then error(problem, 0) end
+  host.done(message.number, false, told(problem, message.id))
+end
 
-  -- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack.
-  function M.run(source, chunkname, arguments)
-    local chunk, args, env = load_script(source, chunkname, arguments)
-    if not chunk then return script_answer(args) end
-    local ok, problem = dispatcher.run(chunk, unpack(args))
-    owners.finish(env)
-    if ok then problem = nil end
-    return script_answer(problem)
-  end
-
-  -- Calls a function alone in its lane; gives the encoded value, or nil, the encoded error and its stack.
-  function M.call(id, arguments)
-    local values, many = packed(id, arguments)
-    if not values then return call_answer(id, nil, many) end
-    local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, values.n))
-    if not ok then
-      value, problem = nil, value
-    end
-    return call_answer(id, value, problem)
-  end
-
-  -- What other threads may ask of the lane: see lua/lane/lane.py. Each answer is told to `host.done` with the message's number.
+-- What other threads may ask of the lane, by the kind of message: see lua/lane/lane.py. Answers go to `host.done` with the message's
+-- number. Gives the handlers, and what tells whether the lane is to close.
+local function handlers_for(host)
   local handlers, closing = {}, false
   local called = {} -- number of a call -> its group
 
+  ---@param message border.Run
   function handlers.run(message)
     local chunk, args, env = load_script(message.source, message.name, message.arguments)
     if not chunk then return host.done(message.number, false, script_answer(args)) end
@@ -144,6 +133,7 @@ local function boot(host)
     end, chunk, unpack(args))
   end
 
+  ---@param message border.Call
   function handlers.call(message)
     local id = message.id
     local values, many = packed(id, message.arguments)
@@ -155,15 +145,25 @@ local function boot(host)
     end, calls.call, id, unpack(values, 1, values.n))
   end
 
+  ---@param message border.Gone
   function handlers.gone(message)
     require('lua.calls.workers').gone(message.answers)
     elsewhere.gone(message.answers)
   end
 
+  ---@param message border.Warm
   function handlers.warm(message) calls.warm(message.id) end
+
+  ---@param message border.Work
   function handlers.work(message) require('lua.calls.workers').serve(message.orders, message.answers, calls, call_answer) end
+
+  ---@param message border.Job
   function handlers.job(message) host.job(message.number) end
-  function handlers.answer(message) away.answered(message.ticket, message.value, message.failure) end
+
+  ---@param message border.Answer
+  function handlers.answer(message) away.answered(message.ticket, message.value) end
+
+  ---@param message border.Cancel
   function handlers.cancel(message)
     if not message.number then
       dispatcher.cancel_all()
@@ -171,20 +171,59 @@ local function boot(host)
       dispatcher.cancel_group(called[message.number])
     end
   end
+
   function handlers.close() closing = true end
 
-  -- What a message hears whose handler has raised. Where nobody waits for its answer the mistake is ours, and ends the lane.
-  local function failed(message, problem)
-    if message.kind ~= 'run' and message.kind ~= 'call' then error(problem, 0) end
-    host.done(message.number, false, told(problem, message.id))
+  return handlers, function() return closing end
+end
+
+-- The table that Python calls ---------------------------------------------------------------------------------------
+
+local M = { calls = calls }
+
+-- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack.
+function M.run(source, chunkname, arguments)
+  local chunk, args, env = load_script(source, chunkname, arguments)
+  if not chunk then return script_answer(args) end
+  local ok, problem = dispatcher.run(chunk, unpack(args))
+  owners.finish(env)
+  if ok then problem = nil end
+  return script_answer(problem)
+end
+
+-- Calls a function alone in its lane; gives the encoded value, or nil, the encoded error and its stack.
+function M.call(id, arguments)
+  local values, many = packed(id, arguments)
+  if not values then return call_answer(id, nil, many) end
+  local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, values.n))
+  if not ok then
+    value, problem = nil, value
   end
+  return call_answer(id, value, problem)
+end
+
+-- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.
+M.test_clock = clock.test
+
+function M.close()
+  output.flush()
+  calls.close()
+end
+
+local function boot(host)
+  require('lua.guest.linking').setup(load_interfaces)
+  require('lua.calls.pools').setup(host)
+  calls.setup(host, modules)
+  require('lua.lane.ask').setup(host)
+  provide_lua(host)
 
   -- The lane's life: answers messages until it is told to close and everything has ended.
   function M.serve(descriptor, flag)
-    require('lua.lane.inbox').open(descriptor, flag, host.take, handlers, failed)
+    local handlers, is_closing = handlers_for(host)
+    require('lua.lane.inbox').open(descriptor, flag, host.take, handlers, function(...) fail(host, ...) end)
     if host.http_answers then require('lua.http.requests').setup(host, modules, handlers) end
     away.open = true
-    dispatcher.serve(function() return closing end)
+    dispatcher.serve(is_closing)
     M.close()
     -- What guests are in that still run elsewhere is freed when they are back.
     dispatcher.serve(function() return not elsewhere.busy() end)
@@ -192,16 +231,8 @@ local function boot(host)
 
   -- Begins the REPL's session in the lane, then M.session: see lua/repl/session.lua.
   function M.open_session(emit, answer, failed, traced, help, hopeless, flag)
-    local host = { emit = emit, answer = answer, failed = failed, traced = traced, help = help, hopeless = hopeless }
-    M.session = require('lua.repl.session').open(host, flag, modules, function(tell) require('stdlib.funcs.trace').trace(tell) end)
-  end
-
-  -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.
-  M.test_clock = clock.test
-
-  function M.close()
-    output.flush()
-    calls.close()
+    local terminal = { emit = emit, answer = answer, failed = failed, traced = traced, help = help, hopeless = hopeless }
+    M.session = require('lua.repl.session').open(terminal, flag, modules, function(tell) require('stdlib.funcs.trace').trace(tell) end)
   end
 
   return M
