@@ -44,7 +44,7 @@ class Import(Field):
         if not isinstance(slot.node, Mapping):
             return self.grant.read(slot, reader)
         if len(slot.node.pairs) != 1:
-            sentence = f"`{slot.label}` must map one import to an id, not {len(slot.node.pairs)}"
+            sentence = f"`{slot.label}`: expected one import and its id, got {len(slot.node.pairs)}"
             reader.complain(slot, sentence, "write each as an item of its own")
             return INVALID
         value = self.answer.read(slot, reader)

@@ -10,6 +10,7 @@ from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
 from moonwit.host.functions.functions import CORE, LoadedFunction, load_function
 from moonwit.host.functions.methods import UnknownMethod, alike, resolve
+from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi.linkage import is_hosted
@@ -126,14 +127,26 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
     if loaded is not None:
         facts = [("call path", f"{loaded.lane}: {loaded.reason}"), *([] if found.is_component else _started(found))]
     facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))
+    answered = {} if loaded is None else provided(loaded.answers)
+    facts += [("answered", f"{interface if name is None else name}: {id}") for (interface, name), id in answered.items()]
+    missing = [name for name in missing if (name, None) not in answered and (unprovided.ROOT, name) not in answered]
     if missing:
         facts.append(("missing", f"{listed(missing)}: nothing provides them, and calling them fails"))
-    lacking = list(unprovided.imported(found))
+    if found.is_component:
+        # What Moonwit knows no answer of can be given one.
+        facts += [("", _answer_line(found, name)) for name in missing[:_MOST_ABSENT] if not name.startswith("wasi:")]
+    lacking = list(unprovided.imported(found, answered))
     absent = [each for each in lacking if each.why != "unknown"]
     facts += [("missing", f"{shown(each.function)} of {each.interface}, {each.is_what}") for each in absent[:_MOST_ABSENT]]
     hints = dict.fromkeys(each.hint for each in lacking if each.interface in unprovided.TOOLCHAINS or each.interface == "env")
     facts += [("", hint) for hint in list(hints)[:_MOST_HINTS]]
     return facts
+
+
+def _answer_line(found: Binary, name: str) -> str:
+    """The item of `imports:` that has an entry of the registry answer an import."""
+    is_function = isinstance(found.world.imports[name], Function)
+    return f"imports: [{{{wasi.interface_of(name)}: id}}]  # the id of {'any function' if is_function else 'a library.lua'}"
 
 
 def _started(found: Binary) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from moonwit.host.functions import unprovided
+from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasm.component.component import Interface
@@ -35,7 +36,8 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
     given = written if isinstance(written, list) else []
     used = _used(function.binary)
     what = "component" if function.is_component else "module"
-    missing = [name for name in used if _is_grantable(name) and not wasi.grants(name, function.grants)]
+    answered = {answer.interface and wasi.interface_of(answer.interface) for answer in function.answers}
+    missing = [name for name in used if _is_grantable(name) and not wasi.grants(name, function.grants) and name not in answered]
     missing = [name for name in missing if name not in _USUAL and not wasi.links(name, ())]
     if missing:
         them = "it" if len(missing) == 1 else "them"
@@ -50,7 +52,7 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
             sentence = f"the entry grants {shown(name)}, and the {what} imports nothing of it"
             yield entry.problem(("imports", index), sentence, "remove it", severity="note")
     yield from _unseen(entry, function)
-    yield from unprovided.notes(entry, function.binary)
+    yield from unprovided.notes(entry, function.binary, provided(function.answers))
     if (unready := _not_started(function)) is not None:
         yield entry.problem(("method",), unready, "build it as a reactor, or run it as a `process.wasm`", severity="note")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from moonwit.host.functions.imports import answers_of
-from moonwit.host.values.names import advice, listed, shown
+from moonwit.host.values.names import listed, nearest, shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi.linkage import ROOT
 from moonwit.host.wasm.component.component import Interface
@@ -73,7 +73,9 @@ def _answer(world: World, path: tuple[str | int, ...], name: str, id: str, kind:
     if not meant:
         known = [*(wasi.interface_of(each) for each in interfaces), *functions]
         what = f"; it imports {listed(known[:12])}" if known else ""
-        raise Misplaced(path, f"the component does not import {shown(name)}{what}", advice(name, known).lstrip("; ,") or None)
+        near = nearest(name, [*known, *(each.rpartition("/")[2] for each in known)])
+        hint = None if near is None else f"did you mean {shown(near)}?"
+        raise Misplaced(path, f"the component does not import {shown(name)}{what}", hint)
     if kind != "library.lua":
         what = "a component is linked to an import in a later version; " if kind in WASM else ""
         sentence = f"{shown(name)} is an interface, and {shown(id)} is of kind `{kind}`, one function: {what}{COMPONENT_LATER}"

@@ -7,7 +7,7 @@ says, and what `moonwit check` and `inspect` say before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -48,6 +48,7 @@ _INTERFACES: Final = (
     wasi.PREVIEW1,
     wasi.FUNCS,
 )
+_DEFINE: Final = "define it in the guest, or import what is provided"
 # For how many functions of a binary names are looked for that may be meant.
 _MOST_NEAR: Final = 20
 # What lets a program in a file have more than it has.
@@ -83,7 +84,7 @@ def explain(
     if name == wasi.PREVIEW1:
         missing = _preview1(found, function, near)
     elif interface == ROOT or wasi.grant_for(interface) is None:
-        missing = _unknown(name, interface, function)
+        missing = _unknown(found, name, interface, function)
     else:
         missing = _of_interface(found, interface, function, near)
     if missing is not None:
@@ -110,20 +111,25 @@ def kind(missing: Unprovided) -> str:
     return "Unavailable" if missing.why == "lacking" else "PermissionDenied"
 
 
-def imported(found: Binary) -> Iterator[Unprovided]:
-    """Gives what a binary imports that no grant can provide, each function once."""
+def imported(found: Binary, answered: Collection[tuple[str, str | None]] = ()) -> Iterator[Unprovided]:
+    """Gives what a binary imports that no grant can provide, each function once.
+
+    What the registry has ``answered`` is left out: interfaces with None, and functions with their interfaces.
+    """
     left = _MOST_NEAR
     for interface, function in _functions(found):
+        if (interface, None) in answered or (interface, function) in answered:
+            continue
         missing = explain(found, interface, function, (), "", left > 0)
         if missing.why != "ungranted":
             left -= 1
             yield missing
 
 
-def notes(entry: Entry, found: Binary) -> Iterator[Problem]:
+def notes(entry: Entry, found: Binary, answered: Collection[tuple[str, str | None]] = ()) -> Iterator[Problem]:
     """Says of an entry what its binary imports in vain; functions of one interface that lack the same are told together."""
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for missing in imported(found):
+    for missing in imported(found, answered):
         groups.setdefault((missing.interface, missing.is_what, missing.hint), []).append(missing.function)
     what = "component" if found.is_component else "module"
     place = ("source",) if entry.kind == "function.wat" else ("path",)
@@ -161,7 +167,7 @@ def _preview1(found: Binary, function: str, near: bool) -> Unprovided | None:
     return Unprovided("mistyped", wasi.PREVIEW1, function, is_what, "correct its declaration in the guest")
 
 
-def _unknown(name: str, interface: str, function: str) -> Unprovided:
+def _unknown(found: Binary, name: str, interface: str, function: str) -> Unprovided:
     """Says of an interface that no grant gives that nothing provides it, and what may be meant."""
     version = interface.removeprefix(name).removeprefix("@")
     if name.startswith("wasi:") and wasi.grant_for(name) is not None:
@@ -175,8 +181,14 @@ def _unknown(name: str, interface: str, function: str) -> Unprovided:
         elif _EMSCRIPTEN.match(function):
             hint = "it is Emscripten's: build it with -sSTANDALONE_WASM"
     if hint is None:
-        hint = _meant(name, _INTERFACES) or "define it in the guest, or import what is provided"
+        hint = _meant(name, _INTERFACES) or (answer_hint(name, function) if found.is_component else _DEFINE)
     return Unprovided("unknown", name, function, "which nothing provides", hint)
+
+
+def answer_hint(interface: str, function: str) -> str:
+    """Says how an entry of the registry would answer an import that is none of the host's."""
+    what = "any function" if interface == ROOT else "a library.lua"
+    return f"have {what} answer it, as in `imports: [{{{function if interface == ROOT else interface}: id}}]`"
 
 
 def _of_interface(found: Binary, interface: str, function: str, near: bool) -> Unprovided | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.lexer import KEYWORDS
 from moonwit.projects.folders import load, named_folder, needed
+from moonwit.projects.imported import NAMESPACE, annotated
 from moonwit.stubs import FOLDER, LANGUAGE
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def _write(folder: Path, functions: Sequence[LoadedFunction]) -> None:
             overloads = "".join(f"---@overload {call}\n" for call in calls)
             text = text.replace("function funcs.call(", f"{overloads}function funcs.call(")
         (folder / path.name).write_text(text, encoding="utf-8")
+    # What the project's guests import names more types.
+    imported = annotated(functions, lambda type: namer.type(type, NAMESPACE), lambda params: _parameters(namer, params))
+    (folder / "imports.lua").write_text(imported, encoding="utf-8")
     (folder / "project.lua").write_text("---@meta\n\n" + "\n".join(namer.declared), encoding="utf-8")
     # What a script has without `require`.
     shared = "".join(f"---@type {name}\n{name} = nil\n\n" for name in names)
@@ -102,6 +106,12 @@ def _settle(path: Path) -> None:
     known = [one for one in library if isinstance(one, str)] if isinstance(library, list) else []
     settings["workspace.library"] = known if str(TYPES) in known else [*known, str(TYPES)]
     path.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+
+
+def _parameters(namer: Namer, fields: Iterable[Field]) -> Iterator[str]:
+    for field in fields:
+        name = _identifier(field.name)
+        yield f"{name}{'_' * (name in KEYWORDS)}: {namer.type(field.type, NAMESPACE)}"
 
 
 class Namer:
@@ -168,7 +178,8 @@ class Namer:
         if isinstance(type, wit.Primitive):
             return _PRIMITIVES.get(type.kind, "integer")
         if isinstance(type, (wit.Own, wit.Borrow)):
-            return self._named(type.resource.name, type.resource, namespace)
+            # To what answers an import, a resource is whatever it says it is.
+            return "any" if namespace == NAMESPACE else self._named(type.resource.name, type.resource, namespace)
         if isinstance(type, (wit.List, wit.FixedList)):
             if isinstance(type, wit.List) and type.element == wit.Primitive("u8"):
                 return "string"

@@ -18,6 +18,7 @@ def check(folder: Path) -> Registry:
     from moonwit.host.functions.functions import KINDS as WASM
     from moonwit.host.functions.functions import FunctionProblem, check_functions, load_function
     from moonwit.host.functions.notes import notes
+    from moonwit.host.functions.providers import problems
     from moonwit.host.programs.processes import check_programs
     from moonwit.projects.lua_sources import KINDS as LUA
     from moonwit.projects.lua_sources import LuaSources
@@ -33,11 +34,14 @@ def check(folder: Path) -> Registry:
                 registry.report(error.problem)
     check_functions(registry)
     check_programs(registry)
+    signatures = {entry.id: function.signature for entry, function in loaded}
     for entry, function in loaded:
         if (problem := _compile(entry, function)) is not None:
             registry.report(problem)
         for note in notes(entry, function):
             registry.report(note)
+        for problem in problems(entry, registry, function.binary, function.answers, signatures.get):
+            registry.report(problem)
     for problem in _misfits(registry, {entry.id: function for entry, function in loaded}):
         registry.report(problem)
     scripts = [entry for entry in registry.entries.values() if entry.kind in LUA]

@@ -108,7 +108,8 @@ def test_methods_may_wait(lane: Make) -> None:
 
 def test_a_library_may_name_functions_of_a_resource_in_full(lane: Make) -> None:
     """Full WIT names are taken too, and a resource without `drop` needs none."""
-    full = """return { ['[constructor]cart'] = function(owner) return owner end, ['[method]cart.add-item'] = function(cart, n) return #cart + n end,
+    full = """return { ['[constructor]cart'] = function(owner) return owner end,
+      ['[method]cart.add-item'] = function(cart, n) return #cart + n end,
       ['[static]cart.merge'] = function(a, b) return a .. b end, sum = function(carts) return #carts end }"""
     assert shop(lane, full)("print(funcs.call('t:shop', 5))") == "110\n"
 
