@@ -133,4 +133,38 @@ function M.signature(sig)
   return sig
 end
 
+-- The types directly inside a type; option and result have theirs as cases too.
+local function parts(t)
+  local out = { t.element }
+  for _, item in ipairs(t.fields or t.cases or t.types or {}) do
+    out[#out + 1] = item.kind and item or item.type
+  end
+  return out
+end
+
+-- Tells whether a laid out type is of a kind in `kinds`, or holds one. `known` keeps the answers: types may share parts many times.
+local function holds_kind(t, kinds, known)
+  if known[t] == nil then
+    known[t] = kinds[t.kind] or false
+    for _, part in ipairs(parts(t)) do
+      known[t] = known[t] or holds_kind(part, kinds, known)
+    end
+  end
+  return known[t]
+end
+
+local HANDLES, POINTERS_TO = { own = true, borrow = true }, { string = true, list = true }
+
+--- Tells whether a type, or nil for none, is or holds a handle.
+function M.has_handles(t) return t ~= nil and holds_kind(t, HANDLES, {}) end
+
+--- Tells whether values of a laid out signature are passed in memory.
+function M.uses_memory(sig)
+  if sig.spilled or sig.in_memory then return true end
+  for _, param in ipairs(sig.params) do
+    if holds_kind(param.type, POINTERS_TO, {}) then return true end
+  end
+  return false
+end
+
 return M
