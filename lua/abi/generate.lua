@@ -65,7 +65,7 @@ local BEFORE = { stages.check_first, stages.wait_for, stages.slots, stages.lower
 local AFTER = { stages.again, stages.lift, stages.clean_up_after, stages.let_go, stages.give_result }
 local AFTER_FIBER = { stages.again, stages.lift, stages.clean_up_on_fiber, stages.let_go, stages.give_result }
 
---- A way of calling: what calls the guest, its realloc, and a realloc that is known to call nothing of the host; and the stages, all in
+--- One way: what calls the guest, its realloc, and a realloc that is known to call nothing of the host; and the stages, all in
 -- one function, or in two where the guest is called between them. Where functions of the host may be called back it is by functions that
 -- are not compiled (lua/wasmtime/entrances.lua).
 ---@class Way
@@ -76,8 +76,9 @@ local AFTER_FIBER = { stages.again, stages.lift, stages.clean_up_on_fiber, stage
 ---@field before function[]?
 ---@field after function[]?
 
+--- The ways, by name.
 ---@type table<string, Way>
-local WAYS = {
+M.WAYS = {
   -- A guest that calls nothing of the host.
   plain = { main = PLAIN, realloc = PLAIN, leaf = PLAIN, whole = AT_ONCE },
   -- One that calls functions of the host, which don't wait.
@@ -111,7 +112,7 @@ local function describe(sig, options)
   return {
     sig = sig,
     options = options,
-    way = WAYS[options.mode or 'plain'],
+    way = M.WAYS[options.mode or 'plain'],
     emitter = e,
     arguments = arguments,
     passed = #sig.params > 0 and ', ' .. arguments or '',
@@ -163,8 +164,13 @@ local function library(call, body)
   return 'local C = support.C\n' .. table.concat(out, '\n')
 end
 
--- The text of a chunk that gives the function, and the constants that it is given.
-local function write(sig, options)
+--- Writes the function for a signature.
+---@param sig table as lua/guest/plan.py gives it, with the types themselves for their numbers
+---@param options Options
+---@return string text of a chunk that gives it
+---@return any[] constants that the chunk is given
+function M.write(sig, options)
+  layout.signature(sig)
   local call, block = describe(sig, options), emitter.block()
   write_functions(block, call)
   local state = call.memory and support.MEMORY or support.NO_MEMORY
@@ -180,7 +186,7 @@ local function load_generated(chunk, sig)
 end
 
 --- Compiles a signature for a target; raises {too_large = reason} for one that LuaJIT can't.
----@param sig table as lua/guest/plan.py gives it, with the types themselves for their numbers
+---@param sig table
 ---@param options Options
 ---@param hooks table<string, function> lua/calls/hooks.lua
 ---@param target Target
@@ -188,8 +194,7 @@ end
 ---@return string text
 function M.compile(sig, options, hooks, target)
   support.given.C = wasmtime.C
-  layout.signature(sig)
-  local chunk, constants = write(sig, options)
+  local chunk, constants = M.write(sig, options)
   return load_generated(chunk, sig)(support.given, hooks, constants, target), chunk
 end
 

@@ -1,0 +1,99 @@
+"""Generated functions read as `golden/NAME.lua` has them, one or two for each way of calling; so a change of the generator shows what it
+changes.
+
+`python -m tests.abi.test_generated` writes these texts; read the difference before keeping it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.abi.conftest import State, opened  # noqa: F401 -- the fixture
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# The parameters and the result of a function, and the options of lua/abi/generate.lua; `own` is a handle, `word` a string, `pair` has handle
+# and string in one result type.
+CASES = {
+    "plain_numbers": ("{ u32, u32 }, u32", "{}"),
+    "plain_strings": ("{ point, list(word) }, pair", "{ pair = true, post = 'calls', limit = 7, gated = true, results = 1 }"),
+    "plain_fresh": ("{ own }, own", "{ fresh = true, resources = true }"),
+    "hosted": ("{ own, word }, word", "{ mode = 'hosted', post = 'leaf', leaf = true, resources = true, state = 3 }"),
+    "turns": ("{ option(word) }, pair", "{ mode = 'turns', post = 'calls' }"),
+    "hosted_turns": ("{}, level", "{ mode = 'hosted_turns' }"),
+    "waits": ("{ own, word }, pair", "{ mode = 'waits', pair = true, post = 'leaf', leaf = true, resources = true }"),
+}
+
+TYPES = """
+  local u32, word = { kind = 'u32' }, { kind = 'string' }
+  local own = { kind = 'own', resource = 1, name = 'account' }
+  local level = { kind = 'enum', names = { 'low', 'high' } }
+  local point = { kind = 'record', fields = { { name = 'x', type = { kind = 'f64' } }, { name = 'tag-count', type = { kind = 'u8' } } } }
+  local pair = { kind = 'result', ok = { kind = 'tuple', types = { own, word } }, err = level }
+  local function list(element) return { kind = 'list', element = element } end
+  local function option(some) return { kind = 'option', some = some } end
+"""
+
+
+def generated(state: State, name: str) -> str:
+    """Gives the text of a case."""
+    signature, options = CASES[name]
+    text = f"""
+      {TYPES}
+      local function parts(params, result)
+        local out = {{}}
+        for i, type in ipairs(params) do out[i] = {{ name = 'p' .. i, type = type }} end
+        return {{ name = 'f', params = out, result = result }}
+      end
+      return (require('lua.abi.generate').write(parts({signature}), {options}))
+    """
+    written: bytes = state.run(text)
+    return written.decode() + "\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_generated_function_reads_as_expected(name: str, opened: Callable[..., State]) -> None:  # noqa: F811
+    """Each way of calling writes its stages in order, and each block where it belongs."""
+    assert generated(opened([], {}), name) == (GOLDEN / f"{name}.lua").read_text()
+
+
+def test_each_way_of_calling_has_a_text(opened: Callable[..., State]) -> None:  # noqa: F811
+    """A way of calling that is added needs a golden text, and a text that nothing writes is stale."""
+    ways: bytes = opened([], {}).run("""
+      local names = {}
+      for name in pairs(require('lua.abi.generate').WAYS) do names[#names + 1] = name end
+      return table.concat(names, ' ')
+    """)
+    assert set(ways.decode().split()) <= {name.split("_")[0] if name.startswith("plain") else name for name in CASES}
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+
+
+def test_blocks_are_closed_and_indented(opened: Callable[..., State]) -> None:  # noqa: F811
+    """The emitter closes what is open, indents texts of several lines, and formats only what comes with values."""
+    assert opened([], {}).run("""
+      local block = require('lua.abi.emitter').block('function(%s)', 'v')
+      block:put 'local a = v % 2\\nlocal b'
+      block:open('if a == %d then', 1)
+      block:put 'b = 1'
+      block:turn 'else'
+      block:within('while a do', 'a = nil')
+      return block:text()
+    """) == b"function(v)\n  local a = v % 2\n  local b\n  if a == 1 then\n    b = 1\n  else\n    while a do\n      a = nil\n    end\n  end\nend"
+
+
+def main() -> None:
+    """Writes the texts."""
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(Path(folder), [], {})
+        for name in CASES:
+            (GOLDEN / f"{name}.lua").write_text(generated(state, name))
+        state.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
