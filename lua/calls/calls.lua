@@ -8,6 +8,7 @@ local clock = require 'lua.dispatcher.clock'
 local compiling = require 'lua.calls.compiling'
 local counted = require 'lua.calls.counted'
 local deadline = require 'lua.calls.deadline'
+local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
 local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
@@ -44,7 +45,7 @@ local plans = {} -- plan key -> prepared plan
 local host -- the Python functions of lua/calls/entries.py and lua/lane/lane.py by name, set by `setup`
 
 local failure, from_report, max = reports.failure, reports.of_guest, math.max
-local current = require('lua.dispatcher.dispatcher').current
+local current, LATE = dispatcher.current, dispatcher.LATE
 local hooks = guests.hooks
 
 local function err_is_variant(sig)
@@ -149,7 +150,7 @@ local function within(E, pool, target, args)
   local limit, earlier = deadline.of(E.id, E.limits.limit_ms)
   local stay, problem, queued = pools.enter(pool, limit)
   if not stay then
-    if problem == pools.LATE then return nil end
+    if problem == LATE then return nil end
     error(problem, 0)
   end
   return pools.leaving(
@@ -365,7 +366,7 @@ function M.setup(given, modules)
   upkeep.watch(hooks, guests.discard)
   guests.setup(given)
   reports.setup(given)
-  elsewhere.setup(given, require('lua.guest.fibers').LATE)
+  elsewhere.setup(given)
   require('lua.calls.from_guests').setup(M.call)
   handles.setup(
     method_of,

@@ -23,17 +23,12 @@ local M = {}
 M.RUN, M.STOP = 11, 12
 local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
 
--- What stopped a call that has taken too long: fibers.LATE.
-local LATE
-
 local lanes, most = {}, 1 -- {send =, load =, answers =, epochs =}
 local jobs, last = {}, 0 -- number -> call
 local host
 
---- Sets the Python functions of the lane, and what says that a call's time is up.
-function M.setup(given, late)
-  host, LATE = given, late
-end
+--- Sets the Python functions of the lane.
+function M.setup(given) host = given end
 
 --- Tells whether there is an elsewhere.
 function M.possible() return away.possible() and host.workers ~= nil end
@@ -111,14 +106,11 @@ function M.finish(I, future, limit, id)
   epochs.hand_over(I, chosen.epochs)
   chosen.send(RUN, number, buffer.encode(tonumber(ffi.cast('uintptr_t', future))))
   inbox.expect()
-  local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
-  local problem = dispatcher.suspend('funcs.call', id)
-  if timer then dispatcher.cancel_timer(timer) end
+  local problem = dispatcher.wait_until(limit, 'funcs.call', id)
   settle(job)
   if problem then return problem end
   if job.ended then return nil end
-  if job.problem then return job.problem end
-  return I.away and LATE or errors.make { message = 'canceled', kind = errors.kinds.CANCELED }
+  return job.problem or errors.make { message = 'canceled', kind = errors.kinds.CANCELED }
 end
 
 --- Fails the calls of a lane that has ended by a mistake of ours; `answers` is the address of its mailbox. Nobody knows what it was

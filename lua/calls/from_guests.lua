@@ -13,7 +13,7 @@ local text = require 'lua.values.utf8'
 
 local M = {}
 
-local LATE = {}
+local LATE = dispatcher.LATE
 
 -- How deep guests of one task may call each other by way of the host: each level is an instance and a stack.
 local MOST_NESTED = 100
@@ -55,12 +55,10 @@ local function call_until(limit, id, input)
     done = true
     dispatcher.wake(task, generation)
   end)
-  local timer = dispatcher.timer(limit, dispatcher.wake, task, generation)
-  local problem = rings.await(child, 'funcs.call', id)
-  dispatcher.cancel_timer(timer)
+  local problem = rings.await(child, limit, 'funcs.call', id)
   if done then return nil, value, err end
-  dispatcher.cancel(child, problem)
-  return problem or LATE
+  dispatcher.cancel(child, problem ~= LATE and problem or nil)
+  return problem
 end
 
 -- The answer as text, and whether it is the err side.

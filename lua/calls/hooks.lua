@@ -3,6 +3,7 @@
 local bindings = require 'lua.guest.binding'
 local buffer = require 'string.buffer'
 local deadline = require 'lua.calls.deadline'
+local dispatcher = require 'lua.dispatcher.dispatcher'
 local entrances = require 'lua.wasmtime.entrances'
 local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
@@ -25,6 +26,7 @@ local M = {}
 local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 local support = generate.support
 local failure, from_report = reports.failure, reports.of_guest
+local LATE = dispatcher.LATE
 
 -- Tells whether an instance waits in a pool for its next call.
 function M.rests(I)
@@ -218,7 +220,7 @@ local function find(E, limit)
       if not B then return nil, err end
     end
     local problem, had_to = fibers.enter(B.I, limit)
-    if problem == fibers.LATE then return nil, reports.late(E) end
+    if problem == LATE then return nil, reports.late(E) end
     if problem == fibers.INSIDE then return nil, inside(E) end
     if problem then return nil, nil, problem end
     waited = waited or had_to
@@ -250,7 +252,7 @@ function hooks.acquire(E)
   local limit = limit_of(E)
   local stay, problem, queued = pools.enter(E.pool, limit)
   if not stay then
-    if problem == pools.LATE then return nil, reports.late(E) end
+    if problem == LATE then return nil, reports.late(E) end
     error(problem, 0)
   end
   local B, err, more = find(E, limit)
@@ -268,7 +270,7 @@ end
 function hooks.reach(E, B)
   local limit = limit_of(E)
   local problem, waited = fibers.enter(B.I, limit)
-  if problem == fibers.LATE then return reports.late(E) end
+  if problem == LATE then return reports.late(E) end
   if problem == fibers.INSIDE then return inside(E) end
   if problem then error(problem, 0) end
   if B.I.store == nil then
@@ -315,7 +317,7 @@ function hooks.run(E, B)
   end
   if done then return true, why, reported end
   M.discard(B.I)
-  if why == fibers.LATE then return false, reports.late(E) end
+  if why == LATE then return false, reports.late(E) end
   if errors.is_error(why) and why:kind() ~= errors.kinds.CANCELED then return false, why end
   error(why, 0)
 end

@@ -2,7 +2,7 @@
 --
 -- Only calls that may wait need a place: a guest that can't wait is done before anything else of its lane goes on.
 --   local stay, problem, waited = pools.enter(pool, deadline)    -- waits in order while the pool is full
---   if not stay then ... pools.LATE, or the error that canceled the task ... end
+--   if not stay then ... dispatcher.LATE, or the error that canceled the task ... end
 --   ... make the call ...
 --   pools.leave(stay)                                     -- exactly once; hands the place to the first who waits
 -- `deadline` is on clock.monotonic, nil for none. A task that is inside a pool may enter it again without a place: it would wait for
@@ -13,6 +13,7 @@ local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
+local gate = require 'lua.dispatcher.gate'
 
 -- What is counted, as lua/calls/statistics.py reads it. Times are nanoseconds; `timed` says how many calls stand in `executed`, and
 -- `between` - `left` how many were made that are not in `calls` yet.
@@ -27,11 +28,6 @@ local monotonic, max = clock.monotonic, math.max
 
 local M = {}
 
--- What `enter` says when the deadline has passed.
-M.LATE = 'late'
-
-local PLACE = 'place'
-
 local pools, host = {}, nil
 
 -- Sets the Python functions of lua/calls/entries.py by name.
@@ -40,51 +36,24 @@ function M.setup(given) host = given end
 -- What is counted of an id in all lanes, or of each that was used for nil; lua/calls/statistics.py says what is in it.
 function M.read(id) return buffer.decode(host.statistics(id or '')) end
 
--- A gate: so many are inside at once, the others wait in order.
-local function gate() return { bound = nil, inside = 0, waiting = 0, first = nil, last = nil } end
-
--- Waits for a place behind a gate; returns M.LATE, the error that canceled the task, or nil.
-local function wait(self, what, id, deadline)
-  local task, generation = dispatcher.ticket()
-  local waiter = { task = task, generation = generation, next = nil }
-  if self.last then
-    self.last.next = waiter
-  else
-    self.first = waiter
-  end
-  self.last = waiter
-  self.waiting = self.waiting + 1
-  local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
-  local problem, answer = dispatcher.suspend(what, id)
-  if timer then dispatcher.cancel_timer(timer) end
-  self.waiting = self.waiting - 1
-  if problem then return problem end
-  if answer ~= PLACE then return M.LATE end
-end
-
--- Wakes the first who still waits; tells whether there was one.
-local function wake_first(self)
-  while self.first do
-    local waiter = self.first
-    self.first = waiter.next
-    if not self.first then self.last = nil end
-    if dispatcher.wake(waiter.task, waiter.generation, PLACE) then return true end
-  end
-  return false
-end
-
-local function is_full(self) return self.bound and self.inside >= self.bound end
-
 -- The pool of an id: the same one for each caller. `bound` is how many places it has (nil: without bound), `room` how many calls may
 -- wait before a caller of funcs.async has to wait itself (nil: without bound).
 function M.of(id, bound, room)
   local pool = pools[id]
   if not pool then
-    pool = { id = id, places = gate(), crowd = gate(), counts = ffi.cast('mw_counts *', buffer.decode(host.counts(id))) }
+    pool = {
+      id = id,
+      bound = nil,
+      room = nil,
+      inside = 0,
+      places = gate.new(),
+      crowd = gate.new(),
+      counts = ffi.cast('mw_counts *', buffer.decode(host.counts(id))),
+    }
     pools[id] = pool
   end
   if bound then
-    pool.places.bound, pool.room = bound, room
+    pool.bound, pool.room = bound, room
   end
   return pool
 end
@@ -98,18 +67,33 @@ local function is_inside(task, pool)
   return false
 end
 
--- Waits until a place is free and counts the wait; returns a problem as `wait` does.
+local function is_full(pool) return pool.bound and pool.inside >= pool.bound end
+
+-- Gives a place that is free to the first who waits for one.
+local function free(pool)
+  if gate.admit(pool.places) then return end
+  pool.inside = pool.inside - 1
+  gate.admit(pool.crowd)
+end
+
+-- Waits until a place is free and counts the wait; returns a problem as `enter` does.
 local function queue(pool, deadline)
   local counts, places, began = pool.counts, pool.places, monotonic()
-  counts.waiting = places.waiting + 1
+  counts.waiting = places.count + 1
   counts.most_waiting = max(counts.most_waiting, counts.waiting)
-  local problem = wait(places, 'funcs.call (its pool is full)', pool.id, deadline)
-  local queued = monotonic() - began
-  counts.waiting = places.waiting
-  wake_first(pool.crowd)
+  local problem = gate.wait(places, deadline, 'funcs.call (its pool is full)', pool.id)
+  local now = monotonic()
+  local queued = now - began
+  counts.waiting = places.count
+  gate.admit(pool.crowd)
   counts.waited, counts.queued, counts.most_queued = counts.waited + 1, counts.queued + queued, max(counts.most_queued, queued)
   local task = dispatcher.current()
   task.queued = (task.queued or 0) + queued
+  if not problem and deadline and now >= deadline then
+    -- It has come when the time was up, so the next one has it.
+    free(pool)
+    return dispatcher.LATE
+  end
   return problem
 end
 
@@ -117,12 +101,12 @@ function M.enter(pool, deadline)
   local task = dispatcher.current()
   local counted, waited = not is_inside(task, pool), false
   if counted then
-    if task and is_full(pool.places) then
+    if task and is_full(pool) then
       local problem = queue(pool, deadline)
       if problem then return nil, problem end
       waited = true
     else
-      pool.places.inside = pool.places.inside + 1
+      pool.inside = pool.inside + 1
     end
   end
   local stay = { pool = pool, task = task, around = task and task.stay, counted = counted }
@@ -149,12 +133,7 @@ end
 
 function M.leave(stay)
   M.depart(stay)
-  if not stay.counted then return end
-  local places = stay.pool.places
-  if not wake_first(places) then
-    places.inside = places.inside - 1
-    wake_first(stay.pool.crowd)
-  end
+  if stay.counted then free(stay.pool) end
 end
 
 --- Leaves after a pcall; gives its results, or raises its error.
@@ -167,8 +146,8 @@ end
 --- Waits, before a call in the background is started, until it can at least wait in the queue. Raises when the task is canceled.
 function M.await_room(pool)
   local crowd = pool.crowd
-  if not pool.room or not is_full(pool.places) or not crowd.first and pool.places.waiting < pool.room then return end
-  local problem = wait(crowd, 'funcs.async (the queue of its pool is full)', pool.id)
+  if not pool.room or not is_full(pool) or crowd.count == 0 and pool.places.count < pool.room then return end
+  local problem = gate.wait(crowd, nil, 'funcs.async (the queue of its pool is full)', pool.id)
   if problem then error(problem, 0) end
 end
 

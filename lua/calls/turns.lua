@@ -94,7 +94,7 @@ local function go_on(E, I, future, limit)
     local problem = dispatcher.give_way 'funcs.call'
     if I.future ~= future then return fibers.gone() end
     if problem then return problem end
-    if limit and monotonic() >= limit then return fibers.LATE end
+    if limit and monotonic() >= limit then return dispatcher.LATE end
   until turn(I, future, computed())
 end
 

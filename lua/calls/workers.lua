@@ -114,7 +114,7 @@ function M.far(entry, host, result)
     local limit = deadline.of(id, entry.limit_ms)
     local stay, problem = pools.enter(pool, limit)
     if not stay then
-      local err = problem == pools.LATE and too_late(entry) or nil
+      local err = problem == dispatcher.LATE and too_late(entry) or nil
       counted.alone(id, err)
       if err then return nil, err end
       error(problem, 0)

@@ -32,18 +32,16 @@ function M.call(begin, cancel, id, ms)
     if not started then error(refused, 0) end
     return true, nil, refused
   end
-  local timer = ms and dispatcher.timer(clock.monotonic() + ms * 1e6, dispatcher.wake, task, generation)
-  local problem = dispatcher.suspend('funcs.call', id)
-  if timer then dispatcher.cancel_timer(timer) end
+  local problem, value, failure = dispatcher.wait_until(ms and clock.monotonic() + ms * 1e6, 'funcs.call', id)
+  if not problem then return true, value, failure end
+  local late = problem == dispatcher.LATE
+  -- The answer may have come after the task was canceled, and before it went on.
   if tickets[number] then
-    tickets[number].over = true
-    cancel(number, problem)
-    if problem then error(problem, 0) end
-    return false
+    ticket.over = true
+    cancel(number, not late and problem or nil)
   end
-  if problem then error(problem, 0) end
-  -- From the ticket: the answer may have come after the task was woken by its timer, and before it went on.
-  return true, ticket.value, ticket.failure
+  if not late then error(problem, 0) end
+  return false
 end
 
 -- Gives the number of a call whose answer done(value) takes, between two turns, for what no task waits for. The answer must come.
@@ -61,8 +59,7 @@ function M.answered(number, value, failure)
   tickets[number] = nil
   dispatcher.expect(-1)
   if ticket.done then return ticket.done(value) end
-  ticket.value, ticket.failure = value, failure
-  if not ticket.over then dispatcher.wake(ticket[1], ticket[2]) end
+  if not ticket.over then dispatcher.wake(ticket[1], ticket[2], value, failure) end
 end
 
 return M

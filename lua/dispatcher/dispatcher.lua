@@ -21,7 +21,7 @@ local waiting = require 'lua.dispatcher.waiting'
 
 local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
 local monotonic, max, min = clock.monotonic, math.max, math.min
-local current, ticket, park, rouse = waiting.current, waiting.ticket, waiting.park, waiting.rouse
+local current = waiting.current
 local take, take_busy, can_run = run_queue.take, run_queue.take_busy, run_queue.can_run
 local step, close, groups = tasks.step, tasks.close, tasks.groups
 local lane = epoch_state.lane
@@ -29,12 +29,17 @@ local CANCELED = errors.kinds.CANCELED
 
 local M = {
   current = current,
-  ticket = ticket,
+  ticket = waiting.ticket,
   wake = waiting.wake,
-  rouse = rouse,
-  park = park,
+  rouse = waiting.rouse,
+  park = waiting.park,
+  park_until = waiting.park_until,
   suspend = waiting.suspend,
   wait = waiting.wait,
+  wait_until = waiting.wait_until,
+  sleep = waiting.sleep,
+  LATE = waiting.LATE,
+  OUTSIDE = waiting.OUTSIDE,
   pause = waiting.pause,
   give_way = waiting.give_way,
   note_turn = tasks.note_turn,
@@ -82,24 +87,6 @@ end
 
 --- Takes a timer back; returns whether it was still to come.
 M.cancel_timer = timers.cancel
-
---- Waits `ns` nanoseconds. Returns a problem, or nil.
-function M.sleep(ns, kind)
-  if ns <= 0 then return M.pause(kind) end
-  local task, generation = ticket()
-  if not task then return generation end
-  local timer = task.timer
-  if not timer then
-    timer = timers.new(task.group, rouse, task)
-    task.timer = timer
-  end
-  if timer.index > 0 then timers.cancel(timer) end
-  timer.b = generation
-  timers.set(timer, monotonic() + ns)
-  local problem = park(kind)
-  if problem then timers.cancel(timer) end
-  return problem
-end
 
 --- Counts operations outside Lua that will wake a task, such as work on another thread: +1, and -1 when done.
 -- What waits for a timer needs no counting.

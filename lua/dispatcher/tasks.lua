@@ -93,6 +93,7 @@ function M.leave(task)
   task.generation = task.generation + 1
   coroutines.release(task.co)
   tasks[task.co] = nil
+  if task.timer then timers.cancel(task.timer) end
   unlink(task)
   local group = task.group
   if task == group.main then

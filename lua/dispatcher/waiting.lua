@@ -1,9 +1,15 @@
 -- How a task waits and is woken. It takes a ticket, a pair of itself and a number, leaves it with whoever will wake it, and parks.
+--
+-- A wait may have a deadline. When that has passed the task is woken, but its ticket is good until it goes on: what answers it in between is
+-- its answer. So whoever wakes a task knows for certain whether that was in time, and nothing that is handed over with it gets lost.
 
+local clock = require 'lua.dispatcher.clock'
 local coroutines = require 'lua.dispatcher.coroutines'
 local run_queue = require 'lua.dispatcher.run_queue'
+local timers = require 'lua.dispatcher.timers'
 
-local error, yield = error, coroutine.yield
+local error, yield, setmetatable = error, coroutine.yield, setmetatable
+local monotonic, set, cancel = clock.monotonic, timers.set, timers.cancel
 local WAIT, barrier = coroutines.WAIT, coroutines.barrier
 local push, push_busy = run_queue.push, run_queue.push_busy
 
@@ -13,7 +19,11 @@ local M = {}
 local MOST_REFUSALS = 100
 
 -- What has answered a wait.
-local WOKEN, STOPPED = 1, 2
+local WOKEN, STOPPED, EXPIRED = 1, 2, 3
+
+--- The problem of a wait whose deadline has passed. It is there to be compared with, and to be told in the words of what was waited for.
+M.LATE = setmetatable({}, { __tostring = function() return 'the time to wait has passed' end })
+local LATE = M.LATE
 
 --- What is said where nothing can wait, because no task runs.
 M.OUTSIDE = 'waiting is possible only in a script or a function, not here'
@@ -42,9 +52,11 @@ end
 --- Answers the wait that a ticket was taken for. Returns false when it is over already.
 function M.rouse(task, generation)
   if task.generation ~= generation then return false end
+  -- One whose deadline has passed is in the run queue already.
+  local queued = task.answered == EXPIRED
   task.generation = generation + 1
   task.answered = WOKEN
-  if task ~= current then push(task) end
+  if task ~= current and not queued then push(task) end
   return true
 end
 local rouse = M.rouse
@@ -54,6 +66,26 @@ function M.wake(task, generation, a, b, c)
   if task.generation ~= generation then return false end
   task.a, task.b, task.c = a, b, c
   return rouse(task, generation)
+end
+
+-- Wakes a task whose deadline has passed.
+local function expire(task, generation)
+  if task.generation ~= generation or task.answered then return end
+  task.answered = EXPIRED
+  push(task)
+end
+
+-- Has the wait of a task end at its deadline; gives its timer. A task waits in one place at a time, so it has one.
+local function set_deadline(task, deadline)
+  local timer = task.timer
+  if not timer then
+    timer = timers.new(task.group, expire, task)
+    task.timer = timer
+  end
+  cancel(timer)
+  timer.b = task.generation
+  set(timer, deadline)
+  return timer
 end
 
 --- Waits until the ticket is answered. Returns nil, or a problem to be raised: the task was canceled, or it can't wait
@@ -79,7 +111,11 @@ function M.park(kind, detail)
   end
   local answered = task.answered
   task.answered = false
+  if answered == WOKEN then return nil end
   if answered == STOPPED then return task.problem or IN_C end
+  -- Nobody can answer any more.
+  task.generation = task.generation + 1
+  return LATE
 end
 local park = M.park
 
@@ -93,6 +129,34 @@ function M.suspend(kind, detail)
   return nil, a, b, c
 end
 local suspend = M.suspend
+
+--- Waits as `suspend` does, until `deadline` at most, monotonic nanoseconds (nil: without end). The problem is LATE when that has passed.
+function M.wait_until(deadline, kind, detail)
+  local timer = deadline and current and set_deadline(current, deadline)
+  local problem, a, b, c = suspend(kind, detail)
+  if timer then cancel(timer) end
+  return problem, a, b, c
+end
+
+--- Waits as `park` does, until `deadline` at most.
+function M.park_until(deadline, kind, detail)
+  local timer = deadline and current and set_deadline(current, deadline)
+  local problem = park(kind, detail)
+  if timer then cancel(timer) end
+  return problem
+end
+
+--- Waits `ns` nanoseconds. Returns a problem, or nil.
+function M.sleep(ns, kind)
+  if ns <= 0 then return M.pause(kind) end
+  local task, generation = M.ticket()
+  if not task then return generation end
+  local timer = set_deadline(task, monotonic() + ns)
+  local problem = park(kind)
+  if problem == LATE then return nil end
+  cancel(timer)
+  return problem
+end
 
 --- Waits as `suspend` does; returns what `wake` was given, or raises, blaming the caller's caller.
 function M.wait(kind, detail)

@@ -11,6 +11,7 @@ local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local entrances = require 'lua.wasmtime.entrances'
 local errors = require 'lua.values.errors'
+local gate = require 'lua.dispatcher.gate'
 local printing = require 'lua.guest.printing'
 local rings = require 'lua.dispatcher.rings'
 local running = require 'lua.guest.running'
@@ -42,22 +43,16 @@ end
 -- One at a time -------------------------------------------------------------------------------------------------------
 
 -- What stopped a call that has taken too long.
-M.LATE = {}
+local LATE = dispatcher.LATE
 
 -- What stopped a call that would wait for itself: it comes from a call that the same instance is in, or that call waits for it.
 M.INSIDE = {}
 
--- What a task is woken with that is in the instance from then on.
+-- What a task is let through with that is in the instance from then on.
 local MINE = {}
 
-local function forget(queue, place)
-  for i, each in ipairs(queue) do
-    if each == place then return table.remove(queue, i) end
-  end
-end
-
---- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, M.LATE,
--- M.INSIDE or nil, and whether it waited; the instance may be gone then.
+--- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, LATE, M.INSIDE
+-- or nil, and whether it waited; the instance may be gone then.
 function M.enter(instance, limit)
   if instance.store == nil then return nil, false end
   if not instance.busy then
@@ -66,35 +61,24 @@ function M.enter(instance, limit)
   end
   -- The task that is in the instance may wait for this one, itself or by way of others.
   if rings.leads(instance.task, dispatcher.current()) then return M.INSIDE, false end
-  local task, generation = dispatcher.ticket()
-  if not task then return generation, false end
-  local queue = instance.queue or {}
-  instance.queue = queue
-  local place = { task, generation, of = instance, ring = M.INSIDE }
-  queue[#queue + 1] = place
-  task.place = place
-  local timer = limit and dispatcher.timer(limit, dispatcher.wake, task, generation)
-  local problem, answer = dispatcher.suspend('funcs.call', 'the instance of another call')
-  if timer then dispatcher.cancel_timer(timer) end
-  task.place = nil
-  if not problem and answer == MINE then
-    instance.task = task
-    return nil, true
+  if not dispatcher.current() then return dispatcher.OUTSIDE, false end
+  instance.queue = instance.queue or gate.new(instance, M.INSIDE)
+  local problem, answer = gate.wait(instance.queue, limit, 'funcs.call', 'the instance of another call')
+  if answer == MINE then
+    instance.task = dispatcher.current()
+    if not limit or clock.monotonic() < limit then return nil, true end
+    -- It has come when the time was up, so the next one has it.
+    M.leave(instance)
+    return LATE, true
   end
-  forget(queue, place)
-  if not problem and answer == M.INSIDE then return M.INSIDE, true end
-  if not problem and instance.store ~= nil then problem = M.LATE end
+  if problem == LATE and instance.store == nil then return nil, true end
   return problem, true
 end
 
 --- Lets the next call in: it is in the instance before it goes on, so that nobody overtakes it.
 function M.leave(instance)
   instance.limit, instance.task = nil, nil
-  local queue = instance.queue
-  while queue and queue[1] do
-    local place = table.remove(queue, 1)
-    if dispatcher.wake(place[1], place[2], MINE) then return end
-  end
+  if instance.queue and gate.admit(instance.queue, MINE) then return end
   instance.busy = false
 end
 
@@ -102,10 +86,7 @@ end
 function M.abandon(instance)
   local queue = instance.queue
   instance.queue, instance.busy = nil, false
-  if not queue then return end
-  for _, place in ipairs(queue) do
-    dispatcher.wake(place[1], place[2])
-  end
+  if queue then gate.admit_all(queue) end
 end
 
 -- Calls ---------------------------------------------------------------------------------------------------------------
@@ -144,13 +125,12 @@ local function rest(instance, limit)
   for i, source in ipairs(sources) do
     watching[i] = source.watch(task, generation, dispatcher.wake)
   end
-  local timer = deadline and dispatcher.timer(deadline, dispatcher.wake, task, generation)
-  local problem = dispatcher.suspend 'funcs.call'
-  if timer then dispatcher.cancel_timer(timer) end
+  local problem = dispatcher.wait_until(deadline, 'funcs.call')
   for _, stop in ipairs(watching) do
     stop()
   end
-  return problem
+  -- What was waited for is looked at again anyway.
+  return problem ~= LATE and problem or nil
 end
 
 -- Its instance was ended by somebody else, and the future with it.
@@ -223,7 +203,7 @@ local function go_on(binding, future, limit, trap)
     end
     if instance.future ~= future then return false, M.gone() end
     if problem then return stopped(binding, future, problem) end
-    if limit and clock.monotonic() >= limit then return stopped(binding, future, M.LATE) end
+    if limit and clock.monotonic() >= limit then return stopped(binding, future, LATE) end
     instance.pending = nil
     running.come = waits
     running.enter(instance)

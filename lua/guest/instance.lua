@@ -58,7 +58,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field busy boolean? a call is in it
 ---@field task Task? that the call belongs to; nil outside of tasks
 ---@field limit number? until when the call may last (monotonic nanoseconds)
----@field queue table[]? who waits to enter, in order
+---@field queue Gate? who waits to enter, in order
 ---@field future ffi.cdata*? wasmtime_call_future_t*, while a call is on a fiber
 ---@field computed integer? how often the call was left because it computed
 ---@field out boolean? the call is long, and counted in plan.out (lua/calls/turns.lua)

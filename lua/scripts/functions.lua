@@ -51,22 +51,19 @@ local function limited(id, ms, f)
     if not task then return f(...) end
     local limit =
       { id = id, ms = ms, ends = clock.monotonic() + ms * 1e6, outer = task.limit, late = nil, tasks = setmetatable({}, { __mode = 'k' }) }
-    local done, value, problem = false, nil, nil
+    local value, problem
     local child = dispatcher.spawn(function(...)
       value, problem = f(...)
-      done = true
       dispatcher.wake(task, generation)
     end, ...)
     child.limit, child.nested, child.stay = limit, task.nested, task.stay
     limit.tasks[child] = true
-    local timer = dispatcher.timer(limit.ends, dispatcher.wake, task, generation)
-    local canceled = rings.await(child, 'funcs.call', id)
-    dispatcher.cancel_timer(timer)
-    if canceled then
-      close(limit, canceled)
-      error(canceled, 0)
+    local stopped = rings.await(child, limit.ends, 'funcs.call', id)
+    if stopped and stopped ~= dispatcher.LATE then
+      close(limit, stopped)
+      error(stopped, 0)
     end
-    if done and not limit.late then
+    if not stopped and not limit.late then
       close(limit)
       return value, problem
     end

@@ -16,8 +16,8 @@ local timers = require 'lua.dispatcher.timers'
 local newproxy, getmetatable, setmetatable, error, pairs, tostring = newproxy, getmetatable, setmetatable, error, pairs, tostring
 local setfields = debug.setfenv
 local floor = math.floor
-local ticket, rouse, park = dispatcher.ticket, dispatcher.rouse, dispatcher.park
-local wake, timer_at, cancel_timer, monotonic = dispatcher.wake, dispatcher.timer, dispatcher.cancel_timer, clock.monotonic
+local ticket, rouse, park_until, LATE = dispatcher.ticket, dispatcher.rouse, dispatcher.park_until, dispatcher.LATE
+local timer_at, cancel_timer, monotonic = dispatcher.timer, dispatcher.cancel_timer, clock.monotonic
 
 local M = {}
 
@@ -268,15 +268,6 @@ local function own_node(task, generation, value)
   return node
 end
 
--- Waits as `park` does, at most `ns` nanoseconds where that is not nil.
-local function park_for(kind, task, generation, ns)
-  if not ns then return park(kind) end
-  local timer = timer_at(monotonic() + ns, wake, task, generation)
-  local problem = park(kind)
-  cancel_timer(timer)
-  return problem
-end
-
 --- Sends, waiting if need be, at most `ns` nanoseconds where that is not nil. Returns nil, and an error where the time has passed; or a
 --- problem to be raised.
 function M.send(state, value, ns)
@@ -288,16 +279,12 @@ function M.send(state, value, ns)
   if not task then return generation end
   local node = own_node(task, generation, value)
   append(state.senders, node)
-  local problem = park_for('channel send', task, generation, ns)
+  local problem = park_until(ns and monotonic() + ns, 'channel send')
   node.value = nil
   if problem then
     remove(node)
+    if problem == LATE then return nil, too_late 'nobody received' end
     return problem
-  end
-  -- Who was answered is in no queue any more.
-  if node.queue then
-    remove(node)
-    return nil, too_late 'nobody received'
   end
   if not node.ok then return 'send on a closed channel' end
 end
@@ -313,15 +300,12 @@ function M.receive(state, ns)
   local node = own_node(task, generation, nil)
   append(state.receivers, node)
   if state.due then listen(node, state) end
-  local problem = park_for('channel receive', task, generation, ns)
+  local problem = park_until(ns and monotonic() + ns, 'channel receive')
   if node.timer then silence(node) end
   if problem then
     remove(node)
+    if problem == LATE then return nil, nil, false, too_late 'nothing came' end
     return problem
-  end
-  if node.queue then
-    remove(node)
-    return nil, nil, false, too_late 'nothing came'
   end
   value = node.value
   node.value = nil

@@ -2,9 +2,11 @@
 -- waits, or computes for long, is a task of its own and ends with the script.
 local arguments = require 'lua.values.arguments'
 local calls = require 'lua.calls.calls'
+local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
+local gate = require 'lua.dispatcher.gate'
 local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local pools = require 'lua.calls.pools'
@@ -19,7 +21,7 @@ local find, immediate, attempts = calls.find, calls.immediate, turns.attempts
 local M = {}
 
 -- Fields: done, canceled, outlet (the channel of response); value and problem, which may be nil, are got past the metatable.
--- What a script must not reach of a future that is pending: {task =, waiters = list of {task, generation}, watcher = function or nil}.
+-- What a script must not reach of a future that is pending: {task =, waiters = gate or nil, watcher = function or nil}.
 local hidden = setmetatable({}, { __mode = 'k' })
 
 local methods = {}
@@ -69,12 +71,11 @@ local function complete(future, value, problem)
   future.done = true
   rawset(future, 'value', value)
   rawset(future, 'problem', problem)
-  local waiters, watcher = hidden[future] and hidden[future].waiters or {}, hidden[future] and hidden[future].watcher
+  local state = hidden[future]
+  local waiters, watcher = state and state.waiters, state and state.watcher
   hidden[future] = nil
   if watcher then watcher(value, problem) end
-  for i = 1, #waiters do
-    dispatcher.wake(waiters[i][1], waiters[i][2])
-  end
+  if waiters then gate.admit_all(waiters) end
   if future.outlet then announce(future) end
 end
 
@@ -100,7 +101,7 @@ local function body(future, f, ...) finish(future, pcall(f, ...)) end
 --- Runs `f(...)`, which gives value, err, as a task; returns its future.
 function M.run(f, ...)
   local future = new(false)
-  hidden[future] = { task = dispatcher.spawn(body, future, f, ...), waiters = {} }
+  hidden[future] = { task = dispatcher.spawn(body, future, f, ...), waiters = nil, watcher = nil }
   return future
 end
 
@@ -109,7 +110,7 @@ local function completed(value, problem) return new(true, value, problem) end
 -- Runs a call of a guest, which begins at once.
 local function run_now(f, ...)
   local future = new(false)
-  hidden[future] = { waiters = {} }
+  hidden[future] = { task = nil, waiters = nil, watcher = nil }
   local task = dispatcher.spawn_now(body, future, f, ...)
   if not future.done then hidden[future].task = task end
   return future
@@ -171,21 +172,14 @@ function methods.await(future, timeout)
     ns, wrong = duration.of(timeout)
     if not ns then error('future:await: the timeout: ' .. wrong, 2) end
   end
-  local task, generation = dispatcher.ticket()
-  if not task then error(generation, 2) end
+  if not dispatcher.current() then error(dispatcher.OUTSIDE, 2) end
   local state = hidden[future]
   if not state then error('future:await: expected a future of funcs.async, got ' .. got(future), 2) end
-  local waiters = state.waiters
-  waiters[#waiters + 1] = { task, generation }
-  local timer = ns and dispatcher.timer(require('lua.dispatcher.clock').monotonic() + tonumber(ns), dispatcher.wake, task, generation)
-  local problem
-  if timer then
-    problem = dispatcher.suspend('future await')
-    dispatcher.cancel_timer(timer)
-  else
-    problem = rings.await(state.task, 'future await')
-  end
-  if problem then error(problem, 2) end
+  state.waiters = state.waiters or gate.new()
+  if not ns then rings.enter(state.task) end
+  local problem = gate.wait(state.waiters, ns and clock.monotonic() + tonumber(ns), 'future await')
+  rings.leave()
+  if problem and problem ~= dispatcher.LATE then error(problem, 2) end
   if future.done then return rawget(future, 'value'), rawget(future, 'problem') end
   return nil, errors.make { message = 'the call was not complete within the time to wait', kind = errors.kinds.TIMEOUT, retryable = true }
 end
