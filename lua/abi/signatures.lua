@@ -28,4 +28,12 @@ function M.link(sig)
   return sig
 end
 
+--- Tells whether a function gives a result whose err side is a variant: its case is what the error says.
+---@param sig table
+---@return boolean
+function M.err_is_variant(sig)
+  local err = sig.result and sig.result.kind == 'result' and sig.result.err
+  return err and err.kind == 'variant' or false
+end
+
 return M

@@ -1,9 +1,9 @@
 -- The call path from a name to a guest: finds what an id stands for once, then a call is one table look-up and the
 -- generated function. Host and Lua meet here: `load` (lua/calls/entries.py) describes an entry, everything else happens in Lua.
 
+local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
-local buffer = require 'string.buffer'
 local clock = require 'lua.dispatcher.clock'
 local compiling = require 'lua.calls.compiling'
 local counted = require 'lua.calls.counted'
@@ -23,8 +23,8 @@ local optional = require 'lua.values.optional'
 local pools = require 'lua.calls.pools'
 local providers = require 'lua.imports.providers'
 local reports = require 'lua.guest.reports'
-local signatures = require 'lua.abi.signatures'
 local running = require 'lua.guest.running'
+local signatures = require 'lua.abi.signatures'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
 local workers = require 'lua.calls.workers'
@@ -47,11 +47,6 @@ local host -- the Python functions of lua/calls/entries.py and lua/lane/lane.py 
 local failure, from_report, max = reports.failure, reports.of_guest, math.max
 local current, LATE = dispatcher.current, dispatcher.LATE
 local hooks = guests.hooks
-
-local function err_is_variant(sig)
-  local err = sig.result and sig.result.kind == 'result' and sig.result.err
-  return err and err.kind == 'variant'
-end
 
 local methods = {} -- plan key -> export path -> function
 
@@ -98,7 +93,7 @@ local function direct(entry, P, lift, fresh)
     limit_stack = entry.limit_stack,
   }
   local E = { id = entry.id, P = P, lift = lift, sig = signatures.link(lift.signature), fresh = fresh, limits = limits }
-  E.err_is_variant = err_is_variant(E.sig)
+  E.err_is_variant = signatures.err_is_variant(E.sig)
   E.failed = function(report) return from_report(E, report) end
   E.worldly = entry.worldly
   E.pool, E.computed = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room), 0
@@ -161,7 +156,7 @@ end
 
 local function compatible(entry)
   local sig = signatures.link(entry.signature)
-  local E = { id = entry.id, sig = sig, err_is_variant = err_is_variant(sig), limits = { limit_ms = entry.limit_ms } }
+  local E = { id = entry.id, sig = sig, err_is_variant = signatures.err_is_variant(sig), limits = { limit_ms = entry.limit_ms } }
   local pool = pools.of(entry.id, entry.pool.bound, entry.pool.room)
   local fits = generate.compile_check(sig, hooks)
   local pair = entry.results ~= 'table'
