@@ -16,6 +16,8 @@ from moonwit.lua.values import buffer
 from moonwit.stdlib.modules import Modules
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from moonwit.host.wasm.wit import types as wit
     from moonwit.lua.border.answers import FunctionStatistics
     from moonwit.registry import Registry
@@ -41,25 +43,48 @@ class CallError(Exception):
         self.stack = stack
 
 
-def open(directory: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None) -> Project:
+def open(
+    directory: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Project:
     """Opens the project in ``directory`` (None: no project, only the standard library).
 
     Use it as a context manager, or close it. ``environ`` stands in for the process's environment in ``${env:NAME}``.
     Problems in the project do not raise: they are in ``registry.problems``, and entries they break can't be called.
+
+    ``functions`` are Python's own, by ids: any function may call them, and guests whose `imports` name them. A plain one is called on
+    a thread, a coroutine function on the event loop that was running here, or in the last ``acall``. One that raises ``CallError`` ends the
+    call with that error's kind, message and details; any other exception is an error of kind Internal. Raises ``ValueError`` for what is
+    not an id, or is that of another entry.
     """
+    if functions and directory is None:
+        raise ValueError("functions belong to a project: name its folder")
     project = Project()
     if directory is not None:
         # The lane starts meanwhile, on a thread of its own.
         from moonwit.kinds import KINDS
         from moonwit.registry import load
 
-        project.entries.registry = registry = load(Path(directory), KINDS, environ)
+        project.entries.registry = registry = load(Path(directory), KINDS, environ, dict.fromkeys(functions or (), "function.python"))
+        if functions:
+            project.provide(functions)
         if environ is not None:
             from moonwit.host.environment.variables import environment_of
 
             environment_of(registry, environ)
         project.warm()
     return project
+
+
+def _running_loop() -> AbstractEventLoop | None:
+    """Gives the event loop that runs on this thread."""
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class Project:
@@ -122,13 +147,35 @@ class Project:
         Arguments are None, booleans, numbers, ``str``, ``bytes``, lists and dicts. Strings come back as ``str`` where they
         are UTF-8 and as ``bytes`` where they are not or where the function's type is ``list<u8>``.
         """
-        return self._result(id, self._running().call(id, buffer.encode_all(list(arguments))).result())
+        lane, callables = self._running(), self.entries.callables
+        future = lane.call(id, buffer.encode_all(list(arguments)))
+        if callables is None or (loop := _running_loop()) is None:
+            return self._result(id, future.result())
+        before, callables.blocked = callables.blocked, loop
+        try:
+            return self._result(id, future.result())
+        finally:
+            callables.blocked = before
+
+    def provide(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Gives the functions of Python for entries that are there; as in ``open``."""
+        from moonwit.lua.calls.callables import Callables
+
+        registry = self.registry
+        assert registry is not None
+        callables = Callables(functions, CallError)
+        for id in functions:
+            registry.entries[id].fields["signature"] = callables.shown(id)
+        callables.loop = _running_loop()
+        self.entries.callables = callables
 
     async def acall(self, id: str, *arguments: Value) -> Value:
         """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile. Cancelling it ends the call."""
         import asyncio
 
         lane = self._running()
+        if self.entries.callables is not None:
+            self.entries.callables.loop = asyncio.get_running_loop()
         future = lane.call(id, buffer.encode_all(list(arguments)))
         try:
             answer = await asyncio.wrap_future(future)

@@ -236,4 +236,5 @@ def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
 KINDS: tuple[Kind, ...] = (
     Kind("function.wat", {**_SOURCE, **_FUNCTION}, check_pool, "a function in WebAssembly text"),
     Kind("function.wasm", {**BINARY, **_FUNCTION}, check_binary, "a function in a compiled binary"),
+    Kind("function.python", {}, None, "a function of the Python program that opens the project"),
 )

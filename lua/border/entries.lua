@@ -8,6 +8,7 @@
 ---| border.GuestEntry
 ---| border.CompatibleEntry
 ---| border.LuaEntry
+---| border.PythonEntry
 ---| border.Compiling
 ---| border.Failure
 
@@ -80,6 +81,13 @@
 ---@field resolver "lua"
 ---@field workers? integer
 ---@field pool? border.PoolBounds
+
+---A function of the Python program, which knows it by its `target`; with a signature where its annotations say one.
+---@class border.PythonEntry
+---@field resolver "python"
+---@field id string
+---@field target string
+---@field signature? border.Signature
 
 ---The error of a guest that called an import which nobody provides.
 ---@class border.Missing

@@ -83,7 +83,17 @@ class LuaEntry(LuaSource):
     pool: PoolBounds | None
 
 
-Loaded: TypeAlias = GuestEntry | CompatibleEntry | LuaEntry | Compiling | Failure
+@final
+class PythonEntry(TypedDict):
+    """A function of the Python program, which knows it by its ``target``; with a signature where its annotations say one."""
+
+    resolver: Literal["python"]
+    id: str
+    target: str
+    signature: NotRequired[Signature]
+
+
+Loaded: TypeAlias = GuestEntry | CompatibleEntry | LuaEntry | PythonEntry | Compiling | Failure
 
 
 class Missing(TypedDict):

@@ -3,6 +3,7 @@
 
 local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'
+local callables = require 'lua.calls.callables'
 local callbacks = require 'lua.lane.ask'
 local clock = require 'lua.dispatcher.clock'
 local compiling = require 'lua.calls.compiling'
@@ -246,7 +247,7 @@ local function resolve_wasm(entry)
   return counted.whole(workers.watched(E, counted.waiting(entry.id, f), workers.far(entry, host, result)))
 end
 
-local resolvers = { wasm = resolve_wasm, compatible = compatible }
+local resolvers = { wasm = resolve_wasm, compatible = compatible, python = callables.bind }
 
 -- A kind of entry that Lua runs: `resolve(entry)` gives a function or nil, err.
 function M.provide(kind, resolve) resolvers[kind] = resolve end
@@ -357,6 +358,7 @@ end
 function M.setup(given, modules)
   host = given
   providers.setup(modules, M.call)
+  callables.setup(given)
   counted.watch(hooks, instances)
   upkeep.watch(hooks, guests.discard)
   guests.setup(given)

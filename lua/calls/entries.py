@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.wasm.wit import types as wit
@@ -15,8 +16,10 @@ from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:
+    from moonwit.host.engine.worker import Cancellation
     from moonwit.host.functions.functions import LoadedFunction
     from moonwit.lua.border import answers, entries, plans
+    from moonwit.lua.calls.callables import Callables
     from moonwit.lua.calls.workers import Workers
     from moonwit.lua.lane.lane import Lane
     from moonwit.registry import Entry, Registry
@@ -41,6 +44,8 @@ class Entries:
         self._worlds = Worlds(self._loaded, lambda: self.registry)
         self.compatible = CompatibleCalls(self._loaded, lambda: self.registry)
         self._workers: Workers | None = None
+        # Functions of the Python program, where it has given some.
+        self.callables: Callables | None = None
         # Processes in Lua that were started as commands; no function may be one.
         self.processes: set[str] = set()
         # Adds what modules of the standard library ask of the host.
@@ -56,7 +61,8 @@ class Entries:
             "unprovided": self._unprovided,
             "difference": self.compatible.difference,
             "method": self._method,
-            "call": self.compatible.call,
+            "call": self._call,
+            "begin": self._begin,
             "lease_method": self.compatible.lease_method,
             "end_lease": self.compatible.end_lease,
             "compilation": self._compilations.take,
@@ -69,6 +75,20 @@ class Entries:
         if role != "worker":
             own["workers"] = self._the_workers
         return self.joined(own)
+
+    def _call(self, target: bytes, arguments: bytes) -> Any:
+        if self.callables is not None and target.startswith(b"python|"):
+            return self.callables.call(target, arguments)
+        return self.compatible.call(target, arguments)
+
+    def _begin(self, target: bytes, arguments: bytes, cancellation: Cancellation) -> Future[bytes] | None:
+        return None if self.callables is None else self.callables.begin(target, arguments, cancellation)
+
+    def _python(self, entry: Entry) -> entries.Loaded:
+        if self.callables is None or entry.id not in self.callables.functions:
+            hint = f"moonwit.open(folder, functions={{'{entry.id}': ...}})"
+            return failed("Unavailable", f"the entry {entry.id} is a function of the Python program, and none was given: {hint}")
+        return self.callables.entry(entry.id)
 
     def _the_workers(self) -> Workers:
         from moonwit.lua.calls.workers import Workers
@@ -128,6 +148,8 @@ class Entries:
 
     def result_type(self, id: str) -> wit.Type | None:
         """Gives the WIT type of what a call of ``id`` gives, where it is known: after its first call."""
+        if self.callables is not None and (known := self.callables.signatures.get(id)) is not None:
+            return known.result
         function = self._loaded.get(id)
         result = None if function is None else function.signature.result
         if isinstance(result, wit.Result) and function is not None and function.results == "pair":
@@ -145,6 +167,8 @@ class Entries:
         entry = self.find(id)
         if isinstance(entry, dict):
             return entry
+        if entry.kind == "function.python":
+            return self._python(entry)
         if entry.kind in WASM:
             return self._wasm(entry, role)
         if entry.kind == "function.lua" or entry.id in self.processes:

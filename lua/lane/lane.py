@@ -57,7 +57,8 @@ class Lane:
 
     ``callbacks`` are Python functions that the host's own Lua code may call, by name. They take ``bytes`` and numbers and give
     what ``buffer.encode`` takes; one that raises gives ``{"failed": True, kind, message}``, because an exception that crossed
-    into Lua would hand the script a Python object. ``call``, the one that may take long, runs on other threads;
+    into Lua would hand the script a Python object. ``call``, the one that may take long, runs on other threads,
+    but for what ``begin`` gives a future of;
     ``workers``, if there is one, gives the ``Workers`` that start lanes for this lane's long calls.
     """
 
@@ -67,6 +68,7 @@ class Lane:
         self._numbers = itertools.count(1)
         self._boot: Any = None
         self._call = callbacks["call"]
+        self._begin = callbacks.get("begin")
         self._fetcher: Fetcher | None = None
         self._workers = callbacks.get("workers")
         self._mailboxes: list[Mailbox] = []
@@ -87,7 +89,7 @@ class Lane:
             "await_compiling": self._await_compiling,
             "leave_compiling": self._leave_compiling,
         }
-        self._callbacks: dict[str, Callback] = {**callbacks, **own}
+        self._callbacks: dict[str, Callback] = {name: f for name, f in {**callbacks, **own}.items() if name != "begin"}
         # lua/lane/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -252,7 +254,9 @@ class Lane:
             self._post({"kind": "answer", "ticket": int(ticket), "value": value})
 
         try:
-            worker.start(lambda: call(target, arguments), cancellation).add_done_callback(answer)
+            begun = None if self._begin is None else self._begin(target, arguments, cancellation)
+            begun = worker.start(lambda: call(target, arguments), cancellation) if begun is None else begun
+            begun.add_done_callback(answer)
         except BaseException:
             del self._started[int(ticket)]
             raise

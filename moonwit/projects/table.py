@@ -48,6 +48,8 @@ def _row(entry: Entry, registry: Registry) -> Row:
         except FunctionProblem as error:
             registry.report(error.problem)
             text = f"error: {error.problem.sentence}"
+    elif entry.kind == "function.python":
+        path, text = "python", str(entry.fields.get("signature", ""))
     elif entry.kind == "function.lua":
         path = "lua"
     elif entry.kind in KINDS_OF_PROCESSES:

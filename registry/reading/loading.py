@@ -9,7 +9,8 @@ from moonwit.registry.composer import compose
 from moonwit.registry.document import Document, plausible
 from moonwit.registry.entries import Entry, Link
 from moonwit.registry.files import Unreadable, decode, read_bytes, read_head
-from moonwit.registry.names import listed, meant, nearest, shown
+from moonwit.registry.names import ID, listed, meant, nearest, shown
+from moonwit.registry.nodes import Node
 from moonwit.registry.problems import Problem, Problems, Severity, shorten
 from moonwit.registry.reading.expansion import Expander
 from moonwit.registry.reading.project import HEAD, INDEXES, SETTINGS, yaml_files
@@ -21,8 +22,14 @@ from moonwit.registry.schema import Kind, label
 MAX_TOTAL = 64 * 1024 * 1024  # bytes of YAML in a project
 
 
-def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = None) -> Registry:
-    """Loads a project. Whatever its files hold becomes entries and problems, never an exception."""
+def load(
+    root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = None, more: Mapping[str, str] | None = None
+) -> Registry:
+    """Loads a project. Whatever its files hold becomes entries and problems, never an exception.
+
+    ``more`` are the kinds of entries that no file needs to declare, by ids. Raises ValueError where one is not an id, or is declared with
+    another kind.
+    """
     problems = Problems()
     try:
         root = Path(os.path.realpath(root))
@@ -45,6 +52,8 @@ def load(root: Path, kinds: Sequence[Kind], environ: Mapping[str, str] | None = 
                     _enter(entry, entries, root, problems)
             for flaw in document.flaws:
                 problems.add(flaw)
+    for id, name in (more or {}).items():
+        _add(id, name, entries, root)
     registry = Registry(root, settings, entries, problems)
     _warn_of_later_kinds(registry, by_name, problems)
     _follow_links(registry, by_name, problems)
@@ -122,6 +131,17 @@ def _refuse(path: Path, index: bool, error: Unreadable, problems: Problems) -> N
         problems.add(Problem(path, 0, 0, f"the file {error.why}", error.hint))
     elif not error.not_text:  # what was looked at and is something else needs no word
         problems.add(Problem(path, 0, 0, f"the file {error.why}, and is left alone", error.hint, "warning"))
+
+
+def _add(id: str, kind: str, entries: dict[str, Entry], root: Path) -> None:
+    """Adds an entry that no file declares."""
+    if not ID.match(id):
+        raise ValueError(f"expected an id, `namespace:name`, got {shown(id)}")
+    if id not in entries:
+        namespace, _, name = id.partition(":")
+        entries[id] = Entry(id, namespace, name, kind, {}, {}, Document(root / SETTINGS, ""), node=Node(1, 1, 1, 1, None))
+    elif entries[id].kind != kind:
+        raise ValueError(f"the entry {shown(id)} is declared, of kind `{entries[id].kind}`")
 
 
 def _enter(entry: Entry, entries: dict[str, Entry], root: Path, problems: Problems) -> None:
