@@ -50,11 +50,21 @@ local M = {
   open_packed = tasks.open_packed,
 }
 
---- Functions that are called once per turn and bring what happened outside: each returns true if it woke a task.
-M.sources = {}
+-- What others have to do with the loop, as `on_turn`, `on_idle` and `idle_by` have it.
+local each_turn, before_idle = {}, {}
+local wait_outside = function(ns) clock.pause(ns or 1e9) end
 
---- Waits for the outside, at most `ns` nanoseconds, or without end for nil. A lane puts its own here.
-function M.idle(ns) clock.pause(ns or 1e9) end
+--- Has `f()` called at the start of each turn: it brings what has happened outside, or passes on what is to happen there.
+---@param f fun()
+function M.on_turn(f) each_turn[#each_turn + 1] = f end
+
+--- Has `f()` called before the lane waits for the outside: it passes on what others are to do meanwhile.
+---@param f fun()
+function M.on_idle(f) before_idle[#before_idle + 1] = f end
+
+--- Has the lane wait for the outside by `wait(ns)`, for at most `ns` nanoseconds, or without end for nil.
+---@param wait fun(ns: number?)
+function M.idle_by(wait) wait_outside = wait end
 
 -- A time without work that some of the collector's is done in, in nanoseconds.
 local LONG = 5e6
@@ -123,6 +133,14 @@ local function stuck()
   end
 end
 
+-- Waits for the outside, unless something has become able to run.
+local function idle(ns)
+  for i = 1, #before_idle do
+    before_idle[i]()
+  end
+  if not can_run() then wait_outside(ns) end
+end
+
 -- Waits for what comes next, when nothing can run.
 local function rest()
   local deadline = timers.next()
@@ -132,22 +150,21 @@ local function rest()
       if can_run() then return end
     end
     -- A test clock stands still while others work.
-    return M.idle(deadline and not clock.is_test() and max(deadline - monotonic(), 0) or nil)
+    return idle(deadline and not clock.is_test() and max(deadline - monotonic(), 0) or nil)
   end
   if not timers.any() then return stuck() end
   if clock.is_test() then return clock.jump(deadline) end
   local ns = deadline - monotonic()
   if ns <= 0 or ns > LONG and collector.work() then return end
-  M.idle(ns)
+  idle(ns)
 end
 
 -- One turn. This is the event loop's body: bring what happened outside, fire due timers, run what can run now, and
 -- wait when nothing can. What becomes runnable meanwhile runs in the next turn, so that nobody starves. Of the tasks that
 -- compute for long one goes on in each turn, so that timers and the others wait for no more than one.
 local function turn()
-  local sources = M.sources
-  for i = 1, #sources do
-    sources[i]()
+  for i = 1, #each_turn do
+    each_turn[i]()
   end
   if timers.next() then timers.fire(monotonic()) end
   local task, busy = take(), take_busy()
@@ -212,10 +229,10 @@ function M.serve(closing)
       return
     else
       local deadline = timers.next()
-      M.idle(deadline and max(deadline - monotonic(), 0))
+      idle(deadline and max(deadline - monotonic(), 0))
       if deadline then timers.fire(monotonic()) end
-      for _, source in ipairs(M.sources) do
-        source()
+      for _, bring in ipairs(each_turn) do
+        bring()
       end
     end
   end

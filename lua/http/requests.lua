@@ -298,12 +298,8 @@ function M.setup(callbacks, stdlib, messages)
   messages.http, messages.http_cancel, messages.http_body = requests, cancel, arrived
   -- A handler may wait for what a later request brings: whatever all wait for may still come.
   dispatcher.expect(1)
-  table.insert(dispatcher.sources, flush)
-  local idle = dispatcher.idle
-  function dispatcher.idle(ns)
-    flush()
-    return idle(ns)
-  end
+  dispatcher.on_turn(flush)
+  dispatcher.on_idle(flush)
 end
 
 return M

@@ -72,7 +72,7 @@ function M.open(descriptor, flag, take, handlers, failed)
     return true
   end
 
-  function dispatcher.idle(ns)
+  dispatcher.idle_by(function(ns)
     if flag[0] ~= 0 or expecting and look_out(ns) then return end
     for i = 1, #boxes do
       if not boxes[i].sleep() then return end
@@ -84,9 +84,9 @@ function M.open(descriptor, flag, take, handlers, failed)
     for i = 1, #boxes do
       boxes[i].wake()
     end
-  end
+  end)
 
-  table.insert(dispatcher.sources, function()
+  dispatcher.on_turn(function()
     for i = 1, #boxes do
       if boxes[i].has_news() then
         boxes[i].take()

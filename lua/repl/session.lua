@@ -110,7 +110,7 @@ function M.open(host, flag, modules, trace)
   sandbox.compiles = false
   local sink = sink_of(host.emit)
   output.redirect(sink)
-  dispatcher.sources[#dispatcher.sources + 1] = sink.flush
+  dispatcher.on_turn(sink.flush)
 
   local _, _, env = scripts.script('', '=session', modules)
   local kept = locals.new()

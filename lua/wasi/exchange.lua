@@ -41,12 +41,8 @@ function M.drain()
   end
 end
 
-table.insert(dispatcher.sources, M.drain)
-local idle = dispatcher.idle
-function dispatcher.idle(ns)
-  M.drain()
-  return idle(ns)
-end
+dispatcher.on_turn(M.drain)
+dispatcher.on_idle(M.drain)
 
 -- Sources -------------------------------------------------------------------------------------------------------------
 

@@ -242,9 +242,9 @@ def test_what_is_expected_from_outside_is_no_deadlock(state: tuple[Any, Any]) ->
     assert state[0].execute(b"""
       local D = require "lua.dispatcher.dispatcher"
       local idled, wake = 0, nil
-      function D.idle(ns) idled = idled + 1 assert(ns == nil) if idled == 3 then wake = true end end
+      D.idle_by(function(ns) idled = idled + 1 assert(ns == nil) if idled == 3 then wake = true end end)
       local task, generation
-      D.sources[1] = function() if wake then wake = false return D.wake(task, generation, "answer") end end
+      D.on_turn(function() if wake then wake = false return D.wake(task, generation, "answer") end end)
       local ok, value = D.run(function()
         D.timer(1e9, error, "time has moved")
         task, generation = D.ticket()
@@ -254,6 +254,23 @@ def test_what_is_expected_from_outside_is_no_deadlock(state: tuple[Any, Any]) ->
         return value
       end)
       return ok and value .. idled""") == b"answer3"
+
+
+def test_what_is_passed_on_before_idling_may_wake_a_task(state: tuple[Any, Any]) -> None:
+    """It is called before each wait for the outside, in order; when it has woken somebody the lane does not wait."""
+    assert state[0].execute(b"""
+      local D = require "lua.dispatcher.dispatcher"
+      local log, task, generation = {}, nil, nil
+      D.on_idle(function() log[#log + 1] = "first" end)
+      D.on_idle(function() log[#log + 1] = "second" if log[6] then D.wake(task, generation) end end)
+      D.idle_by(function() log[#log + 1] = "idle" end)
+      assert(D.run(function()
+        task, generation = D.ticket()
+        D.expect(1)
+        D.wait "outside"
+        D.expect(-1)
+      end))
+      return table.concat(log, " ")""") == b"first second idle first second idle first second"
 
 
 def test_what_a_script_leaves_behind_ends_with_it(state: tuple[Any, Any], run: Run) -> None:
