@@ -1,10 +1,15 @@
 -- Generates the code that says whether a Lua value fits a WIT type. It runs over all arguments before anything reaches
 -- the guest, builds nothing, and calls no metamethod. The reason for a refusal is found afterwards, by explain.lua.
 
+local emitter = require 'lua.abi.emitter'
 local layout = require 'lua.abi.layout'
+
+local block, quote = emitter.block, emitter.quote
 
 local M = { name = 'check', kinds = {} }
 local kinds = M.kinds
+
+local NO_TABLE = 'if type(v) ~= "table" or getmetatable(v) == TAG then return false end'
 
 M.RANGE = {
   u8 = { 0, 255 },
@@ -55,62 +60,77 @@ function M.expression(e, t, v)
 end
 
 function kinds.record(e, t)
-  local out = {}
-  local function put(text, ...) out[#out + 1] = text:format(...) end
-  put 'function(v)'
-  put 'if type(v) ~= "table" or getmetatable(v) == TAG then return false end local k, x'
+  local b = block 'function(v)'
+  b:put(NO_TABLE)
+  b:put 'local k, x'
   for _, field in ipairs(t.fields) do
-    put('x = rawget(v, %q)', field.name)
+    b:put('x = rawget(v, %s)', quote(field.name))
     local other = field.name:gsub('-', '_')
-    if other ~= field.name then put('if x == nil then x = rawget(v, %q) end', other) end
+    if other ~= field.name then b:within('if x == nil then', ('x = rawget(v, %s)'):format(quote(other))) end
     local fits = M.expression(e, field.type, 'x')
     -- The keys are counted by stepping through them once per field that is there: one more key is an unknown field.
     if field.type.kind == 'option' then
-      put('if x ~= nil then if not %s then return false end k = next(v, k) end', fits)
+      b:open 'if x ~= nil then'
+      b:within(('if not %s then'):format(fits), 'return false')
+      b:put 'k = next(v, k)'
+      b:close()
     else
-      put('if x == nil or not %s then return false end k = next(v, k)', fits)
+      b:within(('if x == nil or not %s then'):format(fits), 'return false')
+      b:put 'k = next(v, k)'
     end
   end
-  put 'return next(v, k) == nil end'
-  return table.concat(out, '\n')
+  b:put 'return next(v, k) == nil'
+  return b:text()
 end
 
 function kinds.list(e, t)
-  local bytes = t.element.kind == 'u8'
-  return table.concat({
-    'function(v)',
-    bytes and ('if type(v) == "string" then return #v <= %d end'):format(layout.MAX_BYTES) or '',
-    'if type(v) ~= "table" or getmetatable(v) == TAG then return false end local n, tidy = 0, true',
-    -- The keys come in order where the sequence lies in the array part of the table; holes and other keys show as a jump.
-    'for k, x in next, v do n = n + 1',
-    'if tidy then if k ~= n then tidy = false if not only_sequence(v) then return false end x = rawget(v, n) end else x = rawget(v, n) end',
-    ('if not %s then return false end end'):format(M.expression(e, t.element, 'x')),
-    ('return n <= %d end'):format(math.floor(layout.MAX_BYTES / t.element.size)),
-  }, '\n')
+  local b = block 'function(v)'
+  if t.element.kind == 'u8' then b:within('if type(v) == "string" then', ('return #v <= %d'):format(layout.MAX_BYTES)) end
+  b:put(NO_TABLE)
+  b:put 'local n, tidy = 0, true'
+  -- The keys come in order where the sequence lies in the array part of the table; holes and other keys show as a jump.
+  b:open 'for k, x in next, v do'
+  b:put 'n = n + 1'
+  b:open 'if tidy then'
+  b:open 'if k ~= n then'
+  b:put 'tidy = false'
+  b:within('if not only_sequence(v) then', 'return false')
+  b:put 'x = rawget(v, n)'
+  b:close()
+  b:turn 'else'
+  b:put 'x = rawget(v, n)'
+  b:close()
+  b:within(('if not %s then'):format(M.expression(e, t.element, 'x')), 'return false')
+  b:close()
+  b:put('return n <= %d', math.floor(layout.MAX_BYTES / t.element.size))
+  return b:text()
 end
 
 function kinds.tuple(e, t)
-  local out = { 'function(v) local k, x local tidy = true if type(v) ~= "table" or getmetatable(v) == TAG then return false end' }
+  local b = block 'function(v)'
+  b:put 'local k, x'
+  b:put 'local tidy = true'
+  b:put(NO_TABLE)
   for i, part in ipairs(t.types) do
-    out[#out + 1] = ('k = next(v, k) if k ~= %d and tidy then if not only_sequence(v) then return false end tidy = false end'):format(i)
-    out[#out + 1] = ('x = rawget(v, %d) if x == nil or not %s then return false end'):format(i, M.expression(e, part, 'x'))
+    b:put 'k = next(v, k)'
+    b:open('if k ~= %d and tidy then', i)
+    b:within('if not only_sequence(v) then', 'return false')
+    b:put 'tidy = false'
+    b:close()
+    b:put('x = rawget(v, %d)', i)
+    b:within(('if x == nil or not %s then'):format(M.expression(e, part, 'x')), 'return false')
   end
-  out[#out + 1] = 'return next(v, k) == nil end'
-  return table.concat(out, '\n')
+  b:put 'return next(v, k) == nil'
+  return b:text()
 end
 
 function kinds.option(e, t)
-  if t.some.kind == 'option' then
-    local fits = M.expression(e, t.some, 'v')
-    return (
-      'function(v) if v == nil or v == none then return true end '
-      .. 'if getmetatable(v) == TAG then v = rawget(v, 1) end return %s end'
-    ):format(fits)
-  end
-  return ([[function(v)
-    if v == nil or v == none then return true end
-    if type(v) == "table" and getmetatable(v) == TAG then v = rawget(v, 1) end
-    return %s end]]):format(M.expression(e, t.some, 'v'))
+  local b = block 'function(v)'
+  b:put 'if v == nil or v == none then return true end'
+  local is_table = t.some.kind == 'option' and '' or 'type(v) == "table" and '
+  b:put('if %sgetmetatable(v) == TAG then v = rawget(v, 1) end', is_table)
+  b:put('return %s', M.expression(e, t.some, 'v'))
+  return b:text()
 end
 
 -- The table case name -> number (from 1) of the cases with, or without, a payload.
@@ -124,13 +144,19 @@ end
 
 -- `branch(case)` per case with payload, as a chain of if statements on the local `c`; halves, so that many cases stay cheap.
 function M.chain(cases, branch)
+  local b = block()
   local function range(from, to)
-    if from > to then return '' end
-    if from == to then return branch(cases[from].case, cases[from].number) end
+    if from > to then return end
+    if from == to then return b:put(branch(cases[from].case, cases[from].number)) end
     local middle = math.floor((from + to) / 2)
-    return ('if c <= %d then %s else %s end'):format(cases[middle].number, range(from, middle), range(middle + 1, to))
+    b:open('if c <= %d then', cases[middle].number)
+    range(from, middle)
+    b:turn 'else'
+    range(middle + 1, to)
+    b:close()
   end
-  return range(1, #cases)
+  range(1, #cases)
+  return b:text()
 end
 
 -- The cases with a payload, as {case =, number =} in order.
@@ -143,26 +169,30 @@ function M.with_payload(t)
 end
 
 function kinds.variant(e, t)
-  local cases = M.with_payload(t)
-  return table.concat({
-    'function(v)',
-    ('if type(v) == "string" then return %s[v] ~= nil end'):format(e:constant(M.case_numbers(t, false))),
-    'if type(v) ~= "table" or getmetatable(v) == TAG then return false end',
-    ('local k, p = next(v) local c = %s[k] if c == nil or next(v, k) ~= nil then return false end'):format(
-      e:constant(M.case_numbers(t, true))
-    ),
-    M.chain(cases, function(case) return 'return ' .. M.expression(e, case.type, 'p') end),
-    #cases == 0 and 'return false' or '',
-    'end',
-  }, '\n')
+  local cases, b = M.with_payload(t), block 'function(v)'
+  b:within('if type(v) == "string" then', ('return %s[v] ~= nil'):format(e:constant(M.case_numbers(t, false))))
+  b:put(NO_TABLE)
+  b:put 'local k, p = next(v)'
+  b:put('local c = %s[k]', e:constant(M.case_numbers(t, true)))
+  b:put 'if c == nil or next(v, k) ~= nil then return false end'
+  b:put(M.chain(cases, function(case) return 'return ' .. M.expression(e, case.type, 'p') end))
+  if #cases == 0 then b:put 'return false' end
+  return b:text()
 end
 
 function kinds.result(e, t)
-  local function side(type) return type and M.expression(e, type, 'p') or 'p == true' end
-  return ([[function(v)
-    if type(v) ~= "table" or getmetatable(v) == TAG then return false end
-    local k, p = next(v) if next(v, k) ~= nil then return false end
-    if k == "ok" then return %s elseif k == "err" then return %s end return false end]]):format(side(t.ok), side(t.err))
+  local function side(type) return 'return ' .. (type and M.expression(e, type, 'p') or 'p == true') end
+  local b = block 'function(v)'
+  b:put(NO_TABLE)
+  b:put 'local k, p = next(v)'
+  b:put 'if next(v, k) ~= nil then return false end'
+  b:open 'if k == "ok" then'
+  b:put(side(t.ok))
+  b:turn 'elseif k == "err" then'
+  b:put(side(t.err))
+  b:close()
+  b:put 'return false'
+  return b:text()
 end
 
 function kinds.enum(e, t)
@@ -181,20 +211,22 @@ function M.bits.kinds.flags(e, t)
   for i, name in ipairs(t.names) do
     bits[name] = 2 ^ (i - 1)
   end
-  local out = {
-    'function(v) if type(v) ~= "table" or getmetatable(v) == TAG then return nil end',
-    ('if rawget(v, 1) ~= nil then return listed_bits(v, %s) end local sum, k, x = 0'):format(e:constant(bits)),
-  }
+  local b = block 'function(v)'
+  b:put 'if type(v) ~= "table" or getmetatable(v) == TAG then return nil end'
+  b:put('if rawget(v, 1) ~= nil then return listed_bits(v, %s) end', e:constant(bits))
+  b:put 'local sum, k, x = 0'
   -- One step per flag and no loop, so that a loop around the call stays one trace. As in a record, each flag that is there is
   -- one key less.
   for _, name in ipairs(t.names) do
-    out[#out + 1] = (
-      'x = rawget(v, %q) if x ~= nil then if x == true then sum = sum + %d elseif x ~= false then return nil end '
-      .. 'k = next(v, k) end'
-    ):format(name, bits[name])
+    b:put('x = rawget(v, %s)', quote(name))
+    b:open 'if x ~= nil then'
+    b:put('if x == true then sum = sum + %d elseif x ~= false then return nil end', bits[name])
+    b:put 'k = next(v, k)'
+    b:close()
   end
-  out[#out + 1] = 'if next(v, k) ~= nil then return nil end return sum end'
-  return table.concat(out, '\n')
+  b:put 'if next(v, k) ~= nil then return nil end'
+  b:put 'return sum'
+  return b:text()
 end
 
 function kinds.flags(e, t) return ('function(v) return %s(v) ~= nil end'):format(e:func(M.bits, t)) end

@@ -56,10 +56,15 @@ function Block:close()
   self:put 'end'
 end
 
---- Adds a block with a single statement in it.
+-- How long a line may be that has a whole block.
+local LONGEST = 120
+
+--- Adds a block with a single statement in it, on one line where that is short.
 ---@param opening string
 ---@param text string
 function Block:within(opening, text)
+  local line = ('%s %s end'):format(opening, text)
+  if #line <= LONGEST and not line:find '\n' then return self:put(line) end
   self:open(opening)
   self:put(text)
   self:close()

@@ -4,10 +4,12 @@
 -- Source: CanonicalABI.md, "Loading" and "Flat Lifting".
 
 local check = require 'lua.abi.check'
+local emitter = require 'lua.abi.emitter'
 local lower = require 'lua.abi.lower'
 
 local M = {}
 
+local block, quote = emitter.block, emitter.quote
 local plus, POINTER, SLOT, DISC = lower.plus, lower.POINTER, lower.SLOT, lower.DISC
 
 -- Where a value stands decides what an absent option is: nil in a record or as a result, `none` where a length counts.
@@ -53,7 +55,7 @@ local function flat_text(e, t)
   local value = scalar(e, t, raw)
   if value then return value end
   if t.kind == 'record' then
-    return ('%s'):format(M.named(e, t, ('{[%q] = %s}'):format(t.fields[1].name, flat_text(e, t.fields[1].type))))
+    return ('%s'):format(M.named(e, t, ('{[%s] = %s}'):format(quote(t.fields[1].name), flat_text(e, t.fields[1].type))))
   elseif t.kind == 'tuple' then
     return ('{%s}'):format(flat_text(e, t.types[1]))
   end
@@ -95,29 +97,30 @@ end
 local MOST_AT_ONCE = 60
 
 function load.kinds.record(e, t)
-  local out, parts = { 'function(at)' }, {}
+  local b, parts = block 'function(at)', {}
   local many = #t.fields > MOST_AT_ONCE
-  if many then out[2] = ('local r = new(0, %d)'):format(#t.fields) end
+  if many then b:put('local r = new(0, %d)', #t.fields) end
   for i, field in ipairs(t.fields) do
     local text = load_text(e, field.type, plus('at', t.offsets[i]))
     if many then
-      out[#out + 1] = ('r[%q] = %s'):format(field.name, text)
+      b:put('r[%s] = %s', quote(field.name), text)
     else
-      out[#out + 1] = ('local x%d = %s'):format(i, text)
-      parts[i] = ('[%q] = x%d'):format(field.name, i)
+      b:put('local x%d = %s', i, text)
+      parts[i] = ('[%s] = x%d'):format(quote(field.name), i)
     end
   end
-  out[#out + 1] = ('return %s end'):format(M.named(e, t, many and 'r' or '{' .. table.concat(parts, ', ') .. '}'))
-  return table.concat(out, '\n')
+  b:put('return %s', M.named(e, t, many and 'r' or '{' .. table.concat(parts, ', ') .. '}'))
+  return b:text()
 end
 
 function load.kinds.tuple(e, t)
-  local out = { ('function(at) local r = new(%d, 0)'):format(#t.types) }
+  local b = block 'function(at)'
+  b:put('local r = new(%d, 0)', #t.types)
   for i, part in ipairs(t.types) do
-    out[#out + 1] = ('r[%d] = %s'):format(i, load_text(e, part, plus('at', t.offsets[i]), true))
+    b:put('r[%d] = %s', i, load_text(e, part, plus('at', t.offsets[i]), true))
   end
-  out[#out + 1] = 'return r end'
-  return table.concat(out, '\n')
+  b:put 'return r'
+  return b:text()
 end
 
 local function table_bytes(count)
@@ -161,57 +164,72 @@ local function cost(t)
   return bytes
 end
 
--- The statements that load the `n` elements of a list at `p`.
-function M.elements(e, t)
-  local size, align = t.element.size, t.element.align
-  local fill
-  if t.element.kind == 'f64' then
+-- The statements that fill the list `r` with `n` elements from `p` on.
+local function fill(b, e, t)
+  local kind = t.element.kind
+  if kind == 'f64' or kind == 'f32' then
     -- See numbers.f64_at.
-    fill = [[local q, words = cast(pf64, base + p), cast(pi32, base + p)
-      for i = 1, n do
-        if band(words[2 * i - 1] + 524288, -524288) == 0 then r[i] = NAN else r[i] = q[i - 1] end
-      end]]
-  elseif t.element.kind == 'f32' then
-    fill = [[local q, words = cast(pf32, base + p), cast(pi32, base + p)
-      for i = 1, n do
-        local bits = words[i - 1]
-        if bits > -8388608 and bits < 0 then r[i] = NAN else r[i] = q[i - 1] end
-      end]]
-  elseif POINTER[t.element.kind] and t.element.kind ~= 'u64' and t.element.kind ~= 's64' then
-    fill = ('local q = cast(%s, base + p) for i = 1, n do r[i] = q[i - 1] end'):format(POINTER[t.element.kind])
+    b:put('local q, words = cast(p%s, base + p), cast(pi32, base + p)', kind)
+    b:open 'for i = 1, n do'
+    if kind == 'f32' then b:put 'local bits = words[i - 1]' end
+    local is_odd = kind == 'f64' and 'band(words[2 * i - 1] + 524288, -524288) == 0' or 'bits > -8388608 and bits < 0'
+    b:put('if %s then r[i] = NAN else r[i] = q[i - 1] end', is_odd)
+    b:close()
+  elseif POINTER[kind] and kind ~= 'u64' and kind ~= 's64' then
+    b:put('local q = cast(%s, base + p)', POINTER[kind])
+    b:within('for i = 1, n do', 'r[i] = q[i - 1]')
   else
-    fill = ('for i = 1, n do r[i] = %s end'):format(load_text(e, t.element, ('p + (i - 1) * %d'):format(size), true))
+    local element = load_text(e, t.element, ('p + (i - 1) * %d'):format(t.element.size), true)
+    b:within('for i = 1, n do', ('r[i] = %s'):format(element))
   end
-  return ([[if p + n * %d > limit then return wrong({}, "is a list outside the guest's memory") end
-    if p %% %d ~= 0 then return wrong({}, "is a list at an address that is not a multiple of %d") end
-    if n * %d > MAX_BYTES then return wrong({}, "is a list that is longer than any may be") end
-    budget = budget - n * %d if budget < 0 then return wrong({}, "takes more memory than a result may") end
-    local r = new(n, 0) %s
-    return r end]]):format(size, align, align, size, 8 + cost(t.element), fill)
+end
+
+--- The statements that load the list of `n` elements at `p`, and return it.
+function M.elements(e, t)
+  local size, align, b = t.element.size, t.element.align, block()
+  b:put('if p + n * %d > limit then return wrong({}, "is a list outside the guest\'s memory") end', size)
+  b:put('if p %% %d ~= 0 then return wrong({}, "is a list at an address that is not a multiple of %d") end', align, align)
+  b:put('if n * %d > MAX_BYTES then return wrong({}, "is a list that is longer than any may be") end', size)
+  b:put('budget = budget - n * %d', 8 + cost(t.element))
+  b:put 'if budget < 0 then return wrong({}, "takes more memory than a result may") end'
+  b:put 'local r = new(n, 0)'
+  fill(b, e, t)
+  b:put 'return r'
+  return b:text()
 end
 
 function load.kinds.list(e, t)
   if t.element.kind == 'u8' then return 'function(at) return bytes_at(at) end' end
-  return 'function(at)\n    local q = cast(p32, base + at) local p, n = q[0], q[1]\n    ' .. M.elements(e, t)
+  local b = block 'function(at)'
+  b:put 'local q = cast(p32, base + at)'
+  b:put 'local p, n = q[0], q[1]'
+  b:put(M.elements(e, t))
+  return b:text()
 end
 
 function load.kinds.flags(e, t)
-  local out = { 'function(bits) local r = {}' }
+  local b = block 'function(bits)'
+  b:put 'local r = {}'
   for i, name in ipairs(t.names) do
-    out[#out + 1] = ('if band(bits, 0x%x) ~= 0 then r[%q] = true end'):format(2 ^ (i - 1), name)
+    b:put('if band(bits, 0x%x) ~= 0 then r[%s] = true end', 2 ^ (i - 1), quote(name))
   end
-  out[#out + 1] = 'return r end'
-  return table.concat(out, '\n')
+  b:put 'return r'
+  return b:text()
 end
 
 function load.kinds.option(e, t, variant)
   local none = variant == 'inside' and 'none' or 'nil'
   local some = load_text(e, t.some, plus('at', t.payload), t.some.kind == 'option')
   if t.some.kind == 'option' then some = ('some(%s)'):format(some) end
-  return ([[function(at)
-    local d = base[at]
-    if d == 0 then return %s elseif d == 1 then return %s end
-    return wrong(%s, "is no case of the option") end]]):format(none, some, none)
+  local b = block 'function(at)'
+  b:put 'local d = base[at]'
+  b:open 'if d == 0 then'
+  b:put('return %s', none)
+  b:turn 'elseif d == 1 then'
+  b:put('return %s', some)
+  b:close()
+  b:put('return wrong(%s, "is no case of the option")', none)
+  return b:text()
 end
 
 -- `case(i, case)` per case number, as branches on the local `d` (from 0).
@@ -220,19 +238,17 @@ local function load_cases(e, t, branch)
   for i, case in ipairs(t.cases) do
     cases[i] = { case = case, number = i }
   end
-  return table.concat({
-    'function(at)',
-    ('local c = cast(%s, base + at)[0] + 1'):format(DISC[t.disc]),
-    ('if c > %d then return wrong("", "is no case of the %s") end'):format(#t.cases, t.kind),
-    check.chain(cases, branch),
-    'end',
-  }, '\n')
+  local b = block 'function(at)'
+  b:put('local c = cast(%s, base + at)[0] + 1', DISC[t.disc])
+  b:put('if c > %d then return wrong("", "is no case of the %s") end', #t.cases, t.kind)
+  b:put(check.chain(cases, branch))
+  return b:text()
 end
 
 function load.kinds.variant(e, t)
   return load_cases(e, t, function(case)
-    if not case.type then return ('return %q'):format(case.name) end
-    return ('return {[%q] = %s}'):format(case.name, load_text(e, case.type, plus('at', t.payload), true))
+    if not case.type then return ('return %s'):format(quote(case.name)) end
+    return ('return {[%s] = %s}'):format(quote(case.name), load_text(e, case.type, plus('at', t.payload), true))
   end)
 end
 
@@ -255,10 +271,18 @@ function M.result(e, sig, pair)
   if t.kind == 'result' and pair then
     local function side(type) return type and load_text(e, type, plus('ret', t.payload)) or 'nil' end
     if sig.in_memory then
-      return (
-        'local d = cast(%s, base + ret)[0] if d == 0 then value = %s elseif d == 1 then failed = true problem = %s '
-        .. 'else wrong(nil, "is no case of the result") end'
-      ):format(DISC[t.disc], side(t.ok), side(t.err))
+      local ok, err = side(t.ok), side(t.err)
+      local b = block()
+      b:put('local d = cast(%s, base + ret)[0]', DISC[t.disc])
+      b:open 'if d == 0 then'
+      b:put('value = %s', ok)
+      b:turn 'elseif d == 1 then'
+      b:put 'failed = true'
+      b:put('problem = %s', err)
+      b:turn 'else'
+      b:put 'wrong(nil, "is no case of the result")'
+      b:close()
+      return b:text()
     end
     return 'if io[0].u32 == 1 then failed = true elseif io[0].u32 ~= 0 then wrong(nil, "is no case of the result") end'
   end

@@ -3,6 +3,9 @@
 -- Source: CanonicalABI.md, "Storing" and "Flat Lowering".
 
 local check = require 'lua.abi.check'
+local emitter = require 'lua.abi.emitter'
+
+local block, quote = emitter.block, emitter.quote
 
 local M = {}
 
@@ -52,38 +55,41 @@ local function store_text(e, t, v, at)
   if value then
     local pointer = POINTER[t.kind] or DISC[t.size]
     return ('cast(%s, base + (%s))[0] = %s'):format(pointer, at, value)
-  elseif t.kind == 'string' then
-    return ([[do local text = %s local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text)
-      local q = cast(p32, base + (%s)) q[0], q[1] = p, #text end]]):format(v, at)
-  elseif t.kind == 'list' then
-    return ('do local p, n = %s(%s) if not p then return false end local q = cast(p32, base + (%s)) q[0], q[1] = p, n end'):format(
-      e:func(M.list, t),
-      v,
-      at
-    )
   end
-  return ('if not %s(%s, %s) then return false end'):format(e:func(store, t), v, at)
+  if t.kind ~= 'string' and t.kind ~= 'list' then return ('if not %s(%s, %s) then return false end'):format(e:func(store, t), v, at) end
+  local b = block 'do'
+  if t.kind == 'string' then
+    b:put('local text = %s', v)
+    b:put 'local p = alloc(#text, 1)'
+    b:put 'if not p then return false end'
+    b:put 'copy(base + p, text, #text)'
+  else
+    b:put('local p, n = %s(%s)', e:func(M.list, t), v)
+    b:put 'if not p then return false end'
+  end
+  b:put('local q = cast(p32, base + (%s))', at)
+  b:put('q[0], q[1] = p, %s', t.kind == 'string' and '#text' or 'n')
+  return b:text()
 end
 
 -- Statements that lower the expression `v` to the slots from `slot` (an expression) on.
 local function flat_text(e, t, v, slot)
   local value = scalar(e, t, v)
-  if value then
-    return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value)
-  elseif t.kind == 'string' then
-    return (
-      'do local text = %s local p = alloc(#text, 1) if not p then return false end '
-      .. 'copy(base + p, text, #text) io[%s].u32, io[%s].u32 = p, #text end'
-    ):format(v, slot, plus(slot, 1))
-  elseif t.kind == 'list' then
-    return ('do local p, n = %s(%s) if not p then return false end io[%s].u32, io[%s].u32 = p, n end'):format(
-      e:func(M.list, t),
-      v,
-      slot,
-      plus(slot, 1)
-    )
+  if value then return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value) end
+  if t.kind ~= 'string' and t.kind ~= 'list' then return ('if not %s(%s, %s) then return false end'):format(e:func(flat, t), v, slot) end
+  local b, length = block 'do', 'n'
+  if t.kind == 'string' then
+    length = '#text'
+    b:put('local text = %s', v)
+    b:put 'local p = alloc(#text, 1)'
+    b:put 'if not p then return false end'
+    b:put 'copy(base + p, text, #text)'
+  else
+    b:put('local p, n = %s(%s)', e:func(M.list, t), v)
+    b:put 'if not p then return false end'
   end
-  return ('if not %s(%s, %s) then return false end'):format(e:func(flat, t), v, slot)
+  b:put('io[%s].u32, io[%s].u32 = p, %s', slot, plus(slot, 1), length)
+  return b:text()
 end
 M.store_text, M.flat_text = store_text, flat_text
 
@@ -91,23 +97,31 @@ M.store_text, M.flat_text = store_text, flat_text
 M.list = { name = 'list', kinds = {} }
 function M.list.kinds.list(e, t)
   local element = t.element
-  local out = { 'function(v)' }
+  local b = block 'function(v)'
   if element.kind == 'u8' then
-    out[#out + 1] =
-      'if type(v) == "string" then local n = #v local p = alloc(n, 1) if not p then return false end copy(base + p, v, n) return p, n end'
+    b:open 'if type(v) == "string" then'
+    b:put 'local n = #v'
+    b:put 'local p = alloc(n, 1)'
+    b:put 'if not p then return false end'
+    b:put 'copy(base + p, v, n)'
+    b:put 'return p, n'
+    b:close()
   end
-  out[#out + 1] = ('local n = #v local p = alloc(n * %d, %d) if not p then return false end'):format(element.size, element.align)
+  b:put 'local n = #v'
+  b:put('local p = alloc(n * %d, %d)', element.size, element.align)
+  b:put 'if not p then return false end'
   if POINTER[element.kind] then
     -- No call into the guest can move the memory in here.
-    out[#out + 1] = ('local q = cast(%s, base + p) for i = 1, n do q[i - 1] = rawget(v, i) end'):format(POINTER[element.kind])
+    b:put('local q = cast(%s, base + p)', POINTER[element.kind])
+    b:within('for i = 1, n do', 'q[i - 1] = rawget(v, i)')
   else
-    out[#out + 1] = ('for i = 1, n do local x, at = rawget(v, i), p + (i - 1) * %d %s end'):format(
-      element.size,
-      store_text(e, element, 'x', 'at')
-    )
+    b:open 'for i = 1, n do'
+    b:put('local x, at = rawget(v, i), p + (i - 1) * %d', element.size)
+    b:put(store_text(e, element, 'x', 'at'))
+    b:close()
   end
-  out[#out + 1] = 'return p, n end'
-  return table.concat(out, '\n')
+  b:put 'return p, n'
+  return b:text()
 end
 
 -- The parts of a record or tuple: text that reads part i of `v` into the local `x`.
@@ -116,8 +130,8 @@ local function parts_of(t)
   if t.kind == 'record' then
     for i, field in ipairs(t.fields) do
       local other = field.name:gsub('-', '_')
-      local again = other ~= field.name and (' if x == nil then x = rawget(v, %q) end'):format(other) or ''
-      parts[i] = { type = field.type, read = ('x = rawget(v, %q)%s'):format(field.name, again) }
+      local again = other ~= field.name and ('\nif x == nil then x = rawget(v, %s) end'):format(quote(other)) or ''
+      parts[i] = { type = field.type, read = ('x = rawget(v, %s)%s'):format(quote(field.name), again) }
     end
   else
     for i, part in ipairs(t.types) do
@@ -128,40 +142,54 @@ local function parts_of(t)
 end
 
 local function store_parts(e, t)
-  local out = { 'function(v, at) local x' }
+  local b = block 'function(v, at)'
+  b:put 'local x'
   for i, part in ipairs(parts_of(t)) do
-    out[#out + 1] = part.read .. ' ' .. store_text(e, part.type, 'x', plus('at', t.offsets[i]))
+    b:put(part.read)
+    b:put(store_text(e, part.type, 'x', plus('at', t.offsets[i])))
   end
-  out[#out + 1] = 'return true end'
-  return table.concat(out, '\n')
+  b:put 'return true'
+  return b:text()
 end
 store.kinds.record, store.kinds.tuple = store_parts, store_parts
 
 local function flat_parts(e, t)
-  local out, slot = { 'function(v, s) local x' }, 0
+  local b, slot = block 'function(v, s)', 0
+  b:put 'local x'
   for _, part in ipairs(parts_of(t)) do
-    out[#out + 1] = part.read .. ' ' .. flat_text(e, part.type, 'x', plus('s', slot))
+    b:put(part.read)
+    b:put(flat_text(e, part.type, 'x', plus('s', slot)))
     slot = slot + #part.type.flat
   end
-  out[#out + 1] = 'return true end'
-  return table.concat(out, '\n')
+  b:put 'return true'
+  return b:text()
 end
 flat.kinds.record, flat.kinds.tuple = flat_parts, flat_parts
 
 -- Text that sets `c` (the case, from 1) and `p` (its payload) from `v`.
 local function open_case(e, t)
+  local b = block()
   if t.kind == 'option' then
-    local unwrap = t.some.kind == 'option' and 'if getmetatable(v) == TAG then p = rawget(v, 1) end'
-      or 'if type(v) == "table" and getmetatable(v) == TAG then p = rawget(v, 1) end'
-    return 'local c, p = 2, v if v == nil or v == none then c = 1 else ' .. unwrap .. ' end'
+    b:put 'local c, p = 2, v'
+    b:open 'if v == nil or v == none then'
+    b:put 'c = 1'
+    b:turn 'else'
+    local is_table = t.some.kind == 'option' and '' or 'type(v) == "table" and '
+    b:put('if %sgetmetatable(v) == TAG then p = rawget(v, 1) end', is_table)
+    b:close()
   elseif t.kind == 'result' then
-    return 'local k, p = next(v) local c = k == "ok" and 1 or 2'
+    b:put 'local k, p = next(v)'
+    b:put 'local c = k == "ok" and 1 or 2'
+  else
+    local all = {}
+    for i, case in ipairs(t.cases) do
+      all[case.name] = i
+    end
+    b:put 'local k, p = v, nil'
+    b:put 'if type(v) == "table" then k, p = next(v) end'
+    b:put('local c = %s[k]', e:constant(all))
   end
-  local all = {}
-  for i, case in ipairs(t.cases) do
-    all[case.name] = i
-  end
-  return ('local k, p = v, nil if type(v) == "table" then k, p = next(v) end local c = %s[k]'):format(e:constant(all))
+  return b:text()
 end
 
 -- Text of the branches over all cases with a payload, others falling through.
@@ -174,27 +202,28 @@ local function payloads(t, branch)
 end
 
 local function store_case(e, t)
-  return table.concat({
-    'function(v, at)',
-    open_case(e, t),
-    ('cast(%s, base + at)[0] = c - 1'):format(DISC[t.disc]),
-    payloads(t, function(type) return store_text(e, type, 'p', plus('at', t.payload)) end),
-    'return true end',
-  }, '\n')
+  local b = block 'function(v, at)'
+  b:put(open_case(e, t))
+  b:put('cast(%s, base + at)[0] = c - 1', DISC[t.disc])
+  b:put(payloads(t, function(type) return store_text(e, type, 'p', plus('at', t.payload)) end))
+  b:put 'return true'
+  return b:text()
+end
+
+local function flat_case(e, t)
+  local b = block 'function(v, s)'
+  b:put(open_case(e, t))
+  b:put 'io[s].u32 = c - 1'
+  -- Joined slots: an unused one is zero, a narrower value leaves the upper bits zero.
+  for i = 1, #t.flat - 1 do
+    b:put('io[s + %d].u64 = 0', i)
+  end
+  b:put(payloads(t, function(type) return flat_text(e, type, 'p', 's + 1') end))
+  b:put 'return true'
+  return b:text()
 end
 
 M.parts_of, M.open_case, M.payloads = parts_of, open_case, payloads
-
-local function flat_case(e, t)
-  local out = { 'function(v, s)', open_case(e, t), 'io[s].u32 = c - 1' }
-  -- Joined slots: an unused one is zero, a narrower value leaves the upper bits zero.
-  for i = 1, #t.flat - 1 do
-    out[#out + 1] = ('io[s + %d].u64 = 0'):format(i)
-  end
-  out[#out + 1] = payloads(t, function(type) return flat_text(e, type, 'p', 's + 1') end)
-  out[#out + 1] = 'return true end'
-  return table.concat(out, '\n')
-end
 
 for _, kind in ipairs { 'variant', 'option', 'result' } do
   store.kinds[kind], flat.kinds[kind] = store_case, flat_case
@@ -202,18 +231,21 @@ end
 
 -- The statements that lower all arguments a1..an: to flat slots, or to one tuple in memory.
 function M.arguments(e, sig)
-  local out, slot = {}, 0
-  if sig.spilled then out[1] = ('local at = alloc(%d, %d) if not at then return false end'):format(sig.tuple.size, sig.tuple.align) end
+  local b, slot = block(), 0
+  if sig.spilled then
+    b:put('local at = alloc(%d, %d)', sig.tuple.size, sig.tuple.align)
+    b:put 'if not at then return false end'
+  end
   for i, param in ipairs(sig.params) do
     if sig.spilled then
-      out[#out + 1] = store_text(e, param.type, 'a' .. i, plus('at', sig.tuple.offsets[i]))
+      b:put(store_text(e, param.type, 'a' .. i, plus('at', sig.tuple.offsets[i])))
     else
-      out[#out + 1] = flat_text(e, param.type, 'a' .. i, tostring(slot))
+      b:put(flat_text(e, param.type, 'a' .. i, tostring(slot)))
       slot = slot + #param.type.flat
     end
   end
-  if sig.spilled then out[#out + 1] = 'io[0].u32 = at' end
-  return table.concat(out, '\n')
+  if sig.spilled then b:put 'io[0].u32 = at' end
+  return b:text()
 end
 
 return M

@@ -13,7 +13,7 @@ local M = {}
 local flat = { name = 'flat_arguments', kinds = {} }
 local elements = { name = 'elements', kinds = {} }
 
-function elements.kinds.list(e, t) return 'function(p, n) ' .. lift.elements(e, t) end
+function elements.kinds.list(e, t) return 'function(p, n)\n' .. lift.elements(e, t) .. '\nend' end
 
 -- The expression that lifts `t` from the slots from `s`, an expression, on; `inside` is true in tuples.
 local function text(e, t, s, inside)

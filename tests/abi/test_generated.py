@@ -17,8 +17,7 @@ from tests.abi.conftest import State, opened  # noqa: F401 -- the fixture
 
 GOLDEN = Path(__file__).parent / "golden"
 
-# The parameters and the result of a function, and the options of lua/abi/generate.lua; `own` is a handle, `word` a string, `pair` has handle
-# and string in one result type.
+# The parameters and the result of a function, by the names of TYPES, and the options of lua/abi/generate.lua.
 CASES = {
     "plain_numbers": ("{ u32, u32 }, u32", "{}"),
     "plain_strings": ("{ point, list(word) }, pair", "{ pair = true, post = 'calls', limit = 7, gated = true, results = 1 }"),
@@ -82,8 +81,12 @@ def test_blocks_are_closed_and_indented(opened: Callable[..., State]) -> None:  
       block:put 'b = 1'
       block:turn 'else'
       block:within('while a do', 'a = nil')
+      block:within('while a do', '-- ' .. ('long '):rep(30))
       return block:text()
-    """) == b"function(v)\n  local a = v % 2\n  local b\n  if a == 1 then\n    b = 1\n  else\n    while a do\n      a = nil\n    end\n  end\nend"
+    """) == "\n".join([
+        "function(v)", "  local a = v % 2", "  local b", "  if a == 1 then", "    b = 1", "  else",
+        "    while a do a = nil end", "    while a do", "      -- " + 30 * "long ", "    end", "  end", "end",
+    ]).encode()  # fmt: skip
 
 
 def main() -> None:

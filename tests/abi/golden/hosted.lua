@@ -80,7 +80,13 @@ local io, holder
 
 local function lower(a1, a2)
   io[0].u32 = (give(a1, 1) or full())
-  do local text = a2 local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[1].u32, io[1 + 1].u32 = p, #text end
+  do
+    local text = a2
+    local p = alloc(#text, 1)
+    if not p then return false end
+    copy(base + p, text, #text)
+    io[1].u32, io[1 + 1].u32 = p, #text
+  end
   return true
 end
 return function(a1, a2, ...)
@@ -91,16 +97,12 @@ return function(a1, a2, ...)
   end
   local binding, err = owner(target)
   local lent = binding ~= nil
-  if err then
-    return nil, err
-  end
+  if err then return nil, err end
   if not lent then
     binding = target.idle
     if binding == nil then
       binding, err = make(target)
-      if not binding then
-        return nil, err
-      end
+      if not binding then return nil, err end
     else
       target.idle = binding.next
     end
@@ -119,36 +121,22 @@ return function(a1, a2, ...)
   ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, 0, nil, nil
   base = memory_data(ctx, mem)
   if not lower(a1, a2) then
-    if fault then
-      return broken(target, binding, fault)
-    end
+    if fault then return broken(target, binding, fault) end
     return fail(target, binding, failure)
   end
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   local failure = call(binding.ctx, binding.func, io, 3, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
   local ret = io[0].u32
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
-  if ret + 8 > limit then
-    return broken(target, binding, "the result is outside the guest's memory")
-  end
-  if ret % 4 ~= 0 then
-    return broken(target, binding, "the result is at an address that is not a multiple of 4")
-  end
+  if ret + 8 > limit then return broken(target, binding, "the result is outside the guest's memory") end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
   value = string_at(ret)
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   io[0].u32 = ret
   failure = call(binding.ctx, binding.post, io, 2, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   leave(binding.instance)
   if lent then
     release(binding)

@@ -29,9 +29,7 @@ local function before()
   local binding, err
   local waited
   binding, err, waited = acquire(target)
-  if not binding then
-    return nil, err
-  end
+  if not binding then return nil, err end
   if waited and not fits() then
     give_back(target, binding)
     return refuse(target, 0)
@@ -44,9 +42,7 @@ local function after(binding)
   io, fault = binding.io, nil
   local value, failed, problem
   value = (K[1][io[0].u32 + 1] or wrong("", "is no case of the enum"))
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   give_back(target, binding)
   return value
 end
@@ -55,15 +51,9 @@ return function(...)
     return refuse(target, 0, ...)
   end
   local binding, err = before()
-  if not binding then
-    return nil, err
-  end
+  if not binding then return nil, err end
   local done, failed, failure = run(target, binding)
-  if not done then
-    return nil, failed
-  end
-  if failed then
-    return fail(target, binding, failure)
-  end
+  if not done then return nil, failed end
+  if failed then return fail(target, binding, failure) end
   return after(binding)
 end

@@ -36,31 +36,21 @@ return function(a1, ...)
   end
   local binding, err = owner(target)
   local lent = binding ~= nil
-  if err then
-    return nil, err
-  end
+  if err then return nil, err end
   if not lent then
     binding, err = make(target)
-    if not binding then
-      return nil, err
-    end
+    if not binding then return nil, err end
   end
   io, holder = binding.io, binding
   arm(binding.ctx, NO_LIMIT)
   fault = nil
   io[0].u32 = (give(a1, 1) or full())
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   local failure = call(binding.ctx, binding.func, io, 1, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
   value = (take(holder, 1, io[0].u32) or wrong("", "is no handle of the guest"))
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   if lent then
     release(binding)
   else

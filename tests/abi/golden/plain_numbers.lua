@@ -29,9 +29,7 @@ return function(a1, a2, ...)
   binding = target.idle
   if binding == nil then
     binding, err = make(target)
-    if not binding then
-      return nil, err
-    end
+    if not binding then return nil, err end
   else
     target.idle = binding.next
   end
@@ -40,14 +38,10 @@ return function(a1, a2, ...)
   io[0].u32 = a1
   io[1].u32 = a2
   local failure = call(binding.ctx, binding.func, io, 2, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
   value = io[0].u32
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   binding.next = target.idle
   target.idle = binding
   return value

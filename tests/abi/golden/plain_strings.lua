@@ -78,36 +78,74 @@ end
 local io, holder
 
 local f1 = function(v)
-if type(v) ~= "table" or getmetatable(v) == TAG then return false end local k, x
-x = rawget(v, "x")
-if x == nil or not (type(x) == "number") then return false end k = next(v, k)
-x = rawget(v, "tag-count")
-if x == nil then x = rawget(v, "tag_count") end
-if x == nil or not (type(x) == "number" and x >= 0 and x <= 255 and x % 1 == 0 or wide(x, 0, 255)) then return false end k = next(v, k)
-return next(v, k) == nil end
+  if type(v) ~= "table" or getmetatable(v) == TAG then return false end
+  local k, x
+  x = rawget(v, "x")
+  if x == nil or not (type(x) == "number") then return false end
+  k = next(v, k)
+  x = rawget(v, "tag-count")
+  if x == nil then x = rawget(v, "tag_count") end
+  if x == nil or not (type(x) == "number" and x >= 0 and x <= 255 and x % 1 == 0 or wide(x, 0, 255)) then return false end
+  k = next(v, k)
+  return next(v, k) == nil
+end
 local f2 = function(v)
-
-if type(v) ~= "table" or getmetatable(v) == TAG then return false end local n, tidy = 0, true
-for k, x in next, v do n = n + 1
-if tidy then if k ~= n then tidy = false if not only_sequence(v) then return false end x = rawget(v, n) end else x = rawget(v, n) end
-if not (type(x) == "string" and #x <= 268435455 and string_is_utf8(x)) then return false end end
-return n <= 33554431 end
-local f3 = function(v, s) local x
-x = rawget(v, "x") io[s].f64 = x
-x = rawget(v, "tag-count") if x == nil then x = rawget(v, "tag_count") end io[s + 1].u32 = x
-return true end
+  if type(v) ~= "table" or getmetatable(v) == TAG then return false end
+  local n, tidy = 0, true
+  for k, x in next, v do
+    n = n + 1
+    if tidy then
+      if k ~= n then
+        tidy = false
+        if not only_sequence(v) then return false end
+        x = rawget(v, n)
+      end
+    else
+      x = rawget(v, n)
+    end
+    if not (type(x) == "string" and #x <= 268435455 and string_is_utf8(x)) then return false end
+  end
+  return n <= 33554431
+end
+local f3 = function(v, s)
+  local x
+  x = rawget(v, "x")
+  io[s].f64 = x
+  x = rawget(v, "tag-count")
+  if x == nil then x = rawget(v, "tag_count") end
+  io[s + 1].u32 = x
+  return true
+end
 local f4 = function(v)
-local n = #v local p = alloc(n * 8, 4) if not p then return false end
-for i = 1, n do local x, at = rawget(v, i), p + (i - 1) * 8 do local text = x local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text)
-      local q = cast(p32, base + (at)) q[0], q[1] = p, #text end end
-return p, n end
-local f5 = function(at) local r = new(2, 0)
-r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is no handle of the guest"))
-r[2] = string_at(at + 4)
-return r end
+  local n = #v
+  local p = alloc(n * 8, 4)
+  if not p then return false end
+  for i = 1, n do
+    local x, at = rawget(v, i), p + (i - 1) * 8
+    do
+      local text = x
+      local p = alloc(#text, 1)
+      if not p then return false end
+      copy(base + p, text, #text)
+      local q = cast(p32, base + (at))
+      q[0], q[1] = p, #text
+    end
+  end
+  return p, n
+end
+local f5 = function(at)
+  local r = new(2, 0)
+  r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is no handle of the guest"))
+  r[2] = string_at(at + 4)
+  return r
+end
 local function lower(a1, a2)
   if not f3(a1, 0) then return false end
-  do local p, n = f4(a2) if not p then return false end io[2].u32, io[2 + 1].u32 = p, n end
+  do
+    local p, n = f4(a2)
+    if not p then return false end
+    io[2].u32, io[2 + 1].u32 = p, n
+  end
   return true
 end
 return function(a1, a2, ...)
@@ -118,9 +156,7 @@ return function(a1, a2, ...)
   binding = target.idle
   if binding == nil then
     binding, err = make(target)
-    if not binding then
-      return nil, err
-    end
+    if not binding then return nil, err end
   else
     target.idle = binding.next
   end
@@ -129,38 +165,32 @@ return function(a1, a2, ...)
   ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, binding.realloc_number, nil, nil
   base = memory_data(ctx, mem)
   if not lower(a1, a2) then
-    if fault then
-      return broken(target, binding, fault)
-    end
+    if fault then return broken(target, binding, fault) end
     return fail(target, binding, failure)
   end
   local failure = call(binding.ctx, binding.func, io, 4, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
   local ret = io[0].u32
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
-  if ret + 16 > limit then
-    return broken(target, binding, "the result is outside the guest's memory")
+  if ret + 16 > limit then return broken(target, binding, "the result is outside the guest's memory") end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
+  local d = cast(p8, base + ret)[0]
+  if d == 0 then
+    value = f5(ret + 4)
+  elseif d == 1 then
+    failed = true
+    problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is no case of the enum"))
+  else
+    wrong(nil, "is no case of the result")
   end
-  if ret % 4 ~= 0 then
-    return broken(target, binding, "the result is at an address that is not a multiple of 4")
-  end
-  local d = cast(p8, base + ret)[0] if d == 0 then value = f5(ret + 4) elseif d == 1 then failed = true problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is no case of the enum")) else wrong(nil, "is no case of the result") end
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   io[0].u32 = ret
   io[1].u32 = binding.post_number
   failure = call(binding.ctx, binding.post, io, 2, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   binding.next = target.idle
   target.idle = binding
-  if failed then
-    return nil, guest_error(target, problem)
-  end
+  if failed then return nil, guest_error(target, problem) end
   return value
 end

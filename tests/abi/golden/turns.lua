@@ -76,24 +76,46 @@ end
 local io, holder
 
 local f1 = function(v)
-    if v == nil or v == none then return true end
-    if type(v) == "table" and getmetatable(v) == TAG then v = rawget(v, 1) end
-    return (type(v) == "string" and #v <= 268435455 and string_is_utf8(v)) end
+  if v == nil or v == none then return true end
+  if type(v) == "table" and getmetatable(v) == TAG then v = rawget(v, 1) end
+  return (type(v) == "string" and #v <= 268435455 and string_is_utf8(v))
+end
 local f2 = function(v, s)
-local c, p = 2, v if v == nil or v == none then c = 1 else if type(v) == "table" and getmetatable(v) == TAG then p = rawget(v, 1) end end
-io[s].u32 = c - 1
-io[s + 1].u64 = 0
-io[s + 2].u64 = 0
-if c <= 1 then  else do local text = p local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[s + 1].u32, io[s + 1 + 1].u32 = p, #text end end
-return true end
-local f3 = function(at) local r = new(2, 0)
-r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is no handle of the guest"))
-r[2] = string_at(at + 4)
-return r end
+  local c, p = 2, v
+  if v == nil or v == none then
+    c = 1
+  else
+    if type(v) == "table" and getmetatable(v) == TAG then p = rawget(v, 1) end
+  end
+  io[s].u32 = c - 1
+  io[s + 1].u64 = 0
+  io[s + 2].u64 = 0
+  if c <= 1 then
+  else
+    do
+      local text = p
+      local p = alloc(#text, 1)
+      if not p then return false end
+      copy(base + p, text, #text)
+      io[s + 1].u32, io[s + 1 + 1].u32 = p, #text
+    end
+  end
+  return true
+end
+local f3 = function(at)
+  local r = new(2, 0)
+  r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is no handle of the guest"))
+  r[2] = string_at(at + 4)
+  return r
+end
 local f4 = function(at)
-local c = cast(p8, base + at)[0] + 1
-if c > 2 then return wrong("", "is no case of the result") end
-if c <= 1 then return {ok = f3(at + 4)} else return {err = (K[1][cast(p8, base + (at + 4))[0] + 1] or wrong("", "is no case of the enum"))} end
+  local c = cast(p8, base + at)[0] + 1
+  if c > 2 then return wrong("", "is no case of the result") end
+  if c <= 1 then
+    return {ok = f3(at + 4)}
+  else
+    return {err = (K[1][cast(p8, base + (at + 4))[0] + 1] or wrong("", "is no case of the enum"))}
+  end
 end
 local function lower(a1)
   if not f2(a1, 0) then return false end
@@ -109,9 +131,7 @@ local function before(a1)
   local binding, err
   local waited
   binding, err, waited = acquire(target)
-  if not binding then
-    return nil, err
-  end
+  if not binding then return nil, err end
   if waited and not fits(a1) then
     give_back(target, binding)
     return refuse(target, 1, a1)
@@ -120,9 +140,7 @@ local function before(a1)
   ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, 0, nil, nil
   base = memory_data(ctx, mem)
   if not lower(a1) then
-    if fault then
-      return broken(target, binding, fault)
-    end
+    if fault then return broken(target, binding, fault) end
     return fail(target, binding, failure)
   end
   return binding
@@ -133,21 +151,13 @@ local function after(binding)
   local value, failed, problem
   local ret = io[0].u32
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
-  if ret + 16 > limit then
-    return broken(target, binding, "the result is outside the guest's memory")
-  end
-  if ret % 4 ~= 0 then
-    return broken(target, binding, "the result is at an address that is not a multiple of 4")
-  end
+  if ret + 16 > limit then return broken(target, binding, "the result is outside the guest's memory") end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
   value = f4(ret)
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   io[0].u32 = ret
   local failure = call(binding.ctx, binding.post, io, 2, trap)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   give_back(target, binding)
   return value
 end
@@ -156,15 +166,9 @@ return function(a1, ...)
     return refuse(target, 1, a1, ...)
   end
   local binding, err = before(a1)
-  if not binding then
-    return nil, err
-  end
+  if not binding then return nil, err end
   local done, failed, failure = run(target, binding)
-  if not done then
-    return nil, failed
-  end
-  if failed then
-    return fail(target, binding, failure)
-  end
+  if not done then return nil, failed end
+  if failed then return fail(target, binding, failure) end
   return after(binding)
 end

@@ -80,13 +80,21 @@ local function bytes_at(at)
 end
 local io, holder
 
-local f1 = function(at) local r = new(2, 0)
-r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is no handle of the guest"))
-r[2] = string_at(at + 4)
-return r end
+local f1 = function(at)
+  local r = new(2, 0)
+  r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is no handle of the guest"))
+  r[2] = string_at(at + 4)
+  return r
+end
 local function lower(a1, a2)
   io[0].u32 = (give(a1, 1) or full())
-  do local text = a2 local p = alloc(#text, 1) if not p then return false end copy(base + p, text, #text) io[1].u32, io[1 + 1].u32 = p, #text end
+  do
+    local text = a2
+    local p = alloc(#text, 1)
+    if not p then return false end
+    copy(base + p, text, #text)
+    io[1].u32, io[1 + 1].u32 = p, #text
+  end
   return true
 end
 local function fits(a1, a2)
@@ -100,24 +108,18 @@ local function before(a1, a2)
   end
   local binding, err = owner(target)
   local lent = binding ~= nil
-  if err then
-    return nil, err
-  end
+  if err then return nil, err end
   if not lent then
     local waited
     binding, err, waited = acquire(target)
-    if not binding then
-      return nil, err
-    end
+    if not binding then return nil, err end
     if waited and not fits(a1, a2) then
       give_back(target, binding)
       return refuse(target, 2, a1, a2)
     end
   else
     local problem, waited = reach(target, binding)
-    if problem then
-      return nil, problem
-    end
+    if problem then return nil, problem end
     if waited and not (fits(a1, a2) and owner(target) == binding) then
       leave(binding.instance)
       return refuse(target, 2, a1, a2)
@@ -127,14 +129,10 @@ local function before(a1, a2)
   ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, 0, nil, nil
   base = memory_data(ctx, mem)
   if not lower(a1, a2) then
-    if fault then
-      return broken(target, binding, fault)
-    end
+    if fault then return broken(target, binding, fault) end
     return fail(target, binding, failure)
   end
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   return binding, nil, lent
 end
 local function after(binding, lent)
@@ -143,30 +141,28 @@ local function after(binding, lent)
   local value, failed, problem
   local ret = io[0].u32
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
-  if ret + 16 > limit then
-    return broken(target, binding, "the result is outside the guest's memory")
+  if ret + 16 > limit then return broken(target, binding, "the result is outside the guest's memory") end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
+  local d = cast(p8, base + ret)[0]
+  if d == 0 then
+    value = f1(ret + 4)
+  elseif d == 1 then
+    failed = true
+    problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is no case of the enum"))
+  else
+    wrong(nil, "is no case of the result")
   end
-  if ret % 4 ~= 0 then
-    return broken(target, binding, "the result is at an address that is not a multiple of 4")
-  end
-  local d = cast(p8, base + ret)[0] if d == 0 then value = f1(ret + 4) elseif d == 1 then failed = true problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is no case of the enum")) else wrong(nil, "is no case of the result") end
-  if fault then
-    return broken(target, binding, fault)
-  end
+  if fault then return broken(target, binding, fault) end
   io[0].u32 = ret
   local failure = leaf_post(binding)
-  if failure ~= nil or trap[0] ~= nil then
-    return fail(target, binding, failure)
-  end
+  if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   if lent then
     leave(binding.instance)
     release(binding)
   else
     give_back(target, binding)
   end
-  if failed then
-    return nil, guest_error(target, problem)
-  end
+  if failed then return nil, guest_error(target, problem) end
   return value
 end
 return function(a1, a2, ...)
@@ -174,15 +170,9 @@ return function(a1, a2, ...)
     return refuse(target, 2, a1, a2, ...)
   end
   local binding, err, lent = before(a1, a2)
-  if not binding then
-    return nil, err
-  end
+  if not binding then return nil, err end
   local done, failed, failure = run(target, binding)
-  if not done then
-    return nil, failed
-  end
-  if failed then
-    return fail(target, binding, failure)
-  end
+  if not done then return nil, failed end
+  if failed then return fail(target, binding, failure) end
   return after(binding, lent)
 end
