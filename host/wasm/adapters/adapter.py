@@ -9,7 +9,7 @@ from moonwit.host.wasm.adapters import Options, resources, routines
 from moonwit.host.wasm.adapters.places import TYPES, Body, Flat, Memory, Side
 from moonwit.host.wasm.adapters.translate import ROOM, Translator
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.problems import Malformed, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit import types
 
 # Bytes of a value in memory; parts of all types of a function, and characters of an adapter's text: by them it takes long to compile.
@@ -19,13 +19,13 @@ MOST_TEXT: Final = 2_000_000
 
 
 def adapter(function: types.Function, caller: Options, callee: Options) -> bytes:
-    """Makes the adapter of a function for two sides. Raises ``Unsupported`` for one that would be far larger than any real one."""
+    """Makes the adapter of a function for two sides. Raises Refused for one that is far larger than any real one."""
     from wasmtime import wat2wasm
 
     return bytes(wat2wasm(_Adapter(function, caller, callee).text()))
 
 
-_TOO_MANY: Final = "the types of a function that one component calls of another have too many parts"
+_TOO_MANY: Final = "The types of a function that one component calls of another have more parts than Moonwit takes."
 
 
 class _Adapter:
@@ -39,9 +39,9 @@ class _Adapter:
         given, returned = _reached(self.params), _reached((self.result,))
         for found in (*given, *returned):
             if max(side.layouts.layout(found)[0] for side in (self.caller, self.callee)) > MOST_BYTES:
-                raise Unsupported(f"a function that one component calls of another has a value of more than {MOST_BYTES} bytes")
+                raise Refused(f"A function that one component calls of another has values of more than {MOST_BYTES} bytes.")
         if sum(part is not None for found in (*given, *returned) for part in types.parts(found)) > MOST_PARTS:
-            raise Unsupported(_TOO_MANY)
+            raise Refused(_TOO_MANY)
         self.lends = any(isinstance(found, types.Borrow) for found in given)
         self.handles = {(each, "give" if isinstance(found, types.Own) else "lend") for each, found in self.handles_of(given)}
         self.handles |= {(each, "take") for each, _ in self.handles_of(returned)}
@@ -86,7 +86,7 @@ class _Adapter:
         lines += [routines.traps(side, code) for side in (self.caller, self.callee)]
         text = "\n".join(["(module $moonwit", *self.imports(), *lines, ")"])
         if len(text) > MOST_TEXT:
-            raise Unsupported(_TOO_MANY)
+            raise Refused(_TOO_MANY)
         return text
 
     def imports(self) -> Iterable[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from wasmtime import wat2wasm
 
@@ -18,9 +19,12 @@ from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, DefinedResource, Home, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.plan import bridges, entering, handles
 from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Step
-from moonwit.host.wasm.problems import Unsupported
+from moonwit.host.wasm.problems import Refused, Unsupported
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function, Resource
+
+# Bytes of all adapters of a component: each type is written once an edge, so that many edges with large types would take minutes.
+MOST_ADAPTERS: Final = 8_000_000
 
 
 class Composing:
@@ -35,6 +39,7 @@ class Composing:
         self.module = module
         self.item = item
         self.made: dict[tuple[object, ...], int] = {}
+        self.adapters = 0
         called = [(lowered.home, lowered.function.origin) for lowered in record.lowered]
         self.inner = [(caller, origin.home) for caller, origin in called if isinstance(origin, LiftedFunction)]
         # Whether a call can come back into a component instance that it has left.
@@ -125,6 +130,9 @@ class Composing:
     ) -> Item:
         """Adds an adapter between two sides, each with its options and what may be imported of it; gives the function to call."""
         binary = adapter(function, caller[0], callee[0])
+        self.adapters += len(binary)
+        if self.adapters > MOST_ADAPTERS:
+            raise Refused("The types of the functions that components call of each other have more parts than Moonwit takes.")
         sides = {"caller": caller[1], "callee": callee[1]}
         arguments: list[Item] = []
         for wanted in read_core(binary).imports:

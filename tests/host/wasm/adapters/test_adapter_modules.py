@@ -9,7 +9,7 @@ from wasmtime import Module
 
 from moonwit.host.wasm.adapters import Options
 from moonwit.host.wasm.adapters.adapter import adapter
-from moonwit.host.wasm.problems import Unsupported
+from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit import types as wit
 from tests.host.wasm.adapters.edge import ENGINE, Edge, function, options, problem
 
@@ -174,10 +174,10 @@ def test_what_is_too_large():
     inner: wit.Type = P("u64")
     for _ in range(40):
         inner = wit.FixedList(inner, 2)
-    with pytest.raises(Unsupported, match="a value of more than 1073741824 bytes"):
+    with pytest.raises(Refused, match="values of more than 1073741824 bytes"):
         adapter(function([inner]), options(), options())
     many = wit.Record(tuple(wit.Field(f"f{n}", wit.Option(STRING)) for n in range(40_000)))
-    with pytest.raises(Unsupported, match="have too many parts"):
+    with pytest.raises(Refused, match="more parts than Moonwit takes"):
         adapter(function([many]), options(), options())
 
 
