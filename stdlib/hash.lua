@@ -5,6 +5,7 @@ local got = require 'lua.values.got'
 local type, error, ipairs = type, error, ipairs
 local ask = callbacks.ask
 
+---@type table<string, function>
 local M = {}
 
 local function text(value, name, what)

@@ -10,6 +10,7 @@ local calendar = require 'stdlib.time.calendar'
 local M = {}
 
 -- What a script that only waits does not need is loaded when it is first used.
+---@type table, table, table
 local moment, zone, errors
 
 local function load_moments()
@@ -38,7 +39,7 @@ function M.now()
   local seconds, nanoseconds = clock.wall()
   return moment.make(seconds, nanoseconds, zone.here(), clock.monotonic())
 end
-waiting.now = M.now
+waiting.set_now(M.now)
 
 local function whole(value, name, what, default)
   if value == nil and default then return default end

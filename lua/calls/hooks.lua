@@ -113,10 +113,10 @@ function hooks.make(E)
         return nil,
           failure(
             errors.kinds.UNAVAILABLE,
-            ('%s: no more guests can wait at once in this process, which may have %d memory mappings: try again when some are done, or raise vm.max_map_count'):format(
-              E.sig.name,
-              most
-            ),
+            (
+              '%s: no more guests can wait at once in this process, which may have %d memory mappings: '
+              .. 'try again when some are done, or raise vm.max_map_count'
+            ):format(E.sig.name, most),
             { entry = E.id, retryable = true }
           )
       end
@@ -200,9 +200,10 @@ end
 local function inside(E)
   return failure(
     errors.kinds.INTERNAL,
-    ('%s: it is called from within a call of its own component, whose resources all belong to one instance, which takes one call at a time'):format(
-      E.sig.name
-    ),
+    (
+      '%s: it is called from within a call of its own component, '
+      .. 'whose resources all belong to one instance, which takes one call at a time'
+    ):format(E.sig.name),
     { entry = E.id }
   )
 end
@@ -212,10 +213,11 @@ end
 local function find(E, limit)
   local waited = false
   while true do
-    local B, err = E.idle, nil
+    local B = E.idle
     if B then
       E.idle = B.next
     else
+      local err
       B, err = hooks.make(E)
       if not B then return nil, err end
     end
@@ -306,7 +308,7 @@ end
 
 -- Runs the call whose arguments are in B.io: gives true, whether it has failed and what Wasmtime reports, or false and an error.
 function hooks.run(E, B)
-  local I, done, why, reported = B.I, nil, nil, nil
+  local I, done, why, reported = B.I
   if I.asynchronous then
     done, why, reported = fibers.run(B, I.limit, support.trap)
     if I.computed > E.computed then E.computed = I.computed end

@@ -3,7 +3,8 @@
 --    still computing then, it goes on elsewhere (lua/calls/elsewhere.lua), on the same instance: nothing is done twice, nothing is lost.
 -- 2. Where its instance can't move (a pool of type `inline`, functions of the host that are Lua) it gives way instead: it goes on here
 --    in turns with all else that can run.
--- 3. A function that was short many times in a row, of a guest without resources, is called synchronously, which costs tens of nanoseconds and can't be left. Should
+-- 3. A function that was short many times in a row, of a guest without resources, is called synchronously, which costs tens of nanoseconds
+-- and can't be left. Should
 --    such a call turn out long while others wait for the lane, it is ended as by a trap and made again by rule 1 or 2; it takes many more
 --    short calls until the function is called so again. One that nobody waits for goes on.
 -- 4. A function that provably ends soon (host/wasm/plan/brief.py) is always called synchronously.
@@ -54,7 +55,8 @@ local poll = entrances.poll
 
 -- Lets the guest compute for a turn; tells whether its call has ended.
 local function turn(I, future, began)
-  local from, ready = system(), nil
+  local from = system()
+  local ready
   running.enter(I)
   lane.state = states.FIBER
   repeat

@@ -29,8 +29,10 @@ local MOMENT = 2
 -- What letters say.
 local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
 
-local workers = {} -- {send =, load = how many of its calls are not answered}
-local sent = {} -- number of a call -> {worker =, stay =}
+---@type {send: function, load: integer, answers: integer}[] `load` is how many of its calls are not answered
+local workers = {}
+---@type table<integer, {worker: table, stay: table, late: boolean}> by the numbers of calls
+local sent = {}
 local most
 
 local function answered(kind, number, text)

@@ -22,6 +22,7 @@ function M.call(begin, cancel, id, ms)
   if not task then error(generation, 0) end
   last = last + 1
   local number = last
+  ---@type table
   local ticket = { task, generation }
   tickets[number] = ticket
   dispatcher.expect(1)

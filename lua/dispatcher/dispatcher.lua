@@ -172,17 +172,17 @@ local function turn()
   -- Chores of the host can wait.
   lane.next_timer = timers.any() and not clock.is_test() and timers.next() or 0
   while task do
-    local next = task.next
+    local following = task.next
     task.next = nil
     -- What the answerer of epochs is to know while the task is in a guest.
-    lane.others = (next or busy or expected > asked or can_run()) and 1 or 0
+    lane.others = (following or busy or expected > asked or can_run()) and 1 or 0
     step(task)
-    if next and tasks.had_turn() then
+    if following and tasks.had_turn() then
       -- A guest has computed for a while: what has come meanwhile goes before the others of this turn, which go on one by one.
-      run_queue.defer(next)
+      run_queue.defer(following)
       break
     end
-    task = next
+    task = following
   end
   if not busy then return end
   lane.others = (expected > asked or can_run()) and 1 or 0

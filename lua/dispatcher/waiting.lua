@@ -1,7 +1,7 @@
 -- How a task waits and is woken. It takes a ticket, a pair of itself and a number, leaves it with whoever will wake it, and parks.
 --
--- A wait may have a deadline. When that has passed the task is woken, but its ticket is good until it goes on: what answers it in between is
--- its answer. So whoever wakes a task knows for certain whether that was in time, and nothing that is handed over with it gets lost.
+-- A wait may have a deadline. When that has passed the task is woken, but its ticket is good until it goes on: what answers it in between
+-- is its answer. So whoever wakes a task knows for certain whether that was in time, and nothing that is handed over with it gets lost.
 
 local clock = require 'lua.dispatcher.clock'
 local coroutines = require 'lua.dispatcher.coroutines'
@@ -31,6 +31,7 @@ local OUTSIDE = M.OUTSIDE
 local IN_C = 'waiting is not possible here: the code was called from C (an error handler, or a callback of a guest), '
   .. "which can't be left and entered again; wait before or after"
 
+---@type table?
 local current -- the task that runs
 
 --- Says which task runs from now on, nil for none.

@@ -78,7 +78,7 @@ end
 
 --- Gives the binding of an export of an instance, which is made once for each.
 ---@param instance Instance
----@param lift table as `lift_data` of lua/guest/plan.py gives it
+---@param lift border.Lift
 ---@return Binding?
 ---@return Report? when the export is not what the plan says
 function M.bind(instance, lift)

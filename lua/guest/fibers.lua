@@ -20,6 +20,7 @@ local wasmtime = require 'lua.wasmtime.api'
 local M = {}
 
 -- Types and slots, made when the library is there.
+---@type ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*
 local values, slots, alone_args, alone_results, alone_out, leaf_args, leaf_results
 
 -- How long what may not wait (realloc, post-return, a destructor) may compute, in nanoseconds.

@@ -16,7 +16,11 @@ ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 
 local M = {}
 
+-- Whether handles may cross to the compatible path, as leases.
+M.leasing = false
+
 local handle_type
+---@type table<integer, table>
 local states = {} -- handle number -> {instance =, rep =, resource = index}, or {lease =, name =} on the compatible path
 local last = 0
 local end_lease -- tells the host that a lease has ended
@@ -26,6 +30,7 @@ local garbage = {} -- states of collected handles, dropped before the next call:
 local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 
 -- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
+---@type table
 local call = { E = nil, P = nil, I = nil, stamp = 0 }
 
 local function state_of(handle) return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil end

@@ -41,7 +41,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field store ffi.cdata*? wasmtime_store_t*; nil when the instance has ended
 ---@field ctx ffi.cdata*? wasmtime_context_t* of the store
 ---@field core ffi.cdata* mw_instance[]: the core instances
----@field limits Limits those of the entry that it was made for
+---@field limits border.Limits those of the entry that it was made for
 ---@field bindings table<string, Binding> by path of the export
 ---@field memory ffi.cdata*? mw_memory: the one that functions of the host use
 ---@field memories ffi.cdata*[] all that they may use, as plan.memories has them
@@ -84,7 +84,7 @@ M.NO_WORLD = { args = {}, env = {} }
 
 -- All that an instance has, or will have.
 ---@param plan Plan
----@param limits Limits
+---@param limits border.Limits
 ---@param world table?
 ---@return Instance
 local function blank(plan, limits, world)
@@ -134,7 +134,7 @@ end
 
 --- Makes an instance.
 ---@param plan Plan
----@param limits Limits
+---@param limits border.Limits
 ---@param world table? {args =, env =, cwd =} that the guest sees while it starts
 ---@param files integer? the address of a wasi_config_t, which is taken
 ---@return Instance?

@@ -103,6 +103,7 @@ end
 --- Gives, at `ret`, a list of strings (`width` 1) or of tuples of strings: `rows` are lists of strings.
 function M.put_rows(instance, io, ret, rows, width)
   M.at(instance, ret, 8, 4)
+  ---@type table
   local asked = { { size = 8 * width * #rows, align = 4 } }
   for _, row in ipairs(rows) do
     for k = 1, width do

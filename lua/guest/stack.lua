@@ -1,6 +1,7 @@
--- Which stack Lua runs on. A function that a guest imports begins on the guest's own, a fiber's: it is small, C code of Wasmtime lies on it that can't be
--- entered once more, and Python checks the bounds of the thread's. So a provider (lua/imports/run.lua) begins there, where all that it
--- does is Lua, and leaves it before it does more: its coroutine yields, the guest waits, and the coroutine goes on on the lane's stack.
+-- Which stack Lua runs on. A function that a guest imports begins on the guest's own, a fiber's: it is small, C code of Wasmtime lies on it
+-- that can't be entered once more, and Python checks the bounds of the thread's. So a provider (lua/imports/run.lua) begins there, where
+-- all that it does is Lua, and leaves it before it does more: its coroutine yields, the guest waits, and the coroutine goes on on the
+-- lane's stack.
 
 local coroutines = require 'lua.dispatcher.coroutines'
 local waiting = require 'lua.dispatcher.waiting'
@@ -8,8 +9,8 @@ local waiting = require 'lua.dispatcher.waiting'
 local yield, isyieldable, error = coroutine.yield, coroutine.isyieldable, error
 local WAIT, barrier = coroutines.WAIT, coroutines.barrier
 
--- `on`: a provider runs within a call of its guest, so that no guest may be entered; `fiber`: it does so on a guest's stack; `leaving`: what
--- has yielded waits for nothing else.
+-- `on`: a provider runs within a call of its guest, so that no guest may be entered; `fiber`: it does so on a guest's stack; `leaving`:
+-- what has yielded waits for nothing else.
 local M = { on = false, fiber = false, leaving = false }
 
 local IN_C = 'this is not possible here: the code was called from C (an error handler, or a function that is called by one of C), '

@@ -1,9 +1,10 @@
 -- Generates what stands between a guest and what answers a function that it imports: the mirror of lua/abi/generate.lua. One chunk per
--- signature, with `call(instance, io)`, which lifts and checks the arguments and begins the provider, `give(instance, io, ret, value, later)`, which lowers
--- a checked result, and the checks of a result and of its sides.
+-- signature, with `call(instance, io)`, which lifts and checks the arguments and begins the provider, `give(instance, io, ret, value,
+-- later)`, which lowers a checked result, and the checks of a result and of its sides.
 --
 -- No function of the host calls into the guest. What a result takes of the guest's memory is measured first, asked for
--- (lua/guest/memory.lua), and filled when it is there; the value is a provider's, which may have changed it meanwhile, so it is checked once more.
+-- (lua/guest/memory.lua), and filled when it is there; the value is a provider's, which may have changed it meanwhile, so it is checked
+-- once more.
 
 local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
@@ -222,8 +223,8 @@ local function write(sig)
   return prelude(body) .. '\n' .. body, e.constants
 end
 
---- Compiles the glue of an import `X` {sig =, name =, ...}; `hooks` has begin(instance, io, X, ret, ...), broken(X, what) and fetch(instance, value).
--- Sets X.call, X.give, X.fits, X.fits_ok and X.fits_err; gives the text. Raises {too_large = why}.
+--- Compiles the glue of an import `X` {sig =, name =, ...}; `hooks` has begin(instance, io, X, ret, ...), broken(X, what) and
+-- fetch(instance, value). Sets X.call, X.give, X.fits, X.fits_ok and X.fits_err; gives the text. Raises {too_large = why}.
 function M.compile(X, hooks)
   local support = generate.support
   support.C, support.rv = wasmtime.C, support.rv or ffi.new 'mw_raw[4]'

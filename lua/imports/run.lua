@@ -1,14 +1,13 @@
 -- Runs what answers a function that a guest imports.
 --
--- A provider begins at once, in the midst of the guest's call, in a coroutine of its own. Where it returns without a wait so does the guest's
--- call. Where it waits, or does what must not be done on a guest's stack (lua/guest/stack.lua), its coroutine yields: the guest waits on its
--- fiber, and the task that is in the guest goes on with the coroutine, waits on its behalf, and then lets the guest go on.
+-- A provider begins at once, in the midst of the guest's call, in a coroutine of its own. Where it returns without a wait so does the
+-- guest's call. Where it waits, or does what must not be done on a guest's stack (lua/guest/stack.lua), its coroutine yields: the guest
+-- waits on its fiber, and the task that is in the guest goes on with the coroutine, waits on its behalf, and then lets the guest go on.
 
 local answer = require 'lua.imports.answer'
 local coroutines = require 'lua.dispatcher.coroutines'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
-local fibers = require 'lua.guest.fibers'
 local protocol = require 'lua.guest.protocol'
 local stack = require 'lua.guest.stack'
 local tasks = require 'lua.dispatcher.tasks'
@@ -20,7 +19,8 @@ local WAIT = coroutines.WAIT
 
 local M = {}
 
--- How deep guests of one task may call each other by way of providers that have left a guest's stack: each level is an instance and a stack.
+-- How deep guests of one task may call each other by way of providers that have left a guest's stack: each level is an instance and a
+-- stack.
 local MOST_NESTED = 100
 
 local DONE = {}
@@ -77,6 +77,7 @@ local function carry(co, leaving, limit)
     state = { task = task, problem = failed('it took longer than the limit of the call that it answers', errors.kinds.TIMEOUT) }
     timer = dispatcher.timer(limit, strike, state)
   end
+  ---@type boolean, any, any, any, any
   local ok, tag, fine, value, problem = true, WAIT, nil, nil, nil
   repeat
     if not leaving then
@@ -93,7 +94,7 @@ local function carry(co, leaving, limit)
     task.struck = nil
     tasks.pardon(task, state.problem, refusals)
     if tag == DONE then rest(co) end
-    return fibers.LATE
+    return dispatcher.LATE
   end
   if tag ~= DONE then return nil, false, lost(ok, tag) end
   rest(co)
@@ -120,7 +121,7 @@ local function wait(instance, io, X, ret, co, leaving)
     work = function(limit)
       local why
       why, fine, value, problem = nested(current(), co, leaving, limit)
-      if why ~= fibers.LATE then return why end
+      if why ~= dispatcher.LATE then return why end
     end,
   }
   return protocol.wait(instance, io, pending, function(_, out) return settle(instance, out, X, ret, true, fine, value, problem) end)

@@ -115,6 +115,7 @@ function M.open(host, flag, modules, trace)
   local _, _, env = scripts.script('', '=session', modules)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
+  ---@type table?, boolean?
   local foreground, stopped -- the group of the input that runs; whether it was stopped
   local told -- whether the host was told that it waits for ever
   local ended = {} -- the places of inputs whose code in the background was stopped, as keys
@@ -195,6 +196,7 @@ function M.open(host, flag, modules, trace)
   local function is_stopped() return stopped or flag[0] ~= 0 end
 
   local function body(number, chunk, limits, remember, bench)
+    ---@type table, number
     local group, begun = current().group, clock.monotonic()
     if bench then
       local measured = chunk

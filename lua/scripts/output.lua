@@ -1,5 +1,6 @@
 -- Where scripts print: C's standard output, buffered as C does, or what takes its place.
 local got = require 'lua.values.got'
+---@type table
 local stdout = io.stdout
 local tostring, type, error, select = tostring, type, error, select
 local concat = table.concat

@@ -135,8 +135,16 @@ local function name_frames(frames, message)
   end
 end
 
--- Takes over both reports of a call (either may be NULL); the caller must not use them again.
--- Gives {reason =, frames = {{module =, func =}, ...}, unlinked = 'interface#function' or nil}.
+--- What a call, or the making of an instance, has failed with.
+---@class Report
+---@field reason string
+---@field frames {module: string?, func: string}[]
+---@field unlinked string? 'interface#function' that nobody provides
+---@field raised any? the error that what answered an import ended the guest with
+---@field bytes number? how much memory the guest had
+
+--- Takes over both reports of a call (either may be NULL); the caller must not use them again.
+---@return Report
 function M.take(failure, trap)
   local C, message, frames = wasmtime.C, 'the guest failed', {}
   if trap ~= nil then

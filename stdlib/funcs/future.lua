@@ -22,6 +22,7 @@ local M = {}
 
 -- Fields: done, canceled, outlet (the channel of response); value and problem, which may be nil, are got past the metatable.
 -- What a script must not reach of a future that is pending: {task =, waiters = gate or nil, watcher = function or nil}.
+---@type table<table, table>
 local hidden = setmetatable({}, { __mode = 'k' })
 
 local methods = {}
@@ -118,7 +119,7 @@ end
 
 --- Runs `f(...)`, a call of the function `known`, as `run` does, once there is room for it in the queue of its pool. One whose code
 --- is not there yet, for which `known` is nil, begins without that.
-function M.pooled(known, f, ...)
+local function pooled(known, f, ...)
   local pool = known and calls.pool_of[known]
   if not pool or not pool.room then return M.run(f, ...) end
   pools.await_room(pool)
@@ -128,6 +129,7 @@ function M.pooled(known, f, ...)
   if problem then error(problem, 0) end
   return future
 end
+M.pooled = pooled
 
 --- Returns an error when `count` arguments are more than a call of `id` may have.
 function M.too_many(id, count)
@@ -153,7 +155,7 @@ function M.start(id, ...)
     if made then return completed(value, err) end
     if not calls.pool_of[f].room then return run_now(f, ...) end
   end
-  return M.pooled(f, f, ...)
+  return pooled(f, f, ...)
 end
 
 --- Returns the value, or nil and the error; nil and nil while the call is pending.

@@ -18,6 +18,7 @@ end
 function M.encode(text) return (text:gsub('[^%w%-._~]', ESCAPES)) end
 
 -- The value of each byte that is a hexadecimal digit, else 255.
+---@type table
 local DIGITS = ffi.new('uint8_t[256]', string.rep('\255', 256))
 for i = 0, 15 do
   DIGITS[byte(format('%x', i))], DIGITS[byte(format('%X', i))] = i, i

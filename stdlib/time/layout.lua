@@ -107,9 +107,10 @@ end
 
 --- Splits a layout into elements: {kind, text}, and {text} for what stands for itself.
 function M.split(layout)
-  local elements = cache[layout]
-  if elements then return elements end
-  elements = {}
+  local known = cache[layout]
+  if known then return known end
+  ---@type {kind: string?, text: string}[]
+  local elements = {}
   local at, start = 1, 1
   while at <= #layout do
     local element = element_at(layout, at)
