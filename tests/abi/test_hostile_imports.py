@@ -1,0 +1,133 @@
+"""Guests that call their imports with anything: addresses, lengths, discriminants, characters, handles, and a realloc that lies."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from pathlib import Path
+from random import Random
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from moonwit.host.wasm.wit import types as wit
+from tests.abi import values
+from tests.abi.conftest import State
+from tests.abi.guests import MAX_FLAT, flat
+from tests.abi.imported import INTERFACE, Inside
+
+ATTACKS, TYPES = 1000, 10
+EDGES = (0, 1, 2, 3, 4, 7, 8, 16, 255, 256, 0xD800, 0x110000, 65528, 65532, 65535, 65536, 65537, 2**31 - 1, 2**31, 2**32 - 8, 2**32 - 1)
+
+
+def number(rng: Random, bits: int) -> int:
+    """A number that is likely to be wrong."""
+    if rng.random() < 0.6:
+        return rng.choice(EDGES) if bits == 32 else rng.choice([*EDGES, 2**32, 2**53, 2**63, 2**64 - 1])
+    return rng.randrange(0, 64) if rng.random() < 0.7 else rng.getrandbits(bits)
+
+
+def constant(rng: Random, core: str) -> str:
+    if core == "f32":
+        return f"(f32.reinterpret_i32 (i32.const {number(rng, 32)}))"
+    if core == "f64":
+        return f"(f64.reinterpret_i64 (i64.const {number(rng, 64)}))"
+    return f"({core}.const {number(rng, int(core[1:]))})"
+
+
+def data(rng: Random) -> str:
+    """A page of such numbers, as a string of WAT."""
+    words = b"".join(struct.pack("<I", number(rng, 32)) for _ in range(65536 // 4))
+    return "".join(f"\\{byte:02x}" for byte in words)
+
+
+def hostile(rng: Random, signatures: list[tuple[list[wit.Type], wit.Type]]) -> str:
+    """A component whose function `go` makes the attack with a number."""
+    inside, imports, lowered, wanted, given = Inside(), [], [], [], []
+    shapes: list[tuple[str, list[str], bool]] = []
+    for i, (types, result) in enumerate(signatures):
+        params = " ".join(f'(param "p{k}" {inside.type(type)})' for k, type in enumerate(types))
+        imports.append(f'(export "f{i}" (func {params} (result {inside.type(result)})))')
+        cores = [core for type in types for core in flat(type)]
+        cores = ["i32"] if len(cores) > MAX_FLAT else cores
+        pointed = len(flat(result)) > 1
+        cores += ["i32"] * pointed
+        options = '(memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))'
+        lowered.append(f'(core func $f{i} (canon lower (func $h "f{i}") {options}))')
+        returned = "" if pointed else f"(result {flat(result)[0]})"
+        wanted.append(f'(import "h" "f{i}" (func $f{i} (param {" ".join(cores)}) {returned}))')
+        given.append(f'(export "f{i}" (func $f{i}))')
+        shapes.append((f"$f{i}", cores, pointed))
+    attacks = []
+    for k in range(ATTACKS):
+        name, cores, pointed = rng.choice(shapes)
+        call = f"(call {name} {' '.join(constant(rng, core) for core in cores)})"
+        attacks.append(f"(func $a{k} {call if pointed else f'(drop {call})'})")
+    newline = "\n"
+    return f"""(component
+(import "{INTERFACE}" (instance $h
+{newline.join(inside.definitions)}
+(export "thing" (type $thing (sub resource)))
+(export "use" (func (param "a" (own $thing)) (param "b" (borrow $thing)) (param "c" (list (own $thing)))))
+{newline.join(imports)}))
+(core module $lib (memory (export "memory") 1 3) (data (i32.const 0) "{data(rng)}") (global $n (mut i32) (i32.const 0))
+ (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+  (global.set $n (i32.and (i32.add (global.get $n) (i32.const 4)) (i32.const 1023)))
+  (if (i32.eq (i32.and (global.get $n) (i32.const 60)) (i32.const 60)) (then (drop (memory.grow (i32.const 1)))))
+  (if (i32.and (global.get $n) (i32.const 4)) (then (return (i32.const 4096))))
+  (i32.load (global.get $n))))
+(core instance $lib (instantiate $lib))
+{newline.join(lowered)}
+(core func $use (canon lower (func $h "use") (memory (core memory $lib "memory"))))
+(core module $m
+ {newline.join(wanted)}
+ (import "h" "use" (func $use (param i32 i32 i32 i32)))
+ (table funcref (elem {" ".join(f"$a{k}" for k in range(ATTACKS))} $handles))
+ {newline.join(attacks)}
+ (func $handles (call $use (i32.const 1) (i32.const 2) (i32.const 0) (i32.const 3)))
+ (func (export "go") (param i32) (call_indirect (local.get 0))))
+(core instance $i (instantiate $m (with "h" (instance {" ".join(given)} (export "use" (func $use))))))
+(func (export "go") (param "n" u32) (canon lift (core func $i "go"))))"""
+
+
+DRIVER = r"""
+local calls, dispatcher = require 'lua.calls.calls', require 'lua.dispatcher.dispatcher'
+return function(n)
+  local said, fine = {}, 0
+  for i = 0, n do
+    local ok, value, problem = dispatcher.run(calls.call, 't:go', i)
+    if not ok then return tostring(value) end
+    if problem == nil then fine = fine + 1 else said[#said + 1] = problem:message() end
+  end
+  return table.concat(said, '\n'), fine
+end
+"""
+
+
+@settings(max_examples=3, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))
+@given(st.randoms(use_true_random=True))
+def test_whatever_a_guest_hands_to_its_imports_is_a_value_or_an_error(rng: Random) -> None:
+    """Each of some thousand calls is answered, or ends its guest with a sentence; none is a mistake of the host's, and the lane goes on."""
+    signatures = [([values.a_type(rng, 2) for _ in range(rng.randint(1, 4))], values.a_type(rng, 2)) for _ in range(TYPES)]
+    lines = ["local wit, time = require 'wit', require 'time' local library = { use = function() end, thing = {} }"]
+    for i, (_, result) in enumerate(signatures):
+        wait = "time.sleep(1) " if i % 4 == 0 else ""
+        lines.append(f"function library.f{i}() {wait}return {values.good(rng, result)[0]} end")
+    entries = [
+        f"name: go, kind: function.wat, source: file://guest.wat, method: go, imports: [{{'{INTERFACE}': lib}}]",
+        "name: lib, kind: library.lua, modules: [wit, time], source: file://lib.lua",
+    ]
+    helper = "local function put(t, ...) for i = 1, select('#', ...) do t[i] = (select(i, ...)) end return t end\n"
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"guest.wat": hostile(rng, signatures), "lib.lua": "\n".join([helper, *lines, "return library"])}
+        state = State(Path(folder), entries, files)
+        try:
+            found = state.run(DRIVER)(ATTACKS)
+            assert isinstance(found, tuple), found
+            said, fine = found[0].decode(), found[1]
+            assert "a mistake in Moonwit" not in said, said
+            assert len(said.splitlines()) + fine == ATTACKS + 1
+            assert "the guest broke the canonical ABI" in said
+            assert "an argument is no handle of the guest" in said
+        finally:
+            state.close()
