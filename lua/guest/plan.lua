@@ -93,7 +93,11 @@ local function prepare_parts(plan)
   for _, group in ipairs(plan.groups) do
     group.pointer = pointer(group.module)
     group.externs = new('mw_extern[?]', #group.functions + 2)
-    group.prepared = not group.memory and plan.linker and linking.prepare_group(plan.linker, group.pointer, group.functions) or nil
+    group.prepared = not group.memory
+        and not group.gate
+        and plan.linker
+        and linking.prepare_group(plan.linker, group.pointer, group.functions)
+      or nil
   end
 end
 
