@@ -8,7 +8,8 @@ from pathlib import Path
 
 from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
-from moonwit.host.functions.functions import CORE, LoadedFunction, load_function
+from moonwit.host.functions.loaded import LoadedFunction
+from moonwit.host.functions.loading import CORE, load_function
 from moonwit.host.functions.methods import UnknownMethod, alike, resolve
 from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown

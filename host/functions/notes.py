@@ -15,7 +15,7 @@ from moonwit.registry.problems import Problem
 
 if TYPE_CHECKING:
     from moonwit.host.functions.binaries import Binary
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.registry.entries import Entry
 
 # What nearly every toolchain imports for the case that a program ends early or asks for its arguments.

@@ -13,7 +13,7 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
 
 
 @record

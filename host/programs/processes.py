@@ -120,7 +120,7 @@ def program(entry: Entry, registry: Registry, words: tuple[str, ...] = ()) -> Pr
 
 def check_programs(registry: Registry) -> None:
     """Compiles the program of every `process.wasm` that is not broken already, and reports what is wrong with it."""
-    from moonwit.host.functions.functions import FunctionProblem
+    from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.functions.unprovided import notes
     from moonwit.host.programs.program import ProgramProblem
     from moonwit.host.wasi.world import EMPTY
@@ -141,7 +141,8 @@ def check_programs(registry: Registry) -> None:
 def _load(entry: Entry, registry: Registry, world: World) -> Program:
     from moonwit.host.files.kinds import folder_of
     from moonwit.host.functions.binaries import BinaryProblem, binary, no_binary, read_below
-    from moonwit.host.functions.functions import FunctionProblem, normalise
+    from moonwit.host.functions.loaded import FunctionProblem
+    from moonwit.host.functions.loading import normalise
     from moonwit.host.programs.program import Program
 
     fields = entry.fields

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from moonwit.host.compatible.leases import Leases
     from moonwit.host.compatible.shared_instance import SharedInstance
     from moonwit.host.engine.worker import Cancellation
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.lua.border.answers import CallFailure, CallValue
     from moonwit.lua.border.entries import CompatibleEntry
     from moonwit.registry import Registry

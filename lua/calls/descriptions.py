@@ -10,7 +10,7 @@ from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.scripts.sources import lua_source
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction, Pool
+    from moonwit.host.functions.loaded import LoadedFunction, Pool
     from moonwit.lua.border import entries, plans
     from moonwit.registry import Entry, Registry
 
@@ -91,7 +91,7 @@ def _workers(pool: Pool, role: entries.Role) -> int | None:
 
 
 def _script_workers(pool: Mapping[str, object]) -> tuple[int | None, entries.PoolBounds | None]:
-    from moonwit.host.functions.functions import BUFFER_PER_WORKER, DEFAULT_MAX_SIZE, DEFAULT_WORKERS
+    from moonwit.host.functions.loaded import BUFFER_PER_WORKER, DEFAULT_MAX_SIZE, DEFAULT_WORKERS
 
     size, workers, most, buffer = (_integer(pool.get(name)) for name in ("size", "workers", "max_size", "buffer"))
     type = pool.get("type") or ("static" if size or workers else "lazy")

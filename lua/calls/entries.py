@@ -17,7 +17,7 @@ from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:
     from moonwit.host.engine.worker import Cancellation
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.lua.border import answers, entries, plans
     from moonwit.lua.calls.callables import Callables
     from moonwit.lua.calls.workers import Workers
@@ -137,7 +137,7 @@ class Entries:
 
     def loaded(self, entry: Entry) -> LoadedFunction:
         """Loads a WASM function once; raises ``FunctionProblem``."""
-        from moonwit.host.functions.functions import load_function
+        from moonwit.host.functions.loading import load_function
 
         assert self.registry is not None
         with self._lock:
@@ -204,7 +204,7 @@ class Entries:
 
     def _wasm(self, entry: Entry, role: entries.Role) -> entries.Loaded:
         from moonwit.host.compiling.code import CodeProblem
-        from moonwit.host.functions.functions import FunctionProblem
+        from moonwit.host.functions.loaded import FunctionProblem
         from moonwit.lua.guest.plan import compiler_for, plan_data
         from moonwit.lua.imports.plan import add_provided
 

@@ -17,7 +17,7 @@ from moonwit.host.wasm.wit import types as wit
 from moonwit.host.wasm.wit.show import cut, show_type
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.lua.border import plans
 
 # How many instances that may all be asleep at once a pool has before they are made small; see ``engine.engine_for``.

@@ -18,7 +18,7 @@ from moonwit.lua.http.pool import Lanes
 from moonwit.lua.values import buffer
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
 
 # The status of an error that a handler gives on purpose.
 STATUSES = {

@@ -13,7 +13,7 @@ from moonwit.lua.guest.plan import resource_numbers, signature_data
 from moonwit.lua.scripts.sources import lua_source
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.lua.border.plans import LuaSource, Plan, ProvidedFunction
     from moonwit.registry import Registry
 

@@ -26,7 +26,7 @@ def place(problem: Problem) -> str:
 
 def unusable(entry: Entry, problem: CodeProblem, registry: Registry) -> Failure:
     """Answers for an entry whose code can't be had; the registry is told of what would not go otherwise the next time."""
-    from moonwit.host.functions.functions import code_problem
+    from moonwit.host.functions.loaded import code_problem
 
     if not problem.lasting:
         return failed(problem.kind, f"the entry {entry.id} can't be used: {problem.sentence}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from moonwit.lua.values import buffer
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.host.wasi.world import World, WorldProblem
     from moonwit.lua.border.answers import Failure, Folders, SeenWorld
     from moonwit.registry import Registry

@@ -40,8 +40,8 @@ def _file(name: str) -> str:
 
 def _entry(id: str, folder: Path) -> str:
     from moonwit.host.functions.binaries import BinaryProblem
-    from moonwit.host.functions.functions import KINDS, FunctionProblem
     from moonwit.host.functions.inspect import inspect_entry
+    from moonwit.host.functions.loaded import KINDS, FunctionProblem
     from moonwit.lua.calls.entries import Entries
 
     registry = load(folder)

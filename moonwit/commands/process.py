@@ -54,7 +54,7 @@ def run(project: Project, entry: Entry, words: Sequence[str]) -> int:
 
 def _run_program(registry: Registry, entry: Entry, words: Sequence[str]) -> int:
     from moonwit.commands.program import run as run_program
-    from moonwit.host.functions.functions import FunctionProblem
+    from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.programs.processes import program
     from moonwit.host.wasi.world import WorldProblem
 

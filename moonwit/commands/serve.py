@@ -119,7 +119,7 @@ def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
 
 
 def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -> None:
-    from moonwit.host.functions.functions import FunctionProblem
+    from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.http.serving.parameters import Misfit
     from moonwit.lua.calls.descriptions import answers_itself
     from moonwit.lua.http.responders import broken, guest, handler, incoming

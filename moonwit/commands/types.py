@@ -18,7 +18,7 @@ from moonwit.projects.imported import NAMESPACE, annotated
 from moonwit.stubs import FOLDER, LANGUAGE
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.host.wasm.wit.types import Field, Resource, Type
     from moonwit.registry import Registry
 
@@ -49,7 +49,8 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _functions(registry: Registry) -> Iterator[LoadedFunction]:
-    from moonwit.host.functions.functions import KINDS, FunctionProblem, load_function
+    from moonwit.host.functions.loaded import KINDS, FunctionProblem
+    from moonwit.host.functions.loading import load_function
 
     for entry in registry.entries.values():
         if entry.kind in KINDS and not registry.is_broken(entry.id):

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from moonwit.projects.folders import load
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.registry import Entry, Problem, Registry
 
 
 def check(folder: Path) -> Registry:
     """Loads a project and everything it declares, and compiles it all."""
-    from moonwit.host.functions.functions import KINDS as WASM
-    from moonwit.host.functions.functions import FunctionProblem, check_functions, load_function
+    from moonwit.host.functions.loaded import KINDS as WASM
+    from moonwit.host.functions.loaded import FunctionProblem
+    from moonwit.host.functions.loading import check_functions, load_function
     from moonwit.host.functions.notes import notes
     from moonwit.host.functions.providers import problems
     from moonwit.host.programs.processes import check_programs
@@ -75,7 +76,7 @@ def _misfits(registry: Registry, functions: Mapping[str, LoadedFunction]) -> Ite
 def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
     """Compiles a function's code, which tells whether it is valid."""
     from moonwit.host.compiling.code import CodeProblem
-    from moonwit.host.functions.functions import code_problem
+    from moonwit.host.functions.loaded import code_problem
     from moonwit.lua.guest.plan import compiler_for
 
     code = compiler_for(function)

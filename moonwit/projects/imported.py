@@ -10,7 +10,7 @@ from moonwit.host.values.names import listed
 from moonwit.host.wasi.grants import grant_for, interface_of
 
 if TYPE_CHECKING:
-    from moonwit.host.functions.functions import LoadedFunction
+    from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.host.wasm.component.component import Interface
     from moonwit.host.wasm.wit.types import Field, Function, Type
 

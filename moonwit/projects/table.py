@@ -33,7 +33,8 @@ def rows_of(entries: Iterable[Entry], registry: Registry) -> list[Row]:
 
 
 def _row(entry: Entry, registry: Registry) -> Row:
-    from moonwit.host.functions.functions import KINDS, FunctionProblem, load_function
+    from moonwit.host.functions.loaded import KINDS, FunctionProblem
+    from moonwit.host.functions.loading import load_function
     from moonwit.host.programs.processes import KINDS_OF_PROCESSES, command_of
     from moonwit.host.wasm.wit.show import show_function
 

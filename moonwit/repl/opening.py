@@ -66,8 +66,8 @@ class Opening:
     def inspect(self, name: str) -> str:
         """Gives the report on a file, or on the binary of an entry."""
         from moonwit.host.functions.binaries import BinaryProblem
-        from moonwit.host.functions.functions import KINDS, FunctionProblem
         from moonwit.host.functions.inspect import inspect_entry, inspect_file
+        from moonwit.host.functions.loaded import KINDS, FunctionProblem
 
         try:
             if not is_id(name, (".wasm", ".wat")):

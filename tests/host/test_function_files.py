@@ -9,8 +9,9 @@ import pytest
 from wasmtime import wat2wasm
 
 from moonwit.host.files.kinds import KINDS as FILE_KINDS
-from moonwit.host.functions.functions import FunctionProblem, load_function
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
+from moonwit.host.functions.loaded import FunctionProblem
+from moonwit.host.functions.loading import load_function
 from moonwit.registry import Registry, load
 
 KINDS = (*FUNCTION_KINDS, *FILE_KINDS)

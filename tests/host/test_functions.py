@@ -8,8 +8,9 @@ import pytest
 from wasmtime import wat2wasm
 
 from moonwit.host.files.kinds import KINDS as FILE_KINDS
-from moonwit.host.functions.functions import FunctionProblem, LoadedFunction, Pool, check_functions, load_function
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
+from moonwit.host.functions.loaded import FunctionProblem, LoadedFunction, Pool
+from moonwit.host.functions.loading import check_functions, load_function
 from moonwit.host.wasi.linkage import host
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core

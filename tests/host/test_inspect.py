@@ -7,9 +7,9 @@ from wasmtime import wat2wasm
 
 from moonwit.host.files.kinds import KINDS as FILE_KINDS
 from moonwit.host.functions.binaries import BinaryProblem
-from moonwit.host.functions.functions import check_functions, load_function
 from moonwit.host.functions.inspect import inspect_entry, inspect_file
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
+from moonwit.host.functions.loading import check_functions, load_function
 from moonwit.registry import load
 
 KINDS = (*FUNCTION_KINDS, *FILE_KINDS)

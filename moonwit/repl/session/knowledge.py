@@ -63,7 +63,7 @@ class Knowledge:
 
     def function(self, id: str) -> Function | None:
         """Gives the type of a function; None for one of Lua's, and for one that can't be used."""
-        from moonwit.host.functions.functions import KINDS, FunctionProblem
+        from moonwit.host.functions.loaded import KINDS, FunctionProblem
 
         with self._lock:
             if id in self._signatures:
@@ -104,7 +104,7 @@ class Knowledge:
 
     def resource(self, name: str) -> Mapping[str, str]:
         """Gives the methods of a resource of any component in the registry, with their signatures."""
-        from moonwit.host.functions.functions import KINDS, FunctionProblem
+        from moonwit.host.functions.loaded import KINDS, FunctionProblem
         from moonwit.host.wasm.wit.show import show_signature
 
         found: dict[str, str] = {}

@@ -1,15 +1,22 @@
-"""From a `function.wat` or `function.wasm` entry to a loaded function: its bytes, plan, signature and call path."""
+"""From a `function.wat` or `function.wasm` entry to a loaded function, step by step."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import field
-from typing import TYPE_CHECKING, Literal
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
 from moonwit.host.functions.imports import grants_of
+from moonwit.host.functions.loaded import (
+    BUFFER_PER_WORKER,
+    DEFAULT_MAX_SIZE,
+    DEFAULT_WORKERS,
+    KINDS,
+    FunctionProblem,
+    Lane,
+    LoadedFunction,
+    Pool,
+)
 from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
 from moonwit.host.values.names import shown
@@ -17,7 +24,7 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import linkage as hosting
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
-from moonwit.host.wasm.plan.plan import Export, Lift, Plan
+from moonwit.host.wasm.plan.plan import Export, Plan
 from moonwit.host.wasm.plan.shortcut import shorten
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 from moonwit.host.wasm.wit.show import cut_both, show_signature
@@ -25,114 +32,18 @@ from moonwit.host.wasm.wit.types import Function
 from moonwit.host.wasm.wit.wit import parse_wit
 from moonwit.host.wasm.wit.wit_lexer import WitError
 from moonwit.registry.entries import Entry
-from moonwit.registry.problems import Problem
-from moonwit.registry.record import record
 from moonwit.registry.registry import Registry
-
-if TYPE_CHECKING:
-    from moonwit.host.compiling.code import CodeProblem
 
 # Why a function takes the direct path.
 DIRECT = "The direct path takes all that the component is made of."
 CORE = "Core modules always take the direct path."
-KINDS = ("function.wat", "function.wasm")
 _CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
-DEFAULT_MAX_SIZE = 100
-DEFAULT_WORKERS = 8
-BUFFER_PER_WORKER = 64
-
-Lane = Literal["direct", "compatible"]
-PoolType = Literal["inline", "lazy", "static", "adaptive"]
 
 
 def normalise(name: str) -> str:
     """Gives the one spelling of a name in `imports:`, without version."""
     plain = wasi.interface_of(name)
     return _CANONICAL.get(plain, plain)
-
-
-class FunctionProblem(Exception):
-    """An entry can't be loaded. Its author, or the author of its binary, causes it; ``problem`` has the place."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.sentence)
-        self.problem = problem
-
-
-_CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
-
-
-def code_problem(entry: Entry, problem: CodeProblem) -> Problem:
-    """Gives the problem of an entry whose code can't be had; where Wasmtime refuses it, the last of the causes that its message lists."""
-    what, field, hint = ("WAT text", "source", None) if entry.kind == "function.wat" else ("binary", "path", "build it again")
-    if not problem.invalid:
-        return entry.problem((field,), problem.sentence, "make its functions smaller, with fewer loops, blocks and locals in each")
-    reason = " ".join(_CAUSES.split(problem.sentence.strip())[-1].split())[:300]
-    return entry.problem((field,), f"the {what} is not valid WebAssembly: {reason}", hint)
-
-
-@record
-class Pool:
-    """How many instances a function has and what runs them, with the defaults filled in.
-
-    ``size`` bounds the instances, ``workers`` the threads that run them, ``buffer`` the queue. ``reuse`` tells whether an
-    instance serves more than one call.
-    """
-
-    type: PoolType
-    size: int
-    workers: int
-    buffer: int
-    max_size: int
-    warm_start: bool = False
-    reuse: bool = True
-
-
-@record
-class LoadedFunction:
-    """A function ready to be instantiated and called.
-
-    ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
-    export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
-    in milliseconds and bytes. ``answers`` are the imports that other entries answer.
-    """
-
-    id: str
-    binary: Binary = field(repr=False)
-    plan: Plan | None = field(repr=False)
-    hosting: hosting.Hosting = field(repr=False)
-    path: str
-    signature: Function
-    lane: Lane
-    reason: str
-    pool: Pool
-    results: Literal["pair", "table"]
-    grants: tuple[str, ...]
-    transport: str
-    max_execution_ms: int | None
-    max_memory_bytes: int | None
-    max_stack_bytes: int | None
-    wasi: Mapping[str, object]
-    wit: str | None = None
-    answers: tuple[Answer, ...] = ()
-
-    @property
-    def data(self) -> bytes:
-        """The bytes of the core module or component."""
-        return self.binary.data
-
-    @property
-    def sha256(self) -> str:
-        return self.binary.sha256
-
-    @property
-    def is_component(self) -> bool:
-        return self.binary.is_component
-
-    @property
-    def lift(self) -> Lift | None:
-        """How the direct path calls it."""
-        return None if self.plan is None else self.plan.exports[self.path]
 
 
 def load_function(entry: Entry, registry: Registry) -> LoadedFunction:

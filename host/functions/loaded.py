@@ -1,0 +1,112 @@
+"""What a loaded function is: its bytes, plan, signature and call path, and why an entry can't be one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Literal
+
+from moonwit.host.functions.binaries import Binary
+from moonwit.host.functions.providers import Answer
+from moonwit.host.wasi.linkage import Hosting
+from moonwit.host.wasm.plan.plan import Lift, Plan
+from moonwit.host.wasm.wit.types import Function
+from moonwit.registry.entries import Entry
+from moonwit.registry.problems import Problem
+from moonwit.registry.record import record
+
+if TYPE_CHECKING:
+    from moonwit.host.compiling.code import CodeProblem
+
+KINDS = ("function.wat", "function.wasm")
+DEFAULT_MAX_SIZE = 100
+DEFAULT_WORKERS = 8
+BUFFER_PER_WORKER = 64
+
+Lane = Literal["direct", "compatible"]
+PoolType = Literal["inline", "lazy", "static", "adaptive"]
+
+
+class FunctionProblem(Exception):
+    """An entry can't be loaded. Its author, or the author of its binary, causes it; ``problem`` has the place."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence)
+        self.problem = problem
+
+
+_CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
+
+
+def code_problem(entry: Entry, problem: CodeProblem) -> Problem:
+    """Gives the problem of an entry whose code can't be had; where Wasmtime refuses it, the last of the causes that its message lists."""
+    what, field, hint = ("WAT text", "source", None) if entry.kind == "function.wat" else ("binary", "path", "build it again")
+    if not problem.invalid:
+        return entry.problem((field,), problem.sentence, "make its functions smaller, with fewer loops, blocks and locals in each")
+    reason = " ".join(_CAUSES.split(problem.sentence.strip())[-1].split())[:300]
+    return entry.problem((field,), f"the {what} is not valid WebAssembly: {reason}", hint)
+
+
+@record
+class Pool:
+    """How many instances a function has and what runs them, with the defaults filled in.
+
+    ``size`` bounds the instances, ``workers`` the threads that run them, ``buffer`` the queue. ``reuse`` tells whether an
+    instance serves more than one call.
+    """
+
+    type: PoolType
+    size: int
+    workers: int
+    buffer: int
+    max_size: int
+    warm_start: bool = False
+    reuse: bool = True
+
+
+@record
+class LoadedFunction:
+    """A function ready to be instantiated and called.
+
+    ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
+    export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
+    in milliseconds and bytes. ``answers`` are the imports that other entries answer.
+    """
+
+    id: str
+    binary: Binary = field(repr=False)
+    plan: Plan | None = field(repr=False)
+    hosting: Hosting = field(repr=False)
+    path: str
+    signature: Function
+    lane: Lane
+    reason: str
+    pool: Pool
+    results: Literal["pair", "table"]
+    grants: tuple[str, ...]
+    transport: str
+    max_execution_ms: int | None
+    max_memory_bytes: int | None
+    max_stack_bytes: int | None
+    wasi: Mapping[str, object]
+    wit: str | None = None
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the core module or component."""
+        return self.binary.data
+
+    @property
+    def sha256(self) -> str:
+        return self.binary.sha256
+
+    @property
+    def is_component(self) -> bool:
+        return self.binary.is_component
+
+    @property
+    def lift(self) -> Lift | None:
+        """How the direct path calls it."""
+        return None if self.plan is None else self.plan.exports[self.path]
