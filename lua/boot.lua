@@ -7,7 +7,7 @@ require('lua.dispatcher.collector').begin()
 
 local away = require 'lua.dispatcher.away'
 local calls = require 'lua.calls.calls'
-local counted = require 'lua.calls.counted'
+local counted = require 'lua.pools.counted'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
@@ -212,7 +212,7 @@ end
 
 local function boot(host)
   require('lua.guest.linking').setup(load_interfaces)
-  require('lua.calls.pools').setup(host)
+  require('lua.pools.pools').setup(host)
   calls.setup(host, modules)
   require('lua.lane.ask').setup(host)
   provide_lua(host)

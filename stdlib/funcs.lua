@@ -3,7 +3,7 @@ local calls = require 'lua.calls.calls'
 local errors = require 'lua.values.errors'
 local executor = require 'stdlib.funcs.executor'
 local future = require 'stdlib.funcs.future'
-local pools = require 'lua.calls.pools'
+local pools = require 'lua.pools.pools'
 
 local error, type = error, type
 

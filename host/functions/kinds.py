@@ -100,7 +100,7 @@ def argument_rule(text: str) -> Broken:
     return "holds a NUL character" if "\0" in text else None
 
 
-# Bounds hold in each lane by itself: see lua/calls/pools.lua.
+# Bounds hold in each lane by itself: see lua/pools/pools.lua.
 POOL = Group(
     summary="how many instances there are, and how long they live",
     fields={

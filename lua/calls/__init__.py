@@ -1,1 +1,1 @@
-"""From ids to functions: pools, workers, what is counted."""
+"""From ids to functions: what is found, made and called, here and in workers."""

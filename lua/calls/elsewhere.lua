@@ -14,7 +14,7 @@ local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local inbox = require 'lua.lane.inbox'
 local instances = require 'lua.guest.instance'
-local library = require 'lua.calls.library'
+local library = require 'lua.wasmtime.library'
 local mailbox = require 'lua.lane.mailbox'
 
 local M = {}

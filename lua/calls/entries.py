@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
 from moonwit.lua.calls.descriptions import guest_entry, lua_entry
-from moonwit.lua.calls.statistics import Statistics
+from moonwit.lua.pools.statistics import Statistics
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.wasi.worlds import Worlds
 

@@ -12,7 +12,7 @@
 -- lane, so the next one goes elsewhere at once), `quick` and `hasty` (how many short calls in a row speak against either), `enough`.
 
 local clock = require 'lua.dispatcher.clock'
-local counted = require 'lua.calls.counted'
+local counted = require 'lua.pools.counted'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
 local entrances = require 'lua.wasmtime.entrances'

@@ -1,9 +1,9 @@
--- Counting: functions of the registry as they are called, so that lua/calls/pools.lua has their calls, their errors and how long they take.
+-- Counting: functions of the registry as they are called, so that lua/pools/pools.lua has their calls, their errors and how long they take.
 
 local clock = require 'lua.dispatcher.clock'
 local errors = require 'lua.values.errors'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local pools = require 'lua.calls.pools'
+local pools = require 'lua.pools.pools'
 
 local floor, max, min, monotonic = math.floor, math.max, math.min, clock.monotonic
 local current = dispatcher.current

@@ -7,7 +7,7 @@
 --   pools.leave(stay)                                     -- exactly once; hands the place to the first who waits
 -- `deadline` is on clock.monotonic, nil for none. A task that is inside a pool may enter it again without a place: it would wait for
 -- itself. That is known from `task.stay`, the task's innermost stay, each of which knows the one around it in `around`. Whoever runs
--- part of a call in another task sets `stay` there: `child.stay = parent.stay`. How calls end is counted by lua/calls/counted.lua.
+-- part of a call in another task sets `stay` there: `child.stay = parent.stay`. How calls end is counted by lua/pools/counted.lua.
 
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
@@ -15,7 +15,7 @@ local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local gate = require 'lua.dispatcher.gate'
 
--- What is counted, as lua/calls/statistics.py reads it. Times are nanoseconds; `timed` says how many calls stand in `executed`, and
+-- What is counted, as lua/pools/statistics.py reads it. Times are nanoseconds; `timed` says how many calls stand in `executed`, and
 -- `between` - `left` how many were made that are not in `calls` yet.
 ffi.cdef [[
 typedef struct {
@@ -33,7 +33,7 @@ local pools, host = {}, nil
 -- Sets the Python functions of lua/calls/entries.py by name.
 function M.setup(given) host = given end
 
--- What is counted of an id in all lanes, or of each that was used for nil; lua/calls/statistics.py says what is in it.
+-- What is counted of an id in all lanes, or of each that was used for nil; lua/pools/statistics.py says what is in it.
 function M.read(id) return buffer.decode(host.statistics(id or '')) end
 
 -- The pool of an id: the same one for each caller. `bound` is how many places it has (nil: without bound), `room` how many calls may

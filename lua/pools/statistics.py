@@ -1,4 +1,4 @@
-"""What is counted of each function: memory that lanes write and anybody reads; lua/calls/pools.lua says what stands in it."""
+"""What is counted of each function: memory that lanes write and anybody reads; lua/pools/pools.lua says what stands in it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Places for calls, their deadlines, and what is counted of them."""
