@@ -25,6 +25,8 @@ local function load_interfaces()
   require 'lua.wasi.p2.clocks'
   require 'lua.wasi.p2.streams'
   require 'lua.wasi.p2.cli'
+  require 'lua.wasi.p2.directories'
+  require 'lua.wasi.p2.filesystem'
   require 'lua.wasi.p2.http'
   require 'lua.wasi.p2.outgoing'
   require 'lua.wasi.p2.random'

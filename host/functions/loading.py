@@ -122,6 +122,9 @@ class _Loading:
         value = self.fields.get(name)
         return value if isinstance(value, Mapping) else {}
 
+    def has_mounts(self) -> bool:
+        return bool(self.group("wasi").get("mounts"))
+
     def binary(self) -> Binary:
         """Gets the entry's binary: assembled from its text, or read and compared with its hash."""
         try:
@@ -161,10 +164,10 @@ class _Loading:
         cause, by = None, provided(self.answers)
         if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
             try:
-                self.hosting = hosting.host(plan, grants, provided=by)
+                self.hosting = hosting.host(plan, grants, mounts=self.has_mounts(), provided=by)
                 shorter = shorten(plan, self.hosting.early)
                 if shorter is not plan:
-                    plan, self.hosting = shorter, hosting.host(shorter, grants, provided=by)
+                    plan, self.hosting = shorter, hosting.host(shorter, grants, mounts=self.has_mounts(), provided=by)
             except Unsupported as error:
                 plan = error
         if isinstance(plan, Unsupported):
@@ -194,7 +197,7 @@ class _Loading:
         path = self.core_method(plan, core_functions(found.core))
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
-        self.hosting = hosting.host(plan, grants, own, bool(self.group("wasi").get("mounts")))
+        self.hosting = hosting.host(plan, grants, own, self.has_mounts())
         return plan, path, plan.exports[path].type, "direct", CORE + self.how_it_runs()
 
     def how_it_runs(self) -> str:

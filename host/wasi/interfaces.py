@@ -6,12 +6,6 @@ from typing import Final
 
 from moonwit.host.wasi.signatures import SIGNATURES
 
-_DESCRIPTOR: Final = (
-    *("read-via-stream", "write-via-stream", "append-via-stream", "advise", "sync-data", "get-flags", "get-type", "set-size", "set-times"),
-    *("read", "write", "read-directory", "sync", "create-directory-at", "stat", "stat-at", "set-times-at", "link-at", "open-at"),
-    *("readlink-at", "remove-directory-at", "rename-at", "symlink-at", "unlink-file-at", "is-same-object", "metadata-hash"),
-    "metadata-hash-at",
-)
 _TCP: Final = (
     *("start-bind", "finish-bind", "start-connect", "finish-connect", "start-listen", "finish-listen", "accept", "local-address"),
     *("remote-address", "is-listening", "address-family", "set-listen-backlog-size", "keep-alive-enabled", "set-keep-alive-enabled"),
@@ -31,12 +25,6 @@ def _methods(resource: str, names: tuple[str, ...]) -> tuple[str, ...]:
 
 # Those that Wasmtime provides, and the lane does not.
 _ELSEWHERE: Final = {
-    "wasi:filesystem/preopens": ("get-directories",),
-    "wasi:filesystem/types": (
-        *_methods("descriptor", _DESCRIPTOR),
-        *_methods("directory-entry-stream", ("read-directory-entry",)),
-        "filesystem-error-code",
-    ),
     "wasi:sockets/network": ("network-error-code",),
     "wasi:sockets/instance-network": ("instance-network",),
     "wasi:sockets/ip-name-lookup": ("resolve-addresses", *_methods("resolve-address-stream", ("resolve-next-address", "subscribe"))),

@@ -27,9 +27,13 @@ _SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not
 _WAITED: Final = frozenset(
     {
         *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),
+        *("wasi:filesystem/types", "wasi:filesystem/preopens"),
         *("wasi:http/types", "wasi:http/outgoing-handler", wasi.FUNCS, wasi.PREVIEW1),
     }
 )
+
+# Interfaces by which a guest gets at its mounts.
+_MOUNTED: Final = frozenset({wasi.PREVIEW1, "wasi:filesystem/preopens"})
 
 How = Literal["hosted", "null", "provided", "unlinked"]
 
@@ -81,9 +85,9 @@ class Hosting:
     ``links`` has for each stub None (not linked) or the function of a group; those of the host are in group 0.
     ``memory`` is the guest's memory that functions of the host read and write; ``memories`` are these, where there are several. Then a call
     of "memory" with the number of one comes before each call that uses memory. ``granted`` are the interfaces, without versions, that
-    the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py). ``module``
-    stands for the plan's only module, when it is to import the memory of group 0 after all else. ``provided`` are the stubs that entries of
-    the registry answer, with their ids; the host's function ``provided#1`` is the first of them.
+    the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py),
+    ``mounted`` whether they get the entry's mounts. ``provided`` are the stubs that entries of the registry answer, with their ids; the
+    host's function ``provided#1`` is the first of them.
     """
 
     links: tuple[GroupLink | None, ...] = ()
@@ -92,8 +96,8 @@ class Hosting:
     memory: Item | None = None
     granted: tuple[str, ...] = ()
     waits: bool = False
-    module: bytes | None = None
     gated: bool = False
+    mounted: bool = False
     memories: tuple[Item, ...] = ()
     provided: tuple[tuple[Stub, str], ...] = ()
 
@@ -117,8 +121,8 @@ def host(
 ) -> Hosting:
     """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
 
-    ``memory`` and ``mounts`` concern core modules: what they hand WASI 0.1, and whether the entry has some. ``provided`` are the ids of
-    entries that answer imports, by interface and None, or by ``ROOT`` and the name of a function.
+    ``memory`` is what a core module hands WASI 0.1; ``mounts`` tells whether the entry has some. ``provided`` are the ids of entries that
+    answer imports, by interface and None, or by ``ROOT`` and the name of a function.
     """
     return _Linking(plan, tuple(grants), memory, mounts, provided or {}).result()
 
@@ -168,11 +172,7 @@ class _Linking:
         if self.memory is not None and served:
             memories.setdefault(self.memory)
         self.memories = tuple(memories) if len(memories) > 1 else ()
-        mounted = self.mounts and any(preview1.is_ours(stub) for stub, _ in served)
-        changed = preview1.import_memory(plan.modules[0]) if mounted else None
-        # Where its memory can't be shared there are no files.
-        self.mounts = changed is not None
-        serving = self.serving(served, reallocs, changed and changed[1])
+        serving = self.serving(served, reallocs)
         # Where nothing is called that could leave, nothing is looked at.
         leaves = bool(plan.resources or nulls) and any(lift.realloc or lift.post_return for lift in plan.exports.values())
         flagged = any(isinstance(item, FlagItem) for step in plan.steps for item in step.arguments)
@@ -181,8 +181,8 @@ class _Linking:
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
         waits = self.can_wait and (groups[0].serves or prints)
-        memory, module = next(iter(memories), None), changed and changed[0]
-        rest = (waits, module, gated, self.memories, tuple(self.provided))
+        memory, mounted = next(iter(memories), None), self.mounts and bool(_MOUNTED & set(self.granted))
+        rest = (waits, gated, mounted, self.memories, tuple(self.provided))
         return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, *rest)
 
     def answer(self, stub: Stub) -> str | None:
@@ -201,7 +201,7 @@ class _Linking:
         harmless = wasi.links(stub.interface, ()) or name == "#".join(wasi.NO_DIRECTORIES)
         if not granted and not harmless:
             return "unlinked"
-        if (interface, stub.function) == wasi.NO_DIRECTORIES:
+        if (interface, stub.function) == wasi.NO_DIRECTORIES and not granted:
             return self.checked(stub, "null", "i>")
         signature = SIGNATURES.get(interface, {}).get(stub.function)
         if signature is None or not (self.in_lua or name in NULL):
@@ -220,7 +220,7 @@ class _Linking:
         if self.answer(stub) is not None:
             return True
         if preview1.is_ours(stub):
-            return preview1.waits(stub.function) or preview1.by(stub.function, self.mounts) != "lane"
+            return preview1.waits(stub.function)
         return SIGNATURES[wasi.interface_of(stub.interface)][stub.function].endswith("*")
 
     def function(self, stub: Stub, type: CoreType) -> HostFunction:
@@ -239,8 +239,8 @@ class _Linking:
             lines.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
         return Group("\n".join(["(module $moonwit", *lines, ")"]), memory, gated=gated, instance=instance)
 
-    def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item], limits: str | None) -> Group:
-        """Makes the group of the host's functions; ``limits`` are those of a memory that it has for the guest.
+    def serving(self, served: list[tuple[Stub, int | None]], reallocs: list[Item]) -> Group:
+        """Makes the group of the host's functions.
 
         All look at the gate first. One without a number then calls the host's function. Those that may wait, or that need memory of the
         guest for what they give, begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to
@@ -270,8 +270,7 @@ class _Linking:
                 body = f"(call $memory (i32.const {self.memories.index(stub.memory)})) {body}"
             look = gate.of(gate.LEAVES, stub.instance)
             bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
-        memory = [f'(memory (export "memory") {limits})'] if limits else []
-        lines = ["(module $moonwit", *imports, *memory, *bodies, ")"]
+        lines = ["(module $moonwit", *imports, *bodies, ")"]
         return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves)
 
     def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
@@ -293,28 +292,11 @@ class _Linking:
             return [self.imported(begins, f"$begin{number}", functions)], body
         begin = f"(call {_of('$serve', stub.instance)} (call $begin{number} {given}) (i32.const {late}))"
         starts = self.function(stub, CoreType(stub.type.params, "I"))
-        if not preview1.is_ours(stub):
-            return [self.imported(starts, f"$begin{number}", functions)], begin
-        imports = []
-        by = preview1.by(stub.function, self.mounts)
-        ours = theirs = f"(i32.const {preview1.BAD_DESCRIPTOR})"
-        if by in ("lane", "descriptor"):
-            if preview1.waits(stub.function):
-                # What such a function gives is read when it is done.
-                ours = f"{begin} (call $next (i32.const 0)) (i32.wrap_i64)"
-                imports.append(self.imported(starts, f"$begin{number}", functions))
-            else:
-                ours = f"(call $ours{number} {given})"
-                imports.append(self.imported(self.function(stub, stub.type), f"$ours{number}", functions))
-        if by == "wasmtime" or (by == "descriptor" and self.mounts):
-            function = HostFunction(f"{wasi.PREVIEW1}!{stub.function}", stub.type)
-            imports.append(self.imported(function, f"$theirs{number}", functions))
-            theirs = f"(call $theirs{number} {given})"
-        if by == "lane":
-            return imports, ours
-        if by == "descriptor":
-            return imports, f"(if (result i32) (i32.le_u (local.get 0) (i32.const 2)) (then {ours}) (else {theirs}))"
-        return imports, theirs
+        imports = [self.imported(starts, f"$begin{number}", functions)]
+        if preview1.is_ours(stub):
+            # What such a function gives is read when it is done.
+            begin += " (call $next (i32.const 0)) (i32.wrap_i64)"
+        return imports, begin
 
 
 # How a result of each core type is made of 64 bits.

@@ -1,14 +1,9 @@
-"""WASI 0.1 for core modules: which of its functions the lane provides, and which Wasmtime does.
-
-The lane provides arguments, environment, clocks, randomness, the standard streams and polling (lua/wasi/p1/preview1.lua); Wasmtime what
-has to do with files, where the entry has mounts. Functions that take any descriptor go by its number: the standard streams are ours.
-Source: wasi_snapshot_preview1.witx.
-"""
+"""The functions of WASI 0.1, for core modules, which the lane provides (lua/wasi/p1). Source: wasi_snapshot_preview1.witx."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasm.binary.core import ORDER, read_core
@@ -16,45 +11,35 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.binary.reader import Reader
 from moonwit.host.wasm.plan.plan import Stub
 
-# What the lane provides, as parameters; all but `proc_exit` give an errno. A * marks those that may wait.
-_OURS: Final = {
+# Their parameters; all but `proc_exit` give an errno. A * marks those that may wait.
+_PARAMETERS: Final = {
     "args_get": "ii",
     "args_sizes_get": "ii",
-    "environ_get": "ii",
-    "environ_sizes_get": "ii",
     "clock_res_get": "ii",
     "clock_time_get": "iIi",
-    "random_get": "ii",
-    "sched_yield": "*",
-    "proc_exit": "i",
-    "poll_oneoff": "iiii*",
-}
-# What the lane provides for the standard streams alone.
-_STREAMS: Final = {
-    "fd_read": "iiii*",
-    "fd_write": "iiii*",
+    "environ_get": "ii",
+    "environ_sizes_get": "ii",
+    "fd_advise": "iIIi",
+    "fd_allocate": "iII*",
     "fd_close": "i",
-    "fd_datasync": "i",
+    "fd_datasync": "i*",
     "fd_fdstat_get": "ii",
     "fd_fdstat_set_flags": "ii",
-    "fd_filestat_get": "ii",
-    "fd_seek": "iIii",
-    "fd_sync": "i",
-    "fd_tell": "ii",
-}
-# What concerns files.
-_FILES: Final = {
-    "fd_advise": "iIIi",
-    "fd_allocate": "iII",
     "fd_fdstat_set_rights": "iII",
+    "fd_filestat_get": "ii",
     "fd_filestat_set_size": "iI",
     "fd_filestat_set_times": "iIIi",
-    "fd_pread": "iiiIi",
+    "fd_pread": "iiiIi*",
     "fd_prestat_dir_name": "iii",
     "fd_prestat_get": "ii",
-    "fd_pwrite": "iiiIi",
-    "fd_readdir": "iiiIi",
+    "fd_pwrite": "iiiIi*",
+    "fd_read": "iiii*",
+    "fd_readdir": "iiiIi*",
     "fd_renumber": "ii",
+    "fd_seek": "iIii",
+    "fd_sync": "i*",
+    "fd_tell": "ii",
+    "fd_write": "iiii*",
     "path_create_directory": "iii",
     "path_filestat_get": "iiiii",
     "path_filestat_set_times": "iiiiIIi",
@@ -65,7 +50,11 @@ _FILES: Final = {
     "path_rename": "iiiiii",
     "path_symlink": "iiiii",
     "path_unlink_file": "iii",
+    "poll_oneoff": "iiii*",
+    "proc_exit": "i",
     "proc_raise": "i",
+    "random_get": "ii",
+    "sched_yield": "*",
     "sock_accept": "iii",
     "sock_recv": "iiiiii",
     "sock_send": "iiiii",
@@ -73,20 +62,13 @@ _FILES: Final = {
 }
 
 # The names of all its functions.
-FUNCTIONS: Final = (*_OURS, *_STREAMS, *_FILES)
-
-# The errno `badf`, which a descriptor that is not there gives.
-BAD_DESCRIPTOR: Final = 8
-
-By = Literal["lane", "wasmtime", "descriptor", "nobody"]
+FUNCTIONS: Final = tuple(_PARAMETERS)
 
 
 def parameters(name: str) -> str | None:
     """Gives the core types of a function's parameters, or None for a function that WASI 0.1 does not have."""
-    for table in (_OURS, _STREAMS, _FILES):
-        if name in table:
-            return table[name].rstrip("*")
-    return None
+    known = _PARAMETERS.get(name)
+    return None if known is None else known.rstrip("*")
 
 
 def type_of(name: str) -> CoreType | None:
@@ -106,52 +88,8 @@ def is_ours(stub: Stub) -> bool:
 
 
 def waits(name: str) -> bool:
-    """Tells whether the lane's function may wait."""
-    return (_OURS.get(name) or _STREAMS.get(name) or "").endswith("*")
-
-
-def by(name: str, mounts: bool) -> By:
-    """Says who provides a function: for a descriptor, the lane the standard streams and Wasmtime the files, where there are any."""
-    if name in _OURS:
-        return "lane"
-    if name in _STREAMS:
-        return "descriptor"
-    return "wasmtime" if mounts else "nobody"
-
-
-def import_memory(module: bytes) -> tuple[bytes, str] | None:
-    """Makes a module import the memory that it defines, as "memory" of "moonwit" and its last import; gives it and the memory's limits.
-
-    Wasmtime's functions look for the memory in the module that calls them. Where ours stand between, the memory has to be theirs.
-    None for a memory that is shared or a 64-bit one, and for a module that has not just one.
-    """
-    reader = Reader(module)
-    out = [module[:8]]
-    memory = b""
-    limits = ""
-    sections: list[tuple[int, bytes]] = []
-    reader.take(8)
-    while not reader.done:
-        identity, body = reader.byte(), reader.take(reader.u32())
-        content = module[body.position : body.end]
-        if identity == 5:
-            count, start, flags, least = body.u32(), body.position, body.byte(), body.u64()
-            if count != 1 or flags > 1:
-                return None
-            limits = str(least) if flags == 0 else f"{least} {body.u64()}"
-            memory = module[start : body.end]
-        else:
-            sections.append((identity, content))
-    if not memory:
-        return None
-    entry = _name("moonwit") + _name("memory") + b"\x02" + memory
-    for identity, content in sections:
-        if identity == 2:
-            count_reader = Reader(content)
-            number = count_reader.u32()
-            content = _number(number + 1) + content[count_reader.position :] + entry
-        out.append(bytes([identity]) + _number(len(content)) + content)
-    return b"".join(out), limits
+    """Tells whether a function may wait."""
+    return _PARAMETERS.get(name, "").endswith("*")
 
 
 def export_memory(module: bytes) -> bytes | None:

@@ -77,47 +77,63 @@ def worlds(given: Mapping[str, object], registry: Registry | None) -> Callable[[
     return WasiSettings(given, registry).world if given and registry is not None else lambda: EMPTY
 
 
-def preopen(config: WasiConfig, world: World) -> None:
-    """Has a guest find the folders of its world when it starts; raises ``WorldProblem``.
+@record
+class Folder:
+    """An open folder that a guest sees at ``guest``; ``descriptor`` is for the taker to close."""
+
+    mount: Mount
+    descriptor: int
+    guest: str
+
+
+def folders(world: World) -> list[Folder]:
+    """Opens the folders that a guest finds when it starts; raises ``WorldProblem``.
 
     The folder at ``cwd`` comes last, by the name `.`: C libraries know no working directory, and look for relative paths there.
     It is resolved beneath its mount, because a guest may have put a link in its place. With a mount at `/` it is left out: the
     same libraries would look there for absolute paths too.
     """
-    for mount in world.mounts:
-        descriptor = mount.open()
-        try:
-            _preopen(config, mount, descriptor, mount.guest)
-        finally:
-            os.close(descriptor)
-    here = None if world.cwd is None else _mount_of(world.cwd, world.mounts)
-    if here is None or any(mount.guest == "/" for mount in world.mounts):
-        return
+    opened: list[Folder] = []
+    try:
+        for mount in world.mounts:
+            opened.append(Folder(mount, mount.open(), mount.guest))
+        here = None if world.cwd is None else _mount_of(world.cwd, world.mounts)
+        if here is not None and all(mount.guest != "/" for mount in world.mounts):
+            opened.append(Folder(here[0], _working_directory(*here, str(world.cwd)), "."))
+    except BaseException:
+        for folder in opened:
+            os.close(folder.descriptor)
+        raise
+    return opened
+
+
+def _working_directory(mount: Mount, rest: str, name: str) -> int:
     from moonwit.host.files.beneath import open_beneath
 
-    mount, rest = here
     base = mount.open()
     try:
-        descriptor = open_beneath(base, rest.encode() or b".", os.O_PATH | os.O_DIRECTORY)
+        return open_beneath(base, rest.encode() or b".", os.O_PATH | os.O_DIRECTORY)
     except OSError as error:
         why = (error.strerror or "unknown error").lower()
-        raise WorldProblem("NotFound", f"the working directory {world.cwd} can't be opened in {mount.id}: {why}; make the folder") from None
+        raise WorldProblem("NotFound", f"the working directory {name} can't be opened in {mount.id}: {why}; make the folder") from None
     finally:
         os.close(base)
-    try:
-        _preopen(config, mount, descriptor, ".")
-    finally:
-        os.close(descriptor)
 
 
-def _preopen(config: WasiConfig, mount: Mount, descriptor: int, guest: str) -> None:
+def preopen(config: WasiConfig, world: World) -> None:
+    """Has a guest on Wasmtime's own WASI find the folders of its world when it starts; raises ``WorldProblem``."""
     from wasmtime import WasmtimeError
 
+    opened = folders(world)
     try:
-        # By the descriptor, so that what was looked at is what is opened, whatever bytes its name is made of.
-        config.preopen_dir(f"/proc/self/fd/{descriptor}", guest, not mount.read_only)
+        for folder in opened:
+            # By the descriptor, so that what was looked at is what is opened, whatever bytes its name is made of.
+            config.preopen_dir(f"/proc/self/fd/{folder.descriptor}", folder.guest, not folder.mount.read_only)
     except WasmtimeError:
-        raise mount.problem("Unavailable", "can't be opened; look at its permissions") from None
+        raise folder.mount.problem("Unavailable", "can't be opened; look at its permissions") from None
+    finally:
+        for folder in opened:
+            os.close(folder.descriptor)
 
 
 def _mount_of(path: str, mounts: Iterable[Mount]) -> tuple[Mount, str] | None:

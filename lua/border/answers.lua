@@ -34,9 +34,23 @@
 ---@field env string[][]
 ---@field cwd? string
 
----The address of a `wasi_config_t` with an instance's folders, which the taker owns.
+---An open folder of an instance, which owns the descriptor.
+---@class border.MountedFolder
+---@field descriptor integer
+---@field guest string
+---@field read_only boolean
+
+---Where the numbers of open files lie, which of them is the lane's, and how many may be open in all and for one entry.
+---@class border.FileCounts
+---@field address integer
+---@field cell integer
+---@field most integer
+---@field most_own integer
+
+---What an instance gets of its entry's mounts (lua/wasi/files/open.lua).
 ---@class border.Folders
----@field config integer
+---@field mounts border.MountedFolder[]
+---@field counts border.FileCounts
 
 ---Another lane: the addresses of the mailboxes to it and from it, how many there may be, and, for guests that are to go on there, of
 ---what answers for them when an epoch passes.

@@ -54,10 +54,28 @@ class SeenWorld(TypedDict):
     cwd: str | None
 
 
-class Folders(TypedDict):
-    """The address of a ``wasi_config_t`` with an instance's folders, which the taker owns."""
+class MountedFolder(TypedDict):
+    """An open folder of an instance, which owns the descriptor."""
 
-    config: int
+    descriptor: int
+    guest: str
+    read_only: bool
+
+
+class FileCounts(TypedDict):
+    """Where the numbers of open files lie, which of them is the lane's, and how many may be open in all and for one entry."""
+
+    address: int
+    cell: int
+    most: int
+    most_own: int
+
+
+class Folders(TypedDict):
+    """What an instance gets of its entry's mounts (lua/wasi/files/open.lua)."""
+
+    mounts: list[MountedFolder]
+    counts: FileCounts
 
 
 class Hired(TypedDict):

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from moonwit.host.files.waiting import ACTIONS
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
 from moonwit.lua.calls.descriptions import guest_entry, lua_entry
 from moonwit.lua.pools.statistics import Statistics
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
+from moonwit.lua.values import buffer
 from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -77,6 +79,10 @@ class Entries:
         return self.joined(own)
 
     def _call(self, target: bytes, arguments: bytes) -> Any:
+        """Makes a call on another thread: what files may have to wait for, or a function, whose target holds a `|`."""
+        action = ACTIONS.get(target.decode("utf-8", "replace"))
+        if action is not None:
+            return action(*buffer.decode_all(arguments))
         if self.callables is not None and target.startswith(b"python|"):
             return self.callables.call(target, arguments)
         return self.compatible.call(target, arguments)

@@ -81,12 +81,12 @@ function hooks.drain()
   if handles.pending() then handles.drain() end
 end
 
--- The folders that instances of E get, as the address of a wasi_config_t; or nil, err.
+-- The folders that instances of E get (lua/wasi/files/open.lua); or nil, err.
 local function folders(E)
   ---@type border.Folders|border.Failure
   local given = buffer.decode(host.folders(E.id))
   if given.failed then return nil, failure(given.kind, given.message, { entry = E.id }) end
-  return given.config
+  return given
 end
 
 -- What a call of E that is made now sees of the world, and the same as text; false when that is the text `before`; or nil, err.
@@ -131,7 +131,7 @@ function hooks.make(E)
       files, problem = folders(E)
       if not files then return nil, problem end
     end
-    I, report = instances.new(P, E.limits, world, files)
+    I, report = instances.new(P, E.limits, world, files, E.id)
     if I then
       I.seen, I.maker = seen, E.id
     end

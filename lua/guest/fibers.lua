@@ -268,7 +268,7 @@ function M.alone(instance, func, io, params, results, trap)
   local future =
     wasmtime.C.wasmtime_func_call_async(instance.ctx, func, alone_args, #params, alone_results, #results, alone_out, alone_out + 1)
   local start
-  instance.pending = nil
+  instance.pending, instance.alone = nil, true
   running.enter(instance)
   local ready = poll(future)
   -- To compute takes real time, also under a test clock.
@@ -283,7 +283,7 @@ function M.alone(instance, func, io, params, results, trap)
   end
   delete(future)
   local why = instance.pending and 'it waits where a guest may not' or late and 'interrupt' or TOO_LONG
-  instance.pending = nil
+  instance.pending, instance.alone = nil, nil
   return M.outcome(ready, alone_results, io, alone_out, trap, why)
 end
 

@@ -5,10 +5,9 @@ local build = require 'lua.guest.build'
 local epochs = require 'lua.wasmtime.epochs'
 local fibers = require 'lua.guest.fibers'
 local running = require 'lua.guest.running'
-local trap = require 'lua.wasmtime.trap'
 local wasmtime = require 'lua.wasmtime.api'
 
-local cast, new = ffi.cast, ffi.new
+local new = ffi.new
 
 local M = {}
 
@@ -60,6 +59,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field limit number? until when the call may last (monotonic nanoseconds)
 ---@field queue Gate? who waits to enter, in order
 ---@field future ffi.cdata*? wasmtime_call_future_t*, while a call is on a fiber
+---@field alone boolean? what is called may not wait
 ---@field computed integer? how often the call was left because it computed
 ---@field out boolean? the call is long, and counted in plan.out (lua/calls/turns.lua)
 ---@field away table? the call is on another thread, which the store belongs to meanwhile (lua/calls/elsewhere.lua)
@@ -71,6 +71,8 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field world table? {args =, env =, cwd =} as the guest sees them
 ---@field seen string? that world as text, for comparing (lua/calls)
 ---@field written table<string, table>? what it has written to 'stdout' and 'stderr' (lua/guest/printing.lua)
+---@field files table? the mounts and what is open (lua/wasi/files/open.lua)
+---@field descriptors table? those of WASI 0.1 by number (lua/wasi/p1/descriptors.lua)
 ---@field exchanges table? requests that it has sent, with `count` (lua/wasi/exchange.lua)
 ---@field unsent table[]? those that are not begun yet
 --- Imports that are answered from the registry (lua/imports):
@@ -115,6 +117,7 @@ local function blank(plan, limits, world)
     computed = nil,
     out = nil,
     away = nil,
+    alone = nil,
     pending = nil,
     after = nil,
     asked = nil,
@@ -122,6 +125,8 @@ local function blank(plan, limits, world)
     world = hosted and (world or M.NO_WORLD) or nil,
     seen = nil,
     written = nil,
+    files = nil,
+    descriptors = nil,
     exchanges = nil,
     unsent = nil,
     fresh = nil,
@@ -136,20 +141,17 @@ end
 ---@param plan Plan
 ---@param limits border.Limits
 ---@param world table? {args =, env =, cwd =} that the guest sees while it starts
----@param files integer? the address of a wasi_config_t, which is taken
+---@param files border.Folders? the mounts of its entry, which it owns (lua/wasi/files/open.lua)
+---@param owner string? id of the entry, whose files are counted
 ---@return Instance?
 ---@return Report? when a module's start function traps, or nothing fits
-function M.new(plan, limits, world, files)
+function M.new(plan, limits, world, files, owner)
   local C = wasmtime.C
   local instance = blank(plan, limits, world)
   C.wasmtime_context_set_epoch_deadline(instance.ctx, limits.limit_ticks or STARTING_TICKS)
   if limits.limit_elements then C.wasmtime_store_limiter(instance.store, limits.limit_bytes or -1, limits.limit_elements, -1, -1, -1) end
-  local ok, report = false, files and C.wasmtime_context_set_wasi(instance.ctx, cast('void *', files))
-  if report ~= nil then
-    report = trap.take(report, nil)
-  else
-    ok, report = pcall(build.run, instance)
-  end
+  if files then running.files.enter(instance, files, owner) end
+  local ok, report = pcall(build.run, instance)
   if ok then
     M.all[instance] = instance
     if not limits.limit_ticks and not instance.asynchronous then C.wasmtime_context_set_epoch_deadline(instance.ctx, NO_LIMIT) end
@@ -181,6 +183,7 @@ function M.delete(instance)
   fibers.abandon(instance)
   M.all[instance] = nil
   if instance.exchanges then running.exchanges.leave(instance) end
+  if instance.files then running.files.leave(instance) end
   if instance.out then
     instance.out, instance.plan.out = nil, instance.plan.out - 1
   end

@@ -19,7 +19,7 @@ local library = { next = protocol.next } -- "interface#function" -> function(ins
 function library.memory(instance, io) instance.memory = instance.memories[io[0].u32 + 1] end
 
 local numbered = {} -- what the callback tells functions by -> function(instance, io)
-local linkers = {} -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}, files = Wasmtime's WASI or nil}
+local linkers = {} -- address of an engine -> {pointer =, names = {name -> true}, prepared = {modules}}
 
 -- Loads what provides the interfaces of the host, with the first guest that imports some of them.
 local load_library
@@ -108,23 +108,12 @@ local function linker_of(engine)
   return known
 end
 
---- What the names of Wasmtime's own functions begin with.
-M.FILES = 'wasi_snapshot_preview1!'
-
-local function files_of(engine)
-  local linker = wasmtime.C.wasmtime_linker_new(engine)
-  check(wasmtime.C.wasmtime_linker_define_wasi(linker))
-  return linker
-end
-
 --- Makes the functions that a plan names ready to be linked; `functions` is a list of {name =, params =, results =}.
 function M.prepare(engine, functions)
   load_library()
   local linker, C = linker_of(engine), wasmtime.C
   for _, wanted in ipairs(functions) do
-    if wanted.name:find(M.FILES, 1, true) then
-      linker.files = linker.files or files_of(engine)
-    elseif not linker.names[wanted.name] then
+    if not linker.names[wanted.name] then
       linker.names[wanted.name] = true
       local number = #numbered + 1
       numbered[number] = library[wanted.name] or provided(wanted.name) or error('the host has no function ' .. wanted.name, 0)
@@ -161,11 +150,8 @@ function M.is_repeatable(functions)
 end
 
 --- Resolves the imports of a module that imports functions of the host alone, by their names, once for all its instances: gives what
--- wasmtime_instance_pre_instantiate takes, or nil where some of them are Wasmtime's own.
-function M.prepare_group(linker, module, functions)
-  for _, name in ipairs(functions) do
-    if name:find(M.FILES, 1, true) then return nil end
-  end
+-- wasmtime_instance_pre_instantiate takes.
+function M.prepare_group(linker, module)
   local out = ffi.new 'void *[1]'
   check(wasmtime.C.wasmtime_linker_instantiate_pre(linker.pointer, module, out))
   table.insert(linker.prepared, out[0])
@@ -174,15 +160,10 @@ end
 
 --- Puts a function of the host into `into`, for instance `instance`.
 function M.link(instance, name, into)
-  local linker = instance.plan.linker
-  local found
-  if name:find(M.FILES, 1, true) then
-    local module, own = name:match '^(.-)!(.*)$'
-    found = wasmtime.C.wasmtime_linker_get(linker.files, instance.ctx, module, #module, own, #own, into)
-  else
-    found = wasmtime.C.wasmtime_linker_get(linker.pointer, instance.ctx, '', 0, name, #name, into)
+  local linker = instance.plan.linker.pointer
+  if not wasmtime.C.wasmtime_linker_get(linker, instance.ctx, '', 0, name, #name, into) then
+    error('a function of the host could not be linked: ' .. name, 0)
   end
-  if not found then error('a function of the host could not be linked: ' .. name, 0) end
 end
 
 local found, reference, place -- made when the library is there
@@ -216,7 +197,6 @@ function M.close()
       wasmtime.C.wasmtime_instance_pre_delete(prepared)
     end
     wasmtime.C.wasmtime_linker_delete(linker.pointer)
-    if linker.files then wasmtime.C.wasmtime_linker_delete(linker.files) end
   end
   linkers = {}
 end

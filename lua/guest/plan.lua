@@ -63,7 +63,7 @@ local M = {}
 ---@field granted table<string, true> interfaces
 ---@field waits boolean? a call may wait
 ---@field small boolean? instances are small (host/engine/engine.py)
----@field files boolean? Wasmtime's own WASI is used
+---@field files boolean? instances get the mounts of their entry
 ---@field gated boolean? group 1 has a gate (host/wasm/plan/gate.py)
 ---@field linker table? what functions of the host are linked by (lua/guest/linking.lua); nil where it imports none
 ---@field repeatable boolean nobody notices that a call was ended and made again
@@ -93,11 +93,7 @@ local function prepare_parts(plan)
   for _, group in ipairs(plan.groups) do
     group.pointer = pointer(group.module)
     group.externs = new('mw_extern[?]', #group.functions + 2)
-    group.prepared = not group.memory
-        and not group.gate
-        and plan.linker
-        and linking.prepare_group(plan.linker, group.pointer, group.functions)
-      or nil
+    group.prepared = not group.memory and not group.gate and plan.linker and linking.prepare_group(plan.linker, group.pointer) or nil
   end
 end
 

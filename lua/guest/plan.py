@@ -121,7 +121,7 @@ def _add_hosted(data: plans.Plan, hosting: Hosting, compiler: _Compiler) -> None
     data["granted"] = dict.fromkeys(hosting.granted, True)
     if hosting.functions:
         data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
-        if any("!" in each.name for each in hosting.functions):
+        if hosting.mounted:
             data["files"] = True
     memories = hosting.memories or (() if hosting.memory is None else (hosting.memory,))
     if memories:
@@ -214,19 +214,16 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
     plan, hosting = function.plan, function.hosting
     assert plan is not None
     compiler = _Compiler(code)
-    modules = (hosting.module,) if hosting.module else plan.modules
     used = {step.module for step in plan.steps}
     data: plans.Plan = {
         "key": plan_key(function),
         "engine": engine.address(code.engine.ptr()),
-        "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(modules)],
+        "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(plan.modules)],
         "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [_resource(plan, number, hosting, compiler) for number in range(1, len(plan.resources) + 1)],
     }
     if hosting.gated:
         data["gated"] = True
-    if hosting.module:
-        data["steps"][0]["arguments"].append({"group": 1, "name": "memory", "late": 0})
     if plan.initialize is not None and not _initializes(function):
         data["initialize"] = _item(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):

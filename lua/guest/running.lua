@@ -16,4 +16,8 @@ function M.enter(instance) M.instance = instance end
 -- drain() passes on what was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
 M.exchanges = nil
 
+--- What opens the files of instances: enter(instance, folders, owner) when one is made, leave(instance) closes what it has open
+-- (lua/wasi/files/open.lua).
+M.files = nil
+
 return M

@@ -13,6 +13,7 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local intermediate = require 'lua.values.intermediate'
 local protocol = require 'lua.guest.protocol'
 local running = require 'lua.guest.running'
+local signal = require 'lua.wasi.signal'
 
 local M = {}
 
@@ -43,32 +44,6 @@ end
 
 dispatcher.on_turn(M.drain)
 dispatcher.on_idle(M.drain)
-
--- Sources -------------------------------------------------------------------------------------------------------------
-
--- A source (lua/wasi/p2/poll.lua) that is ready when `ready()` says so; notify() is to be called whenever that may have changed.
-local function signal(ready)
-  local watchers = {}
-  local self = { ready = ready }
-  function self.watch(task, generation, wake)
-    local watcher = function() wake(task, generation) end
-    if ready() then
-      watcher()
-    else
-      watchers[watcher] = true
-    end
-    return function() watchers[watcher] = nil end
-  end
-  function self.notify()
-    if not next(watchers) or not ready() then return end
-    local list = watchers
-    watchers = {}
-    for watcher in pairs(list) do
-      watcher()
-    end
-  end
-  return self
-end
 
 -- The body of a request ------------------------------------------------------------------------------------------------
 

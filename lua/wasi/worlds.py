@@ -10,7 +10,7 @@ from moonwit.lua.values import buffer
 if TYPE_CHECKING:
     from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.host.wasi.world import World, WorldProblem
-    from moonwit.lua.border.answers import Failure, Folders, SeenWorld
+    from moonwit.lua.border.answers import Failure, FileCounts, Folders, MountedFolder, SeenWorld
     from moonwit.registry import Registry
 
 
@@ -45,18 +45,19 @@ class Worlds:
         return told
 
     def folders(self, id: bytes) -> Folders | Failure:
-        """Opens the mounts of an entry for a new instance; gives the address of their ``wasi_config_t``, which the taker owns."""
-        from wasmtime import WasiConfig
+        """Opens the mounts of an entry for a new instance, which owns the descriptors; see lua/wasi/files/open.lua."""
+        from moonwit.host.files import counts
+        from moonwit.host.wasi.world import WorldProblem, folders
 
-        from moonwit.host.engine import engine
-        from moonwit.host.wasi.world import WorldProblem, preopen
-
-        config = WasiConfig()
         try:
-            preopen(config, self._look(id))
+            opened = folders(self._look(id))
         except WorldProblem as error:
             return _failed(error)
-        return {"config": engine.address(config._consume())}
+        mounts: list[MountedFolder] = [
+            {"descriptor": each.descriptor, "guest": each.guest, "read_only": each.mount.read_only} for each in opened
+        ]
+        numbers: FileCounts = {"address": counts.address(), "cell": counts.lane(), "most": counts.most(), "most_own": counts.MOST_OWN}
+        return {"mounts": mounts, "counts": numbers}
 
     def _look(self, id: bytes) -> World:
         function, known = self._loaded[id.decode()], self._looks.get(id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import resource
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from moonwit.host.files import counts
 
 if TYPE_CHECKING:
     from moonwit.host.files.directory import Directory
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from moonwit.lua.calls.entries import Entries
 
 Callback = Callable[..., object]
-
-# How many files all scripts and entries of a project may have open, and one of them: the second is never more than half of what the
-# others leave, so that there is always room for one more.
-MOST_OPEN, MOST_OWN = 4096, 256
 
 # What one call reads or writes at most; more goes piece by piece, so that nobody waits long for a copy.
 MAX_PIECE = 4 * 1024 * 1024
@@ -66,8 +63,8 @@ class Files:
         self._directories: dict[str, Directory] = {}
         self._open: dict[int, OpenFile] = {}
         self._owned: Counter[str] = Counter()
-        # Descriptors are the process's: sockets, lanes and guests need theirs.
-        self._most = min(MOST_OPEN, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
+        # Scripts of all projects and guests share what the process may have.
+        self._cell = counts.Cell()
         self._last = 0
 
     @property
@@ -98,6 +95,7 @@ class Files:
             left = list(self._open.values())
             self._open.clear()
             self._owned.clear()
+            self._cell.count = 0
         for file in left:
             file.close()
 
@@ -141,15 +139,17 @@ class Files:
 
         with self._lock:
             own = self._owned[owner]
-            free = self._most - (self._owned.total() - own)
-            if own >= min(MOST_OWN, max(free // 2, 1)) or free <= own:
+            free = counts.most() - (counts.everything() - own)
+            if own >= min(counts.MOST_OWN, max(free // 2, 1)) or free <= own:
                 # The name of a script's owner is that of its chunk and a number.
                 who = f"the entry {owner}" if ":" in owner and owner[0] not in "=@" else "the script"
                 raise FileProblem("Unavailable", f"{who} has {own} files open already, and no more may be: close some")
             self._owned[owner] += 1
+            self._cell.count += 1
 
     def _uncount(self, owner: str) -> None:
         self._owned[owner] -= 1
+        self._cell.count -= 1
         if self._owned[owner] <= 0:
             del self._owned[owner]
 

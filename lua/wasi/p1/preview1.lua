@@ -1,39 +1,27 @@
--- WASI 0.1 for core modules: arguments, environment, clocks, randomness, polling and the standard streams. Files are Wasmtime's, see
--- host/wasi/preview1.py. Each function gives an errno; one that may wait asks for what lua/guest/protocol.lua says, and gives its errno
--- last. Source: wasi_snapshot_preview1.witx.
+-- WASI 0.1 for core modules: arguments, environment, clocks, randomness and polling; what has to do with descriptors is beside it.
+-- Source: wasi_snapshot_preview1.witx.
 
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
+local descriptors = require 'lua.wasi.p1.descriptors'
 local linking = require 'lua.guest.linking'
 local memory = require 'lua.guest.memory'
 local printing = require 'lua.guest.printing'
 local protocol = require 'lua.guest.protocol'
 local random = require 'lua.wasi.p2.random'
+local results = require 'lua.wasi.p1.results'
 local stdin = require 'lua.wasi.stdin'
+require 'lua.wasi.p1.input_output'
+require 'lua.wasi.p1.paths'
 
-local SUCCESS, BAD_DESCRIPTOR, INVALID, INPUT_OUTPUT, NOT_SEEKABLE = 0, 8, 28, 29, 70
+local SUCCESS, BADF, INVALID = results.SUCCESS, results.BADF, results.INVAL
+local plain, finish = results.plain, results.finish
 
 -- The realtime clock is 0.
 local MONOTONIC = 1
-local STREAMS = { [0] = 'stdin', 'stdout', 'stderr' }
 
 local cast = ffi.cast
 local p16, p32, p64 = ffi.typeof 'uint16_t *', ffi.typeof 'uint32_t *', ffi.typeof 'uint64_t *'
-
--- Ends a function that may wait.
-local function finish(instance, io, errno)
-  instance.after = function(_, out) out[0].i64 = errno end
-  return protocol.finish(io)
-end
-
--- A plain function from one that gives an errno.
-local function plain(f)
-  return function(instance, io)
-    local errno, reason = f(instance, io)
-    if reason then return reason end
-    io[0].u64 = errno
-  end
-end
 
 -- Arguments and environment ------------------------------------------------------------------------------------------
 
@@ -102,11 +90,13 @@ local MOST_SUBSCRIPTIONS = 4096
 local NEVER = 2 ^ 62
 
 -- A subscription: {userdata =, type =, deadline = or errno = or source =}.
-local function subscription(base)
+local function subscription(instance, base)
   local words, halves = cast(p64, base), cast(p16, base)
   local s = { userdata = words[0], type = base[8] }
   if s.type ~= CLOCK then
-    if cast(p32, base)[4] == 0 and s.type == READ then s.source = stdin.source end
+    local descriptor = descriptors.get(instance, cast(p32, base)[4])
+    if not descriptor then s.errno = BADF end
+    if descriptor and descriptor.stream == 'stdin' and s.type == READ then s.source = stdin.source end
     return s
   end
   local id, timeout = cast(p32, base)[4], words[3]
@@ -138,7 +128,7 @@ local function poll_oneoff(instance, io)
   memory.at(instance, ret, 4, 4)
   local all, pending = {}, {}
   for i = 1, count do
-    local s = subscription(base + SUBSCRIPTION * (i - 1))
+    local s = subscription(instance, base + SUBSCRIPTION * (i - 1))
     all[i] = s
     if s.deadline and (not pending.deadline or s.deadline < pending.deadline) then pending.deadline = s.deadline end
     if s.source then pending.sources = { s.source } end
@@ -164,91 +154,6 @@ local function poll_oneoff(instance, io)
   end)
 end
 
--- The standard streams -----------------------------------------------------------------------------------------------
-
--- The parts of a list of (pointer, length).
-local function vectors(instance, at, count)
-  if count > 1024 then protocol.trap 'the guest gives the host a list of too many buffers' end
-  local words, out = cast(p32, memory.at(instance, at, 8 * count, 4)), {}
-  for i = 1, count do
-    out[i] = { words[2 * i - 2], words[2 * i - 1] }
-  end
-  return out
-end
-
--- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is no bound.
-local MOST_WRITTEN = 1024 * 1024
-
-local function fd_write(instance, io)
-  local name, ret = STREAMS[io[0].u32], io[3].u32
-  if name == 'stdin' then return finish(instance, io, BAD_DESCRIPTOR) end
-  memory.at(instance, ret, 4, 4)
-  local written = 0
-  for _, part in ipairs(vectors(instance, io[1].u32, io[2].u32)) do
-    memory.at(instance, part[1], part[2])
-    -- Of much, some is taken: the guest writes the rest when that was passed on.
-    local size = math.min(part[2], MOST_WRITTEN - written)
-    printing.print(instance, name, memory.bytes(instance, part[1], size))
-    written = written + size
-  end
-  memory.put32(instance, ret, written)
-  local function done(_, out) return finish(instance, out, printing.failure(instance, name) and INPUT_OUTPUT or SUCCESS) end
-  if printing.is_full(instance, name) then return protocol.wait(instance, io, printing.soon, done) end
-  return done(instance, io)
-end
-
-local function fd_read(instance, io)
-  local ret = io[3].u32
-  if io[0].u32 ~= 0 then return finish(instance, io, BAD_DESCRIPTOR) end
-  memory.at(instance, ret, 4, 4)
-  local parts, room = vectors(instance, io[1].u32, io[2].u32), 0
-  for _, part in ipairs(parts) do
-    memory.at(instance, part[1], part[2])
-    room = room + part[2]
-  end
-  local pending = { sources = { stdin.source } }
-  local function take(_, out)
-    local text = room > 0 and stdin.source.take(room) or ''
-    if text == '' and room > 0 and not stdin.source.ended() then return protocol.wait(instance, out, pending, instance.after) end
-    memory.put32(instance, ret, #text)
-    local from = 1
-    for _, part in ipairs(parts) do
-      local piece = text:sub(from, from + part[2] - 1)
-      if piece ~= '' then ffi.copy(memory.at(instance, part[1], #piece), piece, #piece) end
-      from = from + #piece
-    end
-    return finish(instance, out, SUCCESS)
-  end
-  instance.after = take
-  return take(instance, io)
-end
-
-local RIGHTS = { [0] = 2 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27, 2 ^ 6 + 2 ^ 21 + 2 ^ 27 }
-local UNKNOWN, CHARACTER_DEVICE = 0, 2
-
--- A terminal is not the guest's to read.
-local function kind_of(descriptor) return descriptor > 0 and ffi.C.isatty(descriptor) == 1 and CHARACTER_DEVICE or UNKNOWN end
-
-local function fd_fdstat_get(instance, io)
-  local descriptor, at = io[0].u32, io[1].u32
-  local out = memory.at(instance, at, 24, 8)
-  ffi.fill(out, 24)
-  out[0] = kind_of(descriptor)
-  cast(p64, out)[1] = RIGHTS[descriptor]
-  return SUCCESS
-end
-
-local function fd_filestat_get(instance, io)
-  local descriptor, at = io[0].u32, io[1].u32
-  local out = memory.at(instance, at, 64, 8)
-  ffi.fill(out, 64)
-  out[16] = kind_of(descriptor)
-  return SUCCESS
-end
-
-local function nothing() return SUCCESS end
-local function not_seekable() return NOT_SEEKABLE end
-
 linking.provide('wasi_snapshot_preview1', {
   args_sizes_get = sizes(arguments),
   args_get = contents(arguments),
@@ -267,14 +172,4 @@ linking.provide('wasi_snapshot_preview1', {
   end,
   proc_exit = function(_, io) return ('it exited with status %d'):format(io[0].u32) end,
   poll_oneoff = poll_oneoff,
-  fd_write = fd_write,
-  fd_read = fd_read,
-  fd_close = plain(nothing),
-  fd_datasync = plain(nothing),
-  fd_sync = plain(nothing),
-  fd_fdstat_get = plain(fd_fdstat_get),
-  fd_fdstat_set_flags = plain(nothing),
-  fd_filestat_get = plain(fd_filestat_get),
-  fd_seek = plain(not_seekable),
-  fd_tell = plain(not_seekable),
 })

@@ -177,6 +177,16 @@ local function skipper(blocking)
   end
 end
 
+-- Drops a stream, and closes what it reads or writes.
+local function dropper(kind, what)
+  return function(instance, io)
+    local stream = objects.object(instance, io[0].u32, kind)
+    objects.drop(instance, io[0].u32, kind)
+    local own = stream[what]
+    if own and own.close then own.close() end
+  end
+end
+
 linking.provide('wasi:io/streams', {
   ['[method]input-stream.read'] = reader(false),
   ['[method]input-stream.blocking-read'] = reader(true),
@@ -186,7 +196,7 @@ linking.provide('wasi:io/streams', {
     local stream = objects.object(instance, io[0].u32, 'input-stream')
     io[0].u64 = poll.of_source(instance, stream.source or poll.always, stream)
   end,
-  ['[resource-drop]input-stream'] = function(instance, io) objects.drop(instance, io[0].u32, 'input-stream') end,
+  ['[resource-drop]input-stream'] = dropper('input-stream', 'source'),
   ['[method]output-stream.check-write'] = function(instance, io)
     local stream, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32
     memory.at(instance, ret, 16, 8)
@@ -242,7 +252,7 @@ linking.provide('wasi:io/streams', {
       io[0].u64 = poll.of_source(instance, stream.source, stream)
     end
   end,
-  ['[resource-drop]output-stream'] = function(instance, io) objects.drop(instance, io[0].u32, 'output-stream') end,
+  ['[resource-drop]output-stream'] = dropper('output-stream', 'sink'),
 })
 
 linking.provide('wasi:io/error', {
