@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from moonwit.host.wasi import grants as wasi
 from moonwit.registry import Broken, Field, Reference, Table, Text, pattern, shown
 from moonwit.registry.fields import any_of
 from moonwit.registry.nodes import Mapping
@@ -58,6 +59,15 @@ class Import(Field):
 def import_field(grant: Text) -> Import:
     """Makes the field for an item of `imports:`, from that for a grant."""
     return Import(grant=grant, answer=Table(of=Reference(kinds=PROVIDERS), key_rule=key_rule))
+
+
+_CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
+
+
+def normalise(name: str) -> str:
+    """Gives the one spelling of a name in `imports:`, without version."""
+    plain = wasi.interface_of(name)
+    return _CANONICAL.get(plain, plain)
 
 
 def grants_of(entry: Entry) -> list[str]:

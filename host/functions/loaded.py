@@ -71,7 +71,8 @@ class LoadedFunction:
 
     ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
     export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
-    in milliseconds and bytes. ``answers`` are the imports that other entries answer.
+    in milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants of components
+    among these, and of those that answer theirs.
     """
 
     id: str
@@ -92,6 +93,7 @@ class LoadedFunction:
     wasi: Mapping[str, object]
     wit: str | None = None
     answers: tuple[Answer, ...] = ()
+    linked: tuple[tuple[str, Binary, tuple[str, ...]], ...] = ()
 
     @property
     def data(self) -> bytes:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
-from moonwit.host.functions.imports import grants_of
+from moonwit.host.functions.imports import grants_of, normalise
+from moonwit.host.functions.linked import Linked, Owner
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
     DEFAULT_MAX_SIZE,
@@ -37,13 +38,6 @@ from moonwit.registry.registry import Registry
 # Why a function takes the direct path.
 DIRECT = "The direct path takes all that the component is made of."
 CORE = "Core modules always take the direct path."
-_CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
-
-
-def normalise(name: str) -> str:
-    """Gives the one spelling of a name in `imports:`, without version."""
-    plain = wasi.interface_of(name)
-    return _CANONICAL.get(plain, plain)
 
 
 def load_function(entry: Entry, registry: Registry) -> LoadedFunction:
@@ -70,6 +64,7 @@ class _Loading:
         self.fields = entry.fields
         self.hosting = hosting.Hosting()
         self.answers: tuple[Answer, ...] = ()
+        self.owners: list[Owner] = []
         # What is wrong with the binary itself is told where it is named.
         self.home = ("source",) if entry.kind == "function.wat" else ("path",)
 
@@ -116,6 +111,7 @@ class _Loading:
             wasi=self.group("wasi"),
             wit=self.text("wit"),
             answers=self.answers,
+            linked=tuple((id, found, grants) for id, found, grants, _ in self.owners),
         )
 
     def group(self, name: str) -> Mapping[str, object]:
@@ -159,15 +155,16 @@ class _Loading:
         path = self.method(functions)
         self.compare(functions)
         engine = self.text("engine") or "auto"
-        plan = found.component_plan
+        plan = self.linked(found)
         needed = [name for name in found.world.imports if _is_hosted_elsewhere(name, grants)]
-        cause, by = None, provided(self.answers)
+        cause, by, others = None, provided(self.answers), [(has, ids) for _, _, has, ids in self.owners]
         if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
             try:
-                self.hosting = hosting.host(plan, grants, mounts=self.has_mounts(), provided=by)
+                rest = (None, self.has_mounts(), by, others)
+                self.hosting = hosting.host(plan, grants, *rest)
                 shorter = shorten(plan, self.hosting.early)
                 if shorter is not plan:
-                    plan, self.hosting = shorter, hosting.host(shorter, grants, mounts=self.has_mounts(), provided=by)
+                    plan, self.hosting = shorter, hosting.host(shorter, grants, *rest)
             except Unsupported as error:
                 plan = error
         if isinstance(plan, Unsupported):
@@ -183,6 +180,15 @@ class _Loading:
         if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
         return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()
+
+    def linked(self, found: Binary) -> Plan | Unsupported:
+        """Gives the plan of a component, with those that are linked to its imports."""
+        if not any(answer.is_linked for answer in self.answers):
+            return found.component_plan
+        linked = Linked(self.registry, lambda entry: _Loading(entry, self.registry).binary())
+        plan, self.answers = linked.plan(self.entry, found, self.answers)
+        self.owners = linked.owners
+        return plan
 
     def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
         if self.text("engine") == "compatible":

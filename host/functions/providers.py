@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from moonwit.registry import Entry, Problem, Registry
 
 WASM = ("function.wat", "function.wasm")
-COMPONENT_LATER = "only a library.lua can answer a whole interface in this version"
 
 
 @record
 class Answer:
     """An import that an entry of the registry answers: an interface, or, where that is None, the function ``name``.
 
-    ``path`` is where the entry of the importer says so.
+    ``path`` is where the entry of the importer says so. A component is ``linked`` to an interface: this tells its binary, what it is
+    granted and what answers its own imports.
     """
 
     interface: str | None
@@ -35,6 +35,12 @@ class Answer:
     id: str
     kind: str
     path: tuple[str | int, ...]
+    linked: str = ""
+
+    @property
+    def is_linked(self) -> bool:
+        """Tells whether a component answers, which runs in the importer's own instance."""
+        return self.interface is not None and self.kind in WASM
 
 
 class Misplaced(Exception):
@@ -76,10 +82,9 @@ def _answer(world: World, path: tuple[str | int, ...], name: str, id: str, kind:
         near = nearest(name, [*known, *(each.rpartition("/")[2] for each in known)])
         hint = None if near is None else f"did you mean {shown(near)}?"
         raise Misplaced(path, f"the component does not import {shown(name)}{what}", hint)
-    if kind != "library.lua":
-        what = "a component is linked to an import in a later version; " if kind in WASM else ""
-        sentence = f"{shown(name)} is an interface, and {shown(id)} is of kind `{kind}`, one function: {what}{COMPONENT_LATER}"
-        raise Misplaced(path, sentence, "write a library.lua whose functions call it")
+    if kind != "library.lua" and kind not in WASM:
+        sentence = f"{shown(name)} is an interface, and {shown(id)} is of kind `{kind}`, one function"
+        raise Misplaced(path, sentence, "answer it by a library.lua whose functions call it, or by a component")
     return Answer(meant[0], "", id, kind, path)
 
 
@@ -102,6 +107,8 @@ def problems(
 ) -> Iterator[Problem]:
     """Compares what a component imports with what answers it, where that is known without running it: ``signature_of`` an id."""
     for answer in mapped:
+        if answer.is_linked:
+            continue      # compared as it is linked
         target = registry.entries[answer.id]
         wanted = functions_of(found, answer)
         if target.kind in WASM:

@@ -55,7 +55,7 @@ def says(function: LoadedFunction) -> Says:
 
 def answered(function: LoadedFunction) -> list[str]:
     """Names the imports that other entries answer, with their ids."""
-    return [f"{answer.interface or answer.name}: {answer.id}" for answer in function.answers]
+    return [f"{answer.interface or answer.name}: {answer.id}{answer.linked}" for answer in function.answers]
 
 
 def defines_resources(function: LoadedFunction) -> bool:

@@ -141,8 +141,8 @@ def check_programs(registry: Registry) -> None:
 def _load(entry: Entry, registry: Registry, world: World) -> Program:
     from moonwit.host.files.kinds import folder_of
     from moonwit.host.functions.binaries import BinaryProblem, binary, no_binary, read_below
+    from moonwit.host.functions.imports import normalise
     from moonwit.host.functions.loaded import FunctionProblem
-    from moonwit.host.functions.loading import normalise
     from moonwit.host.programs.program import Program
 
     fields = entry.fields

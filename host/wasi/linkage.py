@@ -7,7 +7,7 @@ does what a guest without the grant sees (nothing to read, output that goes nowh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from moonwit.host.wasi import grants as wasi
@@ -118,26 +118,31 @@ def host(
     memory: Item | None = None,
     mounts: bool = False,
     provided: Mapping[tuple[str, str | None], str] | None = None,
+    linked: Sequence[tuple[Sequence[str], Mapping[tuple[str, str | None], str]]] = (),
 ) -> Hosting:
     """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
 
     ``memory`` is what a core module hands WASI 0.1; ``mounts`` tells whether the entry has some. ``provided`` are the ids of entries that
-    answer imports, by interface and None, or by ``ROOT`` and the name of a function.
+    answer imports, by interface and None, or by ``ROOT`` and the name of a function. ``linked`` has grants and these ids for each component
+    that is linked to imports, by its number from 1 (``Stub.owner``).
     """
-    return _Linking(plan, tuple(grants), memory, mounts, provided or {}).result()
+    return _Linking(plan, memory, mounts, [(tuple(grants), provided or {}), *linked]).result()
 
 
 class _Linking:
     def __init__(
-        self, plan: Plan, grants: tuple[str, ...], memory: Item | None, mounts: bool, answers: Mapping[tuple[str, str | None], str]
+        self,
+        plan: Plan,
+        memory: Item | None,
+        mounts: bool,
+        owners: Sequence[tuple[Sequence[str], Mapping[tuple[str, str | None], str]]],
     ) -> None:
         self.plan = plan
-        self.grants = grants
         self.memory = memory
         self.mounts = mounts
-        self.answers = answers
+        self.owners = owners
         self.provided: list[tuple[Stub, str]] = []
-        granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if wasi.grants(stub.interface, grants)}
+        granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if self.grants(stub)}
         self.granted = tuple(sorted(granted & (SIGNATURES.keys() | {wasi.PREVIEW1})))
         self.in_lua = bool(granted & _SOURCES)
         self.can_wait = bool(granted & _WAITED) or any(self.answer(stub) for stub in plan.stubs)
@@ -187,17 +192,22 @@ class _Linking:
 
     def answer(self, stub: Stub) -> str | None:
         """Gives the id of the entry that answers an import."""
-        return self.answers.get((stub.interface, None)) or self.answers.get((stub.interface, stub.function))
+        answers = self.owners[stub.owner][1]
+        return answers.get((stub.interface, None)) or answers.get((stub.interface, stub.function))
+
+    def grants(self, stub: Stub) -> bool:
+        """Tells whether the entry that imports a function is granted it."""
+        return wasi.grants(stub.interface, tuple(self.owners[stub.owner][0]))
 
     def how(self, stub: Stub) -> How:
         if self.answer(stub) is not None:
             return "provided"
         if preview1.is_ours(stub):
-            granted = wasi.grants(stub.interface, self.grants)
+            granted = self.grants(stub)
             return "hosted" if granted and preview1.fits(stub) else "unlinked"
         interface = wasi.interface_of(stub.interface)
         name = f"{interface}#{stub.function}"
-        granted = wasi.grants(stub.interface, self.grants)
+        granted = self.grants(stub)
         harmless = wasi.links(stub.interface, ()) or name == "#".join(wasi.NO_DIRECTORIES)
         if not granted and not harmless:
             return "unlinked"

@@ -244,8 +244,15 @@ class Entries:
         # One that answers requests has this without saying so.
         served = "wasi:http/types" if function.transport == "wasi-http" else None
         grants = [grant for grant in function.grants if grant != served]
-        missing = unprovided.explain(function.binary, interface, name, grants, function.id)
-        return {"kind": unprovided.kind(missing), "message": unprovided.sentence(f"the function {function.id}", missing)}
+        owner, _, own = interface.rpartition(" ")
+        if owner:
+            # Of a component that answers imports of this one.
+            linked, found, granted = function.linked[int(owner) - 1]
+            missing = unprovided.explain(found, own, name, granted, linked)
+            who = f"{linked}, which answers imports of the function {function.id},"
+        else:
+            missing, who = unprovided.explain(function.binary, interface, name, grants, function.id), f"the function {function.id}"
+        return {"kind": unprovided.kind(missing), "message": unprovided.sentence(who, missing)}
 
     def _library(self) -> answers.Library:
         from moonwit.host.engine import engine

@@ -56,3 +56,35 @@ COUNTERS = """(component $counters
  (func (export "[constructor]counter") (param "value" u32) (result (own $counter)) (canon lift (core func $i "make")))
  (func (export "[method]counter.value") (param "self" (borrow $counter)) (result u32) (canon lift (core func $i "value")))
  (func (export "dropped") (result u32) (canon lift (core func $dtor "dropped"))))"""
+
+# Holds one such counter, and handles that it is lent.
+HOLDER = """(component $holder
+ (import "counters" (instance $counters
+  (export "counter" (type $counter (sub resource)))
+  (export "[constructor]counter" (func (param "value" u32) (result (own $counter))))
+  (export "[method]counter.value" (func (param "self" (borrow $counter)) (result u32)))))
+ (alias export $counters "counter" (type $counter))
+ (core func $make (canon lower (func $counters "[constructor]counter")))
+ (core func $value (canon lower (func $counters "[method]counter.value")))
+ (core func $drop (canon resource.drop $counter))
+ (core module $m
+  (import "" "make" (func $make (param i32) (result i32)))
+  (import "" "value" (func $value (param i32) (result i32)))
+  (import "" "drop" (func $drop (param i32)))
+  (global $kept (mut i32) (i32.const 0))
+  (func (export "index") (param i32) (result i32) (global.set $kept (call $make (local.get 0))) (global.get $kept))
+  (func (export "kept") (result i32) (call $value (global.get $kept)))
+  (func (export "end") (call $drop (global.get $kept)))
+  (func (export "give") (result i32) (global.get $kept))
+  (func (export "look") (param i32) (result i32) (call $value (local.get 0)) (call $drop (local.get 0)))
+  (func (export "leak") (param i32))
+  (func (export "take") (param i32) (global.set $kept (local.get 0))))
+ (core instance $i (instantiate $m (with "" (instance
+  (export "make" (func $make)) (export "value" (func $value)) (export "drop" (func $drop))))))
+ (func (export "index") (param "value" u32) (result u32) (canon lift (core func $i "index")))
+ (func (export "kept") (result u32) (canon lift (core func $i "kept")))
+ (func (export "end") (canon lift (core func $i "end")))
+ (func (export "give") (result (own $counter)) (canon lift (core func $i "give")))
+ (func (export "look") (param "c" (borrow $counter)) (result u32) (canon lift (core func $i "look")))
+ (func (export "leak") (param "c" (borrow $counter)) (canon lift (core func $i "leak")))
+ (func (export "take") (param "c" (own $counter)) (canon lift (core func $i "take"))))"""

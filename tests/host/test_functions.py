@@ -38,12 +38,13 @@ CLOCK = """(component
   (core module $m (import "w" "now" (func $now (result i64))) (func (export "f") (result i64) (call $now)))
   (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
   (func (export "ticks") (result u64) (canon lift (core func $i "f"))))"""
-# The direct path does not take utf-16 strings.
+# The direct path does not pass resources to the host beside utf-16 strings.
 UTF16 = """(component
+  (type $r (resource (rep i32))) (export $thing "thing" (type $r))
   (core module $m (memory (export "m") 1) (func (export "r") (param i32 i32 i32 i32) (result i32) i32.const 8)
-    (func (export "f") (param i32 i32)))
+    (func (export "f") (param i32 i32 i32)))
   (core instance $i (instantiate $m))
-  (func (export "say") (param "s" string)
+  (func (export "say") (param "s" string) (param "t" (own $thing))
     (canon lift (core func $i "f") string-encoding=utf16 (memory (core memory $i "m")) (realloc (core func $i "r")))))"""
 
 
@@ -136,10 +137,10 @@ def test_wit_of_a_component_is_compared(tmp_path: Path) -> None:
 
 
 def test_what_the_direct_path_does_not_take(tmp_path: Path) -> None:
-    """A component with utf-16 strings takes the compatible path, and the reason says so."""
+    """A component with utf-16 strings beside resources takes the compatible path, and the reason says so."""
     found = loaded(tmp_path, UTF16, "say")
     assert (found.lane, found.plan, found.lift) == ("compatible", None, None)
-    assert "utf16" in found.reason and show_signature(found.signature) == "func(s: string)"
+    assert "UTF-8" in found.reason and show_signature(found.signature) == "func(s: string, t: thing)"
 
 
 def test_wasi_that_the_host_provides_itself_stays_on_the_direct_path(tmp_path: Path) -> None:
@@ -322,7 +323,7 @@ REFUSED = {
         "engine: compatible",
         "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
     ),
-    "direct utf-16": (UTF16, "say", "engine: direct", "utf8 only; remove `engine: direct`"),
+    "direct utf-16": (UTF16, "say", "engine: direct", "or 64-bit addresses; remove `engine: direct`"),
     "direct with sockets": (
         CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", "wasi:sockets/network@0.2.3"),
         "ticks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from moonwit.host.wasm.binary.sections import read_component
-from moonwit.host.wasm.component.elaborate import elaborate
+from moonwit.host.wasm.component.elaborate import Linking, elaborate
 from moonwit.host.wasm.component.entities import Entity, Func, Instance, LiftedFunction, Record, Unusable
 from moonwit.host.wasm.component.typespace import VALUE_TYPES
 from moonwit.host.wasm.problems import Refused
@@ -53,6 +53,41 @@ def decode(data: bytes) -> Component:
     """Decodes the binary of a component; raises Malformed, or Refused for what no call path takes (WASI 0.3)."""
     scope, record = elaborate(data, read_component(data))
     return Component(data, make_world(scope.imports, scope.exports, record), scope.imports, scope.exports, record)
+
+
+@dataclass(eq=False)
+class Provider:
+    """A component that answers imports of another, by the names of these and of its own exports; ``providers`` answer its own.
+
+    ``owner`` is a number by which what it imports is told from what others do.
+    """
+
+    component: Component
+    answers: dict[str, str]
+    owner: int
+    providers: list[Provider] = field(default_factory=list)
+
+
+def link(component: Component, providers: list[Provider]) -> Component:
+    """Gives a component together with those that answer some of its imports, as if all were parts of one; raises Malformed and Refused.
+
+    Its world stays what it is.
+    """
+    linking, imports = Linking(), {}
+
+    def follow(component: Component, providers: list[Provider], owner: int) -> dict[str, Entity]:
+        given: dict[str, Entity] = {}
+        for provider in providers:
+            exports = follow(provider.component, provider.providers, provider.owner)
+            given |= {wanted: exports[name] for wanted, name in provider.answers.items()}
+        scope = linking.run(component.data, read_component(component.data), given, owner=owner)
+        _name_resources(scope.exports, None)
+        imports.update({(owner, name): entity for name, entity in scope.imports.items() if name not in given})
+        _refuse_foreign({}, scope.exports, linking.record)
+        return scope.exports
+
+    exports = follow(component, providers, 0)
+    return Component(component.data, component.world, {name: entity for (_, name), entity in imports.items()}, exports, linking.record)
 
 
 def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> World:

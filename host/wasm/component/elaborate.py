@@ -42,7 +42,10 @@ BUILTINS = {"new": CoreType("i", "i"), "rep": CoreType("i", "i"), "drop": CoreTy
 
 
 class Elaboration:
-    """One component being gone through. ``given`` are its imports, None when they come from outside; ``outer`` is the instance around."""
+    """One component being gone through. ``outer`` is the component instance around it.
+
+    ``given`` are its imports, None when they come from outside; what is not among those of a component without one around it does too.
+    """
 
     def __init__(
         self, data: bytes, scope: Scope, record: Record, given: dict[str, Entity] | None, layouts: Layouts, outer: Home | None
@@ -52,7 +55,8 @@ class Elaboration:
         self.record = record
         self.given = given
         self.layouts = layouts
-        self.home = Home(outer)
+        self.outer = outer
+        self.home = Home(outer, scope.work.owner)
         record.homes.append(self.home)
 
     def run(self, body: tuple[syntax.Definition, ...]) -> Instance:
@@ -101,7 +105,9 @@ class Elaboration:
         self.scope.add("component", ComponentEntity(written.body, self.scope))
 
     def import_(self, written: syntax.Import) -> None:
-        given = None if self.given is None else typespace.argument(self.given, written.name, written.offset)
+        given = None
+        if self.given is not None and (self.outer is not None or written.name in self.given):
+            given = typespace.argument(self.given, written.name, written.offset)
         entity = typespace.describe(self.scope, written.offset, written.name, written.bound, None, given)
         self.scope.import_(written.name, entity, written.offset)
 
@@ -261,13 +267,29 @@ RULES: dict[type[Any], Callable[[Elaboration, Any], None]] = {
 
 def elaborate(data: bytes, body: tuple[syntax.Definition, ...]) -> tuple[Scope, Record]:
     """Goes through a whole component; returns its scope, with imports and exports, and what instantiating it does."""
-    layouts = Layouts()
+    found = Linking()
+    return found.run(data, body, None, checking=True), found.record
 
-    def tried(component: ComponentEntity, given: dict[str, Entity]) -> Instance:
+
+class Linking:
+    """Goes through components that are linked to each other's imports, the ones that are given first; they share a record."""
+
+    def __init__(self) -> None:
+        self.work = Work(self.tried)
+        self.record = Record()
+        self.layouts = Layouts()
+        self.data = b""
+
+    def run(
+        self, data: bytes, body: tuple[syntax.Definition, ...], given: dict[str, Entity] | None, checking: bool = False, owner: int = 0
+    ) -> Scope:
+        """Goes through one, which gets ``given`` for some of its imports, and returns its scope."""
+        self.data, self.work.owner = data, owner
+        scope = Scope(None, "body", self.work, checking)
+        Elaboration(data, scope, self.record, given, self.layouts, None).run(body)
+        return scope
+
+    def tried(self, component: ComponentEntity, given: dict[str, Entity]) -> Instance:
         # What this one does is looked at and forgotten: no instance is made of it.
-        return Elaboration(data, Scope(None, "body", work, checking=False), Record(), None, layouts, None).instantiated(component, given)
-
-    work = Work(tried)
-    scope, record = Scope(None, "body", work, checking=True), Record()
-    Elaboration(data, scope, record, None, layouts, None).run(body)
-    return scope, record
+        scope = Scope(None, "body", self.work, checking=False)
+        return Elaboration(self.data, scope, Record(), None, self.layouts, None).instantiated(component, given)

@@ -48,14 +48,15 @@ class ScopeType:
 class Home:
     """A component instance: what has a table of handles, and a flag that tells whether its guest may leave it, of its own.
 
-    ``used`` tells whether anything of its own needs these: those that only pass things on do not.
+    ``used`` tells whether anything of its own needs these: those that only pass things on do not. ``owner`` is as in ``ImportedFunction``.
     """
 
-    __slots__ = ("parent", "used")
+    __slots__ = ("owner", "parent", "used")
 
-    def __init__(self, parent: Home | None = None) -> None:
+    def __init__(self, parent: Home | None = None, owner: int = 0) -> None:
         self.parent = parent
         self.used = False
+        self.owner = owner
 
     def entered_from(self, caller: Home | None) -> list[Home]:
         """Gives what a call from ``caller`` enters: this one and those around it, but not those that the caller is in already."""
@@ -175,10 +176,14 @@ class CanonicalOptions:
 
 @dataclass(eq=False)
 class ImportedFunction:
-    """``interface`` is None for a function that the component imports without one."""
+    """``interface`` is None for a function that the component imports without one.
+
+    ``owner`` tells which component imports it, where others are linked to its imports: 0 for itself, else the number of one of these.
+    """
 
     interface: str | None
     name: str
+    owner: int = 0
 
 
 @dataclass(eq=False)

@@ -26,6 +26,7 @@ class Work:
         self.left = MOST_WORK
         self.expanded = MOST_EXPANDED
         self.depth = 0
+        self.owner = 0      # which component is gone through, of those that are linked
 
     def count(self, number: int = 1) -> None:
         self.left -= number

@@ -253,7 +253,7 @@ def _function(
     scope: Scope, declared: types.Function | Unusable, given: object, name: str, interface: str | None, at: int
 ) -> Func:
     if given is None:
-        return Func(declared, ImportedFunction(interface, name))
+        return Func(declared, ImportedFunction(interface, name, scope.work.owner))
     assert isinstance(given, Func)
     if not scope.work.shapes.same(declared, given.type):
         raise Malformed(f"the function `{name}` has another type than declared, at byte {at}")

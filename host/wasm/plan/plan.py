@@ -60,7 +60,8 @@ class Stub:
     imported without one. ``type`` is the lowered signature.
 
     The rest is what linking it takes: its WIT signature and canonical options, or, for ``[resource-drop]name``, the resource.
-    ``instance`` is the number of the component instance that calls it.
+    ``instance`` is the number of the component instance that calls it, ``owner`` that of the component that imports it, where others are
+    linked to its imports: 0 for itself.
     """
 
     interface: str
@@ -71,6 +72,7 @@ class Stub:
     realloc: Item | None = None
     resource: Resource | None = None
     instance: int = 0
+    owner: int = 0
 
 
 @record

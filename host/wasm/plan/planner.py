@@ -118,14 +118,16 @@ class _Planner:
         what, instance = f"the lowered function {canonical.name_of(source)}", self.composing.homes[origin.home]
         if canonical.is_for_host(what, origin.options, signature, self.layouts):
             memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
-            return self.stub(Stub(source.interface or ROOT, source.name, item.type, signature, memory, realloc, instance=instance))
+            rest = (signature, memory, realloc, None, instance, source.owner)
+            return self.stub(Stub(source.interface or ROOT, source.name, item.type, *rest))
         bridge, caller = self.imported(source, signature, instance), self.composing.side(origin.options, origin.home)
         return self.composing.adapted(signature, (options(origin.options), caller), (bridges.ANSWERING, bridge))
 
     def imported(self, source: ImportedFunction, signature: Function, instance: int) -> dict[str, Item]:
         """Gives an import with a bridge, as a function that is lifted."""
         bridge, type = self.composing.bridge(), self.layouts.lowered(signature)
-        stub = Stub(source.interface or ROOT, source.name, type, signature, bridge["memory"], bridge["realloc"], instance=instance)
+        rest = (signature, bridge["memory"], bridge["realloc"], None, instance, source.owner)
+        stub = Stub(source.interface or ROOT, source.name, type, *rest)
         self.composing.front(signature, self.stub(stub), bridge, self.layouts)
         return bridge
 
@@ -141,8 +143,9 @@ class _Planner:
         if found is not None:
             return ResourceItem(origin.operation, self.composing.numbers[resource] - 1)
         assert type is not None
-        name, instance = f"[resource-drop]{resource.name}", self.composing.homes[origin.home]
-        return self.stub(Stub(resource.interface or ROOT, name, type, resource=resource, instance=instance))
+        name, home = f"[resource-drop]{resource.name}", origin.home
+        instance = self.composing.homes[home]
+        return self.stub(Stub(resource.interface or ROOT, name, type, resource=resource, instance=instance, owner=home.owner))
 
     def exports(self, found: dict[str, Entity], interface: str | None = None) -> dict[str, Lift]:
         """Lifts the exported functions, those of instances in instances too: of `b` in `a`, they are of an interface `a#b`."""

@@ -14,8 +14,9 @@ from collections.abc import Iterable
 
 from moonwit.host.wasm.binary.core_types import CoreType, describe, function_signature
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, Step, Stub, StubItem
+from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, Step, StubItem
 from moonwit.host.wasm.problems import Malformed
+from moonwit.registry.record import replace
 
 Sections = dict[int, Reader]
 
@@ -68,10 +69,7 @@ def _without(plan: Plan, shim: int, functions: dict[str, tuple[int, CoreType]], 
         return Plan(
             plan.modules,
             tuple(Step(step.module, tuple(map(moved, step.arguments))) for number, step in enumerate(plan.steps) if number not in gone),
-            tuple(
-                Stub(stub.interface, stub.function, stub.type, stub.signature, optional(stub.memory), optional(stub.realloc), stub.resource)
-                for stub in plan.stubs
-            ),
+            tuple(replace(stub, memory=optional(stub.memory), realloc=optional(stub.realloc)) for stub in plan.stubs),
             tuple(LocalResource(each.resource, optional(each.dtor)) for each in plan.resources),
             {path: _lift(lift, moved(lift.core), optional(lift.memory), optional(lift.realloc), optional(lift.post_return))
              for path, lift in plan.exports.items()},

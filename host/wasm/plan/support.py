@@ -45,11 +45,13 @@ def _values(letters: Iterable[str]) -> bytes:
 def unlinked_module(stubs: Sequence[Stub]) -> bytes:
     """Makes a core module with one function per stub, exported as "0", "1", ...; each traps.
 
-    The name section calls function n ``interface#function``, which a trap's backtrace shows.
+    The name section calls function n ``interface#function``, which a trap's backtrace shows, with the number of its owner and a space
+    before it where that is not 0.
     """
     types = [b"\x60" + _values(stub.type.params) + _values(stub.type.results) for stub in stubs]
     unreachable = b"\x03\x00\x00\x0b"  # size, no locals, unreachable, end
-    names = [_number(i) + _text(f"{stub.interface}#{stub.function}") for i, stub in enumerate(stubs)]
+    owners = [f"{stub.owner} " if stub.owner else "" for stub in stubs]
+    names = [_number(i) + _text(f"{owners[i]}{stub.interface}#{stub.function}") for i, stub in enumerate(stubs)]
     sections = [
         _section(1, _vector(types)),
         _section(3, _vector([_number(i) for i in range(len(stubs))])),

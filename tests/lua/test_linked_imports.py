@@ -1,0 +1,175 @@
+"""Components that answer the imports of others: linked by type, with instances of their own, and what does not fit is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import moonwit
+from tests.abi.composed import ALLOCATING, COUNTERS, HOLDER
+
+PRICES = f"""(component
+ (import "wasi:cli/environment@0.2.0" (instance $environment (export "get-arguments" (func (result (list string))))))
+ (alias export $environment "get-arguments" (func $arguments))
+ (core module $libc {ALLOCATING})
+ (core instance $libc (instantiate $libc))
+ (core func $arguments' (canon lower (func $arguments) (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+ (core module $m
+  (import "" "memory" (memory 1)) (import "" "arguments" (func $arguments (param i32)))
+  (global $asked (mut i32) (i32.const 0))
+  (func (export "price") (param i32 i32) (result i32)
+   (global.set $asked (i32.add (global.get $asked) (i32.const 1)))
+   (i32.add (i32.mul (global.get $asked) (i32.const 1000)) (i32.add (local.get 1) (i32.load8_u (local.get 0)))))
+  (func (export "told") (result i32) (call $arguments (i32.const 0)) (i32.load (i32.const 4))))
+ (core instance $i (instantiate $m
+  (with "" (instance (export "memory" (memory $libc "memory")) (export "arguments" (func $arguments'))))))
+ (instance $prices
+  (export "price" (func $price)) (export "told" (func $told)))
+ (export "acme:shop/prices@1.0.0" (instance $prices)))""".replace(
+    " (instance $prices\n",
+    """ (func $price (param "article" string) (result u32)
+  (canon lift (core func $i "price") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+ (func $told (result u32) (canon lift (core func $i "told")))
+ (instance $prices
+""",
+)
+SHOP = f"""(component
+ (import "acme:shop/prices@1.0.0" (instance $prices
+  (export "price" (func (param "article" string) (result u32))) (export "told" (func (result u32)))))
+ (core module $libc {ALLOCATING} (data (i32.const 8) "A bike"))
+ (core instance $libc (instantiate $libc))
+ (core func $price (canon lower (func $prices "price") (memory (core memory $libc "memory"))))
+ (core func $told (canon lower (func $prices "told")))
+ (core module $m
+  (import "" "price" (func $price (param i32 i32) (result i32))) (import "" "told" (func $told (result i32)))
+  (func (export "total") (result i32) (i32.add (call $price (i32.const 8) (i32.const 6)) (call $price (i32.const 8) (i32.const 1))))
+  (func (export "told") (result i32) (call $told)))
+ (core instance $i (instantiate $m (with "" (instance (export "price" (func $price)) (export "told" (func $told))))))
+ (func (export "total") (result u32) (canon lift (core func $i "total")))
+ (func (export "told") (result u32) (canon lift (core func $i "told"))))"""
+INLINE = "pool: {type: inline}"
+
+
+def wat(name: str, text: str, method: str, more: str = INLINE) -> str:
+    """An entry with the text of a component."""
+    return f"  - {{name: {name}, kind: function.wat, source: {json.dumps(text)}, method: {json.dumps(method)}, {more}}}\n"
+
+
+@contextmanager
+def opened(folder: Path, entries: str) -> Iterator[moonwit.Project]:
+    (folder / "_index.yaml").write_text(f"namespace: shop\nentries:\n{entries}")
+    with moonwit.open(folder) as project:
+        yield project
+
+
+def problems(folder: Path, entries: str) -> list[str]:
+    """What loading every function complains about."""
+    from moonwit.host.functions.loading import check_functions
+
+    with opened(folder, entries) as project:
+        assert project.registry is not None
+        check_functions(project.registry)
+        return [problem.sentence for problem in project.registry.problems]
+
+
+MAPPED = "imports: [{'acme:shop/prices': prices}]"
+PROVIDER = wat("prices", PRICES, "acme:shop/prices@1.0.0#told", "imports: [wasi:cli]")
+
+
+def test_a_component_answers_an_interface(tmp_path: Path) -> None:
+    """Strings are passed from one to the other; each instance of the importer has one of the provider, which keeps what it counts."""
+    entries = PROVIDER + wat("total", SHOP, "total", f"{MAPPED}, pool: {{type: static, workers: 1, size: 1}}") + wat(
+        "fresh", SHOP, "total", f"{MAPPED}, {INLINE}"
+    )
+    with opened(tmp_path, entries) as project:
+        once = (1000 + 6 + ord("A")) + (2000 + 1 + ord("A"))
+        assert [project.call("shop:total") for _ in range(3)] == [once, once + 4000, once + 8000]
+        assert [project.call("shop:fresh") for _ in range(2)] == [once, once]
+
+
+TELLING = "imports: [{more}{{'acme:shop/prices': prices}}], wasi: {{args: [a, b]}}"
+
+
+def test_a_provider_sees_what_its_own_entry_grants(tmp_path: Path) -> None:
+    """The provider sees the importer's arguments where its own entry grants it `wasi:cli`."""
+    with opened(tmp_path, PROVIDER + wat("told", SHOP, "told", TELLING.format(more=""))) as project:
+        assert project.call("shop:told") == 2
+
+
+def test_the_importers_grants_are_not_the_providers(tmp_path: Path) -> None:
+    """What only the importer is granted the provider can't call, and the sentence names the entry that lacks the line."""
+    ungranted = wat("prices", PRICES, "acme:shop/prices@1.0.0#told")
+    importer = wat("told", SHOP, "told", TELLING.format(more="wasi:cli, "))
+    with opened(tmp_path, ungranted + importer) as project, pytest.raises(moonwit.CallError) as caught:
+        project.call("shop:told")
+    assert str(caught.value) == (
+        "shop:prices, which answers imports of the function shop:told, uses wasi:cli/environment, which its entry does not import "
+        "(it called get-arguments): add wasi:cli to the imports of shop:prices, as in `imports: [wasi:cli]`"
+    )
+
+
+def test_resources_cross_from_a_provider(tmp_path: Path) -> None:
+    """What the provider makes the importer holds by handles of its own, and its drop runs the provider's destructor."""
+    provider = f"(component {COUNTERS} (instance $c (instantiate $counters)) (export \"counters\" (instance $c)))"
+    holder = HOLDER.replace("(component $holder", "(component", 1)
+    entries = wat("counters", provider, "counters#dropped") + "".join(
+        wat(name, holder, name, "imports: [{counters: counters}]") for name in ("index", "kept", "end")
+    )
+    with opened(tmp_path, entries) as project:
+        assert [project.call("shop:index", value) for value in (7, 8)] == [1, 2]
+        assert project.call("shop:kept") == 8
+        project.call("shop:end")
+        with pytest.raises(moonwit.CallError, match="unknown handle index"):
+            project.call("shop:kept")
+
+
+OTHER = PRICES.replace('(param "article" string) (result u32)', '(param "article" string) (result s32)')
+LESS = PRICES.replace(' (export "told" (func $told))', "")
+
+
+@pytest.mark.parametrize(
+    ("provider", "sentence"),
+    [
+        (
+            wat("prices", OTHER, "acme:shop/prices@1.0.0#told"),
+            "`price` of `acme:shop/prices` is imported as `func(article: string) -> u32`, and `shop:prices` has "
+            "`func(article: string) -> s32`",
+        ),
+        (wat("prices", LESS, "acme:shop/prices@1.0.0#price"), "`shop:prices` has no `told` in `acme:shop/prices`"),
+        (
+            wat("prices", "(component (core module $m (func (export \"f\"))) (core instance $i (instantiate $m)) "
+                "(func (export \"f\") (canon lift (core func $i \"f\"))))", "f"),
+            "`shop:prices` does not export `acme:shop/prices`, no interface at all",
+        ),
+        (
+            wat("prices", '(module (func (export "f")))', "f"),
+            "`shop:prices` is a core module, and only a component exports interfaces",
+        ),
+        (
+            wat("prices", PRICES, "acme:shop/prices@1.0.0#told", "imports: [wasi:cli], wasi: {args: [x]}"),
+            "`shop:prices` has `wasi` of its own, and what answers an import sees the arguments and files of the importer",
+        ),
+    ],
+    ids=["type", "lacking", "interface", "module", "wasi"],
+)
+def test_a_provider_that_does_not_fit_is_a_problem(provider: str, sentence: str, tmp_path: Path) -> None:
+    """The sentence shows both sides, and stands at the item of `imports:`."""
+    assert problems(tmp_path, provider + wat("total", SHOP, "total", MAPPED)) == [sentence]
+
+
+def test_a_ring_of_components_is_a_problem(tmp_path: Path) -> None:
+    """Components that answer each other's imports can't be made; the ring is named."""
+    names = {"a": ("x:y/one", "x:y/two"), "b": ("x:y/two", "x:y/one")}
+    text = """(component (import "{0}" (instance (export "f" (func))))
+     (core module $m (func (export "f"))) (core instance $i (instantiate $m)) (func $f (canon lift (core func $i "f")))
+     (instance $out (export "f" (func $f))) (export "{1}" (instance $out)))"""
+    entries = "".join(
+        wat(name, text.format(*both), f"{both[1]}#f", f"imports: [{{'{both[0]}': {'b' if name == 'a' else 'a'}}}]")
+        for name, both in names.items()
+    )
+    found = problems(tmp_path, entries)
+    assert found[0] == "components can't answer each other's imports: shop:a -> shop:b -> shop:a"
