@@ -12,8 +12,8 @@ from moonwit.host.files.waiting import ACTIONS
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
 from moonwit.lua.calls.descriptions import guest_entry, lua_entry
-from moonwit.lua.pools.statistics import Statistics
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
+from moonwit.lua.pools.statistics import Statistics
 from moonwit.lua.values import buffer
 from moonwit.lua.wasi.worlds import Worlds
 

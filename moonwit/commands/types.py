@@ -187,7 +187,7 @@ class Namer:
             element = self.type(type.element, namespace)
             return f"({element})[]" if "|" in element or element.endswith("?") else f"{element}[]"
         if isinstance(type, wit.Map):
-            return f"table<{self.type(type.key, namespace)}, {self.type(type.value, namespace)}>"
+            return f"[{self.type(type.key, namespace)}, {self.type(type.value, namespace)}][]"
         if isinstance(type, wit.Option):
             return _optional(self.type(type.some, namespace))
         if isinstance(type, wit.Tuple):

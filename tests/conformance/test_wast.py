@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.running import value as read_value
 from tests.conformance.wast import Command, binary, commands
 
 SCRIPT = Path(__file__).parent / "component_suite.py"
@@ -82,3 +83,47 @@ def test_the_script_says_where_suite_and_decoder_disagree(tmp_path: Path, script
 def test_a_command_is_plain_data() -> None:
     """Commands compare by content."""
     assert next(commands("(component)")) == Command(1, "(component)", False, "")
+
+
+RUN = """(component
+ (core module $m (global $calls (mut i32) (i32.const 0))
+  (func (export "next") (result i32) (global.set $calls (i32.add (global.get $calls) (i32.const 1))) (global.get $calls))
+  (func (export "fail") (unreachable)))
+ (core instance $i (instantiate $m))
+ (func (export "next") (result u32) (canon lift (core func $i "next")))
+ (func (export "again") (result u32) (canon lift (core func $i "next")))
+ (func (export "fail") (canon lift (core func $i "fail"))))
+(assert_return (invoke "next") (u32.const 1))
+(assert_return (invoke "again") (u32.const 2))
+(assert_return (invoke "next") (u32.const 2))
+(assert_trap (invoke "fail") "unreachable")
+(assert_trap (component (core module $m (func $f unreachable) (start $f)) (core instance (instantiate $m))) "unreachable")
+(component (import "host" (func $f)) (core func $g (canon lower (func $f)))
+ (core module $m (import "" "" (func $f)) (start $f)) (core instance (instantiate $m (with "" (instance (export "" (func $g)))))))
+"""
+
+
+def test_the_script_runs_the_commands(tmp_path: Path) -> None:
+    """Functions of one component share its instance; what does not come out is named, and what needs a harness is told apart."""
+    (tmp_path / "a.wast").write_text(RUN)
+    ended = subprocess.run([sys.executable, SCRIPT, tmp_path, "--run"], capture_output=True, text=True, check=False)
+    assert "a.wast:11: assert_return: failed: expected 2, got 3\n" in ended.stdout, ended.stdout + ended.stderr
+    assert "a.wast:14: component: harness: " in ended.stdout
+    assert "7 commands run:\n     5  passed\n     1  failed\n     1  harness\n" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(u64.const 0xff_ff)", 0xFFFF),
+        ("(f32.const -0x1p-1)", -0.5),
+        ('(list.const (str.const "a") (str.const "\\u{e9}"))', ["a", "é"]),
+        ('(record.const (field "a" u8.const 1) (field "b" list.const (bool.const true)))', {"a": 1, "b": [True]}),
+        ('(variant.const "some" (option.some (char.const "x")))', {"some": "x"}),
+        ("(option.none)", None),
+        ('(result.err (enum.const "no"))', {"err": "no"}),
+    ],
+)
+def test_values_are_read(text: str, value: object) -> None:
+    """Values of every kind are what a caller would pass."""
+    assert read_value(text) == value

@@ -8,7 +8,10 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, ImportedFunction, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import REALLOC, REALLOC64, Layouts
-from moonwit.host.wasm.wit.types import FixedList, Function, Map, Type
+from moonwit.host.wasm.wit.types import Function, Type
+
+# How many elements a list of a fixed length may have that the host passes, whose code has a line for each.
+MOST_FIXED = 500
 
 
 def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:
@@ -55,8 +58,9 @@ def is_for_host(what: str, options: CanonicalOptions, function: Function, layout
     """Tells whether the host itself can pass the values of a function, whose code knows 32-bit memories and UTF-8."""
     passed = [param.type for param in function.params] + ([] if function.result is None else [function.result])
     for each in passed:
-        if layouts.holds(each, (FixedList, Map)):
-            raise Refused(f"Of {what}, values are maps or lists of a fixed length, which Moonwit takes only between components.")
+        if layouts.largest(each) > MOST_FIXED:
+            sentence = f"values hold a list of a fixed length of more than {MOST_FIXED}, which Moonwit takes only between components"
+            raise Refused(f"Of {what}, {sentence}.")
     return not is_wide(options) and (options.encoding == "utf8" or not points(layouts, passed))
 
 

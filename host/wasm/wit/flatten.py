@@ -43,6 +43,7 @@ class Layouts:
         self._layouts: dict[int, tuple[types.Type, int, int]] = {}      # by id; holding the type keeps the id its own
         self._flats: dict[int, tuple[types.Type, str]] = {}
         self._pointers: dict[int, tuple[types.Type, bool]] = {}
+        self._largest: dict[int, tuple[types.Type, int]] = {}
         self._functions: dict[tuple[int, bool], tuple[types.Function, CoreType]] = {}
 
     @property
@@ -145,18 +146,12 @@ class Layouts:
         params = len(self._row(tuple(param.type for param in function.params))) > MOST_PARAMS
         return params, function.result is not None and len(self.flat(function.result)) > MOST_RESULTS
 
-    def holds(self, found: types.Type, kinds: tuple[type, ...]) -> bool:
-        """Tells whether a type is, or has in it, one of these kinds."""
-        todo: list[types.Type | None] = [found]
-        seen: set[int] = set()
-        while todo:
-            each = todo.pop()
-            if isinstance(each, kinds):
-                return True
-            if each is not None and id(each) not in seen:
-                seen.add(id(each))
-                todo += types.parts(each)
-        return False
+    def largest(self, found: types.Type) -> int:
+        """Returns how many elements the lists of a fixed length in a type have at most, those within each other multiplied."""
+        if id(found) not in self._largest:
+            inside = max((self.largest(part) for part in parts(found) if part is not None), default=1)
+            self._largest[id(found)] = (found, inside * found.length if isinstance(found, types.FixedList) else inside)
+        return self._largest[id(found)][1]
 
     def points(self, found: types.Type) -> bool:
         """Tells whether a type holds a string or a list, and so needs memory."""

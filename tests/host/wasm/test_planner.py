@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
+from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.component import Component, Interface, decode
-from moonwit.host.wasm.plan.plan import Export, Lift, Plan, ResourceItem, StubItem
+from moonwit.host.wasm.plan.plan import Export, FlagItem, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Tuple
@@ -169,3 +170,14 @@ def test_an_encoding_matters_only_where_there_are_strings() -> None:
       (core instance $i (instantiate $m))
       (func (export "f") (result u8) (canon lift (core func $i "f") string-encoding=utf16)))""")))
     assert set(plan_component(component).exports) == {"f"}
+
+
+def test_component_instances_are_joined_by_adapters() -> None:
+    """What one component instance lifts another calls by way of a step of its own, which sees the flags of both."""
+    found = plan("composed")
+    assert found.instances == 2
+    assert [step.arguments for step in found.steps] == [(), (FlagItem(1), Export(0, "f")), (Export(1, "call"),)]
+    adapter = read_core(found.modules[found.steps[1].module])
+    assert [(each.module, each.name) for each in adapter.imports] == [("caller", "flags"), ("callee", "func")]
+    lift = found.exports["g"]
+    assert (lift.core, lift.instance, lift.table) == (Export(2, "g"), 1, None)
