@@ -30,6 +30,8 @@ local function load_interfaces()
   require 'lua.wasi.p2.http'
   require 'lua.wasi.p2.outgoing'
   require 'lua.wasi.p2.random'
+  require 'lua.wasi.p2.tcp'
+  require 'lua.wasi.p2.udp'
   require 'lua.wasi.p1.preview1'
 end
 
@@ -206,6 +208,9 @@ end
 
 -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.
 M.test_clock = clock.test
+
+-- How many sockets the lane's guests have open, for tests.
+function M.sockets() return require('lua.wasi.sockets.system').count() end
 
 function M.close()
   output.flush()

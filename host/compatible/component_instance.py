@@ -152,10 +152,12 @@ class Instance:
         # At a terminal Wasmtime's blocked reader, which nothing wakes, would take the next line from whoever reads after it.
         if access.input and not os.isatty(0):
             config.inherit_stdin()
-        if access.network:
+        # Wasmtime's own sockets know no addresses: they are opened where nothing is left out.
+        is_open = self.world.network.is_open
+        if access.network and is_open:
             open_network(config, access.names)
         else:
-            ffi.wasi_config_allow_ip_name_lookup(config.ptr(), access.names)
+            ffi.wasi_config_allow_ip_name_lookup(config.ptr(), access.names and is_open)
         if access.files:
             preopen(config, self.world)
         return config

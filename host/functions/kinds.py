@@ -8,6 +8,7 @@ from moonwit.host.environment.kinds import variable_rule
 from moonwit.host.files.kinds import BELOW, PATH, folder_of, path_rule
 from moonwit.host.functions.imports import import_field
 from moonwit.host.wasi import grants as wasi
+from moonwit.host.wasi.network import connect_rule, listen_rule
 from moonwit.registry import (
     Broken,
     Choice,
@@ -146,6 +147,13 @@ WASI = Group(
                     "required": Flag(default=False, summary="fail when it has no value"),
                 }
             ),
+        ),
+        "network": Group(
+            summary="the addresses that sockets may use; none when nothing is given",
+            fields={
+                "connect": Items(of=Text(rule=connect_rule), summary='where the guest may connect or send to: "api.example.org:443"'),
+                "listen": Items(of=Text(rule=listen_rule), summary='where others may reach it: "127.0.0.1:0" for any free port'),
+            },
         ),
         "mounts": Items(
             summary="folders",

@@ -23,6 +23,7 @@ from moonwit.host.functions.providers import Answer, Misplaced, answers, provide
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import linkage as hosting
+from moonwit.host.wasi.network import CLOSED, network
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan.plan import Export, Plan
@@ -178,6 +179,7 @@ class _Loading:
             sentence = f"imports are answered from the registry on the direct path, which can't be taken: {why}"
             raise self.fail(self.answers[0].path, sentence)
         if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
+            self.check_network(cause)
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
         return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()
 
@@ -189,6 +191,14 @@ class _Loading:
         plan, self.answers = linked.plan(self.entry, found, self.answers)
         self.owners = linked.owners
         return plan
+
+    def check_network(self, cause: str | None) -> None:
+        """Refuses addresses on the compatible path, whose sockets are Wasmtime's own and know none."""
+        rules = network(self.group("wasi").get("network"))
+        if rules != CLOSED and not rules.is_open:
+            why = f"what the component is made of needs the compatible path: {_lower(cause)}" if cause else "the entry says so"
+            sentence = f"the compatible path can open all of the network or nothing, and `wasi.network` names addresses; {why}"
+            raise self.fail(("wasi", "network"), sentence, 'write connect: ["*:*"] and listen: ["*:*"], or remove `wasi.network`')
 
     def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
         if self.text("engine") == "compatible":

@@ -9,6 +9,7 @@ from moonwit.host.functions import unprovided
 from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
+from moonwit.host.wasi.network import CLOSED, LINE, network
 from moonwit.host.wasm.component.component import Interface
 from moonwit.host.wasm.plan.core_plan import START, core_functions, initializer, is_command
 from moonwit.registry.problems import Problem
@@ -27,6 +28,7 @@ _SEEN_BY = {
     "cwd": ("wasi:cli/environment", "wasi:cli"),
     "env": ("wasi:cli/environment", "wasi:cli"),
     "mounts": ("wasi:filesystem/preopens", "wasi:filesystem"),
+    "network": ("wasi:sockets/network", "wasi:sockets"),
 }
 
 
@@ -52,6 +54,7 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
             sentence = f"the entry grants {shown(name)}, and the {what} imports nothing of it"
             yield entry.problem(("imports", index), sentence, "remove it", severity="note")
     yield from _unseen(entry, function)
+    yield from _closed(entry, given, function)
     yield from unprovided.notes(entry, function.binary, provided(function.answers))
     if (unready := _not_started(function)) is not None:
         yield entry.problem(("method",), unready, "build it as a reactor, or run it as a `process.wasm`", severity="note")
@@ -77,6 +80,15 @@ def _unseen(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
         if given.get(field) and not wasi.grants(interface, granted):
             sentence = f"`wasi.{field}` has no effect: the entry does not grant {grant}"
             yield entry.key_problem(("wasi", field), sentence, f"add {grant} to `imports`", severity="warning")
+
+
+def _closed(entry: Entry, given: list[str], function: LoadedFunction) -> Iterator[Problem]:
+    """Tells that sockets without an address reach nothing."""
+    used = [name for name in _used(function.binary) if name.startswith("wasi:sockets")]
+    at = next((index for index, name in enumerate(given) if any(wasi.grants(each, [name]) for each in used)), None)
+    if at is not None and network(function.wasi.get("network")) == CLOSED:
+        sentence = f"the entry grants {shown(given[at])}, and `wasi.network` names no address: its sockets reach nothing"
+        yield entry.problem(("imports", at), sentence, f"write what they may reach: `{LINE}`", severity="note")
 
 
 def _used(found: Binary) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from moonwit.host.functions.kinds import BINARY, LIMITS, WASI, check_binary, import_rule
+from moonwit.host.wasi.network import CLOSED, network
 from moonwit.registry import Broken, Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, pattern, shown
 from moonwit.registry.record import record
 
@@ -106,6 +107,12 @@ def check_process(entry: Entry, registry: Registry) -> Iterator[Problem]:
     """Checks a `process.wasm`; its code is checked where it is compiled."""
     yield from check_command(entry, registry)
     yield from check_binary(entry, registry)
+    given = entry.fields.get("wasi")
+    rules = network(given.get("network")) if isinstance(given, Mapping) else CLOSED
+    if rules != CLOSED and not rules.is_open:
+        sentence = "`wasi.network` of a `process.wasm` can open all of the network or nothing, and it names addresses"
+        hint = 'write connect: ["*:*"] and listen: ["*:*"], or call a `function.wasm` from a `process.lua`'
+        yield entry.problem(("wasi", "network"), sentence, hint)
 
 
 def program(entry: Entry, registry: Registry, words: tuple[str, ...] = ()) -> Program:
@@ -115,7 +122,7 @@ def program(entry: Entry, registry: Registry, words: tuple[str, ...] = ()) -> Pr
 
     given = entry.fields.get("wasi")
     world = worlds(given if isinstance(given, Mapping) else {}, registry)()
-    return _load(entry, registry, World((*world.args, *words), world.cwd, world.env, world.mounts))
+    return _load(entry, registry, World((*world.args, *words), world.cwd, world.env, world.mounts, world.network))
 
 
 def check_programs(registry: Registry) -> None:

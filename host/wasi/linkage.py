@@ -29,6 +29,7 @@ _WAITED: Final = frozenset(
         *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),
         *("wasi:filesystem/types", "wasi:filesystem/preopens"),
         *("wasi:http/types", "wasi:http/outgoing-handler", wasi.FUNCS, wasi.PREVIEW1),
+        *(name for name in SIGNATURES if name.startswith("wasi:sockets/")),
     }
 )
 

@@ -129,6 +129,61 @@ _FILESYSTEM = {
     "[resource-drop]descriptor": "i>",
     "[resource-drop]directory-entry-stream": "i>",
 }
+
+# A family, port, address and so on of an ip-socket-address are twelve values; the result is behind them.
+_WITH_ADDRESS = "i" * 15 + ">"
+
+
+def _options(resource: str, names: Mapping[str, str]) -> dict[str, str]:
+    """The getter and setter of each option of a socket, by the core type of its value."""
+    getters = {f"[method]{resource}.{name}": "ii>" for name in names}
+    return getters | {f"[method]{resource}.set-{name}": f"i{type}i>" for name, type in names.items()}
+
+
+_BUFFERS = {"receive-buffer-size": "I", "send-buffer-size": "I"}
+_KEEP_ALIVE = {"keep-alive-enabled": "i", "keep-alive-idle-time": "I", "keep-alive-interval": "I", "keep-alive-count": "i"}
+_TCP = {
+    "[method]tcp-socket.start-bind": _WITH_ADDRESS,
+    "[method]tcp-socket.finish-bind": "ii>",
+    "[method]tcp-socket.start-connect": _WITH_ADDRESS,
+    "[method]tcp-socket.finish-connect": "ii>",
+    "[method]tcp-socket.start-listen": "ii>",
+    "[method]tcp-socket.finish-listen": "ii>",
+    "[method]tcp-socket.accept": "ii>",
+    "[method]tcp-socket.local-address": "ii>",
+    "[method]tcp-socket.remote-address": "ii>",
+    "[method]tcp-socket.is-listening": "i>i",
+    "[method]tcp-socket.address-family": "i>i",
+    "[method]tcp-socket.set-listen-backlog-size": "iIi>",
+    **_options("tcp-socket", {**_KEEP_ALIVE, "hop-limit": "i", **_BUFFERS}),
+    "[method]tcp-socket.subscribe": "i>i",
+    "[method]tcp-socket.shutdown": "iii>",
+    "[resource-drop]tcp-socket": "i>",
+}
+_UDP = {
+    "[method]udp-socket.start-bind": _WITH_ADDRESS,
+    "[method]udp-socket.finish-bind": "ii>",
+    "[method]udp-socket.stream": _WITH_ADDRESS,
+    "[method]udp-socket.local-address": "ii>",
+    "[method]udp-socket.remote-address": "ii>",
+    "[method]udp-socket.address-family": "i>i",
+    **_options("udp-socket", {"unicast-hop-limit": "i", **_BUFFERS}),
+    "[method]udp-socket.subscribe": "i>i",
+    "[method]incoming-datagram-stream.receive": "iIi>*",
+    "[method]incoming-datagram-stream.subscribe": "i>i",
+    "[method]outgoing-datagram-stream.check-send": "ii>",
+    "[method]outgoing-datagram-stream.send": "iiii>",
+    "[method]outgoing-datagram-stream.subscribe": "i>i",
+    "[resource-drop]udp-socket": "i>",
+    "[resource-drop]incoming-datagram-stream": "i>",
+    "[resource-drop]outgoing-datagram-stream": "i>",
+}
+_LOOK_UP = {
+    "resolve-addresses": "iiii>",
+    "[method]resolve-address-stream.resolve-next-address": "ii>",
+    "[method]resolve-address-stream.subscribe": "i>i",
+    "[resource-drop]resolve-address-stream": "i>",
+}
 SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:clocks/monotonic-clock": {"now": ">I", "resolution": ">I", "subscribe-instant": "I>i", "subscribe-duration": "I>i"},
     "wasi:clocks/wall-clock": {"now": "i>", "resolution": "i>"},
@@ -153,6 +208,13 @@ SIGNATURES: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:random/insecure-seed": {"insecure-seed": "i>"},
     "wasi:http/types": _HTTP,
     "wasi:http/outgoing-handler": {"handle": "iiii>*"},
+    "wasi:sockets/network": {"network-error-code": "ii>", "[resource-drop]network": "i>"},
+    "wasi:sockets/instance-network": {"instance-network": ">i"},
+    "wasi:sockets/ip-name-lookup": _LOOK_UP,
+    "wasi:sockets/tcp": _TCP,
+    "wasi:sockets/tcp-create-socket": {"create-tcp-socket": "ii>"},
+    "wasi:sockets/udp": _UDP,
+    "wasi:sockets/udp-create-socket": {"create-udp-socket": "ii>"},
     wasi.FUNCS: {"call-string": "iiiii>*", "call-bytes": "iiiii>*"},
 }
 

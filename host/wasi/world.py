@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from moonwit.host.files.folders import open_folder
 from moonwit.host.files.kinds import real_folder
 from moonwit.host.values.names import shown
+from moonwit.host.wasi.network import CLOSED, Network, network
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class World:
     cwd: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     mounts: tuple[Mount, ...] = ()
+    network: Network = CLOSED
 
 
 EMPTY = World()
@@ -159,6 +161,7 @@ class WasiSettings:
             args=tuple(map(str, args)) if isinstance(args, list) else (),
             cwd=None if cwd is None else str(cwd),
             mounts=tuple(self._mount(item) for item in _items(given.get("mounts"))),
+            network=network(given.get("network")),
         )
 
     def world(self) -> World:
@@ -171,7 +174,7 @@ class WasiSettings:
             found = environment_of(self._registry).resolve(self._env)
         except VariableProblem as error:
             raise WorldProblem(error.kind, error.message) from None
-        return World(self._fixed.args, self._fixed.cwd, tuple(found.items()), self._fixed.mounts)
+        return World(self._fixed.args, self._fixed.cwd, tuple(found.items()), self._fixed.mounts, self._fixed.network)
 
     def _mount(self, item: Mapping[str, object]) -> Mount:
         entry = self._registry.entries[str(item["fs"])]

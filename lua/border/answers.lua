@@ -28,11 +28,40 @@
 ---@class border.CallValue
 ---@field value any
 
----What a guest sees of arguments, environment and the folder that it is in.
+---Addresses at the ports from `low` to `high`: all (`any`), those whose first `bits` are as in `ip`, or those of a name.
+---@class border.NetworkRule
+---@field low integer
+---@field high integer
+---@field any? boolean
+---@field ip? string
+---@field bits? integer
+---@field names? string[]
+
+---Where a guest may connect or send to, and where others may reach it.
+---@class border.NetworkRules
+---@field connect border.NetworkRule[]
+---@field listen border.NetworkRule[]
+
+---What a guest sees of arguments, environment, the folder that it is in, and the network.
 ---@class border.SeenWorld
 ---@field args string[]
 ---@field env string[][]
 ---@field cwd? string
+---@field network border.NetworkRules
+
+---An address that a name stands for, and whether it is the machine's own, one of its network, or public.
+---@class border.FoundAddress
+---@field ip string
+---@field reach "own"|"near"|"public"
+
+---What the look-up of a name has given.
+---@class border.FoundAddresses
+---@field addresses border.FoundAddress[]
+
+---Why it has given nothing: the number of an error-code of wasi:sockets.
+---@class border.LookUpFailure
+---@field failed true
+---@field code integer
 
 ---An open folder of an instance, which owns the descriptor.
 ---@class border.MountedFolder

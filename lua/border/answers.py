@@ -46,12 +46,51 @@ class CallValue(TypedDict):
     value: Value
 
 
+class NetworkRule(TypedDict):
+    """Addresses at the ports from ``low`` to ``high``: all (``any``), those whose first ``bits`` are as in ``ip``, or those of a name."""
+
+    low: int
+    high: int
+    any: NotRequired[bool]
+    ip: NotRequired[bytes]
+    bits: NotRequired[int]
+    names: NotRequired[list[bytes]]
+
+
+class NetworkRules(TypedDict):
+    """Where a guest may connect or send to, and where others may reach it."""
+
+    connect: list[NetworkRule]
+    listen: list[NetworkRule]
+
+
 class SeenWorld(TypedDict):
-    """What a guest sees of arguments, environment and the folder that it is in."""
+    """What a guest sees of arguments, environment, the folder that it is in, and the network."""
 
     args: list[str]
     env: list[list[str]]
     cwd: str | None
+    network: NetworkRules
+
+
+class FoundAddress(TypedDict):
+    """An address that a name stands for, and whether it is the machine's own, one of its network, or public."""
+
+    ip: bytes
+    reach: Literal["own", "near", "public"]
+
+
+class FoundAddresses(TypedDict):
+    """What the look-up of a name has given."""
+
+    addresses: list[FoundAddress]
+
+
+class LookUpFailure(TypedDict):
+    """Why it has given nothing: the number of an error-code of wasi:sockets."""
+
+    failed: Literal[True]
+    code: int
 
 
 class MountedFolder(TypedDict):

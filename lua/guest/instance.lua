@@ -75,6 +75,10 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field descriptors table? those of WASI 0.1 by number (lua/wasi/p1/descriptors.lua)
 ---@field exchanges table? requests that it has sent, with `count` (lua/wasi/exchange.lua)
 ---@field unsent table[]? those that are not begun yet
+---@field open table<table, function>? what is closed with it, and how (lua/wasi/sockets/held.lua)
+---@field looked_up table<string, table<string, number>>? IP addresses, and until when each stands for which names
+---@field looked_up_count integer? how many those are (lua/wasi/sockets/permissions.lua)
+---@field look_ups integer? how many look-ups of names it waits for (lua/wasi/sockets/names.lua)
 --- Imports that are answered from the registry (lua/imports):
 ---@field raised any? the error that what answered an import ended the guest with
 --- Pools (lua/calls):
@@ -129,6 +133,10 @@ local function blank(plan, limits, world)
     descriptors = nil,
     exchanges = nil,
     unsent = nil,
+    open = nil,
+    looked_up = nil,
+    looked_up_count = nil,
+    look_ups = nil,
     fresh = nil,
     homes = {},
     stay = nil,
@@ -184,6 +192,7 @@ function M.delete(instance)
   M.all[instance] = nil
   if instance.exchanges then running.exchanges.leave(instance) end
   if instance.files then running.files.leave(instance) end
+  if instance.open then running.leave_open(instance) end
   if instance.out then
     instance.out, instance.plan.out = nil, instance.plan.out - 1
   end

@@ -20,4 +20,7 @@ M.exchanges = nil
 -- (lua/wasi/files/open.lua).
 M.files = nil
 
+--- Closes what an instance has open, by its field `open`; set by whoever sets that (lua/wasi/sockets/held.lua).
+M.leave_open = nil
+
 return M

@@ -7,19 +7,18 @@
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
+local descriptors = require 'lua.dispatcher.descriptors'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local epoch_state = require 'lua.dispatcher.epoch_state'
 local mailbox = require 'lua.lane.mailbox'
 
 ffi.cdef [[
-typedef struct { int fd; short events; short revents; } mw_pollfd;
 long read(int fd, void *into, size_t count);
 int sched_yield(void);
 ]]
 
-local C, floor, min = ffi.C, math.floor, math.min
+local C, min = ffi.C, math.min
 local monotonic = clock.monotonic
-local POLLIN = 1
 
 -- To be woken takes longer than a short call in another lane. So a lane that has just had to do with another one looks for news for
 -- a while, letting other threads go first, before it sleeps; after some times in vain only now and then.
@@ -43,9 +42,7 @@ function M.expect() expecting = true end
 function M.open(descriptor, flag, take, handlers, failed)
   flag = ffi.cast('volatile uint32_t *', flag)
   epoch_state.lane.news = flag
-  local ready, count = ffi.new 'mw_pollfd[1]', ffi.new 'uint64_t[1]'
-  local timeout = ffi.new 'mw_timespec'
-  ready[0].fd, ready[0].events = descriptor, POLLIN
+  local count = ffi.new 'uint64_t[1]'
 
   local function has_news()
     for i = 1, #boxes do
@@ -77,10 +74,7 @@ function M.open(descriptor, flag, take, handlers, failed)
     for i = 1, #boxes do
       if not boxes[i].sleep() then return end
     end
-    if ns then
-      timeout.seconds, timeout.nanoseconds = floor(ns / 1e9), ns % 1e9
-    end
-    if C.ppoll(ready, 1, ns and timeout or nil, nil) > 0 then C.read(descriptor, count, 8) end
+    if descriptors.pause(ns, descriptor) then C.read(descriptor, count, 8) end
     for i = 1, #boxes do
       boxes[i].wake()
     end

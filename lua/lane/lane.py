@@ -24,6 +24,7 @@ from moonwit.lua.values import buffer
 if TYPE_CHECKING:
     from moonwit.host.compiling.jobs import Request
     from moonwit.host.engine.worker import Cancellation
+    from moonwit.host.wasi.look_ups import LookUp
     from moonwit.lua.border.answers import Failure, Hired
     from moonwit.lua.border.messages import Answer as TicketAnswer
     from moonwit.lua.border.messages import Message
@@ -75,6 +76,7 @@ class Lane:
         # Mailboxes of other lanes that this one writes to: their memory stays as long as this lane may.
         self._outgoing: list[Mailbox] = []
         self._started: dict[int, Cancellation] = {}
+        self._look_ups: dict[int, LookUp] = {}
         self._compilation = callbacks.get("compilation")
         self._compiling: dict[int, Request] = {}
         own: dict[str, Callback] = {
@@ -86,6 +88,7 @@ class Lane:
             "hire": self._hire,
             "epochs": lambda: self.epochs,
             "fetch": self._fetch,
+            "look_up": self._look_up,
             "await_compiling": self._await_compiling,
             "leave_compiling": self._leave_compiling,
         }
@@ -240,6 +243,22 @@ class Lane:
         if self._fetcher is None:
             self._fetcher = Fetcher(self._post)
         self._fetcher.do(operation.decode(), int(number), data)
+
+    def _look_up(self, ticket: float, wanted: bool, name: bytes) -> None:
+        """Looks up a name for a guest, which is answered to a ticket; or, not ``wanted``, forgets that it was asked to."""
+        from moonwit.host.wasi.look_ups import LookUp
+
+        number = int(ticket)
+
+        def answer(value: dict[str, Any]) -> None:
+            self._look_ups.pop(number, None)
+            self._post({"kind": "answer", "ticket": number, "value": value})
+
+        if wanted:
+            self._look_ups[number] = look_up = LookUp(name.decode(), answer)
+            look_up.begin()
+        elif (running := self._look_ups.pop(number, None)) is not None:
+            running.cancel()
 
     def _start(self, ticket: float, target: bytes, arguments: bytes) -> None:
         from moonwit.host.engine import worker

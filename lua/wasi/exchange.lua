@@ -8,9 +8,8 @@
 -- length, as servers like it best, and all the rest in chunks.
 
 local away = require 'lua.dispatcher.away'
-local callbacks = require 'lua.lane.ask'
-local dispatcher = require 'lua.dispatcher.dispatcher'
 local intermediate = require 'lua.values.intermediate'
+local orders = require 'lua.lane.orders'
 local protocol = require 'lua.guest.protocol'
 local running = require 'lua.guest.running'
 local signal = require 'lua.wasi.signal'
@@ -27,23 +26,18 @@ M.LIMIT_REACHED, M.BODY_SIZE, M.METHOD_INVALID, M.URI_INVALID, M.PROTOCOL, M.INT
 
 -- Orders --------------------------------------------------------------------------------------------------------------
 
-local orders = {}
-
-local function order(operation, number, data, ticket) orders[#orders + 1] = { operation, number, data, ticket } end
-
---- Passes on what guests have asked for; not to be called on a guest's stack.
-function M.drain()
-  if not orders[1] then return end
-  local list = orders
-  orders = {}
-  for _, each in ipairs(list) do
-    local _, problem = callbacks.ask('fetch', each[1], each[2], each[3])
-    if problem and each[4] then away.answered(each[4], { failed = true, code = M.INTERNAL, message = problem:message() }) end
-  end
+local function order(operation, number, data, ticket)
+  orders.give(
+    'fetch',
+    operation,
+    number,
+    data,
+    ticket and function(problem) away.answered(ticket, { failed = true, code = M.INTERNAL, message = problem:message() }) end
+  )
 end
 
-dispatcher.on_turn(M.drain)
-dispatcher.on_idle(M.drain)
+--- Passes on what guests have asked for; not to be called on a guest's stack.
+M.drain = orders.drain
 
 -- The body of a request ------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,9 @@ from moonwit.lua.values import buffer
 
 if TYPE_CHECKING:
     from moonwit.host.functions.loaded import LoadedFunction
+    from moonwit.host.wasi.network import Network, Rule
     from moonwit.host.wasi.world import World, WorldProblem
-    from moonwit.lua.border.answers import Failure, FileCounts, Folders, MountedFolder, SeenWorld
+    from moonwit.lua.border.answers import Failure, FileCounts, Folders, MountedFolder, NetworkRule, NetworkRules, SeenWorld
     from moonwit.registry import Registry
 
 
@@ -39,7 +40,12 @@ class Worlds:
         before = self._told.get(id)
         if before is not None and before[0] == world:
             return before[1]
-        seen: SeenWorld = {"args": list(world.args), "env": [list(pair) for pair in world.env], "cwd": world.cwd}
+        seen: SeenWorld = {
+            "args": list(world.args),
+            "env": [list(pair) for pair in world.env],
+            "cwd": world.cwd,
+            "network": _rules(world.network),
+        }
         told = buffer.Encoded(buffer.encode(seen))
         self._told[id] = world, told
         return told
@@ -70,3 +76,15 @@ class Worlds:
 
 def _failed(error: WorldProblem) -> Failure:
     return {"failed": True, "kind": error.kind, "message": error.message}
+
+
+def _rules(network: Network) -> NetworkRules:
+    return {"connect": [_rule(rule) for rule in network.connect], "listen": [_rule(rule) for rule in network.listen]}
+
+
+def _rule(rule: Rule) -> NetworkRule:
+    if rule.is_any:
+        return {"low": rule.low, "high": rule.high, "any": True}
+    if rule.ip is None:
+        return {"low": rule.low, "high": rule.high, "names": [name.encode() for name in rule.names]}
+    return {"low": rule.low, "high": rule.high, "ip": rule.ip, "bits": rule.bits}

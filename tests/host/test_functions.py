@@ -152,13 +152,11 @@ def test_wasi_that_the_host_provides_itself_stays_on_the_direct_path(tmp_path: P
     assert loaded(tmp_path, CLOCK, "ticks", "engine: compatible\nimports: [wasi:clocks]").lane == "compatible"
 
 
-def test_granted_wasi_of_wasmtime_takes_the_compatible_path(tmp_path: Path) -> None:
-    """A granted interface that only Wasmtime provides needs the compatible path; one that is not granted does not."""
-    sockets = CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", "wasi:sockets/network@0.2.3")
-    assert loaded(tmp_path, sockets, "ticks", "imports: [wasi:clocks]").lane == "direct"
-    found = loaded(tmp_path, sockets, "ticks", "imports: [wasi:sockets]")
-    reason = "The entry grants `wasi:sockets/network@0.2.3`, which only the compatible path provides."
-    assert (found.lane, found.reason) == ("compatible", reason)
+@pytest.mark.parametrize("interface", ["wasi:filesystem/types", "wasi:sockets/network", "wasi:http/types"])
+def test_granted_wasi_takes_the_direct_path(tmp_path: Path, interface: str) -> None:
+    """The lane provides all of WASI 0.2, so no grant needs the compatible path."""
+    source = CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", f"{interface}@0.2.3")
+    assert loaded(tmp_path, source, "ticks", f"imports: [{interface}]").lane == "direct"
 
 
 def test_engine_chooses_the_path(tmp_path: Path) -> None:
@@ -324,13 +322,6 @@ REFUSED = {
         "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
     ),
     "direct utf-16": (UTF16, "say", "engine: direct", "or 64-bit addresses; remove `engine: direct`"),
-    "direct with sockets": (
-        CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", "wasi:sockets/network@0.2.3"),
-        "ticks",
-        "engine: direct\nimports: [wasi:sockets]",
-        "error: the direct path can't be taken: the entry grants `wasi:sockets/network@0.2.3`, "
-        "which only the compatible path provides; remove `engine: direct`",
-    ),
     "component's wit": (
         COMPONENT,
         "add-it",

@@ -110,6 +110,9 @@ USES = [
 ]
 
 
+NETWORK = '{connect: ["127.0.0.1:*", "localhost:*"]}'
+
+
 def _entry(name: str, pool: str, method: str, imports: list[str], hash: str) -> str:
     return f"""  - name: {name}
     kind: function.wasm
@@ -119,7 +122,7 @@ def _entry(name: str, pool: str, method: str, imports: list[str], hash: str) -> 
     method: {method}
     pool: {POOLS[pool]}
     imports: [{", ".join(imports)}]
-    wasi: {{args: [one, two], cwd: /data, env: [{{id: name, name: NAME}}], mounts: [{{fs: data, guest: /data}}]}}
+    wasi: {{args: [one, two], cwd: /data, env: [{{id: name, name: NAME}}], mounts: [{{fs: data, guest: /data}}], network: {NETWORK}}}
 """
 
 

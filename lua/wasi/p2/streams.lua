@@ -4,7 +4,8 @@
 -- An input stream is {kind = 'input-stream', source = source or nil}: a source has ready(), watch() (lua/wasi/p2/poll.lua) and
 -- take(most), which gives bytes, "" for none yet, or nil at the end and nil and {reason =, ...} after a failure. An output stream is {kind
 -- = 'output-stream', name = 'stdout', 'stderr' or nil}, or has a sink in place of the name: write(text), room(), failure(), flush(), which
--- begins to pass on, and what a guest waits for: `pending` until all is passed on, the source `source` until there is room.
+-- begins to pass on, and what a guest waits for: `pending` until all is passed on, the source `source` until there is room. It may have
+-- write_from(address, size), which copies nothing, and drained(), which tells whether all is passed on.
 
 local linking = require 'lua.guest.linking'
 local memory = require 'lua.guest.memory'
@@ -24,23 +25,28 @@ local function put_closed(instance, ret, at)
   memory.put8(instance, ret, 1)
   memory.put8(instance, ret + at, 1)
 end
--- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it}.
+-- `why` is the reason, or {reason =, failure = what wasi:http's http-error-code tells of it, network = what network-error-code does}, or
+-- {closed = true} for a stream that was ended.
 local function put_failed(instance, ret, at, why)
-  local reason, failure = why, nil
-  if type(why) == 'table' then
-    reason, failure = why.reason, why.failure
-  end
+  if type(why) ~= 'table' then why = { reason = why } end
+  if why.closed then return put_closed(instance, ret, at) end
   memory.put8(instance, ret, 1)
   memory.put8(instance, ret + at, 0)
-  memory.put32(instance, ret + at + 4, objects.hand(instance, { kind = 'error', reason = reason, failure = failure }))
+  memory.put32(
+    instance,
+    ret + at + 4,
+    objects.hand(instance, { kind = 'error', reason = why.reason, failure = why.failure, network = why.network })
+  )
 end
 
 -- Output -------------------------------------------------------------------------------------------------------------
 
 local function write(instance, stream, at, size)
+  local sink = stream.sink
+  if sink and sink.write_from then return sink.write_from(memory.at(instance, at, size), size) end
   local text = memory.bytes(instance, at, size)
-  if stream.sink then
-    stream.sink.write(text)
+  if sink then
+    sink.write(text)
   elseif stream.name then
     printing.print(instance, stream.name, text)
   end
@@ -51,51 +57,48 @@ local function failure_of(instance, stream)
   return printing.failure(instance, stream.name)
 end
 
+-- Says how a stream is after what was done with it.
+local function tell(instance, stream, ret)
+  local failed = failure_of(instance, stream)
+  if failed then return put_failed(instance, ret, 4, failed) end
+  put_ok(instance, ret)
+end
+
+-- The same, once what was written is passed on, or is not too much to keep.
+local function wait_and_tell(instance, io, stream, ret)
+  local sink = stream.sink
+  local function done(_, out)
+    tell(instance, stream, ret)
+    return protocol.finish(out)
+  end
+  if sink and not (sink.drained and sink.drained()) then return protocol.wait(instance, io, sink.pending, done) end
+  if not sink and printing.is_full(instance, stream.name) then return protocol.wait(instance, io, printing.soon, done) end
+  return done(instance, io)
+end
+
 -- Writes, and waits until the lane has passed on what is too much to keep.
 local function write_and_flush(instance, io)
   local stream, at, size, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
   memory.at(instance, ret, 12, 4)
   if size > ROOM then return ('the guest writes %d bytes at once; at most %d are taken'):format(size, ROOM) end
   write(instance, stream, at, size)
-  local function done(_, out)
-    local failed = failure_of(instance, stream)
-    if failed then
-      put_failed(instance, ret, 4, failed)
-    else
-      put_ok(instance, ret)
-    end
-    return protocol.finish(out)
-  end
-  if stream.sink then return protocol.wait(instance, io, stream.sink.pending, done) end
-  if printing.is_full(instance, stream.name) then return protocol.wait(instance, io, printing.soon, done) end
-  return done(instance, io)
+  return wait_and_tell(instance, io, stream, ret)
 end
 
 local function flush(instance, io, ret)
   local stream = objects.object(instance, io[0].u32, 'output-stream')
   if stream.sink then stream.sink.flush() end
-  local failed = failure_of(instance, stream)
-  if failed then
-    put_failed(instance, ret, 4, failed)
-  else
-    put_ok(instance, ret)
-  end
+  tell(instance, stream, ret)
 end
 
 local function blocking_flush(instance, io)
   local stream, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32
   memory.at(instance, ret, 12, 4)
-  local function done(_, out)
-    local failed = failure_of(instance, stream)
-    if failed then
-      put_failed(instance, ret, 4, failed)
-    else
-      put_ok(instance, ret)
-    end
-    return protocol.finish(out)
+  if not stream.sink then
+    tell(instance, stream, ret)
+    return protocol.finish(io)
   end
-  if stream.sink then return protocol.wait(instance, io, stream.sink.pending, done) end
-  return done(instance, io)
+  return wait_and_tell(instance, io, stream, ret)
 end
 
 local function room(instance, stream)
@@ -208,6 +211,8 @@ linking.provide('wasi:io/streams', {
   ['[method]output-stream.write'] = function(instance, io)
     local stream, at, size, ret = objects.object(instance, io[0].u32, 'output-stream'), io[1].u32, io[2].u32, io[3].u32
     memory.at(instance, ret, 12, 4)
+    local failed = stream.sink and stream.sink.failure()
+    if failed then return put_failed(instance, ret, 4, failed) end
     if size > room(instance, stream) then
       return ('the guest writes %d bytes at once; check-write allows %d'):format(size, room(instance, stream))
     end
@@ -218,20 +223,20 @@ linking.provide('wasi:io/streams', {
   ['[method]output-stream.flush'] = function(instance, io) return flush(instance, io, io[1].u32) end,
   ['[method]output-stream.blocking-flush'] = blocking_flush,
   ['[method]output-stream.write-zeroes'] = function(instance, io)
-    local stream, size = objects.object(instance, io[0].u32, 'output-stream'), tonumber(io[1].u64)
+    local stream, size, ret = objects.object(instance, io[0].u32, 'output-stream'), tonumber(io[1].u64), io[2].u32
+    memory.at(instance, ret, 12, 4)
+    local failed = stream.sink and stream.sink.failure()
+    if failed then return put_failed(instance, ret, 4, failed) end
     if size > room(instance, stream) then
       return ('the guest writes %d zeroes at once; check-write allows %d'):format(size, room(instance, stream))
     end
     return write_zeroes(instance, io)
   end,
   ['[method]output-stream.blocking-write-zeroes-and-flush'] = function(instance, io)
-    local stream = objects.object(instance, io[0].u32, 'output-stream')
+    local stream, ret = objects.object(instance, io[0].u32, 'output-stream'), io[2].u32
     local reason = write_zeroes(instance, io)
     if reason then return reason end
-    if printing.is_full(instance, stream.name) then
-      return protocol.wait(instance, io, printing.soon, function(_, out) return protocol.finish(out) end)
-    end
-    return protocol.finish(io)
+    return wait_and_tell(instance, io, stream, ret)
   end,
   ['[method]output-stream.subscribe'] = function(instance, io)
     local stream = objects.object(instance, io[0].u32, 'output-stream')

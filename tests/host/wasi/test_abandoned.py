@@ -17,6 +17,7 @@ from wasmtime import wat2wasm
 from moonwit.host.compatible import compatible, component_instance
 from moonwit.host.compatible.compatible import CallFailed, CompatibleFunction
 from moonwit.host.engine import worker
+from moonwit.host.wasi.network import network
 from moonwit.host.wasi.world import Mount, World
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.wit.types import Function
@@ -131,7 +132,8 @@ def test_a_guest_blocked_in_a_connection(outside: Any) -> None:
     """A guest that waits for an answer that does not come is given up at its limit; the server is not."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
-        exchange = outside("tcp-exchange", "wasi:sockets", "wasi:cli", max_execution_ms=50)
+        everywhere = network({"connect": ["*:*"], "listen": ["*:*"]})
+        exchange = outside("tcp-exchange", "wasi:sockets", "wasi:cli", world=World(network=everywhere), max_execution_ms=50)
         assert failure(exchange, address, b"hello").kind == "Timeout"
         assert exchange.abandoned == 1
         connection, _ = server.accept()

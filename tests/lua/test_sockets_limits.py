@@ -1,0 +1,130 @@
+"""Guests that wait for sockets and those that misuse them: limits, cancellation, other tasks of the lane, descriptors, random calls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+import moonwit
+from tests.descriptors import left_since, opened
+from tests.lua.networks import Peer, echo, entry, project
+
+LIMITED = "    limits: {max_execution_ms: 50}\n"
+WAITERS = ("wait-accept", "wait-read", "wait-poll")
+
+
+def silent(connection: socket.socket) -> None:
+    """Says nothing until the other side ends."""
+    with contextlib.suppress(OSError):
+        connection.recv(1)
+
+
+def counted(found: moonwit.Project) -> int:
+    """How many sockets the project's lane has open."""
+    return int(found.submit(lambda boot: boot[b"sockets"]()).result(60))
+
+
+@pytest.mark.parametrize("name", WAITERS)
+def test_a_guest_that_waits_ends_at_its_limit(tmp_path: Path, name: str) -> None:
+    """Whatever it waits for: a connection, bytes, or one of several. What it had open is closed, and no thread is left."""
+    with Peer(silent) as peer, project(tmp_path, entry(name, more=LIMITED), entry("connect-code")) as found:
+        arguments = [] if name == "wait-accept" else [peer.address]
+        found.call("t:connect-code", [127, 0, 0, 1], 1)
+        before, threads = opened(), None
+        for _ in range(20):
+            with pytest.raises(moonwit.CallError) as caught:
+                found.call(f"t:{name}", *arguments)
+            assert caught.value.kind == "Timeout"
+            threads = threads or threading.active_count()
+        # The peer's own threads end on their own.
+        assert threading.active_count() <= threads + len(arguments) * 40
+        assert not [each for each in left_since(before) if "socket:" in each[1] and name == "wait-accept"]
+        assert counted(found) == 0
+
+
+@pytest.mark.parametrize("name", WAITERS)
+def test_a_call_that_waits_is_canceled(tmp_path: Path, name: str) -> None:
+    """Its coroutine ends where it waits, and so does the guest."""
+    with Peer(silent) as peer, project(tmp_path, entry(name)) as found:
+        argument = "" if name == "wait-accept" else f', "{peer.address}"'
+        found.run_script(f"""
+            local funcs, time = require 'funcs', require 'time'
+            local ended
+            local co = coroutine.spawn(function() ended = {{pcall(funcs.call, "t:{name}"{argument})}} end)
+            time.sleep("20ms")
+            assert(coroutine.cancel(co))
+            time.sleep("1ms")
+            assert(ended and ended[1] == false and ended[2]:kind() == "Canceled", tostring(ended and ended[2]))""")
+        assert counted(found) == 0
+
+
+def test_a_python_call_that_waits_is_canceled(tmp_path: Path) -> None:
+    """As any call: the guest ends, and the project closes."""
+
+    async def calls(found: moonwit.Project) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(found.acall("t:wait-accept"), 0.05)
+
+    with project(tmp_path, entry("wait-accept")) as found:
+        asyncio.run(calls(found))
+
+
+def test_guests_of_a_lane_talk_to_each_other(tmp_path: Path) -> None:
+    """Hundreds wait at once in one lane, each for its own answer, while a coroutine goes on."""
+    pool = "    pool: {type: lazy, max_size: 300}\n"
+    with Peer(echo) as peer, project(tmp_path, entry("exchange", more=pool)) as found:
+        found.run_script(f"""
+            local funcs, time = require 'funcs', require 'time'
+            local done, ticks = 0, 0
+            coroutine.spawn(function() while done < 300 do ticks = ticks + 1 time.sleep("1ms") end end)
+            for i = 1, 300 do
+              coroutine.spawn(function()
+                local answer, err = funcs.call("t:exchange", "{peer.address}", "guest " .. i)
+                assert(answer == "guest " .. i, tostring(err))
+                done = done + 1
+              end)
+            end
+            while done < 300 do time.sleep("1ms") end
+            assert(ticks > 0)""")
+        assert counted(found) == 0
+
+
+def test_what_an_instance_has_open_ends_with_it(tmp_path: Path) -> None:
+    """A guest that drops nothing leaves nothing: after a call of its own instance, and after a trap."""
+    fresh = "    pool: {type: inline}\n"
+    with Peer(silent) as peer, project(tmp_path, entry("attack", more=fresh)) as found:
+        for seed in range(1, 6):
+            with contextlib.suppress(moonwit.CallError):
+                found.call("t:attack", seed, 300, peer.port)
+        # What a guest has written before it ended is still sent, for a while.
+        assert counted(found) == 0
+
+
+def test_sockets_of_an_entry_are_bounded(tmp_path: Path) -> None:
+    """A guest gets so many and then an error-code; another entry of the lane gets some too, and the same one when it has let go."""
+    with Peer(echo) as peer, project(tmp_path, entry("exhaust"), entry("connect-code")) as found:
+        count, why = found.call("t:exhaust", 100_000)
+        assert 100 < count <= 4096 and why == "new-socket-limit"
+        assert found.call("t:exhaust", 10) == [10, "ok"]
+        assert found.call("t:connect-code", [127, 0, 0, 1], peer.port) == "ok"
+
+
+def test_random_calls(tmp_path: Path) -> None:
+    """Thousands of calls with handles, states and addresses that fit and that don't: each is answered or ends the guest, and nothing else
+    happens."""
+    limited = "    limits: {max_execution_ms: 20000}\n"
+    made = ended = 0
+    with Peer(echo) as peer, project(tmp_path, entry("attack", more=limited), entry("exchange")) as found:
+        for seed in range(1, 61):
+            try:
+                made += found.call("t:attack", seed, 400, peer.port)
+            except moonwit.CallError as error:
+                ended += 1
+                assert error.kind == "Internal" and "please report" not in error.message, error.message
+        assert made + ended > 1000 and ended > 5
+        assert found.call("t:exchange", peer.address, b"well") == b"well"
