@@ -134,10 +134,54 @@ local function body(task)
   return ended(task, xpcall(f, report))
 end
 
--- `given` are the arguments, a table with their number in `n`, or nil.
+--- A coroutine that waits and is woken.
+---@class Task
+---@field id integer in the order in which they began
+---@field co thread
+---@field group table that it ends with
+---@field before Task? the neighbors in its group
+---@field after Task?
+---@field f function? what it runs, until it has begun
+---@field arguments table? for that, their number in `n`
+---@field begun boolean
+---@field done boolean its function has ended
+---@field ended boolean nothing is left of it
+---@field problem any? what it was canceled with: each wait raises that
+---@field refusals integer how often it has gone on after such a wait
+---@field given_up boolean too often: it never goes on
+--- How it waits (lua/dispatcher/waiting.lua):
+---@field generation integer the number of its last ticket
+---@field answered integer|false what has answered its wait
+---@field again boolean|string it goes on at once in its turn; 'busy' where it computes
+---@field kind string|false what it waits for, in words for reports; false before its first wait
+---@field detail any?
+---@field a any? the answer
+---@field b any?
+---@field c any?
+---@field timer table? for the deadlines of its waits
+---@field next Task? behind it in the run queue
+---@field node table? for its waits for channels (stdlib/channel)
+---@field waiter table? that stands for it before a gate (lua/dispatcher/gate.lua)
+---@field awaits Task? the task whose end it waits for (lua/dispatcher/rings.lua)
+--- What it does:
+---@field context table? name -> encoded value (lua/calls/context.lua)
+---@field limit table? of a function in Lua (lua/scripts/functions.lua)
+---@field nested integer? how many such functions are in each other
+---@field called string? the function that it waits for before its call, and since when (nanoseconds)
+---@field began number?
+---@field stay table? its innermost place in a pool
+---@field queued number? how long it has waited for places, in nanoseconds
+---@field called_by_guests integer? how many guests are in each other that have called what it runs
+---@field struck any? the problem of a guest's limit that has passed (lua/imports/run.lua)
+
+---@param group table
+---@param f function
+---@param given table? the arguments, with their number in `n`
+---@return Task
 local function make(group, f, given)
   local co = create(body)
   last_id = last_id + 1
+  ---@type Task
   local task = {
     co = co,
     group = group,
@@ -167,6 +211,13 @@ local function make(group, f, given)
     limit = nil,
     called = nil,
     began = nil,
+    nested = nil,
+    stay = nil,
+    queued = nil,
+    called_by_guests = nil,
+    struck = nil,
+    waiter = nil,
+    awaits = nil,
   }
   if group.last then
     group.last.after = task
