@@ -1,206 +1,84 @@
 -- A session of the REPL in a lane: evaluates inputs one after the other, each as a task beside those that earlier ones started.
---
--- What is typed is interpreted, never compiled, so that a hook can stop it: it looks at a number in memory every few hundred instructions.
--- The number is 0; or 1, to stop the input that runs; or 2 (ALL), to stop whatever script code runs. Beside it stands, for who waits, the
--- place of the input whose code runs, as its prompt has it: `[place]>`.
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local describe = require 'lua.repl.describe'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
-local interrupt = require 'lua.dispatcher.interrupt'
 local locals = require 'lua.repl.locals'
 local members = require 'lua.repl.members'
-local nearest = require 'lua.values.nearest'
 local output = require 'lua.scripts.output'
 local sandbox = require 'lua.scripts.sandbox'
 local scripts = require 'lua.scripts.scripts'
+local sinks = require 'lua.repl.sink'
+local stopping = require 'lua.repl.stops'
+local undefined = require 'lua.repl.undefined'
 
 local current = dispatcher.current
-local select, rawset, rawget, xpcall, concat, sort, tostring = select, rawset, rawget, xpcall, table.concat, table.sort, tostring
-local getmetatable, next, type = getmetatable, next, type
+local select, rawset, xpcall = select, rawset, xpcall
 
 local encode, decode = buffer.encode, buffer.decode
 
-local ALL = 2
 local MOST_VALUES = 50 -- of one input that are shown
-local MOST_NOTES = 5
-
--- Output is handed over after so many bytes, or nanoseconds.
-local MOST_BUFFERED, MOST_WAIT = 8192, 30e6
 
 local M = {}
-
--- Printing -------------------------------------------------------------------------------------------------------
-
--- A sink for lua/scripts/output.lua that hands text over in pieces; `emit` waits while nobody takes them.
-local function sink_of(emit)
-  local pieces, n, size, since = {}, 0, 0, 0
-  local sink = {}
-
-  function sink.flush()
-    if n > 0 then
-      local text = concat(pieces, '', 1, n)
-      pieces, n, size = {}, 0, 0
-      emit(text)
-    end
-    return true
-  end
-
-  -- What a guest prints stands behind what scripts have printed before.
-  function sink.keep(text)
-    if n == 0 then since = clock.monotonic() end
-    n, size = n + 1, size + #text
-    pieces[n] = text
-    return true
-  end
-
-  function sink.write(_, ...)
-    if n == 0 then since = clock.monotonic() end
-    for i = 1, select('#', ...) do
-      local piece = tostring((select(i, ...)))
-      n, size = n + 1, size + #piece
-      pieces[n] = piece
-    end
-    if size >= MOST_BUFFERED or clock.monotonic() - since > MOST_WAIT then sink.flush() end
-    return true
-  end
-
-  return sink
-end
-
--- Notices the globals that are read while `watching()` and that are not there. Returns a function that gives a sentence for each that
--- still is not, and one that begins anew.
-local function reads_in_vain(env, kept, own, watching)
-  local undefined = {} -- the names, as keys
-  local known = getmetatable(env)
-  local module_of = known.__index
-  function known.__index(t, name)
-    local value = module_of(t, name)
-    if value == nil and type(name) == 'string' and name ~= '_' and watching() then undefined[name] = true end
-    return value
-  end
-
-  local function notes()
-    local names, sentences = {}, {}
-    for name in next, undefined do
-      if rawget(env, name) == nil and not kept.get(name) then names[#names + 1] = name end
-    end
-    undefined = {}
-    sort(names)
-    for i = 1, math.min(#names, MOST_NOTES) do
-      sentences[i] = ("there is no global '%s'"):format(names[i]:sub(1, 60)) .. nearest.hint(names[i], own.names())
-    end
-    return sentences[1] and sentences or nil
-  end
-
-  return notes, function() undefined = {} end
-end
-
--- The session ----------------------------------------------------------------------------------------------------
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
 -- of an input, `failed(place, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
 -- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is told once that an input waits for what can't come and says
--- with anything but nil that it is to end; `flag` is the address of the number that stops and of the place behind it. `modules` are the
+-- with anything but nil that it is to end; `flag` is the address that lua/repl/stops.lua looks at. `modules` are the
 -- standard library, and `trace(tell)` has calls of functions told, see stdlib/funcs/trace.lua.
 function M.open(host, flag, modules, trace)
-  flag = ffi.cast('volatile uint32_t *', flag)
   sandbox.compiles = false
-  local sink = sink_of(host.emit)
+  local sink = sinks.new(host.emit)
   output.redirect(sink)
   dispatcher.on_turn(sink.flush)
 
   local _, _, env = scripts.script('', '=session', modules)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
-  ---@type table?, boolean?
-  local foreground, stopped -- the group of the input that runs; whether it was stopped
-  local told -- whether the host was told that it waits for ever
-  local ended = {} -- the places of inputs whose code in the background was stopped, as keys
-  local notes, forget_names = reads_in_vain(env, kept, own, function() return foreground end)
-
-  local STOP = errors.make { message = 'interrupted', kind = errors.kinds.CANCELED, lua_stack = {} }
-
-  -- Whether the code that runs is to end.
-  local function find()
-    local mode, task = flag[0], current()
-    local group = task and task.group
-    if mode == 0 then
-      flag[1] = group and group.place or 0
-    elseif mode == ALL or task and group == foreground then
-      return STOP
-    end
-  end
-
-  local function raised()
-    if flag[0] == 0 then return end
-    local task = current()
-    local group = task and task.group
-    if task and group == foreground then
-      stopped = true
-    elseif group and group.place then
-      ended[group.place] = true
-    end
-  end
-
-  local function calm()
-    flag[0] = 0
-    interrupt.calm()
-  end
+  local stops = stopping.watch(ffi.cast('volatile uint32_t *', flag))
+  local told -- whether the host was told that the input waits for ever
+  local notes, forget_names = undefined.watch(env, kept, own, function() return stops.foreground end)
 
   local function report(problem)
     if errors.is_error(problem) then return problem end
     return errors.from(problem, { lua_stack = errors.frames(2) })
   end
 
-  -- The places of inputs whose code in the background was stopped since the last time.
-  local function take_ended()
-    local places = {}
-    for place in next, ended do
-      places[#places + 1] = place
-    end
-    ended = {}
-    sort(places)
-    return places
-  end
-
   -- The answer about an input: {items per value}, or {failed = items}.
   local function shown(limits, ok, ...)
     if not ok then
-      if stopped or (...) == STOP then return { interrupted = true } end
-      local problem = foreground and foreground.problem or (...)
-      if foreground then foreground.shown = foreground.problem end
+      if stops.stopped or (...) == stops.problem then return { interrupted = true } end
+      local problem = stops.foreground and stops.foreground.problem or (...)
+      if stops.foreground then stops.foreground.shown = stops.foreground.problem end
       return { failed = describe.describe(errors.from(problem), limits) }
     end
     local values = {}
     for i = 1, math.min(select('#', ...), MOST_VALUES) do
       values[i] = describe.describe((select(i, ...)), limits)
     end
-    if stopped then return { interrupted = true } end
+    if stops.stopped then return { interrupted = true } end
     return { values = values, count = select('#', ...) }
   end
 
   local function finish(number, group, begun, answer)
     sink.flush()
-    if foreground == group then foreground = nil end
-    calm()
+    if stops.foreground == group then stops.foreground = nil end
+    stops.calm()
     answer.notes = notes()
-    answer.ended = take_ended()
+    answer.ended = stops.take_ended()
     answer.seconds = (clock.monotonic() - begun) / 1e9
     group.answered = true
     host.answer(number, encode(answer))
   end
-
-  local function is_stopped() return stopped or flag[0] ~= 0 end
 
   local function body(number, chunk, limits, remember, bench)
     ---@type table, number
     local group, begun = current().group, clock.monotonic()
     if bench then
       local measured = chunk
-      chunk = function() return require('lua.repl.bench').bench(measured, is_stopped) end
+      chunk = function() return require('lua.repl.bench').bench(measured, stops.is_due) end
     end
     local function settle(ok, ...)
       if ok and remember and select('#', ...) > 0 then rawset(env, '_', (...)) end
@@ -217,17 +95,17 @@ function M.open(host, flag, modules, trace)
     sink.flush()
     if not group.answered then
       return finish(number, group, clock.monotonic(), { interrupted = true })
-    elseif problem and problem ~= STOP and problem ~= group.shown and problem:kind() ~= errors.kinds.CANCELED then
+    elseif problem and problem ~= stops.problem and problem ~= group.shown and problem:kind() ~= errors.kinds.CANCELED then
       host.failed(place, encode(describe.describe(problem, describe.SHORT)))
     end
   end
 
   -- What the user types next may wake what earlier inputs have left waiting. But while an input waits there is no next one.
   dispatcher.expect_user(function()
-    if not foreground or told then return end
+    if not stops.foreground or told then return end
     told = true
     sink.flush()
-    if host.hopeless() then dispatcher.give_up(foreground) end
+    if host.hopeless() then dispatcher.give_up(stops.foreground) end
   end)
 
   -- What Python asks of the session, between two turns of the dispatcher; what has parts goes encoded.
@@ -238,8 +116,8 @@ function M.open(host, flag, modules, trace)
   function session.evaluate(text)
     ---@type border.Input
     local input = decode(text)
-    calm()
-    stopped, told = false, false
+    stops.calm()
+    stops.stopped, told = false, false
     forget_names()
     local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
     if not chunk then
@@ -251,14 +129,14 @@ function M.open(host, flag, modules, trace)
     end
     local limits = input.full and describe.FULL or describe.SHORT
     local function fail(group) failed(group, input.number, input.place) end
-    foreground = dispatcher.open(fail, body, input.number, chunk, limits, not input.quiet, input.bench)
-    foreground.place = input.place
+    stops.foreground = dispatcher.open(fail, body, input.number, chunk, limits, not input.quiet, input.bench)
+    stops.foreground.place = input.place
   end
 
   --- Ends the stopping of what computed while no input ran; gives the places of the inputs that had left it running.
   function session.calmed()
-    if not foreground then calm() end
-    return encode(take_ended())
+    if not stops.foreground then stops.calm() end
+    return encode(stops.take_ended())
   end
 
   --- Does nothing: who asks learns that the lane has come to it.
@@ -267,9 +145,9 @@ function M.open(host, flag, modules, trace)
   --- Cancels what the input waits for, if one runs; with `everything`, all that waits in the lane.
   function session.interrupt(everything)
     if everything then return dispatcher.cancel_all() end
-    if not foreground then return calm() end
-    stopped = true
-    dispatcher.cancel_group(foreground)
+    if not stops.foreground then return stops.calm() end
+    stops.stopped = true
+    dispatcher.cancel_group(stops.foreground)
   end
 
   --- Lists names: see `list` in lua/repl/members.lua.
@@ -302,8 +180,6 @@ function M.open(host, flag, modules, trace)
     output.print(decode(host.help(name, kind, text)))
   end
 
-  interrupt.watch(find, raised)
-  calm()
   return session
 end
 
