@@ -17,7 +17,7 @@ from wasmtime import WasmtimeError
 
 from moonwit.host.wasm.wit import types as wit
 from tests.host.wasm.adapters import oracle
-from tests.host.wasm.adapters.edge import Edge, function, options
+from tests.host.wasm.adapters.edge import Edge, bits, function, options
 from tests.host.wasm.adapters.values import a_type, a_value
 
 ENCODINGS = "utf8", "utf16", "latin1+utf16"
@@ -42,29 +42,71 @@ def round_trips(rng: Random, calls: int) -> None:
 
 
 def attack(edge: Edge, rng: Random, count: Counter[str], times: int) -> None:
-    """Makes the bytes of a value wrong, each time in another way, and compares how the adapter and the oracle take them."""
+    """Makes the bytes of parameters wrong, each time in another way, and compares how the adapter and the oracle take them."""
     whole = edge.caller.view()
     right = [value for _, value in oracle.lower_all(whole, edge.params, 16, [a_value(rng, type) for type in edge.params])]
     for _ in range(times):
-        guest = oracle.Guest(bytearray(whole.data), whole.width, whole.encoding)
-        arguments = list(right)
-        for _ in range(rng.choice([1, 1, 2, 8])):
-            if rng.random() < 0.4:
-                at = rng.randrange(len(arguments))
-                arguments[at] = wrong(rng, arguments[at])
-            else:
-                at = rng.randrange(16, max(whole.next, 17))
-                guest.data[at] = rng.choice([0, 1, 0xFF, 0x80, 0xD8, rng.getrandbits(8), guest.data[at] ^ 1 << rng.randrange(8)])
+        guest, arguments = broken(rng, whole, edge.lowered, right)
         edge.caller.write(guest)
-        arguments = [value % (1 << int(letter[1:])) for letter, value in zip(edge.lowered, arguments, strict=True)]
         expected = outcome(lambda guest=guest, arguments=arguments: oracle.lift_all(guest, edge.params, 16, arguments))
         got = outcome(lambda arguments=arguments: arrived(edge, arguments))
-        kind = "huge" if "huge" in (expected, got) else "trap" if got == "trap" else "value"
-        count[kind] += 1
-        assert kind == "huge" or expected == got, (edge.params, edge.caller.options, edge.callee.options, arguments, expected, got)
-        for side in (edge.caller, edge.callee):
-            side.set("flags", 1)
-            side.set("next", 16)
+        compare(edge, expected, got, count)
+
+
+def attack_back(edge: Edge, rng: Random, count: Counter[str], times: int) -> None:
+    """The same for the result of a function without parameters."""
+    whole = edge.callee.view()
+    right = [value for _, value in oracle.lower_all(whole, edge.result, 1, [a_value(rng, edge.result[0])])]
+    for _ in range(times):
+        guest, returned = broken(rng, whole, edge.callee.results, right)
+        edge.callee.write(guest)
+        edge.callee.give(list(zip(edge.callee.results, returned, strict=True)))
+        expected = outcome(lambda guest=guest, returned=returned: oracle.lift_all(guest, edge.result, 1, returned))
+        compare(edge, expected, outcome(lambda: came_back(edge)), count)
+
+
+def broken(rng: Random, whole: oracle.Guest, letters: list[str], right: list[int]) -> tuple[oracle.Guest, list[int]]:
+    """Makes a copy of a guest's memory and of core values, and some bytes or values of it wrong."""
+    guest, values = oracle.Guest(bytearray(whole.data), whole.width, whole.encoding, whole.next), list(right)
+    for _ in range(rng.choice([1, 1, 2, 8])):
+        if rng.random() < 0.4:
+            at = rng.randrange(len(values))
+            values[at] = wrong(rng, values[at])
+        else:
+            at = rng.randrange(16, max(whole.next, 17))
+            guest.data[at] = rng.choice([0, 1, 0xFF, 0x80, 0xD8, rng.getrandbits(8), guest.data[at] ^ 1 << rng.randrange(8)])
+    return guest, [value % (1 << int(letter[1:])) for letter, value in zip(letters, values, strict=True)]
+
+
+def compare(edge: Edge, expected: Any, got: Any, count: Counter[str]) -> None:
+    """Compares how the oracle and the adapter have taken values, and makes the edge as new."""
+    kind = "huge" if "huge" in (expected, got) else "trap" if got == "trap" else "value"
+    count[kind] += 1
+    assert kind == "huge" or expected == got, (edge.function, edge.caller.options, edge.callee.options, expected, got)
+    for side in (edge.caller, edge.callee):
+        side.set("flags", 1)
+        side.set("next", 16)
+
+
+def forge(edge: Edge, rng: Random, count: Counter[str], times: int) -> None:
+    """Has realloc return any address, of the side that takes values; the adapter traps, or the guest harms its own memory only."""
+    for _ in range(times):
+        side = edge.caller if edge.result else edge.callee
+        side.set("forged", rng.choice([0, 8, 16, 65528, 65536, 2**31, 2**32 - 8, rng.getrandbits(17), rng.getrandbits(63)]))
+        side.set("wait", rng.choice([0, 0, 1, 2, 5]))
+        before = bytes((edge.callee if edge.result else edge.caller).view().data)
+        try:
+            if edge.result:
+                edge.answer(a_value(rng, edge.result[0]))
+            else:
+                edge.send([a_value(rng, type) for type in edge.params])
+        except (Trapped, oracle.Trap, oracle.Huge):
+            count["forged"] += 1
+        assert len((edge.callee if edge.result else edge.caller).view().data) == len(before)
+        for each in (edge.caller, edge.callee):
+            each.set("forged", -1)
+            each.set("flags", 1)
+            each.set("next", 16)
 
 
 def wrong(rng: Random, value: int) -> int:
@@ -82,15 +124,33 @@ def outcome(call: Any) -> Any:
 
 
 def arrived(edge: Edge, arguments: list[int]) -> Any:
+    if not called(edge, arguments, "caller_")[0]:
+        return "trap"
+    return oracle.lift_all(edge.callee.view(), edge.params, 16, edge.callee.got())
+
+
+def came_back(edge: Edge) -> Any:
+    guest = edge.caller.view()
+    area = edge.area(guest)
+    edge.caller.write(guest)
+    fine, returned = called(edge, area, "callee_")
+    if not fine:
+        return "trap"
+    letters = edge.core(edge.caller.options, edge.result, 1)
+    return oracle.lift_all(edge.caller.view(), edge.result, 1, area or [bits(letters[0], returned)])
+
+
+def called(edge: Edge, arguments: list[int], blamed: str) -> tuple[bool, Any]:
+    """Calls the adapter; tells whether it did not trap on behalf of the side that gives values, and what it has returned."""
     try:
-        edge.call(arguments)
+        return True, edge.call(arguments)
     except Trapped as trap:
-        # The callee's memory is full.
-        return "huge" if not (trap.frames[0].func_name or "").startswith("caller_") else "trap"
+        # Else the memory of the side that takes values is full.
+        if not (trap.frames[0].func_name or "").startswith(blamed):
+            raise oracle.Huge from trap
+        return False, None
     except WasmtimeError as error:
         raise AssertionError(f"expected a trap, got {error}") from error
-    view = edge.callee.view()
-    return oracle.lift_all(view, edge.params, 16, edge.callee.got())
 
 
 def main() -> None:
@@ -98,9 +158,13 @@ def main() -> None:
     count: Counter[str] = Counter()
     while count.total() < number:
         rng = Random(f"{seed}.{count.total()}")
-        edge = an_edge(rng, [a_type(rng) for _ in range(rng.choice([1, 2, 4]))], None)
-        for _ in range(40):
-            attack(edge, rng, count, 5)
+        there = an_edge(rng, [a_type(rng) for _ in range(rng.choice([1, 2, 4]))], None)
+        back = an_edge(rng, [], a_type(rng))
+        for _ in range(20):
+            attack(there, rng, count, 5)
+            attack_back(back, rng, count, 5)
+        forge(there, rng, count, 20)
+        forge(back, rng, count, 20)
     print(dict(count))
 
 
