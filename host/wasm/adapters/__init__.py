@@ -1,13 +1,19 @@
 """Adapters: core modules of our own through which one component instance calls another, in the same store.
 
 An adapter is made for an edge of a plan (host/wasm/plan): from the WIT type of the function, and the canonical options with which the
-caller lowers it and the callee lifts it. It has both memories, and lifts and lowers natively. No Lua runs on an edge.
+caller lowers it and the callee lifts it. It has both memories, and lifts and lowers natively. No Lua runs on an edge: there are no types
+for which glue in Lua would be better, which enters Lua and the guest once more each, at a microsecond, and copies twice. Through an adapter
+a call with scalars takes what Wasmtime's own composed call takes, some nanoseconds; a list of plain numbers is copied once; three short
+strings take a fifth of a microsecond.
+
+``adapter.py`` puts the module together, ``translate.py`` writes a function for each type, ``lists.py``, ``strings.py`` and ``transcode.py``
+what copies, ``routines.py`` the checks and traps, ``places.py`` where values are.
 
     adapter(function: types.Function, caller: Options, callee: Options) -> bytes
 
 gives the binary of a core module that exports one function, "call", of the core type that the caller lowers ``function`` to: with i64 in
 place of a pointer or length where ``caller.memory64``. The module's name (name section) is "moonwit", and each way to trap is a function
-of its own whose name says what is wrong, as in host/wasm/plan/gate.py: lua/guest/trap.lua has a sentence for each. What both share:
+of its own whose name says what is wrong, as in host/wasm/plan/gate.py: lua/wasmtime/trap.lua has a sentence for each. What both share:
 
 - ``unreachable`` in ``$cannot_leave_component_instance``, when the flag of the caller says so.
 - Everything from either guest is checked as CanonicalABI.md demands: addresses, alignment, lengths, discriminants, chars, encodings, what
