@@ -334,12 +334,13 @@ hooks.call_leaf = fibers.leaf
 
 function hooks.fail(E, B, reported)
   if B.I.written then printing.flush(B.I, true) end
-  local report = trap.take(reported, support.trap[0])
+  local trapped, bytes = support.trap[0], E.limits.limit_bytes and instances.memory_bytes(B.I) or nil
   support.trap[0] = nil
   if epochs.was_interrupted() then E.interrupted = true end
-  if E.limits.limit_bytes then report.bytes = instances.memory_bytes(B.I) end
-  report.raised = B.I.raised
+  -- First of all: to read the report may end the code that runs, where a script's limit has passed.
   M.discard(B.I)
+  local report = trap.take(reported, trapped)
+  report.bytes, report.raised = bytes, B.I.raised
   return nil, from_report(E, report)
 end
 

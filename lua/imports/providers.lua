@@ -183,6 +183,10 @@ function M.equip(plan, given)
       if X.library then
         plan.libraries[X.id].mode = plan.libraries[X.id].mode or { interpreted = false, chunks = {} }
         f = watched(plan, X, f)
+        function X.interpret()
+          local mode = plan.libraries[X.id].mode
+          if not mode.interpreted then scripts.interpret(mode) end
+        end
       end
       plan.provided[k] = f
       return f(instance, io)

@@ -8,6 +8,7 @@ local answer = require 'lua.imports.answer'
 local coroutines = require 'lua.dispatcher.coroutines'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
+local interrupt = require 'lua.dispatcher.interrupt'
 local protocol = require 'lua.guest.protocol'
 local stack = require 'lua.guest.stack'
 local tasks = require 'lua.dispatcher.tasks'
@@ -63,6 +64,49 @@ local function lost(ok, what)
   return failed('coroutine.yield was called outside a coroutine: nobody has resumed the code that called it')
 end
 
+-- Limits ------------------------------------------------------------------------------------------------------------
+
+-- Puts what the task does from now on under the limit of the guest's call, so that it ends where it computes too; gives the limit, which
+-- `lift` takes away. The library is interpreted then, which it has to be to be looked at.
+local function impose(instance, X)
+  local task = current()
+  if not task or not instance.limit or not X.interpret then return nil end
+  X.interpret()
+  local limits = instance.limits
+  local limit = {
+    id = instance.maker or X.name,
+    ms = limits.limit_ms or 0,
+    ends = instance.limit,
+    outer = task.limit,
+    late = nil,
+    tasks = setmetatable({}, { __mode = 'k' }),
+    task = task,
+    refusals = task.refusals,
+  }
+  task.limit = limit
+  interrupt.enter(task)
+  return limit
+end
+
+-- Takes a limit away; tells whether it has passed. What was spawned under it ends then.
+local function lift(limit)
+  local task = limit.task
+  task.limit = limit.outer
+  if limit.outer then
+    interrupt.enter(task)
+  else
+    interrupt.leave()
+  end
+  if not limit.late then return false end
+  tasks.pardon(task, limit.late, limit.refusals)
+  for spawned in pairs(limit.tasks) do
+    tasks.cancel(spawned, limit.late)
+  end
+  return true
+end
+
+-- Waiting --------------------------------------------------------------------------------------------------------------
+
 -- Ends a wait of the task when the guest's limit has passed.
 local function strike(state)
   if tasks.cancel(state.task, state.problem) then state.task.struck = state.problem end
@@ -70,8 +114,12 @@ end
 
 -- Goes on with a provider that waits, in the task that is in its guest. Gives a problem that ends the guest's call, or nil, and how the
 -- provider has ended.
-local function carry(co, leaving, limit)
+local function carry(imposed, co, leaving, limit)
   local task, state, timer = current(), nil, nil
+  if imposed then
+    task.limit = imposed
+    interrupt.enter(task)
+  end
   local refusals = task.refusals
   if limit then
     state = { task = task, problem = failed('it took longer than the limit of the call that it answers', errors.kinds.TIMEOUT) }
@@ -81,7 +129,10 @@ local function carry(co, leaving, limit)
   local ok, tag, fine, value, problem = true, WAIT, nil, nil, nil
   repeat
     if not leaving then
-      if not isyieldable() then return failed 'waiting is not possible here: the guest was called from C' end
+      if not isyieldable() then
+        if imposed then lift(imposed) end
+        return failed 'waiting is not possible here: the guest was called from C'
+      end
       yield(WAIT)
     end
     leaving = false
@@ -90,9 +141,14 @@ local function carry(co, leaving, limit)
     ok, tag, fine, value, problem = resume(co)
   until tag ~= WAIT or (state and task.struck == state.problem)
   if timer then dispatcher.cancel_timer(timer) end
+  local late = imposed and lift(imposed)
   if state and task.struck == state.problem then
     task.struck = nil
     tasks.pardon(task, state.problem, refusals)
+    if tag == DONE then rest(co) end
+    return dispatcher.LATE
+  end
+  if late then
     if tag == DONE then rest(co) end
     return dispatcher.LATE
   end
@@ -112,7 +168,7 @@ local function nested(task, ...)
 end
 
 -- Has the guest wait for a provider.
-local function wait(instance, io, X, ret, co, leaving)
+local function wait(instance, io, X, ret, imposed, co, leaving)
   if not instance.asynchronous or not current() then
     return raise(instance, failed(X.name .. ' waits, or calls a function, while its guest is made, where a guest may not wait'))
   end
@@ -120,7 +176,7 @@ local function wait(instance, io, X, ret, co, leaving)
   local pending = {
     work = function(limit)
       local why
-      why, fine, value, problem = nested(current(), co, leaving, limit)
+      why, fine, value, problem = nested(current(), imposed, co, leaving, limit)
       if why ~= dispatcher.LATE then return why end
     end,
   }
@@ -128,16 +184,18 @@ local function wait(instance, io, X, ret, co, leaving)
 end
 
 -- What the first turn of a provider has come to.
-local function begun(instance, io, X, ret, co, ok, tag, fine, value, problem)
+local function begun(instance, io, X, ret, imposed, co, ok, tag, fine, value, problem)
   stack.on, stack.fiber = false, false
+  local late = imposed and lift(imposed)
   if tag == DONE then
     rest(co)
+    if late then return raise(instance, imposed.late) end
     return settle(instance, io, X, ret, false, fine, value, problem)
   end
   if tag ~= WAIT then return settle(instance, io, X, ret, false, false, lost(ok, tag)) end
   local leaving = stack.leaving
   stack.leaving = false
-  return wait(instance, io, X, ret, co, leaving)
+  return wait(instance, io, X, ret, imposed, co, leaving)
 end
 
 --- Begins the provider of an import with the arguments that its guest gives.
@@ -151,7 +209,8 @@ function M.begin(instance, io, X, ret, ...)
     co = create(runner)
   end
   stack.on, stack.fiber = true, instance.asynchronous or false
-  return begun(instance, io, X, ret, co, resume(co, X.f, ...))
+  local imposed = instance.limit and impose(instance, X) or nil
+  return begun(instance, io, X, ret, imposed, co, resume(co, X.f, ...))
 end
 
 --- The reason of the trap for a guest that hands an import what it may not.

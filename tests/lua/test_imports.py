@@ -164,6 +164,24 @@ def test_a_limit_ends_a_call_that_waits_in_a_library(lane: Make) -> None:
     assert run(source) == f"nil\t{late}\nnil\t{late}\n3\tnil\tnil\n"
 
 
+@pytest.mark.parametrize("body", [
+    "while true do end",
+    "while true do pcall(function() while true do end end) end",
+    "time.sleep(1) while true do end",
+    "local co = coroutine.wrap(function() while true do end end) co()",
+    "coroutine.spawn(function() while true do end end) time.sleep('1h')",
+])  # fmt: skip
+def test_a_limit_ends_a_library_that_computes(lane: Make, body: str) -> None:
+    """Under a limit a library is interpreted and ends where it computes; the next call works, and what has no limit is as it was."""
+    source = f"return {{u = function(v) if v == 1 then {body} end return v end}}"
+    run = shop(lane, source, "time", ", limits: {max_execution_ms: 60}", (), "system")
+    text = run("for i = 1, 2 do local v, e = funcs.call('t:u', i) print(v, e and e:kind(), e and e:message()) end")
+    first, second = text.splitlines()
+    assert first.startswith("nil\tTimeout\t")
+    assert first.endswith("u: took longer than its limit of 60 ms")
+    assert second == "2\tnil\tnil"
+
+
 def test_a_limit_ends_what_the_library_has_called(lane: Make) -> None:
     """A guest that a library has called, and that waits, ends with the call that it was called for; no instance is left."""
     more = (f"name: inner, kind: function.wat, source: file://guest.wat, method: u, imports: [{{'{INTERFACE}': deep}}]",
