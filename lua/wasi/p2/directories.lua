@@ -84,6 +84,7 @@ linking.provide('wasi:filesystem/preopens', {
   ['get-directories'] = function(instance, io)
     local ret, mounts = io[0].u32, instance.files and instance.files.mounts or {}
     memory.at(instance, ret, 8, 4)
+    ---@type table
     local asked = { { size = 12 * #mounts, align = 4 } }
     for i, mount in ipairs(mounts) do
       asked[i + 1] = { size = #mount.guest, align = 1 }

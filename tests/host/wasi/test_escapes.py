@@ -1,8 +1,10 @@
-"""A guest with mounts tries to reach what is not in them; nothing succeeds, and what is read-only stays as it is."""
+"""A guest with mounts tries to reach what is not in them; nothing succeeds, and what is read-only stays as it is. On both call paths."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 
 import pytest
 
+import moonwit
 from moonwit.host.compatible.compatible import CallFailed
 from moonwit.host.wasi.world import Mount, World
+from tests.host.wasi.conftest import GUEST, exports
 
 SECRET = b"nobody inside may read this"
 Guest = Callable[..., Any]
@@ -20,7 +24,7 @@ Guest = Callable[..., Any]
 class Place:
     """A folder with two mounts, `/data` and the read-only `/locked`, beside another that is not mounted."""
 
-    def __init__(self, base: Path, make: Any) -> None:
+    def __init__(self, base: Path, make: Guest) -> None:
         self.base = base
         self.data, self.locked, self.outer = base / "data", base / "locked", base / "outer"
         for folder in (self.data / "sub", self.locked / "sub", self.outer / "sub"):
@@ -47,7 +51,7 @@ class Place:
         self.world = World(mounts=(Mount("app:data", self.data, "/data", False), Mount("app:locked", self.locked, "/locked", True)))
 
     def __call__(self, name: str, *arguments: Any) -> Any:
-        return self.make(name, "wasi:filesystem", "wasi:cli", world=self.world).call(list(arguments))
+        return self.make(self.world, name, *arguments)
 
     def look(self) -> dict[str, Any]:
         """Everything there is outside of `/data`, with content, links, permissions and times."""
@@ -60,9 +64,60 @@ class Place:
             yield str(top), (details.st_mode, details.st_nlink, details.st_mtime_ns if top != self.base else 0, content)
 
 
-@pytest.fixture
-def place(tmp_path: Path, outside: Any) -> Place:
-    return Place(tmp_path, outside)
+class Direct:
+    """The guest as a project calls it: a project for each world, an instance for each call."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.projects: dict[World, moonwit.Project] = {}
+
+    def __call__(self, world: World, name: str, *arguments: Any) -> Any:
+        project = self.projects.get(world)
+        if project is None:
+            project = self.projects[world] = self.open(world, self.folder / str(len(self.projects)))
+        try:
+            answer = project.call(f"app:{name}", *arguments)
+        except moonwit.CallError as error:
+            if error.kind:
+                raise CallFailed(error.kind, f"{name}: {error}") from None
+            return {b"err": str(error)}
+        return answer if name == "read-often" else {b"ok": answer.encode() if isinstance(answer, str) else answer or True}
+
+    def open(self, world: World, folder: Path) -> moonwit.Project:
+        folder.mkdir(parents=True)
+        shutil.copy(GUEST, folder / "guest.wasm")
+        hash = hashlib.sha256(GUEST.read_bytes()).hexdigest()
+        names = {mount.id: mount.id.partition(":")[2] for mount in world.mounts}
+        lines = ['version: "1.0"', "namespace: app", "entries:", "  - {name: here, kind: fs.directory, directory: .}"]
+        lines += [f"  - {{name: {names[mount.id]}, kind: fs.directory, directory: {mount.folder}}}" for mount in world.mounts]
+        mounts = ", ".join(
+            f"{{fs: {names[mount.id]}, guest: {mount.guest}, read_only: {str(mount.read_only).lower()}}}" for mount in world.mounts
+        )
+        seen = f"cwd: {world.cwd}, mounts: [{mounts}]" if world.cwd else f"mounts: [{mounts}]"
+        lines += [
+            f"  - {{name: {name}, kind: function.wasm, fs: here, path: guest.wasm, hash: 'sha256:{hash}', method: {name}, "
+            f"pool: {{type: inline}}, imports: [wasi:filesystem, wasi:cli], wasi: {{{seen}}}}}"
+            for name in exports()[1]
+            if name.endswith(("-at", "-file", "-below", "-often"))
+        ]
+        (folder / "_index.yaml").write_text("\n".join(lines) + "\n")
+        return moonwit.open(folder)
+
+    def close(self) -> None:
+        for project in self.projects.values():
+            project.close()
+
+
+@pytest.fixture(params=["direct", "compatible"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, outside: Any) -> Iterator[Place]:
+    if request.param == "compatible":
+        yield Place(
+            tmp_path / "base", lambda world, name, *given: outside(name, "wasi:filesystem", "wasi:cli", world=world).call(list(given))
+        )
+        return
+    direct = Direct(tmp_path / "projects")
+    yield Place(tmp_path / "base", direct)
+    direct.close()
 
 
 # Each reads a path of the first folder as it is.
@@ -245,7 +300,7 @@ def test_the_working_directory_can_not_be_led_astray(place: Place, target: str) 
     with pytest.raises(CallFailed) as caught:
         place("read-file", "secret")
     assert caught.value.kind == "NotFound"
-    assert caught.value.message.startswith("read-file: the working directory /data/here can't be opened in app:data: ")
+    assert "the working directory /data/here can't be opened in app:data: " in caught.value.message
 
 
 @pytest.mark.parametrize("link", ["inner", "inner/deep"])
