@@ -5,7 +5,7 @@ local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
 local errors = require 'lua.values.errors'
 local generate = require 'lua.abi.generate'
-local guests = require 'lua.calls.hooks'
+local hooks = require 'lua.calls.hooks'
 local intermediate = require 'lua.values.intermediate'
 local signatures = require 'lua.abi.signatures'
 
@@ -33,9 +33,9 @@ end
 function M.bind(entry)
   local sig = entry.signature and signatures.link(entry.signature)
   local target = { id = entry.id, sig = sig }
-  local fits = sig and generate.compile_check(sig, guests.hooks)
+  local fits = sig and generate.compile_check(sig, hooks)
   return function(...)
-    if fits and not fits(...) then return guests.hooks.refuse(target, #sig.params, ...) end
+    if fits and not fits(...) then return hooks.refuse(target, #sig.params, ...) end
     local encoded, why = intermediate.encode_all(select('#', ...), ...)
     if not encoded then
       return nil, errors.make { message = entry.id .. ': ' .. why, kind = errors.kinds.INVALID, entry = entry.id, lua_stack = {} }

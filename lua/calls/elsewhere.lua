@@ -2,8 +2,9 @@
 -- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/workers.py), where the calls that
 -- it has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back; Python starts a lane and is not asked again.
 --
--- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `I.away` is there,
--- and nobody here touches its store. An instance that ends meanwhile leaves its store with I.away.give_up, to be freed when it is back.
+-- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `instance.away` is
+-- there, and nobody here touches its store. An instance that ends meanwhile leaves its store with instance.away.give_up, to be freed when
+-- it is back.
 
 local ffi = require 'ffi'
 local away = require 'lua.dispatcher.away'
@@ -47,14 +48,14 @@ end
 local function back(number, ended)
   local job = jobs[number]
   jobs[number] = nil
-  local I = job.I
+  local instance = job.instance
   job.lane.load = job.lane.load - 1
-  I.away = nil
+  instance.away = nil
   job.ended = ended
   if job.store then
     instances.free(job.store, job.future)
   else
-    epochs.watch(I)
+    epochs.watch(instance)
   end
   if job.waited_for then dispatcher.wake(job.task, job.generation) end
   settle(job)
@@ -88,22 +89,22 @@ end
 
 --- Has a suspended call go on elsewhere until it has ended, or `limit` (monotonic nanoseconds, or nil) is there, or its task is
 -- canceled: gives nothing, or why it was stopped.
-function M.finish(I, future, limit, id)
+function M.finish(instance, future, limit, id)
   local task, generation = dispatcher.ticket()
   if not task then return generation end
   local chosen = choose()
   last = last + 1
   local number = last
-  local job = { I = I, lane = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
+  local job = { instance = instance, lane = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
   -- Takes what must stay until the call is back, besides.
   function job.give_up(store, given, bindings)
     job.store, job.future, job.bindings = store, given, bindings
     chosen.send(STOP, number, '')
   end
-  jobs[number], I.away = job, job
+  jobs[number], instance.away = job, job
   dispatcher.expect(1)
   chosen.load = chosen.load + 1
-  epochs.hand_over(I, chosen.epochs)
+  epochs.hand_over(instance, chosen.epochs)
   chosen.send(RUN, number, buffer.encode(tonumber(ffi.cast('uintptr_t', future))))
   inbox.expect()
   local problem = dispatcher.wait_until(limit, 'funcs.call', id)

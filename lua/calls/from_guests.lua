@@ -70,20 +70,20 @@ local function answer(id, value, err)
   return ('%s gave a %s, and a guest can be given a string: return one'):format(id, type(value)), true
 end
 
-local function put(I, io, ret, given, failed)
-  return memory.allocate(I, io, {
+local function put(instance, io, ret, given, failed)
+  return memory.allocate(instance, io, {
     { size = #given, align = 1 },
     done = function(_, asked)
-      memory.put8(I, ret, failed and 1 or 0)
-      memory.put_bytes(I, ret + 4, asked[1], given)
+      memory.put8(instance, ret, failed and 1 or 0)
+      memory.put_bytes(instance, ret + 4, asked[1], given)
     end,
   })
 end
 
 local function caller(is_text)
-  return function(I, io)
-    local id, input, ret = memory.bytes(I, io[0].u32, io[1].u32), memory.bytes(I, io[2].u32, io[3].u32), io[4].u32
-    memory.at(I, ret, 12, 4)
+  return function(instance, io)
+    local id, input, ret = memory.bytes(instance, io[0].u32, io[1].u32), memory.bytes(instance, io[2].u32, io[3].u32), io[4].u32
+    memory.at(instance, ret, 12, 4)
     if not text.string_is_utf8(id) or is_text and not text.string_is_utf8(input) then
       return 'the guest gives the host a string that is not UTF-8'
     end
@@ -99,7 +99,7 @@ local function caller(is_text)
         end
       end,
     }
-    return protocol.wait(I, io, pending, function(_, out) return put(I, out, ret, given, failed) end)
+    return protocol.wait(instance, io, pending, function(_, out) return put(instance, out, ret, given, failed) end)
   end
 end
 

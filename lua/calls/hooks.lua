@@ -1,7 +1,6 @@
--- Instances for calls: what generated code (lua/abi/generate.lua) asks for before, during and after a call of a guest.
+-- What generated code (lua/abi/generate.lua) asks for before, during and after a call of a guest.
 
-local bindings = require 'lua.guest.binding'
-local buffer = require 'string.buffer'
+local counted = require 'lua.pools.counted'
 local deadline = require 'lua.pools.deadline'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local entrances = require 'lua.wasmtime.entrances'
@@ -12,376 +11,264 @@ local fibers = require 'lua.guest.fibers'
 local generate = require 'lua.abi.generate'
 local handles = require 'lua.guest.handles'
 local instances = require 'lua.guest.instance'
-local mappings = require 'lua.wasmtime.mappings'
+local making = require 'lua.calls.making'
 local pools = require 'lua.pools.pools'
 local printing = require 'lua.guest.printing'
 local reports = require 'lua.guest.reports'
 local running = require 'lua.guest.running'
 local trap = require 'lua.wasmtime.trap'
-local stack = require 'lua.guest.stack'
 local turns = require 'lua.calls.turns'
 
-local M = {}
-
-local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 local support = generate.support
-local failure, from_report = reports.failure, reports.of_guest
-local LATE = dispatcher.LATE
+local failure, discard, look = reports.failure, making.discard, making.look
+local LATE, CANCELED = dispatcher.LATE, errors.kinds.CANCELED
 
--- Tells whether an instance waits in a pool for its next call.
-function M.rests(I)
-  if I.busy then return false end
-  for home in pairs(I.homes) do
-    local B = home.idle
-    while B do
-      if B.I == I then return true end
-      B = B.next
-    end
-  end
-  return false
-end
-
--- Ends an instance after a failure and takes it out of the pools that it rests in.
-function M.discard(I)
-  instances.delete(I)
-  if I.stay then pools.leave(I.stay) end
-  I.stay = nil
-  if I.P.resident == I then I.P.resident = nil end
-  for home in pairs(I.homes) do
-    local before, B = nil, home.idle
-    while B do
-      if B.I == I then
-        if before then
-          before.next = B.next
-        else
-          home.idle = B.next
-        end
-      else
-        before = B
-      end
-      B = B.next
-    end
-  end
-end
-
---- What generated code calls.
-M.hooks = {
+local M = {
   holds = handles.holds,
   lend = handles.lend,
   give = handles.give,
   take = handles.take,
   begin = handles.begin,
   owner = handles.owner,
+  drain = making.drain,
+  make = making.make,
+  dispose = making.dispose,
+  release = making.release,
+  call_hosted = entrances.call,
+  call_leaf = fibers.leaf,
 }
-local hooks = M.hooks
 
-function hooks.drain()
-  -- Methods of handles come here, too.
-  if stack.on then stack.leave() end
-  if handles.pending() then handles.drain() end
-end
+-- Calls that can't wait -------------------------------------------------------------------------------------------------
 
--- The folders that instances of E get (lua/wasi/files/open.lua); or nil, err.
-local function folders(E)
-  ---@type border.Folders|border.Failure
-  local given = buffer.decode(host.folders(E.id))
-  if given.failed then return nil, failure(given.kind, given.message, { entry = E.id }) end
-  return given
-end
-
--- What a call of E that is made now sees of the world, and the same as text; false when that is the text `before`; or nil, err.
-local function world_of(E, before)
-  local seen = host.world(E.id)
-  if seen == before then return false end
-  ---@type border.SeenWorld|border.Failure
-  local world = buffer.decode(seen)
-  if world.failed then return nil, failure(world.kind, world.message, { entry = E.id }) end
-  return world, seen
-end
-
--- An instance for a call of E, or nil, err. All entries of a component with resources share one instance, because a handle
--- works only where it was made and is to be passed from one entry to another.
-function hooks.make(E)
-  hooks.drain()
-  local P = E.P
-  local I, report = not E.fresh and P.resident, nil
-  local made = not I
-  if made then
-    if P.waits then
-      local room, most = mappings.take(P.small)
-      if not room then
-        return nil,
-          failure(
-            errors.kinds.UNAVAILABLE,
-            (
-              '%s: no more guests can wait at once in this process, which may have %d memory mappings: '
-              .. 'try again when some are done, or raise vm.max_map_count'
-            ):format(E.sig.name, most),
-            { entry = E.id, retryable = true }
-          )
-      end
-    end
-    local files, world, seen
-    if E.worldly and P.linker then
-      world, seen = world_of(E)
-      if not world then return nil, seen end
-    end
-    if P.files then
-      local problem
-      files, problem = folders(E)
-      if not files then return nil, problem end
-    end
-    I, report = instances.new(P, E.limits, world, files, E.id)
-    if I then
-      I.seen, I.maker = seen, E.id
-    end
-  end
-  if I then
-    local B
-    B, report = bindings.bind(I, E.lift)
-    if B then
-      I.fresh = E.fresh
-      I.homes[E] = true
-      if made and not E.fresh and P.resources[1] then P.resident = I end
-      return B
-    end
-    if made then instances.delete(I) end
-  end
-  return nil, from_report(E, report)
-end
-
--- Ends the instance of an inline call, unless the script holds a resource of it.
-function hooks.dispose(B)
-  if B.I.live == 0 then instances.delete(B.I) end
-end
-
--- After a call on the instance of a handle: one that was made for a single call ends with its last handle.
-function hooks.release(B)
-  if B.I.fresh and B.I.live == 0 then instances.delete(B.I) end
-end
-
--- Guests with functions of the host -----------------------------------------------------------------------------------
-
--- Lets the guest see what a call of E made now sees of the world: gives true, and whether it saw something else before; or nil, err.
-local function look(E, I)
-  if not E.worldly then return true end
-  local world, seen = world_of(E, I.seen)
-  if world == nil then return nil, seen end
-  if not world then return true, false end
-  local changed = I.seen ~= nil
-  I.world, I.seen = world, seen
-  return true, changed
-end
-
--- Before and after a call that can't wait; `enter` gives an error or nil.
-function hooks.enter(E, B)
-  local ready, err = look(E, B.I)
+--- Begins a call of a guest that functions of the host are granted; gives an error or nil.
+---@param target Target
+---@param binding Binding
+function M.enter(target, binding)
+  local ready, err = look(target, binding.instance)
   if not ready then return err end
-  running.enter(B.I)
+  running.enter(binding.instance)
 end
 
-function hooks.leave(I)
-  if I.written then printing.flush(I, true) end
-  if I.busy then fibers.leave(I) end
+--- Ends what `enter` has begun.
+---@param instance Instance
+function M.leave(instance)
+  if instance.written then printing.flush(instance, true) end
+  if instance.busy then fibers.leave(instance) end
 end
 
-hooks.call_hosted = entrances.call
+-- Calls that can wait: an instance is in one call at a time --------------------------------------------------------------
 
-local function limit_of(E) return (deadline.of(E.id, E.limits.limit_ms)) end
+local function limit_of(target) return (deadline.of(target.id, target.limits.limit_ms)) end
 
--- Guests that wait: an instance is in one call at a time.
-
-local function leave_pool(I)
-  local stay = I.stay
-  I.stay = nil
-  if stay then pools.leave(stay) end
-end
-
-local function inside(E)
+local function inside(target)
   return failure(
     errors.kinds.INTERNAL,
     (
       '%s: it is called from within a call of its own component, '
       .. 'whose resources all belong to one instance, which takes one call at a time'
-    ):format(E.sig.name),
-    { entry = E.id }
+    ):format(target.sig.name),
+    { entry = target.id }
   )
 end
 
--- Finds an instance for a call of E that has its place in the pool: B, nil, whether it waited; nil, an error; or nil, nil and a
--- problem to be raised.
-local function find(E, limit)
+-- The error of a call that a wait has ended before it began. What has canceled the task is raised.
+local function stopped(target, problem)
+  if problem == LATE then return reports.late(target) end
+  if problem == fibers.INSIDE then return inside(target) end
+  error(problem, 0)
+end
+
+-- Finds an instance for a call that has its place in the pool: gives its binding, nil, and whether it waited; or nil, err. Without an
+-- instance the place is free again.
+local function find(target, limit, stay)
   local waited = false
   while true do
-    local B = E.idle
-    if B then
-      E.idle = B.next
+    local binding = target.idle
+    if binding then
+      target.idle = binding.next
     else
       local err
-      B, err = hooks.make(E)
-      if not B then return nil, err end
+      binding, err = making.make(target)
+      if not binding then
+        pools.leave(stay)
+        return nil, err
+      end
     end
-    local problem, had_to = fibers.enter(B.I, limit)
-    if problem == LATE then return nil, reports.late(E) end
-    if problem == fibers.INSIDE then return nil, inside(E) end
-    if problem then return nil, nil, problem end
+    local instance = binding.instance
+    local problem, had_to = fibers.enter(instance, limit)
+    if problem then
+      pools.leave(stay)
+      return nil, stopped(target, problem)
+    end
     waited = waited or had_to
-    B.I.limit = limit
+    instance.limit = limit
     -- The call before may have ended it.
-    if B.I.store ~= nil then
-      local ready, changed
-      ready, changed = look(E, B.I)
+    if instance.store ~= nil then
+      local ready, changed = look(target, instance)
       if not ready then
-        hooks.give_back(E, B)
+        M.give_back(target, binding)
+        pools.leave(stay)
         return nil, changed
       end
       -- A guest's library reads its variables once: who sees others gets an instance that has not, unless a handle keeps this one.
-      if not changed or B.I.live > 0 then return B, nil, waited end
-      fibers.leave(B.I)
-      M.discard(B.I)
+      if not changed or instance.live > 0 then return binding, nil, waited end
+      fibers.leave(instance)
+      discard(instance)
     end
   end
 end
 
 -- Before arguments are lowered into an instance: its realloc can't give way.
-local function about_to_enter(B, limit)
-  running.enter(B.I)
-  if not B.I.asynchronous then epochs.alone(B.ctx, limit) end
+local function about_to_enter(binding, limit)
+  running.enter(binding.instance)
+  if not binding.instance.asynchronous then epochs.alone(binding.ctx, limit) end
 end
 
--- An instance for a call of E that may have to wait for it: B, nil, whether it waited; or nil, err.
-function hooks.acquire(E)
-  local limit = limit_of(E)
-  local stay, problem, queued = pools.enter(E.pool, limit)
-  if not stay then
-    if problem == LATE then return nil, reports.late(E) end
-    error(problem, 0)
-  end
-  local B, err, more = find(E, limit)
-  if B then
-    B.I.stay = stay
-    about_to_enter(B, limit)
-    return B, nil, more or queued
-  end
-  pools.leave(stay)
-  if not err then error(more, 0) end
-  return nil, err
+--- Gives an instance for a call that may have to wait for it; or nil, err.
+---@param target Target
+---@return Binding?
+---@return any err
+---@return boolean? waited
+function M.acquire(target)
+  local limit = limit_of(target)
+  local stay, problem, queued = pools.enter(target.pool, limit)
+  if not stay then return nil, stopped(target, problem) end
+  local binding, err, waited = find(target, limit, stay)
+  if not binding then return nil, err end
+  binding.instance.stay, binding.rested = stay, nil
+  about_to_enter(binding, limit)
+  return binding, nil, waited or queued
 end
 
--- As `acquire`, for the instance of a handle: gives err or nil, and whether it waited.
-function hooks.reach(E, B)
-  local limit = limit_of(E)
-  local problem, waited = fibers.enter(B.I, limit)
-  if problem == LATE then return reports.late(E) end
-  if problem == fibers.INSIDE then return inside(E) end
-  if problem then error(problem, 0) end
-  if B.I.store == nil then
-    return failure(
-      errors.kinds.INVALID,
-      ('%s: the instance of a resource that it was given has ended'):format(E.sig.name),
-      { entry = E.id }
-    )
+--- Enters the instance of a handle, as `acquire` does.
+---@param target Target
+---@param binding Binding
+---@return any err
+---@return boolean? waited
+function M.reach(target, binding)
+  local limit, instance = limit_of(target), binding.instance
+  local problem, waited = fibers.enter(instance, limit)
+  if problem then return stopped(target, problem) end
+  if instance.store == nil then
+    local message = ('%s: the instance of a resource that it was given has ended'):format(target.sig.name)
+    return failure(errors.kinds.INVALID, message, { entry = target.id })
   end
-  B.I.limit = limit
-  local ready, err = look(E, B.I)
+  instance.limit = limit
+  local ready, err = look(target, instance)
   if not ready then
-    fibers.leave(B.I)
+    fibers.leave(instance)
     return err
   end
-  about_to_enter(B, limit)
+  about_to_enter(binding, limit)
   return nil, waited
 end
 
-function hooks.give_back(E, B)
-  leave_pool(B.I)
-  fibers.leave(B.I)
-  if E.fresh then
-    hooks.dispose(B)
-  elseif E.P.resources[1] then
+--- Ends a call that can wait: the next one may have its instance, and its place in the pool.
+---@param target Target
+---@param binding Binding
+function M.give_back(target, binding)
+  local stay = binding.instance.stay
+  binding.instance.stay = nil
+  if stay then pools.leave(stay) end
+  fibers.leave(binding.instance)
+  if target.fresh then
+    making.dispose(binding)
+  elseif target.plan.resources[1] then
     -- The one that all calls share, and that several may give back.
-    E.idle, B.next = B, nil
+    target.idle, binding.next = binding, nil
   else
-    B.next = E.idle
-    E.idle = B
+    binding.next = target.idle
+    target.idle = binding
   end
 end
 
--- Runs the call whose arguments are in B.io: gives true, whether it has failed and what Wasmtime reports, or false and an error.
-function hooks.run(E, B)
-  local I, done, why, reported = B.I
-  if I.asynchronous then
-    done, why, reported = fibers.run(B, I.limit, support.trap)
-    if I.computed > E.computed then E.computed = I.computed end
+--- Runs the call whose arguments are in binding.io.
+---@param target Target
+---@param binding Binding
+---@return boolean done whether it has ended by itself
+---@return any outcome whether it has failed; or the error
+---@return ffi.cdata*? reported what Wasmtime reports
+function M.run(target, binding)
+  local instance = binding.instance
+  local done, why, reported
+  if instance.asynchronous then
+    done, why, reported = fibers.run(binding, instance.limit, support.trap)
+    if instance.computed > target.computed then target.computed = instance.computed end
   else
-    done, why, reported = turns.run(B, I.limit, support.trap, E)
+    done, why, reported = turns.run(binding, instance.limit, support.trap, target)
     -- What lifts the result and cleans up after it can't give way.
-    if done then epochs.alone(B.ctx, I.limit) end
+    if done then epochs.alone(binding.ctx, instance.limit) end
   end
   if done then return true, why, reported end
-  M.discard(B.I)
-  if why == LATE then return false, reports.late(E) end
-  if errors.is_error(why) and why:kind() ~= errors.kinds.CANCELED then return false, why end
-  error(why, 0)
+  discard(instance)
+  if errors.is_error(why) and why:kind() ~= CANCELED then return false, why end
+  return false, stopped(target, why)
 end
 
-function hooks.leaf_post(B) return fibers.leaf_post(B, support.trap) end
+function M.leaf_post(binding) return fibers.leaf_post(binding, support.trap) end
 
-function hooks.run_post(B) return fibers.alone(B.I, B.post, B.io, B.alone, '', support.trap) end
+function M.run_post(binding) return fibers.alone(binding.instance, binding.post, binding.io, binding.alone, '', support.trap) end
 
-function hooks.call_realloc(_, realloc, io, _, out) return fibers.alone(running.instance, realloc, io, 'iiiii', 'i', out) end
+function M.call_realloc(_, realloc, io, _, out) return fibers.alone(running.instance, realloc, io, 'iiiii', 'i', out) end
 
-hooks.call_leaf = fibers.leaf
+-- How calls fail --------------------------------------------------------------------------------------------------------
 
-function hooks.fail(E, B, reported)
-  if B.I.written then printing.flush(B.I, true) end
-  local trapped, bytes = support.trap[0], E.limits.limit_bytes and instances.memory_bytes(B.I) or nil
+--- Ends an instance whose call has trapped; gives nil, err.
+---@param target Target
+---@param binding Binding
+---@param reported ffi.cdata*? what Wasmtime reports
+function M.fail(target, binding, reported)
+  local instance = binding.instance
+  counted.failing(instance)
+  if instance.written then printing.flush(instance, true) end
+  local trapped, bytes = support.trap[0], target.limits.limit_bytes and instances.memory_bytes(instance) or nil
   support.trap[0] = nil
-  if epochs.was_interrupted() then E.interrupted = true end
+  if epochs.was_interrupted() then target.interrupted = true end
   -- First of all: to read the report may end the code that runs, where a script's limit has passed.
-  M.discard(B.I)
+  discard(instance)
   local report = trap.take(reported, trapped)
-  report.bytes, report.raised = bytes, B.I.raised
-  return nil, from_report(E, report)
+  report.bytes, report.raised = bytes, instance.raised
+  return nil, counted.failed(target, target.failed(report))
 end
 
-function hooks.broken(E, B, what)
-  M.discard(B.I)
-  return nil,
-    failure(
-      errors.kinds.INTERNAL,
-      ('%s: the guest broke the canonical ABI: %s'):format(E.sig.name, what),
-      { entry = E.id, func = E.sig.name }
-    )
+--- Ends an instance whose guest has broken the canonical ABI; gives nil, err.
+---@param target Target
+---@param binding Binding
+---@param what string
+function M.broken(target, binding, what)
+  counted.failing(binding.instance)
+  discard(binding.instance)
+  local message = ('%s: the guest broke the canonical ABI: %s'):format(target.sig.name, what)
+  return nil, counted.failed(target, failure(errors.kinds.INTERNAL, message, { entry = target.id, func = target.sig.name }))
 end
 
--- Arguments that do not fit: either trailing options were left out, or the caller learns why.
-function hooks.refuse(E, count, ...)
+--- Says that arguments do not fit: trailing options were left out, or the caller learns why; gives nil, err.
+---@param target Target
+---@param count integer how many parameters there are
+function M.refuse(target, count, ...)
   local given = select('#', ...)
   if given <= count then
     while given > 0 and (select(given, ...)) == nil do
       given = given - 1
     end
   end
-  return nil, failure(errors.kinds.INVALID, explain.sentence(E.sig, given, ...), { entry = E.id })
+  return nil, counted.failed(target, failure(errors.kinds.INVALID, explain.sentence(target.sig, given, ...), { entry = target.id }))
 end
 
--- The err side of a result as an error value.
-function hooks.guest_error(E, payload)
+--- Gives the err side of a result as an error value.
+---@param target Target
+---@param payload any
+function M.guest_error(target, payload)
   local message
   if type(payload) == 'string' then
     message = payload
   elseif type(payload) == 'table' then
     message = type(payload.message) == 'string' and payload.message or nil
     local case = next(payload)
-    if not message and E.err_is_variant and type(case) == 'string' then message = case end
+    if not message and target.err_is_variant and type(case) == 'string' then message = case end
   end
-  return failure(
-    errors.kinds.UNKNOWN,
-    message or ('%s returned an error'):format(E.sig.name),
-    { details = payload, entry = E.id, func = E.sig.name }
-  )
+  message = message or ('%s returned an error'):format(target.sig.name)
+  return counted.failed(target, failure(errors.kinds.UNKNOWN, message, { details = payload, entry = target.id, func = target.sig.name }))
 end
-
-function M.setup(given) host = given end
 
 return M

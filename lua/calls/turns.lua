@@ -8,7 +8,7 @@
 --    such a call turn out long while others wait for the lane, it is ended as by a trap and made again by rule 1 or 2; it takes many more
 --    short calls until the function is called so again. One that nobody waits for goes on.
 -- 4. A function that provably ends soon (host/wasm/plan/brief.py) is always called synchronously.
--- What the calls of a function were is kept in its E, which is the lane's: `short` (rule 3 holds), `long` (its last call left the
+-- What the calls of a function were is kept in its target, which is the lane's: `short` (rule 3 holds), `long` (its last call left the
 -- lane, so the next one goes elsewhere at once), `quick` and `hasty` (how many short calls in a row speak against either), `enough`.
 
 local clock = require 'lua.dispatcher.clock'
@@ -42,22 +42,22 @@ local HASTY = 4
 
 --- Tells whether rule 3 may hold for functions of a plan: what such a guest has asked the host for leaves no trace, and scripts hold no
 -- handles, which would end with the instance.
-function M.is_repeatable(P) return not P.resources[1] and (not P.linker or P.repeatable) end
+function M.is_repeatable(plan) return not plan.resources[1] and (not plan.linker or plan.repeatable) end
 
---- What E keeps of its calls; `moves` tells whether its instances may be run by another thread.
-function M.equip(E, moves)
-  E.short, E.long, E.quick, E.hasty, E.moves = false, false, 0, 0, moves
-  E.enough = M.is_repeatable(E.P) and ENOUGH or math.huge
-  E.P.out = E.P.out or 0
+--- Readies what a target keeps of its calls; `moves` tells whether its instances may be run by another thread.
+function M.equip(target, moves)
+  target.short, target.long, target.quick, target.hasty, target.moves = false, false, 0, 0, moves
+  target.enough = M.is_repeatable(target.plan) and ENOUGH or math.huge
+  target.plan.out = target.plan.out or 0
 end
 
 local poll = entrances.poll
 
 -- Lets the guest compute for a turn; tells whether its call has ended.
-local function turn(I, future, began)
+local function turn(instance, future, began)
   local from = system()
   local ready
-  running.enter(I)
+  running.enter(instance)
   lane.state = states.FIBER
   repeat
     ready = poll(future)
@@ -66,84 +66,93 @@ local function turn(I, future, began)
   return ready
 end
 
-local function finish(B, future, trap)
-  B.I.future = nil
+local function finish(binding, future, trap)
+  binding.instance.future = nil
   wasmtime.C.wasmtime_call_future_delete(future)
-  local failure = fibers.outcome(true, B.results, B.io, B.out, trap)
+  local failure = fibers.outcome(true, binding.results, binding.io, binding.out, trap)
   return true, failure ~= nil or trap[0] ~= nil, failure
 end
 
 -- Notes a call that has ended in its first turn.
-local function note_here(E, took)
-  E.long, E.hasty = false, 0
-  E.quick = took < SHORT_NS and E.quick + 1 or floor(E.quick / 2)
-  if E.quick >= E.enough then
-    E.short, E.quick = true, 0
+local function note_here(target, took)
+  target.long, target.hasty = false, 0
+  target.quick = took < SHORT_NS and target.quick + 1 or floor(target.quick / 2)
+  if target.quick >= target.enough then
+    target.short, target.quick = true, 0
   end
 end
 
-local function note_elsewhere(E, took)
-  E.hasty = took < HASTY_NS and E.hasty + 1 or 0
-  if E.hasty >= HASTY then
-    E.long, E.hasty = false, 0
+local function note_elsewhere(target, took)
+  target.hasty = took < HASTY_NS and target.hasty + 1 or 0
+  if target.hasty >= HASTY then
+    target.long, target.hasty = false, 0
   end
 end
 
 -- Goes on with a call that is long, until it has ended: gives nothing, or why it was stopped.
-local function go_on(E, I, future, limit)
-  if E.moves and elsewhere.possible() then return elsewhere.finish(I, future, limit, E.id) end
+local function go_on(target, instance, future, limit)
+  if target.moves and elsewhere.possible() then return elsewhere.finish(instance, future, limit, target.id) end
   repeat
     local problem = dispatcher.give_way 'funcs.call'
-    if I.future ~= future then return fibers.gone() end
+    if instance.future ~= future then return fibers.gone() end
     if problem then return problem end
     if limit and monotonic() >= limit then return dispatcher.LATE end
-  until turn(I, future, computed())
+  until turn(instance, future, computed())
 end
 
---- Runs the binding's function with the arguments in B.io, until `limit` (monotonic nanoseconds, or nil), as fibers.run does: gives
+--- Runs the binding's function with the arguments in binding.io, until `limit` (monotonic nanoseconds, or nil), as fibers.run does: gives
 -- true, whether it has failed, and what Wasmtime reports, the trap in `trap`; or false and why it was stopped.
-function M.run(B, limit, trap, E)
-  local I, P = B.I, B.I.P
-  if not B.args then fibers.equip(B, B.params, B.results_of) end
-  local args, io = B.args, B.io
-  for i = 0, B.count - 1 do
+function M.run(binding, limit, trap, target)
+  local instance, plan = binding.instance, binding.instance.plan
+  if not binding.args then fibers.equip(binding, binding.params, binding.results_of) end
+  local args, io = binding.args, binding.io
+  for i = 0, binding.count - 1 do
     args[i].of.u64 = io[i].u64
   end
   local began, from = computed(), system()
-  wasmtime.C.wasmtime_context_set_epoch_deadline(B.ctx, 1)
-  local future = wasmtime.C.wasmtime_func_call_async(B.ctx, B.func, args, B.count, B.results, B.size, B.out, B.out + 1)
-  I.future = future
+  wasmtime.C.wasmtime_context_set_epoch_deadline(binding.ctx, 1)
+  local future = wasmtime.C.wasmtime_func_call_async(
+    binding.ctx,
+    binding.func,
+    args,
+    binding.count,
+    binding.results,
+    binding.size,
+    binding.out,
+    binding.out + 1
+  )
+  instance.future = future
   -- Where nobody else waits for the lane a turn here costs less than the way elsewhere.
-  if not (E.long and E.moves and lane.others ~= 0 and elsewhere.possible()) then
-    if turn(I, future, began) then
-      note_here(E, computed() - began)
-      return finish(B, future, trap)
+  if not (target.long and target.moves and lane.others ~= 0 and elsewhere.possible()) then
+    if turn(instance, future, began) then
+      note_here(target, computed() - began)
+      return finish(binding, future, trap)
     end
-    E.short, E.long, E.quick = false, true, 0
+    target.short, target.long, target.quick = false, true, 0
   end
   -- Until the call is over, or the instance has ended, nobody may call it synchronously.
-  I.out, P.out = true, P.out + 1
-  local problem = go_on(E, I, future, limit)
+  instance.out, plan.out = true, plan.out + 1
+  local problem = go_on(target, instance, future, limit)
   if problem then return false, problem end
-  I.out, P.out = nil, P.out - 1
-  note_elsewhere(E, system() - from)
-  return finish(B, future, trap)
+  instance.out, plan.out = nil, plan.out - 1
+  note_elsewhere(target, system() - from)
+  return finish(binding, future, trap)
 end
 jit.off(M.run)
 
 -- After a call that was ended because it is long.
-local function interrupted(E)
-  E.interrupted, E.short, E.long, E.quick = false, false, true, 0
-  E.enough = min(16 * E.enough, MOST_ENOUGH)
-  counted.again(E.id)
+local function interrupted(target)
+  target.interrupted, target.short, target.long, target.quick = false, false, true, 0
+  target.enough = min(16 * target.enough, MOST_ENOUGH)
+  counted.again(target.id)
 end
 
 -- Where nothing can wait, the one instance of a component with resources can't be waited for.
-local function busy(E)
+local function busy(target)
   return errors.make {
-    message = ("%s: its instance is in another call, which can't be waited for here"):format(E.sig.name),
+    message = ("%s: its instance is in another call, which can't be waited for here"):format(target.sig.name),
     kind = errors.kinds.UNAVAILABLE,
-    entry = E.id,
+    entry = target.id,
   }
 end
 
@@ -152,8 +161,8 @@ M.attempts = setmetatable({}, { __mode = 'k' })
 
 --- A guest's function. `make` has functions that make the ways to call it when they are needed: `slow`, by rule 1 or 2; `near`, by
 -- rule 3, or false where that can't be; `plain`, synchronously, where no task runs that could wait.
-function M.guest(E, make)
-  local P, slow, near, plain = E.P, nil, nil, nil
+function M.guest(target, make)
+  local plan, slow, near, plain = target.plan, nil, nil, nil
 
   local function call_slow(...)
     slow = slow or make.slow()
@@ -161,32 +170,32 @@ function M.guest(E, make)
   end
 
   local function call_plain(...)
-    if P.out > 0 and P.resources[1] then return nil, busy(E) end
+    if plan.out > 0 and plan.resources[1] then return nil, busy(target) end
     plain = plain or make.plain()
     return plain(...)
   end
 
   local function call(...)
     if not current() then return call_plain(...) end
-    if E.short and P.out == 0 then
+    if target.short and plan.out == 0 then
       near = near or make.near()
       local value, problem = near(...)
-      if not E.interrupted then
+      if not target.interrupted then
         if problem == nil then return value end
         return nil, problem
       end
-      interrupted(E)
+      interrupted(target)
     end
     return call_slow(...)
   end
 
   -- Gives true, the value and the error of a call that need not wait; or false, and the call is still to be made.
   M.attempts[call] = function(...)
-    if not E.short or P.out > 0 then return false end
+    if not target.short or plan.out > 0 then return false end
     near = near or make.near()
     local value, problem = near(...)
-    if not E.interrupted then return true, value, problem end
-    interrupted(E)
+    if not target.interrupted then return true, value, problem end
+    interrupted(target)
     return false
   end
 

@@ -146,11 +146,11 @@ function M.far(entry, host, result)
   end
 end
 
--- A guest's function that can wait: it gives control back at every epoch, and `E.computed` says how many of them a call has seen. What
+-- A guest's function that can wait: it gives control back at every epoch, and `target.computed` says how many of them a call has seen. What
 -- it has done outside its memory can't be undone, so its call is not made again; later ones go to other lanes.
-function M.watched(E, plain, far)
+function M.watched(target, plain, far)
   return function(...)
-    if E.computed > MOMENT and away.possible() then return far(...) end
+    if target.computed > MOMENT and away.possible() then return far(...) end
     return plain(...)
   end
 end

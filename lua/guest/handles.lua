@@ -52,7 +52,7 @@ function M.lease_of(handle)
 end
 
 function M.begin(target)
-  call.E, call.P, call.I, call.stamp = target, target.P, nil, call.stamp + 1
+  call.E, call.P, call.I, call.stamp = target, target.plan, nil, call.stamp + 1
 end
 
 -- Begins to check the same call's arguments again.

@@ -184,10 +184,17 @@ function M.free(store, future)
   wasmtime.C.wasmtime_store_delete(store)
 end
 
+local ended = function(_) end
+
+--- Has `f(instance)` called when an instance is about to end.
+---@param f fun(instance: Instance)
+function M.on_ended(f) ended = f end
+
 --- Frees an instance. Its handles and bindings stop working.
 ---@param instance Instance
 function M.delete(instance)
   if instance.store == nil then return end
+  ended(instance)
   local store, future, bindings = instance.store, instance.future, instance.bindings
   instance.future = nil
   fibers.abandon(instance)

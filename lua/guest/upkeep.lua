@@ -10,50 +10,50 @@ local M = {}
 -- How often it is looked for what is idle, and what has been for so long ends, in nanoseconds: 30 seconds at most in all.
 local LOOK, LONG = 5e9, 25e9
 
-local looked_after, looking = {}, false -- E -> how many of its instances stay, though idle
-local hooks, make, discard -- as lua/calls/hooks.lua has them
+local looked_after, looking = {}, false -- target -> how many of its instances stay, though idle
+local make, discard -- lua/calls/making.lua's, set by `setup`
 
-local function calls_of(E)
-  local counts = E.counts
+local function calls_of(target)
+  local counts = target.counts
   return counts and counts.calls + counts.between - counts.left
 end
 
 -- Tells whether no other entry that shares an instance has used it for long, or keeps it though idle.
-local function unused_by_others(E, I, now)
-  for home in pairs(I.homes) do
-    if home ~= E then
-      local keep, calls, B = looked_after[home], calls_of(home), home.idle
-      if keep ~= 0 or calls and calls ~= home.calls_seen or B and now - (B.rested or now) < LONG then return false end
+local function unused_by_others(target, instance, now)
+  for home in pairs(instance.homes) do
+    if home ~= target then
+      local keep, calls, binding = looked_after[home], calls_of(home), home.idle
+      if keep ~= 0 or calls and calls ~= home.calls_seen or binding and now - (binding.rested or now) < LONG then return false end
     end
   end
   return true
 end
 
 -- Ends those of an entry's idle instances that have been so for long; gives how many are left that may end one day.
-local function look_at(E, keep, now)
-  local calls = calls_of(E)
+local function look_at(target, keep, now)
+  local calls = calls_of(target)
   -- The one that a function uses that can't wait is always the first, and nothing but this count tells that it was used.
-  if calls and calls ~= E.calls_seen and E.idle then E.idle.rested = now end
-  E.calls_seen = calls
-  local B, place, left = E.idle, 0, 0
-  while B do
-    local next = B.next
+  if calls and calls ~= target.calls_seen and target.idle then target.idle.rested = now end
+  target.calls_seen = calls
+  local binding, place, left = target.idle, 0, 0
+  while binding do
+    local next = binding.next
     place = place + 1
-    B.rested = B.rested or now
+    binding.rested = binding.rested or now
     -- Another entry's call may be asleep in an instance that they share.
-    if place > keep and B.I.live == 0 then
-      if not B.I.busy and now - B.rested >= LONG and unused_by_others(E, B.I, now) then
-        discard(B.I)
+    if place > keep and binding.instance.live == 0 then
+      if not binding.instance.busy and now - binding.rested >= LONG and unused_by_others(target, binding.instance, now) then
+        discard(binding.instance)
       else
         left = left + 1
       end
     end
-    B = next
+    binding = next
   end
-  local spare = E.spare
+  local spare = target.spare
   if spare and now - spare.rested >= LONG then
-    E.spare = nil
-    discard(spare.I)
+    target.spare = nil
+    discard(spare.instance)
   elseif spare then
     left = left + 1
   end
@@ -63,71 +63,60 @@ end
 local function look()
   looking = false
   local now = monotonic()
-  for E, keep in pairs(looked_after) do
-    if look_at(E, keep, now) > 0 then looking = true end
+  for target, keep in pairs(looked_after) do
+    if look_at(target, keep, now) > 0 then looking = true end
   end
   if looking then dispatcher.background_timer(now + LOOK, look) end
 end
 
--- Makes an instance for the next call of E.
-local function prepare(E)
-  E.preparing = false
-  if E.spare then return end
-  local B = make(E)
+-- Makes an instance for the next call of target.
+local function prepare(target)
+  target.preparing = false
+  if target.spare then return end
+  local binding = make(target)
   -- What is wrong is told to who calls.
-  if not B then return end
-  B.rested = monotonic()
-  E.spare = B
+  if not binding then return end
+  binding.rested = monotonic()
+  target.spare = binding
 end
 
---- Has instances of E looked after. `pool` is what the host says of it: {type =}.
-function M.add(E, pool)
-  if pool.type == 'lazy' or pool.type == 'adaptive' then looked_after[E] = pool.type == 'adaptive' and 1 or 0 end
-  E.prepares = E.fresh and pool.type ~= 'inline'
+--- Has instances of target looked after. `pool` is what the host says of it: {type =}.
+function M.add(target, pool)
+  if pool.type == 'lazy' or pool.type == 'adaptive' then looked_after[target] = pool.type == 'adaptive' and 1 or 0 end
+  target.prepares = target.fresh and pool.type ~= 'inline'
 end
 
---- Has the hooks of lua/calls/hooks.lua take prepared instances and say when one is made or used.
-function M.watch(given, discard_instance)
-  hooks, make, discard = given, given.make, discard_instance
+--- Gives the instance that was prepared for a target, or nil.
+---@param target Target
+---@return Binding?
+function M.take_prepared(target)
+  local spare = target.spare
+  target.spare = nil
+  return spare
+end
 
-  function hooks.make(E)
-    local B, err = E.spare, nil
-    if B then
-      E.spare = nil
-    else
-      B, err = make(E)
-    end
-    if not B then return nil, err end
-    if E.prepares and not E.preparing then
-      E.preparing = true
-      dispatcher.background_timer(0, prepare, E)
-    end
-    if not looking and (looked_after[E] or E.prepares) then
-      looking = true
-      dispatcher.background_timer(monotonic() + LOOK, look)
-    end
-    return B
+--- Says that a call of a target has got an instance: the next one may be prepared, and somebody looks whether they are idle.
+---@param target Target
+function M.used(target)
+  if target.prepares and not target.preparing then
+    target.preparing = true
+    dispatcher.background_timer(0, prepare, target)
   end
-
-  local acquire = hooks.acquire
-  function hooks.acquire(E)
-    local B, err, waited = acquire(E)
-    if B then B.rested = nil end
-    return B, err, waited
+  if not looking and (looked_after[target] or target.prepares) then
+    looking = true
+    dispatcher.background_timer(monotonic() + LOOK, look)
   end
 end
 
---- Makes the first instance of E, if it keeps any.
-function M.warm(E)
-  if E.idle or E.spare then return end
-  if E.fresh then
-    if E.prepares then prepare(E) end
-    return
-  end
-  local B = hooks.make(E)
-  if B then
-    B.next, E.idle = E.idle, B
-  end
+--- Prepares an instance for the first call of a target that takes a fresh one for each.
+---@param target Target
+function M.warm(target)
+  if target.prepares then prepare(target) end
+end
+
+--- Sets what makes an instance, make(target) -> binding or nil, and what ends one, discard(instance).
+function M.setup(given_make, given_discard)
+  make, discard = given_make, given_discard
 end
 
 return M

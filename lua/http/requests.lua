@@ -74,7 +74,7 @@ end
 
 local function guest(number, id, payload)
   -- One that is not known yet is found in a task, which may wait for its code.
-  local f = calls.known(id)
+  local known = calls.known(id)
   local values, count = NONE, 0
   if #payload > 0 then
     values, count = intermediate.decode_all(payload)
@@ -83,7 +83,7 @@ local function guest(number, id, payload)
   if many then
     return fail(number, id, errors.make { message = ('%s: %s'):format(id, many), kind = errors.kinds.INVALID, entry = id, lua_stack = {} })
   end
-  if f and calls.immediate[f] then return answer(number, id, f(unpack(values, 1, count))) end
+  if known and known.immediate then return answer(number, id, known.call(unpack(values, 1, count))) end
   groups[number] = dispatcher.open(function(group)
     groups[number] = nil
     local results = group.results or {}

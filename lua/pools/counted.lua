@@ -57,7 +57,7 @@ local function spent(counts, executed)
 end
 
 --- `f`, the function of E on the direct path that can't wait, counted. Between two calls that are timed it only counts down, which
--- LuaJIT makes one instruction of; errors are counted where they are made, see `watch`.
+-- LuaJIT makes one instruction of; errors are counted where they are made, by `failed`.
 function M.guest(E, f)
   local counts = pools.of(E.id).counts
   E.counts = counts
@@ -88,59 +88,44 @@ function M.guest(E, f)
   end
 end
 
--- A hook that gives nil, err, counting. One that has only taken too long for this lane is called again.
-local function counting(hook)
-  local function finish(E, ...)
-    if not E.counts or E.interrupted then return ... end
-    local value, err = ...
-    if value == nil and err ~= nil then failed(E.counts, err) end
-    return ...
-  end
-  return function(E, ...) return finish(E, hook(E, ...)) end
+--- Counts the error of a call that is made here, and gives it back. One that has only taken too long for this lane is called again.
+---@param target Target
+---@param err any
+---@return any err
+function M.failed(target, err)
+  if target.counts and not target.interrupted then failed(target.counts, err) end
+  return err
 end
 
---- Has `hooks`, which make instances and errors for guests, count them; and `instances` those that end.
-function M.watch(hooks, instances)
-  for _, name in ipairs { 'refuse', 'fail', 'broken', 'make' } do
-    hooks[name] = counting(hooks[name])
-  end
+--- Counts an instance that was made for a target, once.
+---@param target Target
+---@param instance Instance
+function M.made(target, instance)
+  if instance.counts then return end
+  local counts = pools.of(target.id).counts
+  instance.counts = counts
+  counts.made, counts.live = counts.made + 1, counts.live + 1
+end
 
-  local guest_error, make, delete = hooks.guest_error, hooks.make, instances.delete
-  function hooks.guest_error(E, payload)
-    local err = guest_error(E, payload)
-    if E.counts then failed(E.counts, err) end
-    return err
-  end
+local function replaced(instance)
+  local counts = instance.counts
+  if counts then counts.replaced = counts.replaced + 1 end
+end
 
-  function hooks.make(E)
-    local B, err = make(E)
-    local I = B and B.I
-    if I and not I.counts then
-      local counts = pools.of(E.id).counts
-      I.counts = counts
-      counts.made, counts.live = counts.made + 1, counts.live + 1
-    end
-    return B, err
-  end
+--- Counts an instance whose call is failing, as one that is replaced. One that is in a call that may wait is counted where it ends.
+---@param instance Instance
+function M.failing(instance)
+  if not instance.busy then replaced(instance) end
+end
 
-  function instances.delete(I)
-    local counts = I.store ~= nil and I.counts
-    if counts then
-      counts.live = counts.live - 1
-      -- It is in a call that waits, so that call has failed or is given up.
-      if I.busy then counts.replaced = counts.replaced + 1 end
-    end
-    return delete(I)
-  end
-
-  for _, name in ipairs { 'fail', 'broken' } do
-    local hook = hooks[name]
-    hooks[name] = function(E, B, ...)
-      -- One that is in a call that may wait is counted where it is deleted.
-      if B.I.counts and not B.I.busy then B.I.counts.replaced = B.I.counts.replaced + 1 end
-      return hook(E, B, ...)
-    end
-  end
+--- Counts an instance that ends.
+---@param instance Instance
+function M.ended(instance)
+  local counts = instance.counts
+  if not counts then return end
+  counts.live = counts.live - 1
+  -- It is in a call that waits, so that call has failed or is given up.
+  if instance.busy then replaced(instance) end
 end
 
 local whole = setmetatable({}, { __mode = 'k' })

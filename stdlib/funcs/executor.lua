@@ -134,11 +134,12 @@ end
 local function attempt(executor, id, ...)
   local ns = executor.timeout
   if not ns then return calls.call(id, ...) end
-  local f = calls.known(id)
-  if f and calls.immediate[f] then return f(...) end
-  if not f and not dispatcher.current() then return calls.call(id, ...) end
+  local known = calls.known(id)
+  if known and known.immediate then return known.call(...) end
+  if not known and not dispatcher.current() then return calls.call(id, ...) end
   -- One that is not known yet may have to wait for its code first.
-  local started = f and future.run(f, ...) or future.run(calls.call, id, ...)
+  ---@type any
+  local started = known and future.run(known.call, ...) or future.run(calls.call, id, ...)
   local value, err = started:await(ns)
   if not started:is_complete() then
     started:cancel()
@@ -181,12 +182,12 @@ methods.call = call
 --- Starts a call as `funcs.async` does, under the executor's options.
 function methods.async(executor, id, ...)
   check(executor, 'async')
-  local f, problem = calls.find(id)
-  if problem then return nil, problem end
+  local known, problem = calls.find(id)
+  if not known then return nil, problem end
   local many = future.too_many(id, select('#', ...))
   if many then return nil, many end
   if not (executor.timeout or executor.retry or executor.context) then return future.start(id, ...) end
-  return future.pooled(f, call, executor, id, ...)
+  return future.pooled(known, call, executor, id, ...)
 end
 
 return M

@@ -12,11 +12,10 @@ local nearest = require 'lua.values.nearest'
 local pools = require 'lua.pools.pools'
 local queue = require 'stdlib.channel.queue'
 local rings = require 'lua.dispatcher.rings'
-local turns = require 'lua.calls.turns'
 
 local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
 local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
-local find, immediate, attempts = calls.find, calls.immediate, turns.attempts
+local find = calls.find
 
 local M = {}
 
@@ -117,10 +116,9 @@ local function run_now(f, ...)
   return future
 end
 
---- Runs `f(...)`, a call of the function `known`, as `run` does, once there is room for it in the queue of its pool. One whose code
---- is not there yet, for which `known` is nil, begins without that.
+--- Runs `f(...)`, a call of what is `known` (lua/calls/calls.lua), as `run` does, once there is room for it in the queue of its pool.
 local function pooled(known, f, ...)
-  local pool = known and calls.pool_of[known]
+  local pool = known.pool
   if not pool or not pool.room then return M.run(f, ...) end
   pools.await_room(pool)
   local future = M.run(f, ...)
@@ -139,23 +137,22 @@ end
 
 --- Starts a call; returns its future, or nil and an error when there is no such function. Its code is waited for in the background.
 function M.start(id, ...)
-  local f, problem = find(id)
-  if problem then return nil, problem end
+  local known, problem = find(id)
+  if not known then return nil, problem end
+  local f = known.call
   local many = M.too_many(id, select('#', ...))
   if many then return nil, many end
-  if f and immediate[f] then return completed(f(...)) end
+  if known.immediate then return completed(f(...)) end
   if not dispatcher.current() then
     return nil,
       errors.make { message = 'funcs.async: there is no running script to start a call in', kind = errors.kinds.INVALID, entry = id }
   end
-  if not f then return M.run(calls.call, id, ...) end
-  local attempt = attempts[f]
-  if attempt then
-    local made, value, err = attempt(...)
+  if known.attempt then
+    local made, value, err = known.attempt(...)
     if made then return completed(value, err) end
-    if not calls.pool_of[f].room then return run_now(f, ...) end
+    if not known.pool.room then return run_now(f, ...) end
   end
-  return pooled(f, f, ...)
+  return pooled(known, f, ...)
 end
 
 --- Returns the value, or nil and the error; nil and nil while the call is pending.

@@ -119,7 +119,7 @@ end
 local fits = {}
 for id in pairs(names) do
   calls.call(id, '', 0)
-  local sig = calls.last.sig
+  local sig = require('lua.calls.direct').last.sig
   if not sig.name:find 'handle' and sig.name ~= 'both' then
     fits[id] = generate.compile_check({ name = 'check', params = { { name = 'v', type = sig.result } } }, { holds = handles.holds })
   end

@@ -32,7 +32,7 @@ return function(text, id)
   local ok, value, problem = dispatcher.run(calls.call, id, setfenv(assert(loadstring('return ' .. text)), env)())
   if not ok then return false, tostring(value), false end
   if problem ~= nil then return false, problem:message(), false end
-  local library = calls.last.P.libraries['t:lib'].value
+  local library = require('lua.calls.direct').last.plan.libraries['t:lib'].value
   return true, assert(intermediate.encode(value)), assert(intermediate.encode(library.seen))
 end
 """

@@ -82,7 +82,7 @@ FLOOR = b"""
 local calls, C = ...
 local ffi = require 'ffi'
 local floors = {}
-local B, trap = calls.last.idle, ffi.new 'void *[1]'
+local B, trap = require('lua.calls.direct').last.idle, ffi.new 'void *[1]'
 local call, ctx, func, io = C.wasmtime_func_call_unchecked, B.ctx, B.func, B.io
 function floors.call(n)
   for i = 1, n do

@@ -1,0 +1,160 @@
+-- The direct path: from an export of a guest to the function that calls it.
+
+local counted = require 'lua.pools.counted'
+local epochs = require 'lua.wasmtime.epochs'
+local errors = require 'lua.values.errors'
+local generate = require 'lua.abi.generate'
+local hooks = require 'lua.calls.hooks'
+local pools = require 'lua.pools.pools'
+local reports = require 'lua.guest.reports'
+local signatures = require 'lua.abi.signatures'
+local turns = require 'lua.calls.turns'
+local upkeep = require 'lua.guest.upkeep'
+
+local error, pcall, setmetatable, type = error, pcall, setmetatable, type
+local failure, from_report, states = reports.failure, reports.of_guest, epochs.states
+
+local M = {}
+
+--- The functions that never wait, as keys: those of guests that provably end soon.
+---@type table<function, true>
+M.immediate = setmetatable({}, { __mode = 'k' })
+
+--- What is called: an export of a guest, as one entry stands for it.
+---@class Target
+---@field id string of the entry
+---@field plan Plan
+---@field lift border.Lift
+---@field sig table the border.Signature, linked (lua/abi/signatures.lua)
+---@field fresh boolean each call has an instance of its own
+---@field worldly boolean? the guest sees arguments, an environment or folders
+---@field limits border.Limits
+---@field err_is_variant boolean the err side of its result is a variant
+---@field failed fun(report: Report): any the error of a report on its guest
+---@field pool Pool
+---@field counts ffi.cdata*? mw_counts, where errors are counted as they are made (lua/pools/counted.lua)
+---@field computed integer how many epochs a call has computed through, at most
+--- Instances (lua/calls/making.lua, lua/guest/upkeep.lua):
+---@field idle Binding? those that rest, linked by `next`
+---@field spare Binding? one that was prepared for the next call
+---@field prepares boolean? one is to be prepared
+---@field preparing boolean? that is under way
+---@field calls_seen number? how many calls there had been when it was looked for idle instances
+--- How its calls are made (lua/calls/turns.lua):
+---@field moves boolean? its instances may be run by another thread
+---@field short boolean? it was short many times in a row, so it is called synchronously
+---@field long boolean? its last call left the lane
+---@field quick integer? how many short calls there were in a row
+---@field hasty integer? how many calls elsewhere in a row could have been made here
+---@field enough number? how many short calls in a row make it short
+---@field interrupted boolean? its call was ended because it is long, and is made again
+
+---@return Target
+local function target_of(entry, plan, lift, fresh)
+  local sig = signatures.link(lift.signature)
+  ---@type Target
+  local target
+  target = {
+    id = entry.id,
+    plan = plan,
+    lift = lift,
+    sig = sig,
+    fresh = fresh,
+    worldly = entry.worldly,
+    limits = {
+      limit_ms = entry.limit_ms,
+      limit_ticks = entry.limit_ticks,
+      limit_bytes = entry.limit_bytes,
+      limit_elements = entry.limit_elements,
+      limit_stack = entry.limit_stack,
+    },
+    err_is_variant = signatures.err_is_variant(sig),
+    failed = function(report) return from_report(target, report) end,
+    pool = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room),
+    counts = nil,
+    computed = 0,
+    idle = nil,
+    spare = nil,
+    prepares = nil,
+    preparing = nil,
+    calls_seen = nil,
+    moves = nil,
+    short = nil,
+    long = nil,
+    quick = nil,
+    hasty = nil,
+    enough = nil,
+    interrupted = nil,
+  }
+  return target
+end
+
+--- Gives the error of an entry whose signature is too large for LuaJIT.
+---@param id string
+---@param why string
+function M.too_large(id, why)
+  return failure(
+    errors.kinds.UNAVAILABLE,
+    ("the entry %s can't be called: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases"):format(id, why),
+    { entry = id }
+  )
+end
+
+-- The ways to call an export that can't wait for anything outside: see lua/calls/turns.lua. They are made when they are first needed, so
+-- that a signature which is too large is an error of the call.
+local function in_turns(target, entry, compile)
+  local plan, limit = target.plan, target.limits.limit_ticks
+  target.counts = pools.of(target.id).counts
+  if target.lift.brief and not plan.linker and not plan.resources[1] then
+    local f = counted.guest(target, compile('plain', limit))
+    M.immediate[f] = true
+    return f
+  end
+  local function made(...)
+    local done, f = pcall(compile, ...)
+    if done then return f end
+    if type(f) ~= 'table' or not f.too_large then error(f, 0) end
+    return function() return nil, M.too_large(target.id, f.too_large) end
+  end
+  local plain = plan.linker and 'hosted' or 'plain'
+  turns.equip(target, entry.pool.type ~= 'inline' and not plan.linker)
+  return counted.whole(turns.guest(target, {
+    slow = function() return counted.waiting(target.id, made(plan.linker and 'hosted_turns' or 'turns')) end,
+    near = turns.is_repeatable(plan)
+      and function() return counted.guest(target, made(plain, 1, limit and states.LIMITED or states.SHORT)) end,
+    plain = function() return counted.guest(target, made(plain, limit or 'NO_LIMIT', states.BOUND)) end,
+  }))
+end
+
+--- Makes the function that calls an export.
+---@param entry border.GuestEntry
+---@param plan Plan
+---@param lift border.Lift the export
+---@param fresh boolean each call has an instance of its own
+---@return function
+---@return Target
+function M.bind(entry, plan, lift, fresh)
+  local target = target_of(entry, plan, lift, fresh)
+  local function compile(mode, limit, state)
+    return (
+      generate.compile(target.sig, {
+        fresh = fresh,
+        pair = entry.results ~= 'table',
+        post = lift.post and (lift.post_leaf and 'leaf' or 'calls'),
+        resources = plan.resources[1] ~= nil,
+        limit = limit,
+        state = state,
+        mode = mode,
+        leaf = lift.leaf,
+        gated = plan.gated,
+        results = #lift.results,
+      }, hooks, target)
+    )
+  end
+  local f = plan.waits and compile 'waits' or in_turns(target, entry, compile)
+  upkeep.add(target, entry.pool)
+  M.last = target -- what benchmarks and tests look at
+  return f, target
+end
+
+return M
