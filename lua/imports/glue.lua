@@ -173,12 +173,12 @@ local function write_give(e, sig, put)
   put 'local function sizes(w)'
   put(measure.text(e, t, 'w'))
   put 'end'
-  put 'local function give(instance, out, ret, w)'
-  put 'local asked = {} places = asked sizes(w)'
-  put 'asked.done = function()'
+  put 'local function fill(instance, asked)'
   put 'places, place, holder, fault = asked, 0, instance, nil look(instance)'
-  put 'if not fits(w) then trap(CHANGED) end'
-  put 'put(ret, w) if fault then trap(broken(X, fault)) end end'
+  put 'if not fits(asked.value) then trap(CHANGED) end'
+  put 'put(asked.ret, asked.value) if fault then trap(broken(X, fault)) end end'
+  put 'local function give(instance, out, ret, w)'
+  put 'local asked = { done = fill, ret = ret, value = w } places = asked sizes(w)'
   put 'return allocate(instance, out, asked) end'
 end
 
