@@ -7,11 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-Kind = Literal["name", "keyword", "number", "string", "comment", "operator", "space", "other"]
+from moonwit.lua.scripts.keywords import KEYWORDS
 
-KEYWORDS = frozenset(
-    """and break do else elseif end false for function goto if in local nil not or repeat return then true until while""".split()
-)
+Kind = Literal["name", "keyword", "number", "string", "comment", "operator", "space", "other"]
 
 # Beyond it a text is one token while it is edited: each key would take longer than people notice.
 LARGEST = 32 * 1024

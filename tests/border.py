@@ -1,4 +1,4 @@
-"""Lua's classes for the tables of lua/border, and what Lua reads of such tables.
+"""Lua's classes for the tables of lua/border, what Lua reads of such tables, and the constants that both sides have.
 
 Run: python tests/border.py; writes the Lua files of lua/border anew, which tests/lua/test_border.py compares.
 """
@@ -14,7 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from moonwit.host.values import intermediate
 from moonwit.lua.border import answers, entries, messages, modules, plans
+from moonwit.lua.http import lanes
+from moonwit.lua.pools import statistics
+from moonwit.lua.values import buffer
 
 ROOT = Path(__file__).parents[1]
 MODULES = (answers, entries, messages, modules, plans)
@@ -95,6 +99,30 @@ def text(module: types.ModuleType) -> str:
     return "\n".join(out)
 
 
+# What both must know: names of constants, by the module that has them.
+FACTS = {
+    intermediate: ("DEPTH",),
+    buffer: ("DEEP",),
+    lanes: ("GUEST", "HANDLER", "INCOMING", "VALUE", "ERROR", "TEXT", "RESPONSE", "HEAD", "CHUNK", "END", "PULL"),
+    statistics: ("COUNTS",),
+}
+FACTS_FILE = ROOT / "lua" / "border" / "facts.lua"
+
+
+def facts() -> str:
+    """Gives lua/border/facts.lua."""
+    out = ["-- What Python and Lua must both know: made by `python tests/border.py` from the modules that have it.", "return {"]
+    for module, names in FACTS.items():
+        out.append(f"  -- {module.__name__.removeprefix('moonwit.').replace('.', '/')}.py")
+        for name in names:
+            value = getattr(module, name)
+            if isinstance(value, int):
+                out.append(f"  {name} = {value},")
+            else:
+                out += [f"  {name} = {{", *(f"    '{each}'," for each in value), "  },"]
+    return "\n".join([*out, "}", ""])
+
+
 # What Lua reads -------------------------------------------------------------------------------------------------------
 
 
@@ -173,3 +201,4 @@ def reads(text: str) -> Iterator[Read]:
 if __name__ == "__main__":
     for each in MODULES:
         class_file(each).write_text(text(each), encoding="utf-8")
+    FACTS_FILE.write_text(facts(), encoding="utf-8")

@@ -26,7 +26,7 @@ from moonwit.registry.record import record
 # The widest range in which every integer is a Lua number of its own.
 EXACT: Final = 2**53
 
-# How deep values may be nested; the same number stands in lua/values/intermediate.lua.
+# How deep values may be nested; lua/values/intermediate.lua has it from here.
 DEPTH: Final = 128
 
 # A value of the model. Recursive by nature, and checked where it matters by isinstance.

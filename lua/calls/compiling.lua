@@ -9,12 +9,8 @@ local M = {}
 
 ---@param entry border.Compiling
 local function late(id, entry)
-  return errors.make {
-    message = ('%s: took longer than its limit of %g ms: its code is still being compiled'):format(id, entry.limit_ms),
-    kind = errors.kinds.TIMEOUT,
-    entry = id,
-    retryable = true,
-  }
+  local more = { entry = id, retryable = true }
+  return errors.late(id, entry.limit_ms, more, 'its code is still being compiled')
 end
 
 -- Waits for `ms` milliseconds at most (nil: no limit): gives what the host says, or nil when the time is up.

@@ -92,14 +92,7 @@ function M.gone(answers)
 end
 
 ---@param entry border.GuestEntry|border.LuaEntry
-local function too_late(entry)
-  return errors.make {
-    message = ('%s: took longer than its limit of %g ms'):format(entry.id, entry.limit_ms),
-    kind = errors.kinds.TIMEOUT,
-    entry = entry.id,
-    retryable = true,
-  }
-end
+local function too_late(entry) return errors.late(entry.id, entry.limit_ms, { entry = entry.id, retryable = true }) end
 
 -- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of
 -- its value or nil.

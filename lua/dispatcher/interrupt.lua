@@ -26,15 +26,7 @@ local look, raised -- the REPL's
 
 --- Returns the error of a limit that has passed.
 function M.late(limit, stack)
-  if not limit.late then
-    limit.late = errors.make {
-      message = ('%s: took longer than its limit of %g ms'):format(limit.id, limit.ms),
-      kind = errors.kinds.TIMEOUT,
-      retryable = true,
-      entry = limit.id,
-      lua_stack = stack or {},
-    }
-  end
+  if not limit.late then limit.late = errors.late(limit.id, limit.ms, { retryable = true, entry = limit.id, lua_stack = stack or {} }) end
   return limit.late
 end
 

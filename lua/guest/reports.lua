@@ -25,11 +25,7 @@ end
 
 --- The error that says a call of entry target has taken longer than its limit.
 function M.late(target, more)
-  return failure(
-    errors.kinds.TIMEOUT,
-    ('%s: took longer than its limit of %g ms'):format(target.sig.name, target.limits.limit_ms or 0),
-    more or { entry = target.id, func = target.sig.name }
-  )
+  return errors.late(target.sig.name, target.limits.limit_ms or 0, more or { entry = target.id, func = target.sig.name })
 end
 
 -- What answers an import of the guest has raised an error, which is what the guest's call ends with.

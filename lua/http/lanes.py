@@ -12,7 +12,7 @@ from moonwit.host.values.intermediate import ErrorValue, Value
 from moonwit.lua.lane.lane import Callback, Lane
 from moonwit.lua.values import buffer
 
-# The kinds of requests, and of answers; lua/http/requests.lua has the same numbers.
+# The kinds of requests, and of answers, for lua/http/requests.lua too.
 GUEST, HANDLER, INCOMING = 1, 2, 3
 VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, PULL = range(8)
 LOST = 8  # the lane has ended

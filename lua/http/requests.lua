@@ -11,6 +11,7 @@ local calls = require 'lua.calls.calls'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
+local facts = require 'lua.border.facts'
 local intermediate = require 'lua.values.intermediate'
 
 ffi.cdef [[
@@ -22,9 +23,10 @@ local monotonic = clock.monotonic
 
 local M = {}
 
--- The kinds of requests, and of answers; lua/http/lanes.py has the same numbers.
-local GUEST, INCOMING = 1, 3
-local VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, PULL = 0, 1, 2, 3, 4, 5, 6, 7
+-- The kinds of requests, and of answers: see lua/http/lanes.py.
+local GUEST, INCOMING = facts.GUEST, facts.INCOMING
+local VALUE, ERROR, TEXT, RESPONSE = facts.VALUE, facts.ERROR, facts.TEXT, facts.RESPONSE
+local HEAD, CHUNK, END, PULL = facts.HEAD, facts.CHUNK, facts.END, facts.PULL
 
 -- How long answers wait for others, in nanoseconds.
 local PATIENCE = 2e6

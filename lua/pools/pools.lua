@@ -10,6 +10,7 @@
 -- part of a call in another task sets `stay` there: `child.stay = parent.stay`. How calls end is counted by lua/pools/counted.lua.
 
 local buffer = require 'string.buffer'
+local facts = require 'lua.border.facts'
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
@@ -17,12 +18,7 @@ local gate = require 'lua.dispatcher.gate'
 
 -- What is counted, as lua/pools/statistics.py reads it. Times are nanoseconds; `timed` says how many calls stand in `executed`, and
 -- `between` - `left` how many were made that are not in `calls` yet.
-ffi.cdef [[
-typedef struct {
-  double calls, errors, timeouts, live, made, replaced, waiting, most_waiting, waited, queued, most_queued, timed, executed, most_executed;
-  int32_t left, between;
-} mw_counts;
-]]
+ffi.cdef('typedef struct { double ' .. table.concat(facts.COUNTS, ', ') .. '; int32_t left, between; } mw_counts;')
 
 local monotonic, max = clock.monotonic, math.max
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from moonwit.lua.border.answers import Counts, InstanceCounts, Times
 
-_NAMES = (
+# What is counted, in the order that it has in memory; lua/pools/pools.lua has it from here.
+COUNTS = (
     *("calls", "errors", "timeouts", "live", "made", "replaced", "waiting", "most_waiting", "waited", "queued", "most_queued"),
     *("timed", "executed", "most_executed"),
 )
@@ -20,7 +21,7 @@ _MOST = frozenset(("most_waiting", "most_queued", "most_executed"))
 class _Counts(ctypes.Structure):
     """A lane's counts for one function. One thread writes, in steps that are whole; a reader may see some of them a step earlier."""
 
-    _fields_ = [*((name, ctypes.c_double) for name in _NAMES), ("left", ctypes.c_int32), ("between", ctypes.c_int32)]
+    _fields_ = [*((name, ctypes.c_double) for name in COUNTS), ("left", ctypes.c_int32), ("between", ctypes.c_int32)]
 
 
 class Statistics:

@@ -5,22 +5,17 @@ from collections.abc import Iterator, Mapping
 
 from moonwit.host.functions.kinds import POOL, check_pool
 from moonwit.host.programs.processes import check_command
+from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.registry import Broken, Entry, Field, Group, Integer, Items, Kind, Problem, Reference, Registry, Table, Text, pattern, shown
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
-_KEYWORDS = frozenset(
-    (
-        *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if"),
-        *("in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
-    )
-)
 
 
-@pattern(f"(?!(?:{'|'.join(sorted(_KEYWORDS))})$){_IDENTIFIER.pattern}")
+@pattern(f"(?!(?:{'|'.join(sorted(KEYWORDS))})$){_IDENTIFIER.pattern}")
 def alias_rule(text: str) -> Broken:
     """Says what is wrong with the name under which a script finds a library: it becomes a global."""
-    if text in _KEYWORDS:
+    if text in KEYWORDS:
         return "is a keyword of Lua"
     return None if _IDENTIFIER.match(text) else ("is no Lua name", "use letters, digits and `_`")
 

@@ -18,7 +18,7 @@ from moonwit.host.values.intermediate import DEPTH, EXACT, NONE, Empty, ErrorVal
 NIL, FALSE, TRUE, NULL, INT32, NUMBER, TABLE, INT64, UINT64, STRING = 0x00, 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x10, 0x11, 0x20
 HASH_PART, ARRAY_FROM_0, ARRAY_FROM_1 = 0x01, 0x02, 0x04
 
-# After so many levels of tables the rest goes into a "deep" blob. The same number stands in lua/values/intermediate.lua.
+# After so many levels of tables the rest goes into a "deep" blob; lua/values/intermediate.lua has it from here.
 DEEP = 64
 
 # Blobs take a level each.

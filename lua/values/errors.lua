@@ -71,6 +71,13 @@ function M.make(given)
   return value
 end
 
+--- Makes the error of what has taken longer than its limit of `ms` milliseconds. `more` are its other fields; `doing` says what it was at.
+function M.late(name, ms, more, doing)
+  more.kind = M.kinds.TIMEOUT
+  more.message = ('%s: took longer than its limit of %g ms%s'):format(name, ms, doing and ': ' .. doing or '')
+  return M.make(more)
+end
+
 --- Returns the table behind an error value, for encoding; nil for anything else. Never hand it to a script.
 function M.fields(value) return is_error(value) and getfields(value) or nil end
 

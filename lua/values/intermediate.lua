@@ -7,13 +7,14 @@ local arguments = require 'lua.values.arguments'
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local errors = require 'lua.values.errors'
+local facts = require 'lua.border.facts'
 local optional = require 'lua.values.optional'
 
 local M = {}
 
 -- How deep a value may be, and after how many levels the rest goes into a blob of its own, because string.buffer
--- itself takes 100. Both stand in Python too: host/values/intermediate.py, lua/values/buffer.py.
-local DEPTH, DEEP = 128, 64
+-- itself takes 100.
+local DEPTH, DEEP = facts.DEPTH, facts.DEEP
 
 -- A table that is reached twice is copied twice, so a small value can stand for an endless one.
 local MOST_TABLES = 2 ^ 24

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from moonwit import terminal
 from moonwit.arguments import read
 from moonwit.failures import Failure, WrongUsage
-from moonwit.lexer import KEYWORDS
+from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.projects.folders import load, named_folder, needed
 from moonwit.projects.imported import NAMESPACE, annotated
 from moonwit.stubs import FOLDER, LANGUAGE

@@ -23,6 +23,11 @@ def test_lua_has_the_classes_of_python(module):
     assert border.class_file(module).read_text(encoding="utf-8") == border.text(module), "run: python tests/border.py"
 
 
+def test_lua_has_the_constants_of_python():
+    """What both must know is in lua/border/facts.lua as Python has it."""
+    assert border.FACTS_FILE.read_text(encoding="utf-8") == border.facts(), "run: python tests/border.py"
+
+
 def test_what_may_be_absent_is_marked():
     """A field is optional in Lua where Python may leave it out, and where it may be None, which does not cross."""
     assert border.optional(entries.Compiling) == {"limit_ms"}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from moonwit.lexer import KEYWORDS
+from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.repl.editor.context import CALLERS, Context, context, expected
 from moonwit.repl.session.chunks import is_command
 from moonwit.repl.session.explanations import RESOURCE

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from moonwit.lexer import KEYWORDS
+from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.repl.session.colors import paint
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
