@@ -6,7 +6,7 @@ FOLDER is a copy of `test` of github.com/WebAssembly/component-model, or of `tes
 github.com/bytecodealliance/wasmtime: fetch them into `tests/conformance/suites`, which git ignores. Each component that a script calls
 invalid or malformed must be refused, each valid one decoded, or refused with the name of a feature that Moonwit does not take yet.
 `--run` also runs the commands of the scripts: instances, calls and traps. `--list` prints every sentence, `--wasmtime` also asks the
-installed Wasmtime. The exit status is 1 where suite and decoder disagree.
+installed Wasmtime. The exit status is 1 where suite and decoder disagree, or a command that was run has failed.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def judge(where: str, command: Command, tally: Tally) -> None:
             tally.limits[f"{command.reason}: {limit}"] += 1
 
 
-def run_scripts(scripts: list[tuple[Path, Path]]) -> None:
-    """Runs the commands of all scripts, and prints what came of them."""
+def run_scripts(scripts: list[tuple[Path, Path]]) -> int:
+    """Runs the commands of all scripts, and prints what came of them; gives how many did not do as the script says."""
     counts: Counter[str] = Counter()
     for folder, path in scripts:
         with tempfile.TemporaryDirectory() as temporary:
@@ -110,6 +110,7 @@ def run_scripts(scripts: list[tuple[Path, Path]]) -> None:
     print(f"\n{counts.total()} commands run:")
     for name, number in counts.most_common():
         print(f"{number:6}  {name}")
+    return counts["failed"]
 
 
 def wasmtime_takes(engine: Engine, data: bytes) -> bool:
@@ -146,8 +147,7 @@ def main() -> int:
             judge(f"{path.relative_to(folder)}:{command.line}", command, tally)
     for line in tally.lines if arguments.list else ():
         print(line)
-    if arguments.run:
-        run_scripts(scripts)
+    failed = run_scripts(scripts) if arguments.run else 0
     titles = ("components", "valid, but not taken yet", "called invalid, but valid by the standard")
     for title, counts in zip(titles, (tally.counts, tally.features, tally.limits), strict=True):
         print(f"\n{title}:")
@@ -158,7 +158,7 @@ def main() -> int:
         print(f"\n{len(lines)} {title}")
         for line in lines:
             print(f"  {line}")
-    return 1 if tally.wrong else 0
+    return 1 if tally.wrong or failed else 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,10 @@ WORDS = {
     "used with the wrong type": "used with the wrong type",
     "cannot remove owned resource while borrowed": "cannot remove owned resource while borrowed",
 }
+# What the standard has otherwise: the end of the script's name and a part of the command, and why.
+OTHERWISE = {
+    ("adapter.wast", '(core func $f2 (canon lower (func $f1)))'): "a component may call what it lifts itself; Wasmtime has a trap there",
+}
 RUNS = frozenset({"assert_return", "assert_trap", "invoke", "assert_exhaustion"})
 
 
@@ -101,6 +105,9 @@ def run(script: str, where: str, folder: Path, verdict: Any) -> Run:
     with moonwit.open(folder) as project:
         for line, head, made, text in steps:
             outcome = one(project, head, made, text)
+            known = next((why for (script, part), why in OTHERWISE.items() if where.endswith(script) and part in text), None)
+            if outcome.startswith("failed") and known is not None:
+                outcome = f"otherwise by the standard: {known}"
             done.counts[outcome.split(":", 1)[0]] += 1
             if outcome != "passed":
                 done.lines.append(f"{where}:{line}: {head}: {outcome}")

@@ -38,7 +38,7 @@ CLOCK = """(component
   (core module $m (import "w" "now" (func $now (result i64))) (func (export "f") (result i64) (call $now)))
   (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
   (func (export "ticks") (result u64) (canon lift (core func $i "f"))))"""
-# The direct path does not pass resources to the host beside utf-16 strings.
+# Strings that the host's own code does not know, and resources beside them.
 UTF16 = """(component
   (type $r (resource (rep i32))) (export $thing "thing" (type $r))
   (core module $m (memory (export "m") 1) (func (export "r") (param i32 i32 i32 i32) (result i32) i32.const 8)
@@ -136,11 +136,10 @@ def test_wit_of_a_component_is_compared(tmp_path: Path) -> None:
     assert loaded(tmp_path, COMPONENT, "add-it", "wit: 'add-it: func(a: u32, b: u32) -> u32;'").lane == "direct"
 
 
-def test_what_the_direct_path_does_not_take(tmp_path: Path) -> None:
-    """A component with utf-16 strings beside resources takes the compatible path, and the reason says so."""
+def test_other_encodings_take_the_direct_path(tmp_path: Path) -> None:
+    """A component with utf-16 strings beside resources takes the direct path like any other."""
     found = loaded(tmp_path, UTF16, "say")
-    assert (found.lane, found.plan, found.lift) == ("compatible", None, None)
-    assert "UTF-8" in found.reason and show_signature(found.signature) == "func(s: string, t: thing)"
+    assert found.lane == "direct" and show_signature(found.signature) == "func(s: string, t: thing)"
 
 
 def test_wasi_that_the_host_provides_itself_stays_on_the_direct_path(tmp_path: Path) -> None:
@@ -321,7 +320,6 @@ REFUSED = {
         "engine: compatible",
         "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
     ),
-    "direct utf-16": (UTF16, "say", "engine: direct", "or 64-bit addresses; remove `engine: direct`"),
     "component's wit": (
         COMPONENT,
         "add-it",

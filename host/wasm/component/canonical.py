@@ -61,7 +61,12 @@ def is_for_host(what: str, options: CanonicalOptions, function: Function, layout
         if layouts.largest(each) > MOST_FIXED:
             sentence = f"values hold a list of a fixed length of more than {MOST_FIXED}, which Moonwit takes only between components"
             raise Refused(f"Of {what}, {sentence}.")
-    return not is_wide(options) and (options.encoding == "utf8" or not points(layouts, passed))
+    return is_plain(options) or not (is_wide(options) or points(layouts, passed))
+
+
+def is_plain(options: CanonicalOptions) -> bool:
+    """Tells whether values are passed as the host's own code knows it."""
+    return options.encoding == "utf8" and not is_wide(options)
 
 
 def name_of(origin: ImportedFunction | LiftedFunction, path: str | None = None) -> str:

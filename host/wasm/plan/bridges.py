@@ -3,6 +3,8 @@
 The host's own code knows UTF-8 and 32-bit memories. So a function with other canonical options gets a memory of ours, where the host leaves
 and finds values, and an adapter as between two component instances. An import that is exported again gets such a memory too: nobody
 else's is there to pass values in.
+
+Handles that such a function takes or gives pass through a table of their own, which is emptied with the memory after each call.
 """
 
 from __future__ import annotations
@@ -40,10 +42,10 @@ MEMORY: Final = """(module $moonwit
  (func (export "reset") (global.set $at (i32.const 16))))"""
 
 
-def front(function: Function, layouts: Layouts) -> str:
+def front(function: Function, layouts: Layouts, table: bool) -> str:
     """Makes the text of a module that exports a function of the type to be lifted, "call", and its post-return, "post".
 
-    It imports the function as it is lowered, and "realloc" and "reset" of the memory.
+    It imports the function as it is lowered, "realloc" and "reset" of the memory, and, with a ``table``, "reset" of that.
     """
     lowered, lifted = layouts.lowered(function), layouts.lifted(function)
     called = f"(call $call {gate.passed_on(lifted)})"
@@ -55,8 +57,9 @@ def front(function: Function, layouts: Layouts) -> str:
  (import "" "call" (func $call {gate.params_of(lowered)} {gate.results_of(lowered)}))
  (import "" "realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
  (import "" "reset" (func $reset))
+ {'(import "" "table" (func $table))' if table else ""}
  (func (export "call") {gate.params_of(lifted)} {gate.results_of(lifted)} {called})
- (func (export "post") {gate.params_of(CoreType(lifted.results, ""))} (call $reset)))"""
+ (func (export "post") {gate.params_of(CoreType(lifted.results, ""))} (call $reset) {"(call $table)" if table else ""}))"""
 
 
 def start(type: CoreType, post_return: bool) -> str:

@@ -19,7 +19,7 @@ from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, DefinedResource, Home, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.plan import bridges, entering, handles
 from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Step
-from moonwit.host.wasm.problems import Refused, Unsupported
+from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function, Resource
 
@@ -44,7 +44,10 @@ class Composing:
         self.inner = [(caller, origin.home) for caller, origin in called if isinstance(origin, LiftedFunction)]
         # Whether a call can come back into a component instance that it has left.
         self.returns = any(not callee.entered_from(caller) for caller, callee in self.inner)
-        self.several = len(self.homes) > 1 or bool(self.inner)
+        # Handles that pass a bridge are in a table of their own too.
+        given = [each.options for each in record.lifted] + [each.options for each in record.lowered]
+        bridged = not all(map(canonical.is_plain, given))
+        self.several = len(self.homes) > 1 or bool(self.inner) or (bridged and bool(record.resources))
 
     def step(self, module: bytes, arguments: Iterable[Item]) -> int:
         """Adds a step, and gives its number."""
@@ -126,7 +129,7 @@ class Composing:
         function: Function,
         caller: tuple[Options, dict[str, Item]],
         callee: tuple[Options, dict[str, Item]],
-        homes: tuple[Home, Home] | None = None,
+        homes: tuple[Home, Home],
     ) -> Item:
         """Adds an adapter between two sides, each with its options and what may be imported of it; gives the function to call."""
         binary = adapter(function, caller[0], callee[0])
@@ -138,8 +141,6 @@ class Composing:
         for wanted in read_core(binary).imports:
             if wanted.module != "resource":
                 arguments.append(sides[wanted.module][wanted.name])
-            elif homes is None:
-                raise Unsupported("The component passes resources to the host with strings that are not UTF-8, or 64-bit addresses.")
             else:
                 arguments.append(self.transfer(wanted.name, function, *homes))
         return Export(self.step(binary, arguments), "call")
@@ -149,9 +150,17 @@ class Composing:
         step = self.step(compiled(bridges.MEMORY), [])
         return {name: Export(step, name) for name in ("memory", "flags", "realloc", "reset")}
 
+    def guest(self, owner: int) -> Home:
+        """Adds a component instance that stands for the host, with handles of its own."""
+        home = Home(owner=owner)
+        self.homes[home] = len(self.homes)
+        return home
+
     def front(self, function: Function, called: Item, bridge: dict[str, Item], layouts: Layouts) -> None:
         """Adds to a bridge the function to be lifted, and its post-return, for one that is lowered."""
-        step = self.step(compiled(bridges.front(function, layouts)), [called, bridge["realloc"], bridge["reset"]])
+        table = [bridge["table"]] if "table" in bridge else []
+        text = bridges.front(function, layouts, bool(table))
+        step = self.step(compiled(text), [called, bridge["realloc"], bridge["reset"], *table])
         bridge["func"], bridge["post-return"] = Export(step, "call"), Export(step, "post")
 
     def start(self, lifted: LiftedFunction, caller: Home | None) -> None:
@@ -161,6 +170,10 @@ class Composing:
         assert type is not None
         post = [] if lifted.options.post_return is None else [self.item(lifted.options.post_return)]
         func = self.entering(lifted.home, caller, self.item(lifted.core), type)
+        self.called(func, type, post)
+
+    def called(self, func: Item, type: CoreType, post: list[Item]) -> None:
+        """Adds the call of a function of this core type, and of its post-return."""
         self.step(compiled(bridges.start(type, bool(post))), [func, *post])
 
     def transfer(self, name: str, function: Function, caller: Home, callee: Home) -> Item:

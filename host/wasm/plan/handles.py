@@ -101,6 +101,8 @@ TABLE = """(module $moonwit
    (local.set $at (i32.load $lent (global.get $top)))
    (i32.store $table offset=8 (local.get $at) (i32.sub (i32.load $table offset=8 (local.get $at)) (i32.const 1)))
    (br $more))))
+ (func (export "reset")
+  (global.set $next (i32.const 1)) (global.set $free (i32.const 0)) (i32.store $calls (i32.const 0) (i32.const 0)))
  (func (export "settled")
   (if (i32.load $calls (i32.const 0)) (then (call $borrow_handles_remain))))
  (func (export "enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moonwit.host.wasm.adapters import resources
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.component import Component
@@ -23,7 +24,7 @@ from moonwit.host.wasm.component.entities import (
 from moonwit.host.wasm.plan import bridges
 from moonwit.host.wasm.plan.composing import Composing, options
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Stub, StubItem
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function
 
@@ -33,7 +34,7 @@ ROOT = "$root"      # the interface of functions that are imported without one
 def plan_component(component: Component) -> Plan:
     """Makes the plan of a decoded component.
 
-    Raises Unsupported when the direct call path does not take it, Malformed when a canonical definition does not fit.
+    Raises Refused when Moonwit does not take it, Malformed when a canonical definition does not fit.
     """
     return _Planner(component).plan()
 
@@ -70,8 +71,11 @@ class _Planner:
         if not isinstance(found, Function) or found.params or found.result is not None:
             raise Malformed("a start function takes and gives nothing here, but the one that is named does")
         if isinstance(function.origin, ImportedFunction):
-            raise Unsupported("The component's start function is one that it imports, which the direct call path does not run.")
-        self.composing.start(function.origin, home)
+            origin = function.origin
+            whose = (found, None, None, None, self.composing.homes.get(home, 0), origin.owner)
+            self.composing.called(self.stub(Stub(origin.interface or ROOT, origin.name, CoreType("", ""), *whose)), CoreType("", ""), [])
+        else:
+            self.composing.start(function.origin, home)
 
     def resource(self, found: DefinedResource) -> LocalResource:
         composing = self.composing
@@ -120,8 +124,11 @@ class _Planner:
             memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
             rest = (signature, memory, realloc, None, instance, source.owner)
             return self.stub(Stub(source.interface or ROOT, source.name, item.type, *rest))
+        if any(self.composing.resolved(each) in self.composing.resources for each in resources(signature)):
+            raise Refused(f"{what[0].upper()}{what[1:]} passes a resource of the component's own beside strings that are not UTF-8.")
         bridge, caller = self.imported(source, signature, instance), self.composing.side(origin.options, origin.home)
-        return self.composing.adapted(signature, (options(origin.options), caller), (bridges.ANSWERING, bridge))
+        sides = (options(origin.options), caller), (bridges.ANSWERING, bridge)
+        return self.composing.adapted(signature, *sides, (origin.home, origin.home))
 
     def imported(self, source: ImportedFunction, signature: Function, instance: int) -> dict[str, Item]:
         """Gives an import with a bridge, as a function that is lifted."""
@@ -167,22 +174,27 @@ class _Planner:
             return Lift(interface, name, found, bridge["func"], type, bridge["memory"], bridge["realloc"], bridge["post-return"])
         instance = composing.homes[origin.home]
         if not canonical.is_for_host(f"the export `{path}`", origin.options, found, self.layouts):
-            bridge = self.bridged(origin, found)
-            return Lift(interface, name, found, bridge["func"], type, bridge["memory"], bridge["realloc"], bridge["post-return"], instance)
+            return self.bridged(interface, name, origin, found)
         memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
         core, table = composing.lifted(origin, found, self.item(origin.core), type)
         return Lift(interface, name, found, core, type, memory, realloc, self.optional(origin.options.post_return), instance, table)
 
-    def bridged(self, origin: LiftedFunction, signature: Function) -> dict[str, Item]:
-        """Gives a function that is lifted from another memory than the host's own code knows, with a bridge."""
+    def bridged(self, interface: str | None, name: str, origin: LiftedFunction, signature: Function) -> Lift:
+        """Lifts a function from another memory than the host's own code knows, by way of a bridge."""
         composing, bridge = self.composing, self.composing.bridge()
+        home, table = origin.home, None
+        if any(composing.resolved(each) in composing.resources for each in resources(signature)):
+            home = composing.guest(origin.home.owner)
+            table = composing.table(home)
+            bridge["table"] = Export(table, "reset")
         callee = composing.side(origin.options, origin.home)
         core = origin.core.type
         assert core is not None
         callee["func"] = composing.entering(origin.home, None, self.item(origin.core), core)
-        called = composing.adapted(signature, (bridges.OPTIONS, bridge), (options(origin.options), callee))
+        called = composing.adapted(signature, (bridges.OPTIONS, bridge), (options(origin.options), callee), (home, origin.home))
         composing.front(signature, called, bridge, self.layouts)
-        return bridge
+        rest = (bridge["memory"], bridge["realloc"], bridge["post-return"], composing.homes[home], table)
+        return Lift(interface, name, signature, bridge["func"], self.layouts.lifted(signature), *rest)
 
 
 def _name(found: dict[str, Entity], before: str, paths: dict[int, str]) -> None:

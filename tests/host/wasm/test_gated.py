@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.plan.plan import StubItem
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 
 FUNCTION_TYPE = b"\x01\x40\0\1\0"
 
@@ -43,11 +42,11 @@ def test_what_no_path_takes_is_refused(sections: list[tuple[int, bytes]], senten
     assert str(caught.value).startswith(f"{sentence}, ") and str(caught.value).endswith("Moonwit does not take yet.")
 
 
-def test_an_imported_start_function_is_unsupported() -> None:
-    """A start function that comes from outside is not run on the direct path, so that path does not take the component."""
-    sentence = "The component's start function is one that it imports, which the direct call path does not run."
-    with pytest.raises(Unsupported, match=f"^{re.escape(sentence)}$"):
-        plan_component(decode(component((7, FUNCTION_TYPE), (10, b"\1\0\1f\1\0"), (9, b"\0\0\0"))))
+def test_an_imported_start_function_is_a_step() -> None:
+    """A start function that comes from outside is called as an import, by a module of ours."""
+    found = plan_component(decode(component((7, FUNCTION_TYPE), (10, b"\1\0\1f\1\0"), (9, b"\0\0\0"))))
+    assert [step.arguments for step in found.steps] == [(StubItem(0),)]
+    assert (found.stubs[0].interface, found.stubs[0].function) == ("$root", "f")
 
 
 @pytest.mark.parametrize(
