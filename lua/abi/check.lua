@@ -20,7 +20,11 @@ M.RANGE = {
   s32 = { -2147483648, 2147483647 },
 }
 
--- An expression that is true when the expression `v` (a name) fits `t`. It may stand after `not`: comparisons are in parentheses.
+--- An expression that is true when the expression `v` (a name) fits `t`. It may stand after `not`: comparisons are in parentheses.
+---@param e Emitter
+---@param t table a laid out type
+---@param v string
+---@return string
 function M.expression(e, t, v)
   local kind, range = t.kind, M.RANGE[t.kind]
   if range then
@@ -133,7 +137,10 @@ function kinds.option(e, t)
   return b:text()
 end
 
--- The table case name -> number (from 1) of the cases with, or without, a payload.
+--- The table case name -> number (from 1) of the cases with, or without, a payload.
+---@param t table a laid out type
+---@param with_payload boolean
+---@return table<string, integer>
 function M.case_numbers(t, with_payload)
   local numbers = {}
   for i, case in ipairs(t.cases) do
@@ -142,7 +149,10 @@ function M.case_numbers(t, with_payload)
   return numbers
 end
 
--- `branch(case)` per case with payload, as a chain of if statements on the local `c`; halves, so that many cases stay cheap.
+--- `branch(case)` per case with payload, as a chain of if statements on the local `c`; halves, so that many cases stay cheap.
+---@param cases {case: table, number: integer}[]
+---@param branch fun(case: table, number: integer): string
+---@return string
 function M.chain(cases, branch)
   local b = block()
   local function range(from, to)
@@ -159,7 +169,9 @@ function M.chain(cases, branch)
   return b:text()
 end
 
--- The cases with a payload, as {case =, number =} in order.
+--- The cases with a payload, as {case =, number =} in order.
+---@param t table a laid out type
+---@return {case: table, number: integer}[]
 function M.with_payload(t)
   local cases = {}
   for i, case in ipairs(t.cases) do

@@ -276,13 +276,20 @@ local function misfit(sig, count, ...)
 end
 
 --- Says what is wrong with a value that does not fit a type, and where in it.
+---@param t table
+---@param value any
+---@return string
 function M.misfit(t, value)
   local where, what = find(t, value, '')
   if not where then return 'it was refused, which is a mistake in Moonwit: please report it' end
   return bounded(where == '' and what or where .. ': ' .. what)
 end
 
--- The sentence for a call with `count` arguments, those at the end that are nil left out.
+--- The sentence for a call with `count` arguments, those at the end that are nil left out.
+---@param sig table
+---@param count integer
+---@param ... any
+---@return string
 function M.sentence(sig, count, ...)
   if count <= #sig.params then return bounded(misfit(sig, count, ...)) end
   local least = #sig.params

@@ -78,7 +78,9 @@ local function cases(t)
   append(t.flat, flat)
 end
 
--- Lays out a type, once, and gives it back. Types of kind enum, option and result get `cases` too.
+--- Lays out a type, once, and gives it back. Types of kind enum, option and result get `cases` too.
+---@param t table
+---@return table t
 function M.of(t)
   if t.flat then return t end
   local kind = t.kind
@@ -113,7 +115,9 @@ function M.of(t)
   return t
 end
 
--- Lays out a function's parameters: as flat values, or as a tuple in memory when there are too many.
+--- Lays out a function's parameters: as flat values, or as a tuple in memory when there are too many.
+---@param sig table
+---@return table sig
 function M.signature(sig)
   local flat, parts = {}, {}
   for i, param in ipairs(sig.params) do
@@ -156,9 +160,13 @@ end
 local HANDLES, POINTERS_TO = { own = true, borrow = true }, { string = true, list = true }
 
 --- Tells whether a type, or nil for none, is or holds a handle.
+---@param t table?
+---@return boolean
 function M.has_handles(t) return t ~= nil and holds_kind(t, HANDLES, {}) end
 
 --- Tells whether values of a laid out signature are passed in memory.
+---@param sig table
+---@return boolean
 function M.uses_memory(sig)
   if sig.spilled or sig.in_memory then return true end
   for _, param in ipairs(sig.params) do

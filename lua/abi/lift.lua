@@ -71,7 +71,9 @@ local function flat_text(e, t)
 end
 M.load_text, M.flat_text, M.scalar, M.NARROW = load_text, flat_text, scalar, NARROW
 
--- The metatable that lets `tag-count` be read as `tag_count` too, or nil when all names of the record are Lua names.
+--- The metatable that lets `tag-count` be read as `tag_count` too, or nil when all names of the record are Lua names.
+---@param t table a laid out type
+---@return table?
 function M.alias_meta(t)
   local others = {}
   for _, field in ipairs(t.fields) do
@@ -88,6 +90,10 @@ function M.alias_meta(t)
   }
 end
 
+---@param e Emitter
+---@param t table a laid out type
+---@param text string an expression for the record
+---@return string
 function M.named(e, t, text)
   local meta = M.alias_meta(t)
   return meta and ('setmetatable(%s, %s)'):format(text, e:constant(meta)) or text
@@ -185,6 +191,9 @@ local function fill(b, e, t)
 end
 
 --- The statements that load the list of `n` elements at `p`, and return it.
+---@param e Emitter
+---@param t table a laid out type
+---@return string
 function M.elements(e, t)
   local size, align, b = t.element.size, t.element.align, block()
   b:put('if p + n * %d > limit then return wrong({}, "is a list outside the guest\'s memory") end', size)
@@ -262,9 +271,13 @@ function load.kinds.result(e, t)
   )
 end
 
--- The statements that lift the function's result into the locals `value` and `problem` (the payload of an err side, or
+--- The statements that lift the function's result into the locals `value` and `problem` (the payload of an err side, or
 -- nil) and `failed` (whether it is an err side). `ret` is the address of a result in memory. `pair` is false when a result
 -- type shall stay a table.
+---@param e Emitter
+---@param sig table
+---@param pair boolean?
+---@return string
 function M.result(e, sig, pair)
   local t = sig.result
   if not t then return '' end

@@ -229,7 +229,10 @@ for _, kind in ipairs { 'variant', 'option', 'result' } do
   store.kinds[kind], flat.kinds[kind] = store_case, flat_case
 end
 
--- The statements that lower all arguments a1..an: to flat slots, or to one tuple in memory.
+--- The statements that lower all arguments a1..an: to flat slots, or to one tuple in memory.
+---@param e Emitter
+---@param sig table
+---@return string
 function M.arguments(e, sig)
   local b, slot = block(), 0
   if sig.spilled then

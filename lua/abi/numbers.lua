@@ -8,23 +8,35 @@ local type, next, tonumber = type, next, tonumber
 
 local M = {}
 
--- Tells whether `v` is a 64-bit integer within lo..hi (numbers, hi at least 0).
+--- Tells whether `v` is a 64-bit integer within lo..hi (numbers, hi at least 0).
+---@param v any
+---@param lo number
+---@param hi number
+---@return boolean
 function M.wide(v, lo, hi)
   if type(v) ~= 'cdata' then return false end
   if istype(int64, v) then return v >= lo and v <= hi end
   return istype(uint64, v) and v <= hi
 end
 
+---@param v any
+---@return boolean
 function M.wide_u64(v) return type(v) == 'cdata' and (istype(uint64, v) or istype(int64, v) and v >= 0) end
 
+---@param v any
+---@return boolean
 function M.wide_s64(v) return type(v) == 'cdata' and (istype(int64, v) or istype(uint64, v) and v <= 0x7fffffffffffffffULL) end
 
--- A 64-bit result as a Lua number where that is exact, else as it is.
+--- A 64-bit result as a Lua number where that is exact, else as it is.
+---@param x ffi.cdata*
+---@return number|ffi.cdata*
 function M.signed(x)
   if x <= 9007199254740992LL and x >= -9007199254740992LL then return tonumber(x) end
   return x
 end
 
+---@param x ffi.cdata*
+---@return number|ffi.cdata*
 function M.unsigned(x)
   if x <= 9007199254740992ULL then return tonumber(x) end
   return x
@@ -38,19 +50,25 @@ local NAN, words = M.NAN, ffi.typeof 'const int32_t *'
 local floats, doubles = ffi.typeof 'const float *', ffi.typeof 'const double *'
 local cast = ffi.cast
 
+---@param p ffi.cdata*
+---@return number
 function M.f32_at(p)
   local bits = cast(words, p)[0]
   if bits > -8388608 and bits < 0 then return NAN end
   return cast(floats, p)[0]
 end
 
+---@param p ffi.cdata*
+---@return number
 function M.f64_at(p)
   local upper = cast(words, p)[1]
   if upper >= -524288 and upper < 0 then return NAN end
   return cast(doubles, p)[0]
 end
 
--- Tells whether the keys of `v` are exactly 1..n: the slow answer for tables whose sequence lies in the hash part.
+--- Tells whether the keys of `v` are exactly 1..n: the slow answer for tables whose sequence lies in the hash part.
+---@param v table
+---@return boolean
 function M.only_sequence(v)
   local count, n = 0, #v
   for key in next, v do
@@ -60,7 +78,10 @@ function M.only_sequence(v)
   return count == n
 end
 
--- The bits of a flags value given as a sequence of names; nil when it does not fit. `bits` is name -> bit.
+--- The bits of a flags value given as a sequence of names; nil when it does not fit. `bits` is name -> bit.
+---@param v table
+---@param bits table<any, integer>
+---@return integer?
 function M.listed_bits(v, bits)
   -- Up to three names take no loop, so that a loop around the call stays one trace.
   local first, second = next(v)

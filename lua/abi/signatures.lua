@@ -17,6 +17,8 @@ local function link_types(types)
 end
 
 --- Links a signature that arrives as {name, types, params = {{name, text, type = index}}, result = index}, once, and gives it back.
+---@param sig table
+---@return table sig
 function M.link(sig)
   if sig.linked then return sig end
   sig.linked = true

@@ -29,6 +29,8 @@ local FAILED = 'failure ~= nil or trap[0] ~= nil'
 -- Check ---------------------------------------------------------------------------------------------------------------
 
 --- Refuses arguments that do not fit.
+---@param block Block
+---@param call Call
 function M.check(block, call)
   if call.options.resources then block:put 'drain()' end
   if call.handles then block:put 'begin(target)' end
@@ -38,6 +40,8 @@ function M.check(block, call)
 end
 
 --- The same where the check is a function of its own, as it is made again after a wait; and nothing is known of further arguments.
+---@param block Block
+---@param call Call
 function M.check_first(block, call)
   if call.options.resources then block:put 'drain()' end
   block:open('if not (fits(%s)) then', call.arguments)
@@ -46,6 +50,8 @@ function M.check_first(block, call)
 end
 
 --- That function.
+---@param block Block
+---@param call Call
 function M.write_fits(block, call)
   block:open('local function fits(%s)', call.arguments)
   if call.handles then block:put 'begin(target)' end
@@ -88,6 +94,8 @@ local function idle(block)
 end
 
 --- Takes one that rests, or a new one.
+---@param block Block
+---@param call Call
 function M.take(block, call) return take(block, call, call.options.fresh and make or idle) end
 
 -- What was checked may have changed while the call waited for its instance.
@@ -112,6 +120,8 @@ local function reach(block, call)
 end
 
 --- Waits for one, and for its turn on that.
+---@param block Block
+---@param call Call
 function M.wait_for(block, call) return take(block, call, acquire, reach) end
 
 -- Gives back what `take` took.
@@ -122,6 +132,8 @@ local function put_back(block, call)
 end
 
 --- Lets the guest see the world as it is now; says whose guest runs.
+---@param block Block
+---@param call Call
 function M.enter(block, call)
   block:put 'local problem = enter(target, binding)'
   block:open 'if problem then'
@@ -137,6 +149,8 @@ function M.enter(block, call)
 end
 
 --- Sets the deadline. An instance that several entries share may come with another one's.
+---@param block Block
+---@param call Call
 function M.arm(block, call)
   local options = call.options
   if not (options.limit or options.resources or options.state) then return end
@@ -149,9 +163,13 @@ end
 local BROKEN = 'return broken(target, binding, fault)'
 
 --- Where core values and handles of the result go.
+---@param block Block
+---@param call Call
 function M.slots(block, call) block:put(layout.has_handles(call.sig.result) and 'io, holder = binding.io, binding' or 'io = binding.io') end
 
 --- The function that lowers the arguments, where that may fail.
+---@param block Block
+---@param call Call
 function M.write_lower(block, call)
   if not call.memory then return end
   block:open('local function lower(%s)', call.arguments)
@@ -161,6 +179,8 @@ function M.write_lower(block, call)
 end
 
 --- Lowers the arguments.
+---@param block Block
+---@param call Call
 function M.lower(block, call)
   if call.memory then
     local number = call.options.gated and 'binding.realloc_number' or '0'
@@ -182,6 +202,8 @@ end
 local function fail_if_failed(block) block:within(('if %s then'):format(FAILED), 'return fail(target, binding, failure)') end
 
 --- Calls the guest.
+---@param block Block
+---@param call Call
 function M.call(block, call)
   -- One slot is there for a result in any case.
   block:put('local failure = call(binding.ctx, binding.func, io, %d, trap)', math.max(call.sig.flat_count, 1))
@@ -189,9 +211,13 @@ function M.call(block, call)
 end
 
 --- Hands the binding to what calls the guest by code that is not compiled.
+---@param block Block
+---@param call Call
 function M.hand_over(block, call) block:put(call.handles and 'return binding, nil, lent' or 'return binding') end
 
 --- Goes on when the guest is done: other calls have used the same names meanwhile.
+---@param block Block
+---@param call Call
 function M.again(block, call)
   block:put(layout.has_handles(call.sig.result) and 'io, holder, fault = binding.io, binding, nil' or 'io, fault = binding.io, nil')
   if call.memory then block:put 'ctx, mem, realloc = binding.ctx, binding.memory, binding.realloc' end
@@ -200,6 +226,8 @@ end
 -- Lift ----------------------------------------------------------------------------------------------------------------
 
 --- Lifts the result into `value`, or `failed` and `problem`.
+---@param block Block
+---@param call Call
 function M.lift(block, call)
   local sig = call.sig
   block:put 'local value, failed, problem'
@@ -228,12 +256,18 @@ local function clean_up(block, call, statement)
 end
 
 --- Calls the post-return function, after `call`.
+---@param block Block
+---@param call Call
 function M.clean_up(block, call) return clean_up(block, call, 'failure = call(binding.ctx, binding.post, io, 2, trap)') end
 
 --- The same in a function that has not called the guest itself.
+---@param block Block
+---@param call Call
 function M.clean_up_after(block, call) return clean_up(block, call, 'local failure = call(binding.ctx, binding.post, io, 2, trap)') end
 
 --- The same where the store takes only calls on a fiber.
+---@param block Block
+---@param call Call
 function M.clean_up_on_fiber(block, call)
   return clean_up(block, call, call.options.post == 'leaf' and 'local failure = leaf_post(binding)' or 'local failure = run_post(binding)')
 end
@@ -241,6 +275,7 @@ end
 -- Give back -----------------------------------------------------------------------------------------------------------
 
 --- Says that the guest runs no more.
+---@param block Block
 function M.leave(block) block:put 'leave(binding.instance)' end
 
 local function give_back(block, call, leave, otherwise)
@@ -254,14 +289,20 @@ local function give_back(block, call, leave, otherwise)
 end
 
 --- Gives the instance back.
+---@param block Block
+---@param call Call
 function M.give_back(block, call) return give_back(block, call, nil, put_back) end
 
 --- The same for one that others may wait for.
+---@param block Block
+---@param call Call
 function M.let_go(block, call)
   return give_back(block, call, 'leave(binding.instance)', function() block:put 'give_back(target, binding)' end)
 end
 
 --- Gives the result.
+---@param block Block
+---@param call Call
 function M.give_result(block, call)
   local result = call.sig.result
   if result and result.kind == 'result' and call.options.pair then
@@ -271,6 +312,8 @@ function M.give_result(block, call)
 end
 
 --- The function that is called where a guest may wait: it is not compiled, but `before` and `after` are, each by itself.
+---@param block Block
+---@param call Call
 function M.drive(block, call)
   local lent = call.handles and ', lent' or ''
   block:open('return function(%s%s...)', call.arguments, call.count > 0 and ', ' or '')

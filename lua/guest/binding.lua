@@ -32,7 +32,7 @@ local M = {}
 ---@field results ffi.cdata*? mw_val[]
 ---@field out ffi.cdata*? void *[2]: the trap and the failure
 ---@field alone string? the core types of what the post-return function takes
----@field post_args ffi.cdata*? mw_val[] for that
+---@field post_args any mw_val[] for that
 
 -- Calls that wait have their arguments elsewhere meanwhile, so one `io` serves all of them.
 local shared

@@ -38,6 +38,10 @@ local function instantiate(instance, at, module, externs, count)
 end
 
 --- Finds an export of the core instance number `at`, from 0.
+---@param instance Instance
+---@param at integer
+---@param name string
+---@param into ffi.cdata* mw_extern[1]
 function M.export(instance, at, name, into)
   if not wasmtime.C.wasmtime_instance_export_get(instance.ctx, instance.core + at, name, #name, into) then
     error({ reason = ('the core instance %d has no export "%s"'):format(at, name), frames = {} }, 0)
@@ -146,6 +150,9 @@ end
 local function not_a(item, what) error({ reason = ('the export "%s" is not a %s'):format(item.name or '?', what), frames = {} }, 0) end
 
 --- The core function `item` as a struct of its own, or nil for no item.
+---@param instance Instance
+---@param item Item?
+---@return ffi.cdata*?
 function M.take_func(instance, item)
   if not item then return nil end
   resolve(instance, item, found)
@@ -155,6 +162,11 @@ end
 
 --- As `take_func`, for one that is called while the gate is shut: the function that sees to it, for the core types `letters`, and the
 -- number by which that knows the one it calls, its last argument.
+---@param instance Instance
+---@param item Item?
+---@param letters string
+---@return ffi.cdata*?
+---@return integer?
 function M.take_shut(instance, item, letters)
   local func = M.take_func(instance, item)
   if not func or not instance.plan.gated then return func end
@@ -164,6 +176,9 @@ function M.take_shut(instance, item, letters)
 end
 
 --- The memory `item` as a struct of its own, or nil for no item.
+---@param instance Instance
+---@param item Item?
+---@return ffi.cdata*?
 function M.take_memory(instance, item)
   if not item then return nil end
   resolve(instance, item, found)
@@ -175,6 +190,12 @@ end
 local function call_plain(ctx, func, io, count, out) return wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, out) end
 
 --- Calls a function of a store that takes synchronous calls; gives what Wasmtime reports, the trap in `out`.
+---@param instance Instance
+---@param func ffi.cdata* mw_func
+---@param io ffi.cdata* mw_raw[]
+---@param count integer
+---@param out ffi.cdata* void *[1]
+---@return ffi.cdata*? wasmtime_error_t*
 function M.call(instance, func, io, count, out)
   if not instance.plan.linker then return call_plain(instance.ctx, func, io, count, out) end
   running.enter(instance)
@@ -201,6 +222,7 @@ local function take_memories(instance, step)
 end
 
 --- Runs the plan of an instance: makes its core instances, in order; raises the report {reason =, frames =} of a trap.
+---@param instance Instance
 function M.run(instance)
   local plan = instance.plan
   if plan.unlinked then instantiate(instance, plan.unlinked_at, plan.unlinked, nil, 0) end

@@ -34,6 +34,7 @@ local poll, delete = entrances.poll, entrances.delete
 M.delete = delete
 
 --- Makes the store of an instance asynchronous, which it was not while it was made.
+---@param instance Instance
 function M.open(instance)
   instance.asynchronous = true
   -- The header says that it returns an error, the library that it returns nothing.
@@ -54,6 +55,10 @@ local MINE = {}
 
 --- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, LATE, M.INSIDE
 -- or nil, and whether it waited; the instance may be gone then.
+---@param instance Instance
+---@param limit number? monotonic nanoseconds
+---@return any? problem
+---@return boolean waited
 function M.enter(instance, limit)
   if instance.store == nil then return nil, false end
   if not instance.busy then
@@ -77,6 +82,7 @@ function M.enter(instance, limit)
 end
 
 --- Lets the next call in: it is in the instance before it goes on, so that nobody overtakes it.
+---@param instance Instance
 function M.leave(instance)
   instance.limit, instance.task = nil, nil
   if instance.queue and gate.admit(instance.queue, MINE) then return end
@@ -84,6 +90,7 @@ function M.leave(instance)
 end
 
 --- Tells everybody who waits for the instance that it is gone.
+---@param instance Instance
 function M.abandon(instance)
   local queue = instance.queue
   instance.queue, instance.busy = nil, false
@@ -100,6 +107,9 @@ local function kinds(letters, into)
 end
 
 --- Gives a binding what its calls need.
+---@param binding Binding
+---@param params string a letter for each core type
+---@param results string
 function M.equip(binding, params, results)
   values, slots = values or ffi.typeof 'mw_val[?]', slots or ffi.typeof 'void *[2]'
   alone_args, alone_results, alone_out =
@@ -134,7 +144,8 @@ local function rest(instance, limit)
   return problem ~= LATE and problem or nil
 end
 
--- Its instance was ended by somebody else, and the future with it.
+--- Its instance was ended by somebody else, and the future with it.
+---@return any
 function M.gone()
   local message = 'the instance of the call was ended while the call waited'
   return errors.make { message = message, kind = errors.kinds.CANCELED }
@@ -147,8 +158,15 @@ local function stopped(binding, future, why)
   return false, why
 end
 
--- Hands over what a call has left: its result to io[0], its trap to `trap`; gives the failure that Wasmtime reports. One that has not
+--- Hands over what a call has left: its result to io[0], its trap to `trap`; gives the failure that Wasmtime reports. One that has not
 -- ended leaves a trap that says why.
+---@param ended boolean
+---@param results ffi.cdata* mw_val[]
+---@param io ffi.cdata* mw_raw[]
+---@param out ffi.cdata* void *[2]
+---@param trap ffi.cdata* void *[1]
+---@param why string?
+---@return ffi.cdata*? wasmtime_error_t*
 function M.outcome(ended, results, io, out, trap, why)
   if not ended then
     trap[0] = wasmtime.C.wasmtime_trap_new(why, #why)
@@ -214,6 +232,12 @@ end
 
 --- Runs the binding's function with the arguments in binding.io, until `limit` (monotonic nanoseconds, or nil). Gives true, whether it has
 -- failed, and what Wasmtime reports, the trap in `trap`; or false and why it was stopped, and the instance is of no use any more.
+---@param binding Binding
+---@param limit number? monotonic nanoseconds
+---@param trap ffi.cdata* void *[1]
+---@return boolean done
+---@return any failed whether it has failed; or why it was stopped
+---@return ffi.cdata*? wasmtime_error_t*
 function M.run(binding, limit, trap)
   local future = begin(binding)
   if poll(future) then return finish(binding, future, trap) end
@@ -238,6 +262,12 @@ local function drive(future)
 end
 
 --- Calls a realloc that is known to call nothing of the host, by way of the gate: this is compiled with the code that lowers values.
+---@param ctx ffi.cdata* wasmtime_context_t*
+---@param realloc ffi.cdata* mw_func
+---@param io ffi.cdata* mw_raw[]
+---@param _ integer
+---@param trap ffi.cdata* void *[1]
+---@return ffi.cdata*? wasmtime_error_t*
 function M.leaf(ctx, realloc, io, _, trap)
   local C = wasmtime.C
   local args, results, out = leaf_args, leaf_results, alone_out
@@ -248,6 +278,9 @@ function M.leaf(ctx, realloc, io, _, trap)
 end
 
 --- Calls the post-return function of a binding, with what is in binding.io, that is known to call nothing of the host, as `leaf` does.
+---@param binding Binding
+---@param trap ffi.cdata* void *[1]
+---@return ffi.cdata*? wasmtime_error_t*
 function M.leaf_post(binding, trap)
   local C = wasmtime.C
   local args, out = binding.post_args, alone_out
@@ -260,6 +293,13 @@ function M.leaf_post(binding, trap)
 end
 
 --- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
+---@param instance Instance
+---@param func ffi.cdata* mw_func
+---@param io ffi.cdata* mw_raw[]
+---@param params string
+---@param results string
+---@param trap ffi.cdata* void *[1]
+---@return ffi.cdata*? wasmtime_error_t*
 function M.alone(instance, func, io, params, results, trap)
   kinds(params, alone_args)
   for i = 0, #params - 1 do

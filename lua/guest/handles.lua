@@ -36,32 +36,44 @@ local call = { E = nil, P = nil, I = nil, stamp = 0 }
 local function state_of(handle) return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil end
 M.state_of = state_of
 
+---@param value any
+---@return boolean
 function M.is_handle(value) return handle_type ~= nil and type(value) == 'cdata' and ffi.istype(handle_type, value) end
 
--- A handle of the compatible path is a lease (host/compatible/leases.py): a number that the host knows it by.
+--- A handle of the compatible path is a lease (host/compatible/leases.py): a number that the host knows it by.
+---@param number integer
+---@param name string of its resource
+---@return ffi.cdata* mw_handle
 function M.of_lease(number, name)
   last = last + 1
   states[last] = { lease = number, name = name }
   return handle_type(last)
 end
 
--- The lease of a handle, while arguments for the compatible path are built: nowhere else may a handle go.
+--- The lease of a handle, while arguments for the compatible path are built: nowhere else may a handle go.
+---@param handle any
+---@return table?
 function M.lease_of(handle)
   local state = M.leasing and handle_type and state_of(handle)
   return state and state.lease and state or nil
 end
 
+---@param target Target
 function M.begin(target)
   call.E, call.P, call.I, call.stamp = target, target.plan, nil, call.stamp + 1
 end
 
--- Begins to check the same call's arguments again.
+--- Begins to check the same call's arguments again.
 function M.again()
   call.I, call.stamp = nil, call.stamp + 1
 end
 
--- Tells whether `v` is a live handle of resource number `index` of the component that is called. All handles of a call
+--- Tells whether `v` is a live handle of resource number `index` of the component that is called. All handles of a call
 -- belong to one instance; one that is moved appears only once.
+---@param v any
+---@param index integer
+---@param own boolean
+---@return boolean
 function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
   local state = states[v._number]
@@ -74,13 +86,18 @@ function M.holds(v, index, own)
   return true
 end
 
--- Says why a handle can't be of the instances that the checked call goes to, as the end of a sentence; nil when it can.
+--- Says why a handle can't be of the instances that the checked call goes to, as the end of a sentence; nil when it can.
+---@param state table
+---@return string?
 function M.misplaced(state)
   if state.lease then return call.P ~= nil and differ(state.lease, call.E.id) or nil end
   return state.I.plan ~= call.P and differ(state.I.maker or state.I.plan.entry.id, call.E.id) or nil
 end
 
--- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
+--- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
+---@param target Target
+---@return Binding?
+---@return any? err
 function M.owner(target)
   local instance = call.I
   if instance == nil then return nil end
@@ -102,8 +119,10 @@ local function ask(instance, at, name, resource, number)
   return io[0].u32
 end
 
--- For `borrow`: the component instance that defines the resource gets the representation itself, another a handle for the call, which
+--- For `borrow`: the component instance that defines the resource gets the representation itself, another a handle for the call, which
 -- must be gone when it ends (host/wasm/plan/composing.py sees to it). Gives nil when the guest's table is full.
+---@param handle ffi.cdata* mw_handle
+---@return integer?
 function M.lend(handle)
   local state = states[handle._number]
   local lift = call.E.lift
@@ -111,7 +130,9 @@ function M.lend(handle)
   return ask(state.I, lift.table, 'borrow', state.resource, state.rep)
 end
 
--- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
+--- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
+---@param handle ffi.cdata* mw_handle
+---@return integer?
 function M.give(handle)
   local state = states[handle._number]
   states[handle._number] = nil
@@ -120,7 +141,11 @@ function M.give(handle)
   return ask(instance, call.E.lift.table, 'insert', state.resource, state.rep)
 end
 
--- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
+--- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
+---@param binding Binding
+---@param resource integer
+---@param index integer
+---@return ffi.cdata*? mw_handle
 function M.take(binding, resource, index)
   local instance = binding.instance
   local rep = ask(instance, binding.table, 'remove', resource, index)
@@ -157,7 +182,7 @@ local function destroy(state)
   return report
 end
 
--- Destroys what was collected since. Called when no guest is running; one that is asleep in a call can't be entered.
+--- Destroys what was collected since. Called when no guest is running; one that is asleep in a call can't be entered.
 function M.drain()
   local later
   while #garbage > 0 do
@@ -172,11 +197,17 @@ function M.drain()
   if later then garbage = later end
 end
 
+---@return boolean
 function M.pending() return garbage[1] ~= nil end
 
--- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)` ends a
+--- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)` ends a
 -- lease; `give_up(instance)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
 -- sharing handles.
+---@param method fun(state: table, name: any): function?
+---@param failed fun(report: Report)
+---@param finish fun(number: integer)
+---@param give_up fun(instance: Instance)
+---@param difference fun(made: integer|string, called: string): string?
 function M.setup(method, failed, finish, give_up, difference)
   end_lease, discard, differ = finish, give_up, difference
   function M.drop(handle)

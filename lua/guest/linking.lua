@@ -25,9 +25,12 @@ local linkers = {} -- address of an engine -> {pointer =, names = {name -> true}
 local load_library
 
 --- Sets what loads the modules that call `provide`.
+---@param load fun()
 function M.setup(load) load_library = load end
 
 --- Adds the functions of an interface: {name = function(instance, io)}.
+---@param interface string
+---@param functions table<string, fun(instance: Instance, io: ffi.cdata*): any>
 function M.provide(interface, functions)
   for name, f in pairs(functions) do
     library[interface .. '#' .. name] = f
@@ -109,6 +112,9 @@ local function linker_of(engine)
 end
 
 --- Makes the functions that a plan names ready to be linked; `functions` is a list of {name =, params =, results =}.
+---@param engine ffi.cdata* wasm_engine_t*
+---@param functions border.HostFunction[]
+---@return table linker
 function M.prepare(engine, functions)
   load_library()
   local linker, C = linker_of(engine), wasmtime.C
@@ -138,6 +144,8 @@ function M.prepare(engine, functions)
 end
 
 --- Tells whether nobody notices that a call was ended and made again: the functions of the host that a plan names, if any, change nothing.
+---@param functions border.HostFunction[]?
+---@return boolean
 function M.is_repeatable(functions)
   for _, wanted in ipairs(functions or {}) do
     local name = wanted.name
@@ -151,6 +159,9 @@ end
 
 --- Resolves the imports of a module that imports functions of the host alone, by their names, once for all its instances: gives what
 -- wasmtime_instance_pre_instantiate takes.
+---@param linker table
+---@param module ffi.cdata* wasmtime_module_t*
+---@return ffi.cdata* wasmtime_instance_pre_t*
 function M.prepare_group(linker, module)
   local out = ffi.new 'void *[1]'
   check(wasmtime.C.wasmtime_linker_instantiate_pre(linker.pointer, module, out))
@@ -159,6 +170,9 @@ function M.prepare_group(linker, module)
 end
 
 --- Puts a function of the host into `into`, for instance `instance`.
+---@param instance Instance
+---@param name string
+---@param into ffi.cdata* mw_extern[1]
 function M.link(instance, name, into)
   local linker = instance.plan.linker.pointer
   if not wasmtime.C.wasmtime_linker_get(linker, instance.ctx, '', 0, name, #name, into) then
@@ -169,6 +183,10 @@ end
 local found, reference, place -- made when the library is there
 
 --- Puts a function into an element of a table.
+---@param instance Instance
+---@param table ffi.cdata* mw_table
+---@param index integer
+---@param func ffi.cdata* mw_func
 function M.fill(instance, table, index, func)
   reference = reference or ffi.new 'mw_val[1]'
   reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
@@ -176,6 +194,10 @@ function M.fill(instance, table, index, func)
 end
 
 --- Adds a function to the end of a table; gives its index.
+---@param instance Instance
+---@param table ffi.cdata* mw_table
+---@param func ffi.cdata* mw_func
+---@return integer
 function M.add(instance, table, func)
   reference, place = reference or ffi.new 'mw_val[1]', place or ffi.new 'uint64_t[1]'
   reference[0].kind, reference[0].of.funcref = wasmtime.FUNCREF, func
@@ -184,6 +206,8 @@ function M.add(instance, table, func)
 end
 
 --- Puts the function that waits into element 0 of a table: from then on, calls into the store are asynchronous.
+---@param instance Instance
+---@param table ffi.cdata* mw_table
 function M.fill_wait(instance, table)
   found = found or ffi.new 'mw_extern[1]'
   M.link(instance, WAIT, found)

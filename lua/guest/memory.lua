@@ -12,6 +12,8 @@ local M = {}
 local MOST = 2 ^ 30
 
 --- How many bytes of memory the guest has now.
+---@param instance Instance
+---@return integer
 function M.size(instance)
   if not instance.memory then protocol.trap 'the guest has no memory that the host could use: export it as "memory"' end
   return tonumber(wasmtime.C.wasmtime_memory_data_size(instance.ctx, instance.memory))
@@ -19,6 +21,11 @@ end
 
 --- A pointer to `size` bytes of the guest at `at`, which must be a multiple of `align`; a trap when the guest has no such memory.
 -- It is good until the guest runs again.
+---@param instance Instance
+---@param at integer
+---@param size integer
+---@param align integer?
+---@return ffi.cdata* uint8_t*
 function M.at(instance, at, size, align)
   if at % (align or 1) ~= 0 or at + size > M.size(instance) then
     protocol.trap "an address outside of the guest's memory was given to the host"
@@ -28,11 +35,27 @@ end
 
 local p8, p32, p64 = ffi.typeof 'uint8_t *', ffi.typeof 'uint32_t *', ffi.typeof 'uint64_t *'
 
+--- Puts a number of 8, 32 or 64 bits at an address, which must be a multiple of its size.
+---@param instance Instance
+---@param at integer
+---@param value integer
 function M.put8(instance, at, value) cast(p8, M.at(instance, at, 1))[0] = value end
+
+---@param instance Instance
+---@param at integer
+---@param value integer
 function M.put32(instance, at, value) cast(p32, M.at(instance, at, 4, 4))[0] = value end
+
+---@param instance Instance
+---@param at integer
+---@param value integer|ffi.cdata*
 function M.put64(instance, at, value) cast(p64, M.at(instance, at, 8, 8))[0] = value end
 
 --- The bytes of a list<u8> or string that a guest gives; an empty one has an address too, which must lie in the memory.
+---@param instance Instance
+---@param at integer
+---@param size integer
+---@return string
 function M.bytes(instance, at, size)
   local from = M.at(instance, at, size)
   if size > MOST then protocol.trap(('the guest gives the host %d bytes at once; at most %d are taken'):format(size, MOST)) end
@@ -40,6 +63,10 @@ function M.bytes(instance, at, size)
 end
 
 --- Gives a list<u8> or string that lies at `ret` and whose bytes lie where `asked` says.
+---@param instance Instance
+---@param ret integer an address
+---@param asked {at: integer}
+---@param text string
 function M.put_bytes(instance, ret, asked, text)
   local pointer = cast(p32, M.at(instance, ret, 8, 4))
   pointer[0], pointer[1] = asked.at, #text
@@ -73,6 +100,9 @@ end
 
 --- Asks for memory: `asked` is a list of {size =, align =}, each of which gets an address `at` before asked.done(instance, asked) is
 -- called.
+---@param instance Instance
+---@param io ffi.cdata* mw_raw[]
+---@param asked table
 function M.allocate(instance, io, asked)
   local all = 0
   for _, each in ipairs(asked) do
@@ -85,6 +115,10 @@ function M.allocate(instance, io, asked)
 end
 
 --- Gives, at `ret`, an option<string>: `text` or nil.
+---@param instance Instance
+---@param io ffi.cdata* mw_raw[]
+---@param ret integer an address
+---@param text string?
 function M.put_option(instance, io, ret, text)
   M.at(instance, ret, 12, 4)
   if not text then
@@ -101,6 +135,11 @@ function M.put_option(instance, io, ret, text)
 end
 
 --- Gives, at `ret`, a list of strings (`width` 1) or of tuples of strings: `rows` are lists of strings.
+---@param instance Instance
+---@param io ffi.cdata* mw_raw[]
+---@param ret integer an address
+---@param rows string[][]
+---@param width integer
 function M.put_rows(instance, io, ret, rows, width)
   M.at(instance, ret, 8, 4)
   ---@type table

@@ -11,6 +11,10 @@ local M = {}
 M.MOST_HANDLES = 2 ^ 16
 
 --- Gives the guest a handle of a host object: {kind =, ...}. One that belongs to another, its parent, must be dropped before it.
+---@param instance Instance
+---@param object table
+---@param parent table?
+---@return integer
 function M.hand(instance, object, parent)
   if parent then
     object.parent = parent
@@ -30,6 +34,10 @@ function M.hand(instance, object, parent)
 end
 
 --- The object of a guest's handle; a trap when there is none of that kind.
+---@param instance Instance
+---@param index integer
+---@param kind string
+---@return table
 function M.object(instance, index, kind)
   local object = instance.held[index]
   if type(object) ~= 'table' or object.kind ~= kind then protocol.trap(('there is no %s with the handle %d'):format(kind, index)) end
@@ -37,6 +45,9 @@ function M.object(instance, index, kind)
 end
 
 --- Ends a guest's handle.
+---@param instance Instance
+---@param index integer
+---@param kind string
 function M.drop(instance, index, kind)
   local object = M.object(instance, index, kind)
   local parent = object.parent

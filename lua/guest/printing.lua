@@ -21,6 +21,8 @@ local function written(instance, name)
 end
 
 --- Passes on what a guest has written: whole lines, or everything at the end of its call.
+---@param instance Instance
+---@param ended boolean?
 function M.flush(instance, ended)
   for name, out in pairs(instance.written) do
     if out.size > 0 then
@@ -45,6 +47,9 @@ function M.flush(instance, ended)
 end
 
 --- Takes what a guest writes to 'stdout' or 'stderr'.
+---@param instance Instance
+---@param name string
+---@param text string
 function M.print(instance, name, text)
   if text == '' then return end
   local out = written(instance, name)
@@ -53,15 +58,24 @@ function M.print(instance, name, text)
 end
 
 --- Why a stream takes nothing more, or nil.
+---@param instance Instance
+---@param name string?
+---@return string?
 function M.failure(instance, name)
   local out = name and instance.written and instance.written[name]
   return out and out.failed
 end
 
 --- How much a guest may write to a stream before the lane has passed it on, in bytes.
+---@param instance Instance
+---@param name string
+---@return integer
 function M.room(instance, name) return math.max(ROOM - written(instance, name).size, 0) end
 
 --- Whether a guest should wait until the lane has passed on what it wrote.
+---@param instance Instance
+---@param name string?
+---@return boolean?
 function M.is_full(instance, name) return instance.plan.waits and name and written(instance, name).size > ROOM end
 
 --- What a guest waits for: the lane to come by.

@@ -6,6 +6,10 @@ local errors = require 'lua.values.errors'
 local M = {}
 
 --- An error value of a kind, with more of its fields.
+---@param kind string
+---@param message string
+---@param more table?
+---@return any
 function M.failure(kind, message, more)
   more = more or {}
   more.kind, more.message = kind, message
@@ -24,6 +28,9 @@ local function unlinked(target, report)
 end
 
 --- The error that says a call of entry target has taken longer than its limit.
+---@param target Target
+---@param more table?
+---@return any
 function M.late(target, more)
   return errors.late(target.sig.name, target.limits.limit_ms or 0, more or { entry = target.id, func = target.sig.name })
 end
@@ -44,6 +51,9 @@ local function raised(target, report)
 end
 
 --- The error for a report of lua/wasmtime/trap.lua about entry target.
+---@param target Target
+---@param report Report
+---@return any
 function M.of_guest(target, report)
   if report.raised then return raised(target, report) end
   if report.unlinked then return unlinked(target, report) end
@@ -72,6 +82,7 @@ function M.of_guest(target, report)
   return failure(errors.kinds.INTERNAL, ('%s: %s'):format(target.sig.name, report.reason), more)
 end
 
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 return M

@@ -10,6 +10,7 @@ M.instance = nil
 M.come = false
 
 --- Says that an instance is entered from now on; before each entry into a guest with functions of the host.
+---@param instance Instance
 function M.enter(instance) M.instance = instance end
 
 --- What sends the requests of instances: begin(instance) begins those in instance.unsent, leave(instance) ends those in instance.exchanges,

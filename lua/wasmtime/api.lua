@@ -74,7 +74,10 @@ void wasm_frame_vec_delete(mw_pointers *frames);
 
 local M = {}
 
--- Loads libwasmtime. `layouts` is what wasmtime-py's bindings say of each struct: {mw_func = {sizeof = 16, ...}, ...}.
+--- Loads libwasmtime. `layouts` is what wasmtime-py's bindings say of each struct: {mw_func = {sizeof = 16, ...}, ...}.
+---@param path string
+---@param layouts table<string, table<string, integer>>
+---@return table C
 function M.open(path, layouts)
   for name, fields in pairs(layouts) do
     for field, value in pairs(fields) do

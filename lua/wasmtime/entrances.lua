@@ -29,6 +29,12 @@ local wasmtime = require 'lua.wasmtime.api'
 local M = {}
 
 --- Calls a function; gives what Wasmtime reports, the trap in `trap`.
+---@param ctx ffi.cdata* wasmtime_context_t*
+---@param func ffi.cdata* mw_func
+---@param io ffi.cdata* mw_raw[]
+---@param count integer
+---@param trap ffi.cdata* void *[1]
+---@return ffi.cdata*? wasmtime_error_t*
 function M.call(ctx, func, io, count, trap)
   local failure = wasmtime.C.wasmtime_func_call_unchecked(ctx, func, io, count, trap)
   return failure
@@ -36,6 +42,13 @@ end
 jit.off(M.call)
 
 --- Makes an instance of a module, whose start function may call the host; as `call`.
+---@param ctx ffi.cdata* wasmtime_context_t*
+---@param module ffi.cdata* wasmtime_module_t*
+---@param externs ffi.cdata* mw_extern[]
+---@param count integer
+---@param into ffi.cdata* mw_instance*
+---@param trap ffi.cdata* void *[1]
+---@return ffi.cdata*? wasmtime_error_t*
 function M.make(ctx, module, externs, count, into, trap)
   local failure = wasmtime.C.wasmtime_instance_new(ctx, module, externs, count, into, trap)
   return failure
@@ -43,6 +56,8 @@ end
 jit.off(M.make)
 
 --- Goes on with a call on a fiber; tells whether it has ended.
+---@param future ffi.cdata*
+---@return boolean
 function M.poll(future)
   local ended = wasmtime.C.wasmtime_call_future_poll(future)
   return ended
@@ -50,6 +65,7 @@ end
 jit.off(M.poll)
 
 --- Ends a call on a fiber, wherever it is.
+---@param future ffi.cdata*
 function M.delete(future) wasmtime.C.wasmtime_call_future_delete(future) end
 jit.off(M.delete)
 

@@ -22,17 +22,23 @@ local MOST_ALONE = 1e9
 local answerer -- the address of the lane's own
 
 --- Sets the answerer that the host has made for this lane.
+---@param address integer
 function M.open(address) answerer = ffi.cast('void *', address) end
 
 --- Has the lane's answerer asked about an instance.
+---@param instance Instance
 function M.watch(instance) wasmtime.C.wasmtime_store_epoch_deadline_callback(instance.store, answerer, lane, nil) end
 
 --- Has that of another thread asked, which runs the instance from now on.
+---@param instance Instance
+---@param address integer
 function M.hand_over(instance, address)
   wasmtime.C.wasmtime_store_epoch_deadline_callback(instance.store, ffi.cast('void *', address), elsewhere, nil)
 end
 
 --- Before a guest is entered that can't give way: it may compute until `limit` (monotonic nanoseconds, or nil), a second at most.
+---@param ctx ffi.cdata* wasmtime_context_t*
+---@param limit number? monotonic nanoseconds
 function M.alone(ctx, limit)
   local latest = clock.system() + MOST_ALONE
   lane.too_long = 1
@@ -44,6 +50,7 @@ function M.alone(ctx, limit)
 end
 
 --- Tells whether the call that has just failed was ended because it was long; forgets it.
+---@return boolean
 function M.was_interrupted()
   local was = lane.interrupted ~= 0
   lane.interrupted = 0

@@ -22,6 +22,7 @@ local limit
 local shared
 
 --- Sets the address of what lanes share.
+---@param address integer
 function M.share(address) shared = ffi.cast('mw_mappings *', address) end
 
 local function most()
@@ -46,6 +47,9 @@ local function count()
 end
 
 --- Takes the room for one more instance: gives true, or false and how many mappings there may be.
+---@param small boolean?
+---@return boolean
+---@return integer? most
 function M.take(small)
   local each, now = small and SMALL or LARGE, clock.system()
   local left = shared.left
