@@ -108,10 +108,10 @@ examples:
     "types": """\
 usage: moonwit types [DIR]
 
-Writes annotations (LuaCATS) of the project's functions, from their WIT, of what its guests import,
-which libraries can answer, and of the standard library to `.moonwit/types`, and a `.luarc.json` that
-names them: editors with the Lua language server complete and check scripts then. Write them again
-after the registry has changed.
+Writes annotations (LuaCATS) of the project's functions, from their WIT, of what its guests
+import, which libraries can answer, and of the standard library to `.moonwit/types`, and a
+`.luarc.json` that names them: editors with the Lua language server complete and check scripts
+then. Write them again after the registry has changed.
 DIR is the project's folder; without it, the project of the working directory.
 
 examples:
