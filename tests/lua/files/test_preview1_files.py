@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+import moonwit
+from moonwit.host.wasi import preview1
 from tests.lua.files.preview1 import (
     ALL,
     BADF,
@@ -18,6 +21,7 @@ from tests.lua.files.preview1 import (
     EXCLUSIVE,
     EXIST,
     FIRST,
+    FUNCTIONS,
     ILSEQ,
     INVAL,
     ISDIR,
@@ -402,3 +406,39 @@ def test_open_files_are_bounded(guest: Guest) -> None:
         guest.call("fd_close", each)
     for _ in range(300):
         guest.done("fd_close", guest.open("a"))
+
+
+def test_random_calls_harm_nobody(guest: Guest, record_property: Callable[[str, object], None]) -> None:
+    """Whatever numbers a module calls with, and in whatever order, it gets an errno or a trap; nothing outside of its mounts changes."""
+    seed = random.randrange(2**32)
+    record_property("seed", seed)
+    chance = random.Random(seed)
+    paths = [b"a", b"sub", b"sub/b", b"link", b"out", b"..", b"../secret", b"", b"/", b"\xff", b"x" * 300, b"loop", b".", b"new", b"sub/n/"]
+    secret = guest.data.parent / "secret"
+    secret.write_bytes(b"secret")
+    before = sorted(path.name for path in guest.data.parent.iterdir()), (guest.locked / "a").read_bytes()
+    errnos, traps = set(), 0
+    for _ in range(1500):
+        name = chance.choice(FUNCTIONS)
+        if name in ("fd_close", "fd_renumber", "poll_oneoff", "fd_read") and chance.random() < 0.7:
+            continue
+        guest.put(FIRST, chance.choice(paths))
+        guest.put(SECOND, struct.pack("<4I", BUFFER, chance.choice([0, 5, 4096]), BUFFER, chance.choice([1, 2**20, 2**31])))
+        length = chance.randrange(9)
+        pool = (3, 4, 5, 6, 7, 8, 0, 1, 2, FIRST, SECOND, RESULT, BUFFER, length, 4, 24, 2**16, 2**31, 2**32 - 1, 2**63, 2**64 - 1)
+        given = [chance.choice(pool) for _ in preview1.parameters(name) or ""]
+        if (name == "fd_allocate" and given[1] + given[2] > 2**20) or (name == "fd_filestat_set_size" and given[1] > 2**32):
+            continue
+        if name in ("fd_read", "poll_oneoff") and given[0] in (0, BUFFER, RESULT):
+            continue
+        try:
+            errnos.add(guest.call(name, *given))
+        except moonwit.CallError as error:
+            assert error.kind == "Internal", error
+            assert "mistake in Moonwit" not in str(error), (name, given, error)
+            traps += 1
+    assert before == (sorted(path.name for path in guest.data.parent.iterdir()), (guest.locked / "a").read_bytes())
+    assert secret.read_bytes() == b"secret"
+    assert traps > 50
+    assert len(errnos) > 8
+    secret.unlink()
