@@ -6,10 +6,30 @@ local ticket, wake, wait_until = waiting.ticket, waiting.wake, waiting.wait_unti
 
 local M = {}
 
---- Makes a gate. Where tasks take turns, `turns` is what they take them in: its `task` has the turn, and a wait that would close a ring
---- (lua/dispatcher/rings.lua) ends with the problem `ring`.
+---@class Gate
+---@field first Waiter? those who wait, in order
+---@field last Waiter?
+---@field count integer how many those are, with those who have been let through and have not gone on yet
+---@field turns table? what tasks take turns in: its `task` has the turn
+---@field ring any? the problem of a wait that would close a ring (lua/dispatcher/rings.lua)
+
+--- A task that waits before a gate.
+---@class Waiter
+---@field gate Gate
+---@field task Task
+---@field generation integer its ticket
+---@field queued boolean it is in the queue
+---@field before Waiter? its neighbors there
+---@field after Waiter?
+
+--- Makes a gate. Where tasks take turns, `turns` is what they take them in; a wait that would close a ring ends with the problem `ring`.
+---@param turns table?
+---@param ring any?
+---@return Gate
 function M.new(turns, ring) return { first = nil, last = nil, count = 0, turns = turns, ring = ring } end
 
+---@param gate Gate
+---@param waiter Waiter
 local function append(gate, waiter)
   local last = gate.last
   waiter.before, gate.last = last, waiter
@@ -21,6 +41,8 @@ local function append(gate, waiter)
   waiter.queued = true
 end
 
+---@param gate Gate
+---@param waiter Waiter
 local function remove(gate, waiter)
   if not waiter.queued then return end
   local before, after = waiter.before, waiter.after
@@ -38,10 +60,17 @@ local function remove(gate, waiter)
 end
 
 --- Waits before a gate until it is opened for the task that runs, until `deadline` at most (nil: without end). Returns a problem as
---- dispatcher.wait_until does, or nil and what `admit` was given.
+---- dispatcher.wait_until does, or nil and what `admit` was given.
+---@param gate Gate
+---@param deadline number? monotonic nanoseconds
+---@param kind string
+---@param detail any?
+---@return any problem
+---@return any answer
 function M.wait(gate, deadline, kind, detail)
   local task, generation = ticket()
   if not task then return generation end
+  ---@type Waiter
   local waiter = { gate = gate, task = task, generation = generation, queued = false, before = nil, after = nil }
   append(gate, waiter)
   gate.count = gate.count + 1
@@ -55,6 +84,9 @@ function M.wait(gate, deadline, kind, detail)
 end
 
 --- Opens a gate for the first who still waits; tells whether there was one.
+---@param gate Gate
+---@param answer any? what its `wait` gives
+---@return boolean
 function M.admit(gate, answer)
   local waiter = gate.first
   while waiter do
@@ -66,12 +98,15 @@ function M.admit(gate, answer)
 end
 
 --- Opens a gate for all who wait.
+---@param gate Gate
+---@param answer any?
 function M.admit_all(gate, answer)
   while M.admit(gate, answer) do
   end
 end
 
 --- Has a wait before a gate end with the problem of a ring.
+---@param waiter Waiter
 function M.break_ring(waiter) wake(waiter.task, waiter.generation, waiter.gate.ring) end
 
 return M

@@ -12,6 +12,10 @@ local M = {}
 local MOST = 1000
 
 --- Tells whether `task` waits for `other` in the end, or is it; and gives the last one on the way that waits for its turn, or nil.
+---@param task Task?
+---@param other Task?
+---@return boolean
+---@return Waiter?
 function M.leads(task, other)
   local last
   for _ = 1, MOST do
@@ -29,6 +33,7 @@ end
 
 --- Says that the task that runs waits for another one from now on, until `leave`. Who waits in between for a turn, which would never come
 --- then, is told so.
+---@param task Task?
 function M.enter(task)
   local own = waiting.current()
   local closes, last = M.leads(task, own)
@@ -39,12 +44,17 @@ end
 --- Ends what `enter` has begun.
 function M.leave() waiting.current().awaits = nil end
 
---- Has the task that runs wait for another one, as dispatcher.wait_until does.
+--- Has the task that runs wait for another one, as dispatcher.wait_until does; gives its problem.
+---@param task Task
+---@param deadline number?
+---@param kind string
+---@param detail any?
+---@return any problem
 function M.await(task, deadline, kind, detail)
   M.enter(task)
-  local problem, a, b, c = waiting.wait_until(deadline, kind, detail)
+  local problem = waiting.wait_until(deadline, kind, detail)
   M.leave()
-  return problem, a, b, c
+  return problem
 end
 
 return M

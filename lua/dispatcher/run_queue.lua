@@ -8,6 +8,7 @@ local first, last -- those that can run, linked by `next`
 local first_busy, last_busy -- those that compute, linked by `next`
 
 --- Puts a task that can run behind all others.
+---@param task Task
 function M.push(task)
   lane.others = 1
   if last then
@@ -19,6 +20,7 @@ function M.push(task)
 end
 
 --- Puts a task that has given way while it computes behind those that compute too.
+---@param task Task
 function M.push_busy(task)
   if last_busy then
     last_busy.next = task
@@ -29,6 +31,7 @@ function M.push_busy(task)
 end
 
 --- Returns the tasks that can run now, linked by `next`, and forgets them; nil when there are none.
+---@return Task?
 function M.take()
   local batch = first
   first, last = nil, nil
@@ -36,6 +39,7 @@ function M.take()
 end
 
 --- Puts tasks that could run now, linked by `next`, behind those that compute.
+---@param task Task the first
 function M.defer(task)
   M.push_busy(task)
   while task.next do
@@ -45,6 +49,7 @@ function M.defer(task)
 end
 
 --- Returns one of the tasks that compute, each in its turn, or nil.
+---@return Task?
 function M.take_busy()
   local task = first_busy
   if not task then return nil end
@@ -54,6 +59,7 @@ function M.take_busy()
 end
 
 --- Says whether a task can run.
+---@return boolean
 function M.can_run() return first ~= nil or first_busy ~= nil end
 
 return M

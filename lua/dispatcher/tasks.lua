@@ -50,6 +50,9 @@ local function report(problem)
 end
 
 --- Has a waiting task's wait raise `problem`, and each later one. One that has not begun never will.
+---@param task Task
+---@param problem any? nil: that it was canceled
+---@return boolean canceled false, when it was already, or has ended
 function M.cancel(task, problem)
   if task.problem or task.ended then return false end
   task.problem = problem or errors.make { message = 'canceled', kind = CANCELED }
@@ -66,6 +69,8 @@ function M.pardon(task, problem, refusals)
 end
 
 --- Ends a group, failed if there is a problem: what is left of it is canceled.
+---@param group TaskGroup
+---@param problem any?
 function M.close(group, problem)
   if problem and not group.problem then group.problem = problem end
   if group.closing then return end
@@ -87,6 +92,7 @@ end
 local close = M.close
 
 --- Takes a task out that runs no more.
+---@param task Task
 function M.leave(task)
   if task.ended then return end
   task.ended = true
@@ -134,11 +140,24 @@ local function body(task)
   return ended(task, xpcall(f, report))
 end
 
+--- A main task, and what it has spawned. What a message has opened a group for may keep more in it.
+---@class TaskGroup
+---@field first Task? those that have not ended
+---@field last Task?
+---@field main Task
+---@field problem any? what it has failed with
+---@field results table? of its main task, their number in `n`
+---@field closing boolean its tasks are canceled
+---@field timed boolean timers have been set in it
+---@field over boolean all of it has ended
+---@field finish fun(group: TaskGroup)? called then
+---@field [string] any
+
 --- A coroutine that waits and is woken.
 ---@class Task
 ---@field id integer in the order in which they began
 ---@field co thread
----@field group table that it ends with
+---@field group TaskGroup that it ends with
 ---@field before Task? the neighbors in its group
 ---@field after Task?
 ---@field f function? what it runs, until it has begun
@@ -158,10 +177,10 @@ end
 ---@field a any? the answer
 ---@field b any?
 ---@field c any?
----@field timer table? for the deadlines of its waits
+---@field timer Timer? for the deadlines of its waits
 ---@field next Task? behind it in the run queue
 ---@field node table? for its waits for channels (stdlib/channel)
----@field waiter table? that stands for it before a gate (lua/dispatcher/gate.lua)
+---@field waiter Waiter? that stands for it before a gate (lua/dispatcher/gate.lua)
 ---@field awaits Task? the task whose end it waits for (lua/dispatcher/rings.lua)
 --- What it does:
 ---@field context table? name -> encoded value (lua/calls/context.lua)
@@ -169,12 +188,12 @@ end
 ---@field nested integer? how many such functions are in each other
 ---@field called string? the function that it waits for before its call, and since when (nanoseconds)
 ---@field began number?
----@field stay table? its innermost place in a pool
+---@field stay Stay? its innermost place in a pool
 ---@field queued number? how long it has waited for places, in nanoseconds
 ---@field called_by_guests integer? how many guests are in each other that have called what it runs
 ---@field struck any? the problem of a guest's limit that has passed (lua/imports/run.lua)
 
----@param group table
+---@param group TaskGroup
 ---@param f function
 ---@param given table? the arguments, with their number in `n`
 ---@return Task
@@ -252,6 +271,8 @@ local function spawned(f, ...)
 end
 
 --- Starts `f(...)` beside the task that runs, in its group; it begins in the next turn. Raises in a group that ends.
+---@param f function
+---@return Task
 function M.spawn(f, ...)
   local task = spawned(f, ...)
   push(task)
@@ -271,6 +292,7 @@ function M.had_turn()
 end
 
 --- Goes on with a task until it waits again or ends.
+---@param task Task
 function M.step(task)
   local co = task.co
   if not task.begun then
@@ -306,13 +328,20 @@ function M.spawn_now(f, ...)
 end
 
 --- Starts a group with `main(...)` as its main task; `finish(group)`, if given, is called when all of it has ended, with
--- `group.problem` or `group.results`. It runs when the loop does.
+--- `group.problem` or `group.results`. It runs when the loop does.
+---@param finish fun(group: TaskGroup)?
+---@param main function
+---@return TaskGroup
 function M.open(finish, main, ...)
   local count = select('#', ...)
   return M.open_packed(finish, main, count > 0 and { n = count, ... } or nil)
 end
 
 --- Starts a group as `open` does; the arguments come in a table with their number in `n`, or nil.
+---@param finish fun(group: TaskGroup)?
+---@param main function
+---@param given table?
+---@return TaskGroup
 function M.open_packed(finish, main, given)
   local group =
     { first = nil, last = nil, main = nil, problem = nil, results = nil, closing = false, timed = false, over = false, finish = finish }
@@ -323,6 +352,8 @@ function M.open_packed(finish, main, given)
 end
 
 --- Returns the task of a coroutine, nil when it has ended or is none.
+---@param co thread
+---@return Task?
 function M.of(co) return tasks[co] end
 
 return M

@@ -1,10 +1,18 @@
 -- The timers of a lane: a binary heap by deadline. Timers with the same deadline are due in the order they were set.
 --
--- A timer is {deadline, callback, a, b, owner, index, order}; it belongs to whoever made it and can be set again
--- when it is not in the heap (`index` 0). Those without an owner, for the host's own chores, keep no script alive.
+-- A timer belongs to whoever made it, and can be set again when it is not in the heap.
 local floor = math.floor
 
 local M = {}
+
+---@class Timer
+---@field deadline number monotonic nanoseconds
+---@field callback function called with `a` and `b`; may not wait
+---@field a any?
+---@field b any?
+---@field owner TaskGroup? one without an owner is for the host's own chores, and keeps no script alive
+---@field index integer its place in the heap, 0 when it is not set
+---@field order integer the number of its setting
 
 local heap, count, order = {}, 0, 0
 local foreground = 0
@@ -42,9 +50,16 @@ local function down(timer, i)
 end
 
 --- Makes a timer that is not set; one without an owner is in the background.
+---@param owner TaskGroup?
+---@param callback function
+---@param a any?
+---@param b any?
+---@return Timer
 function M.new(owner, callback, a, b) return { deadline = 0, callback = callback, a = a, b = b, owner = owner, index = 0, order = 0 } end
 
 --- Sets a timer that is not set.
+---@param timer Timer
+---@param deadline number
 function M.set(timer, deadline)
   order = order + 1
   timer.deadline, timer.order = deadline, order
@@ -54,6 +69,8 @@ function M.set(timer, deadline)
 end
 
 --- Takes a timer out; returns whether it was set.
+---@param timer Timer
+---@return boolean
 function M.cancel(timer)
   local i = timer.index
   if i == 0 then return false end
@@ -71,6 +88,7 @@ end
 local cancel = M.cancel
 
 --- Calls back every timer that is due at `now`.
+---@param now number
 function M.fire(now)
   local last = order
   while count > 0 do
@@ -83,6 +101,7 @@ function M.fire(now)
 end
 
 --- Returns the next deadline, or nil.
+---@return number?
 function M.next()
   if count > 0 then return heap[1].deadline end
 end
@@ -91,6 +110,7 @@ end
 function M.any() return foreground > 0 end
 
 --- Takes out all timers of an owner.
+---@param owner TaskGroup
 function M.clear(owner)
   local all, most = heap, count
   heap, count = {}, 0

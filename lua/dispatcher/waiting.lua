@@ -35,12 +35,16 @@ local IN_C = 'waiting is not possible here: the code was called from C (an error
 local current -- the task that runs
 
 --- Says which task runs from now on, nil for none.
+---@param task Task?
 function M.set_current(task) current = task end
 
 --- Returns the task that runs, or nil.
+---@return Task?
 function M.current() return current end
 
 --- Returns the task that runs, and the number that wakes its next wait; nil and a problem where none can be.
+---@return Task?
+---@return integer|string generation
 function M.ticket()
   local task = current
   if not task then return nil, OUTSIDE end
@@ -51,6 +55,9 @@ function M.ticket()
 end
 
 --- Answers the wait that a ticket was taken for. Returns false when it is over already.
+---@param task Task
+---@param generation integer
+---@return boolean
 function M.rouse(task, generation)
   if task.generation ~= generation then return false end
   -- One whose deadline has passed is in the run queue already.
@@ -63,6 +70,9 @@ end
 local rouse = M.rouse
 
 --- Answers as `rouse` does, with up to three values for `suspend`.
+---@param task Task
+---@param generation integer
+---@return boolean
 function M.wake(task, generation, a, b, c)
   if task.generation ~= generation then return false end
   task.a, task.b, task.c = a, b, c
@@ -90,7 +100,10 @@ local function set_deadline(task, deadline)
 end
 
 --- Waits until the ticket is answered. Returns nil, or a problem to be raised: the task was canceled, or it can't wait
--- here. `kind` and `detail` say what it waits for, should nothing come.
+--- here. `kind` and `detail` say what it waits for, should nothing come.
+---@param kind string
+---@param detail any?
+---@return any problem
 function M.park(kind, detail)
   local task = current
   if not task then return OUTSIDE end
@@ -121,6 +134,12 @@ end
 local park = M.park
 
 --- Waits as `park` does; returns nil and what `wake` was given, or a problem.
+---@param kind string
+---@param detail any?
+---@return any problem
+---@return any a
+---@return any b
+---@return any c
 function M.suspend(kind, detail)
   local problem = park(kind, detail)
   if problem then return problem end
@@ -132,6 +151,13 @@ end
 local suspend = M.suspend
 
 --- Waits as `suspend` does, until `deadline` at most, monotonic nanoseconds (nil: without end). The problem is LATE when that has passed.
+---@param deadline number?
+---@param kind string
+---@param detail any?
+---@return any problem
+---@return any a
+---@return any b
+---@return any c
 function M.wait_until(deadline, kind, detail)
   local timer = deadline and current and set_deadline(current, deadline)
   local problem, a, b, c = suspend(kind, detail)
@@ -140,6 +166,10 @@ function M.wait_until(deadline, kind, detail)
 end
 
 --- Waits as `park` does, until `deadline` at most.
+---@param deadline number?
+---@param kind string
+---@param detail any?
+---@return any problem
 function M.park_until(deadline, kind, detail)
   local timer = deadline and current and set_deadline(current, deadline)
   local problem = park(kind, detail)
@@ -148,6 +178,9 @@ function M.park_until(deadline, kind, detail)
 end
 
 --- Waits `ns` nanoseconds. Returns a problem, or nil.
+---@param ns number
+---@param kind string
+---@return any problem
 function M.sleep(ns, kind)
   if ns <= 0 then return M.pause(kind) end
   local task, generation = M.ticket()
@@ -173,6 +206,8 @@ coroutines.when_refused(function()
 end)
 
 --- Lets everything else that can run go first. Returns a problem, or nil.
+---@param kind string
+---@return any problem
 function M.pause(kind)
   local task, problem = M.ticket()
   if not task then return problem end
@@ -184,6 +219,8 @@ end
 
 --- Gives way in the middle of a computation: lets everything else that can run go first, timers and what comes from outside
 --- included, and one by one those that compute too. Returns a problem, or nil.
+---@param kind string
+---@return any problem
 function M.give_way(kind)
   local task, problem = M.ticket()
   if not task then return problem end
@@ -194,6 +231,7 @@ function M.give_way(kind)
 end
 
 --- Has the wait of a task raise its problem.
+---@param task Task
 function M.stop(task)
   task.generation = task.generation + 1
   task.answered = STOPPED
@@ -201,6 +239,7 @@ function M.stop(task)
 end
 
 --- Answers the wait of a task that has let others go first.
+---@param task Task
 function M.go_again(task)
   if task.again ~= 'busy' then return rouse(task, task.generation) end
   task.generation = task.generation + 1

@@ -11,7 +11,6 @@ local M = {}
 --- What a generated function needs to call one export of one instance.
 ---@class Binding
 ---@field instance Instance
----@field I Instance the same, as lua/calls names it
 ---@field ctx ffi.cdata* wasmtime_context_t* of the instance
 ---@field io ffi.cdata* mw_raw[17]: the core arguments, then the core result
 ---@field func ffi.cdata* mw_func
@@ -51,7 +50,6 @@ local function make(instance, lift)
   ---@type Binding
   local binding = {
     instance = instance,
-    I = instance,
     ctx = instance.ctx,
     io = io,
     func = func,

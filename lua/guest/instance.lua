@@ -81,7 +81,6 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field look_ups integer? how many look-ups of names it waits for (lua/wasi/sockets/names.lua)
 --- Imports that are answered from the registry (lua/imports):
 ---@field raised any? the error that what answered an import ended the guest with
----@field P Plan the plan, as lua/calls names it
 --- Pools (lua/calls):
 ---@field fresh boolean? it was made for a single call, and ends with it or with its last handle
 ---@field homes table<Target, true> the targets in whose pools it may rest
@@ -99,7 +98,6 @@ local function blank(plan, limits, world)
   local hosted = plan.linker or plan.groups[1] or plan.waits
   return {
     plan = plan,
-    P = plan, -- for lua/calls
     store = store,
     ctx = wasmtime.C.wasmtime_store_context(store),
     core = plan.core(),

@@ -24,7 +24,24 @@ local monotonic, max = clock.monotonic, math.max
 
 local M = {}
 
-local pools, host = {}, nil
+--- The calls of one function that may wait.
+---@class Pool
+---@field id string
+---@field bound integer? how many may be under way at once in this lane
+---@field room integer? how many may wait before a caller of funcs.async has to wait itself
+---@field inside integer how many are under way
+---@field places Gate those who wait for a place
+---@field crowd Gate those who wait until they can at least wait for a place
+---@field counts ffi.cdata* mw_counts of the id, in all lanes
+
+--- A call that is in a pool.
+---@class Stay
+---@field pool Pool
+---@field task Task? that makes it; nil when it is no longer inside, or there was none
+---@field around Stay? the one that the task was in before
+---@field counted boolean it has a place
+
+local pools, host = {}, nil ---@type table<string, Pool>, table?
 
 -- Sets the Python functions of lua/calls/entries.py by name.
 function M.setup(given) host = given end
@@ -32,11 +49,15 @@ function M.setup(given) host = given end
 -- What is counted of an id in all lanes, or of each that was used for nil; lua/pools/statistics.py says what is in it.
 function M.read(id) return buffer.decode(host.statistics(id or '')) end
 
--- The pool of an id: the same one for each caller. `bound` is how many places it has (nil: without bound), `room` how many calls may
--- wait before a caller of funcs.async has to wait itself (nil: without bound).
+--- Gives the pool of an id: the same one for each caller.
+---@param id string
+---@param bound integer? how many places it has, where that is known
+---@param room integer? how many calls may wait before a caller of funcs.async has to wait itself
+---@return Pool
 function M.of(id, bound, room)
   local pool = pools[id]
   if not pool then
+    ---@type Pool
     pool = {
       id = id,
       bound = nil,
@@ -93,6 +114,12 @@ local function queue(pool, deadline)
   return problem
 end
 
+--- Enters a pool, and waits for a place if need be.
+---@param pool Pool
+---@param deadline number?
+---@return Stay?
+---@return any problem
+---@return boolean? waited
 function M.enter(pool, deadline)
   local task = dispatcher.current()
   local counted, waited = not is_inside(task, pool), false
@@ -110,7 +137,8 @@ function M.enter(pool, deadline)
   return stay, nil, waited
 end
 
--- Says that the task is no longer inside, while the place is still taken.
+--- Says that the task is no longer inside, while the place is still taken.
+---@param stay Stay
 function M.depart(stay)
   local task = stay.task
   if not task then return end
@@ -127,12 +155,16 @@ function M.depart(stay)
   end
 end
 
+--- Leaves a pool.
+---@param stay Stay
 function M.leave(stay)
   M.depart(stay)
   if stay.counted then free(stay.pool) end
 end
 
 --- Leaves after a pcall; gives its results, or raises its error.
+---@param stay Stay
+---@param ok boolean
 function M.leaving(stay, ok, ...)
   M.leave(stay)
   if not ok then error((...), 0) end
@@ -140,6 +172,7 @@ function M.leaving(stay, ok, ...)
 end
 
 --- Waits, before a call in the background is started, until it can at least wait in the queue. Raises when the task is canceled.
+---@param pool Pool
 function M.await_room(pool)
   local crowd = pool.crowd
   if not pool.room or not is_full(pool) or crowd.count == 0 and pool.places.count < pool.room then return end

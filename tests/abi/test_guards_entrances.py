@@ -72,7 +72,7 @@ def test_requests_that_wait_for_their_bodies_begin(tmp_path: Path) -> None:
         I.unsent = nil
       end
       fibers.run = function(B, ...)
-        if give then B.I.unsent = {} end
+        if give then B.instance.unsent = {} end
         return run(B, ...)
       end""")
     assert run(state, "return funcs.call('t:one') + funcs.call('t:nap', 1)") == "2"
@@ -97,7 +97,7 @@ def test_what_is_busy_elsewhere_is_not_waited_for_where_nothing_can_wait(tmp_pat
           local arguments = shared and { 5 } or {}
           local call = require('lua.calls.calls').call
           assert(call(name, unpack(arguments)))
-          local P = next(require('lua.guest.instance').all).P
+          local P = next(require('lua.guest.instance').all).plan
           for _ = 1, 2 do
             P.out = 1
             local value, problem = call(name, unpack(arguments))

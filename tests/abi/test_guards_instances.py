@@ -173,7 +173,7 @@ def test_a_destructor_has_the_limit_of_its_guest(opened: Opened) -> None:
       for _ = 1, 3 do
         local handle = assert(call('t:make', 5))
         -- As if much time had passed since.
-        local engine = next(require('lua.guest.instance').all).P.engine
+        local engine = next(require('lua.guest.instance').all).plan.engine
         for _ = 1, 10000 do wasmtime.C.wasmtime_engine_increment_epoch(engine) end
         handle:drop()
       end
