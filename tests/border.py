@@ -14,14 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from moonwit.host.files import waiting
 from moonwit.host.values import intermediate
+from moonwit.host.wasi import look_ups
 from moonwit.lua.border import answers, entries, messages, modules, plans
 from moonwit.lua.http import lanes
 from moonwit.lua.pools import statistics
 from moonwit.lua.values import buffer
 
 ROOT = Path(__file__).parents[1]
-MODULES = (answers, entries, messages, modules, plans)
+MODULES = (answers, entries, messages, modules, plans, look_ups, waiting)
 
 HEAD = """---@meta
 -- Made from {name}.py by `python tests/border.py`: annotations, which nothing loads.
@@ -35,9 +37,9 @@ ALIASES = {
     name: value
     for module in MODULES
     for name, value in vars(module).items()
-    if typing.get_origin(value) in UNIONS and not hasattr(typing, name)
+    if typing.get_origin(value) in UNIONS and not hasattr(typing, name) and ".border." in module.__name__
 }
-KNOWN = {**{name: value for module in MODULES for name, value in vars(module).items()}, **vars(typing)}
+KNOWN = {**vars(typing), **{name: value for module in MODULES for name, value in vars(module).items()}}
 
 
 def class_file(module: types.ModuleType) -> Path:
@@ -85,7 +87,7 @@ def text(module: types.ModuleType) -> str:
     """Gives the classes of a module for Lua."""
     out = [HEAD.format(name=module.__name__.removeprefix("moonwit.").replace(".", "/"))]
     for name, value in ALIASES.items():
-        if name in vars(module):
+        if vars(module).get(name) is value:
             parts = [value] if typing.get_origin(value) is typing.Literal else typing.get_args(value)
             out.append(f"---@alias border.{name}\n" + "".join(f"---| {lua_type(part)}\n" for part in parts))
     for name, table in TABLES.items():

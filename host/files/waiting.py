@@ -1,6 +1,6 @@
 """What guests do with files that may have to wait for a device, made on a thread that may wait: see lua/wasi/files/jobs.lua.
 
-Each function is given a descriptor of its own, which it closes, and gives bytes or a table; ``{"errno": number}`` says why it has failed.
+Each function is given a descriptor of its own, which it closes, and gives bytes or a table.
 """
 
 from __future__ import annotations
@@ -9,9 +9,26 @@ import ctypes
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
-Answer = bytes | dict[str, Any]
+
+class DeviceFailure(TypedDict):
+    """Says by a number of the system why it has failed."""
+
+    errno: int
+
+
+class BytesWritten(TypedDict):
+    """How many bytes were written."""
+
+    count: int
+
+
+class JobDone(TypedDict):
+    """Says that it is done."""
+
+
+Answer = bytes | DeviceFailure | BytesWritten | JobDone
 
 # What is read or written at once, in bytes.
 MOST: Final = 4 * 1024 * 1024

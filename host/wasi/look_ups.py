@@ -7,7 +7,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, Literal, TypedDict
 
 from moonwit.host.engine import worker
 
@@ -16,7 +16,32 @@ MOST: Final = 16
 # More addresses of a name are left out.
 _MOST_ADDRESSES: Final = 64
 
-Answer = dict[str, Any]
+
+# How far an address reaches: to the machine itself, in its own network, or anywhere.
+Reach = Literal["own", "near", "public"]
+
+
+class FoundAddress(TypedDict):
+    """An address of 4 or 16 bytes, and how far it reaches: see ``reach``."""
+
+    ip: bytes
+    reach: Reach
+
+
+class NameFound(TypedDict):
+    """The addresses of a name."""
+
+    addresses: list[FoundAddress]
+
+
+class NameFailure(TypedDict):
+    """Says by a case of wasi:sockets' error-code why there are none."""
+
+    failed: Literal[True]
+    code: int
+
+
+Answer = NameFound | NameFailure
 
 # Cases of wasi:sockets' error-code.
 _UNKNOWN, _OUT_OF_MEMORY, _INVALID, _UNRESOLVABLE, _TEMPORARY, _PERMANENT = 0, 4, 3, 18, 19, 20
@@ -99,7 +124,7 @@ def look_up(name: str) -> Answer:
     return {"addresses": [{"ip": ip.packed, "reach": reach(ip)} for ip in addresses if getattr(ip, "ipv4_mapped", None) is None]}
 
 
-def reach(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+def reach(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Reach:
     """Says of an address whether it is the machine's ``own``, one of its own network (``near``), or ``public``.
 
     An address that leads to another by being translated reaches as far as that one.

@@ -73,26 +73,6 @@ class SeenWorld(TypedDict):
     network: NetworkRules
 
 
-class FoundAddress(TypedDict):
-    """An address that a name stands for, and whether it is the machine's own, one of its network, or public."""
-
-    ip: bytes
-    reach: Literal["own", "near", "public"]
-
-
-class FoundAddresses(TypedDict):
-    """What the look-up of a name has given."""
-
-    addresses: list[FoundAddress]
-
-
-class LookUpFailure(TypedDict):
-    """Why it has given nothing: the number of an error-code of wasi:sockets."""
-
-    failed: Literal[True]
-    code: int
-
-
 class MountedFolder(TypedDict):
     """An open folder of an instance, which owns the descriptor."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from moonwit.host.engine.worker import Cancellation
+    from moonwit.lua.border.answers import Failure
     from moonwit.lua.border.entries import PythonEntry
 
 # What begins the target of a call of such a function, before its id.
@@ -149,7 +150,7 @@ class Callables:
         return buffer.encode(_failed("Internal", message))
 
 
-def _failed(kind: str, message: str) -> dict[str, Any]:
+def _failed(kind: str, message: str) -> Failure:
     return {"failed": True, "kind": kind, "message": message.encode("utf-8", "replace")}
 
 

@@ -155,7 +155,7 @@ end
 
 --- A coroutine that waits and is woken.
 ---@class Task
----@field id integer in the order in which they began
+---@field id integer counted from the first that began
 ---@field co thread
 ---@field group TaskGroup that it ends with
 ---@field before Task? the neighbors in its group

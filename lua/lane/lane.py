@@ -246,11 +246,11 @@ class Lane:
 
     def _look_up(self, ticket: float, wanted: bool, name: bytes) -> None:
         """Looks up a name for a guest, which is answered to a ticket; or, not ``wanted``, forgets that it was asked to."""
-        from moonwit.host.wasi.look_ups import LookUp
+        from moonwit.host.wasi.look_ups import LookUp, NameFailure, NameFound
 
         number = int(ticket)
 
-        def answer(value: dict[str, Any]) -> None:
+        def answer(value: NameFound | NameFailure) -> None:
             self._look_ups.pop(number, None)
             self._post({"kind": "answer", "ticket": number, "value": value})
 

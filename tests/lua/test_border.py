@@ -23,6 +23,17 @@ def test_lua_has_the_classes_of_python(module):
     assert border.class_file(module).read_text(encoding="utf-8") == border.text(module), "run: python tests/border.py"
 
 
+def test_names_are_used_once():
+    """Each class has a name of its own: they share one name space in Lua."""
+    names = [
+        value.__name__
+        for module in border.MODULES
+        for value in vars(module).values()
+        if getattr(value, "__module__", "") == module.__name__
+    ]
+    assert len(names) == len(set(names))
+
+
 def test_lua_has_the_constants_of_python():
     """What both must know is in lua/border/facts.lua as Python has it."""
     assert border.FACTS_FILE.read_text(encoding="utf-8") == border.facts(), "run: python tests/border.py"

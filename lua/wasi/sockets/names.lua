@@ -49,6 +49,7 @@ local function source_of(stream)
   return source
 end
 
+---@param answer border.NameFound|border.NameFailure
 local function answered(stream, name, answer)
   if stream.over then return end
   local instance = stream.instance
