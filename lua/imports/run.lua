@@ -26,6 +26,8 @@ local MOST_NESTED = 100
 
 local DONE = {}
 local idle, resting = {}, 0
+-- How many coroutines are kept for calls to come.
+local MOST_RESTING = 100
 
 local function where(value)
   if errors.is_error(value) then return value end
@@ -35,6 +37,7 @@ end
 local function runner(f, ...) return runner(yield(DONE, xpcall(f, where, ...))) end
 
 local function rest(co)
+  if resting >= MOST_RESTING then return end
   resting = resting + 1
   idle[resting] = co
 end
@@ -154,6 +157,8 @@ local function carry(imposed, co, leaving, limit)
   end
   if tag ~= DONE then return nil, false, lost(ok, tag) end
   rest(co)
+  -- Canceled, the guest's call ends as any other does.
+  if not fine and task.problem and value == task.problem then return value end
   return nil, fine, value, problem
 end
 

@@ -199,6 +199,24 @@ def test_a_call_that_waits_in_a_library_can_be_canceled(lane: Make) -> None:
     assert run.live() == 0
 
 
+def test_a_canceled_call_raises_where_it_waits(lane: Make) -> None:
+    """The script that made the call is told so by an error, as of any call that waits, and not by a value."""
+    run = shop(lane, "return {u = function(v) time.sleep('1h') end}", "time")
+    source = "local co = coroutine.spawn(function() local ok, e = pcall(funcs.call, 't:u', 1) print(ok, e:kind()) end) " \
+        "time.sleep('1s') coroutine.cancel(co) time.sleep('1s')"
+    assert run(source) == "false\tCanceled\n"
+
+
+@pytest.mark.parametrize("pool", ["inline", "lazy, max_size: 2", "static, size: 2, workers: 2", "adaptive", "lazy, reuse: false"])
+def test_imports_are_answered_whatever_the_pool(lane: Make, pool: str) -> None:
+    """Values, errors and waits are the same for all types of pools."""
+    body = "if v % 3 == 0 then error('three', 0) end if v % 3 == 1 then time.sleep('1ms') end return v * 2"
+    run = shop(lane, f"return {{u = function(v) {body} end}}", "time", f", pool: {{type: {pool}}}")
+    source = "local got = {} all(9, function(i) local v, e = funcs.call('t:u', i) got[i] = tostring(v or e) end) time.sleep('1s') " \
+        "print(table.concat(got, ' '))"
+    assert run(source) == "2 4 three 8 10 three 14 16 three\n"
+
+
 def test_a_library_calls_the_entry_that_it_answers(lane: Make) -> None:
     """Called back, an entry with room for one instance gives a second one its turn, and a chain without end is ended."""
     body = "if v > 3 then return v end return (funcs.call('t:u', v + 1))"
