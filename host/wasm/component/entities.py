@@ -203,7 +203,16 @@ class Func:
 
 @dataclass(eq=False)
 class Instance:
+    """``size`` counts what it exports, and what instances among that export; ``depth`` is how deep these stand in each other."""
+
     exports: dict[str, Entity]
+    size: int = field(init=False)
+    depth: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        inside = [entity.value for entity in self.exports.values() if isinstance(entity.value, Instance)]
+        self.size = len(self.exports) + sum(each.size for each in inside)
+        self.depth = 1 + max((each.depth for each in inside), default=0)
 
 
 @dataclass(eq=False)

@@ -39,6 +39,12 @@ class Work:
         if self.expanded < 0:
             raise Refused(f"The component's functions have types of more than {MOST_EXPANDED} parts, which is more than Moonwit takes.")
 
+    def follow(self, instance: Instance) -> None:
+        """Counts all that an instance exports, instances in it included: each of these is gone through by its own path."""
+        self.count(instance.size)
+        if instance.depth > DEEPEST:
+            raise Refused(f"The component's instances stand in each other more than {DEEPEST} deep, which is more than Moonwit takes.")
+
     @contextmanager
     def deeper(self) -> Iterator[None]:
         """Bounds how deep one thing is followed into another."""
@@ -87,11 +93,11 @@ class Scope(IndexSpaces):
             same = f"`{name}` is {side}ed twice" if other == name else f"the {side}s `{other}` and `{name}` are the same name"
             raise Malformed(f"{same}, at byte {at}")
         self.claimed[key] = name
+        if isinstance(entity.value, Instance) and self.kind != "bundle":
+            self.work.follow(entity.value)
         if isinstance(entity.value, Func):
             self.work.expand(self.work.shapes.of(entity.value.type).size)
         if self.checking:
             self.labels[side].check(name, entity, at, self.kind != "bundle")
             if self.visibility is not None:
-                if isinstance(entity.value, Instance):
-                    self.work.count(len(entity.value.exports))
                 self.visibility.check(side, name, entity, at)

@@ -28,6 +28,7 @@ from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function
 
+DEEPEST = 100      # functions that are lifted from lowered ones
 ROOT = "$root"      # the interface of functions that are imported without one
 
 
@@ -48,6 +49,7 @@ class _Planner:
         self.modules: dict[bytes, int] = {}
         self.stubs: list[Stub] = []
         self.items: dict[int, Item] = {}
+        self.depth = 0
         self.composing = Composing(self.record, self.module, self.item)
 
     def plan(self) -> Plan:
@@ -105,7 +107,12 @@ class _Planner:
 
     def item(self, item: CoreItem) -> Item:
         if id(item) not in self.items:
+            self.depth += 1
+            if self.depth > DEEPEST:
+                sentence = f"Functions are lowered and lifted again more than {DEEPEST} times in a row"
+                raise Refused(f"{sentence}, which is more than Moonwit takes.")
             self.items[id(item)] = self.make_item(item)
+            self.depth -= 1
         return self.items[id(item)]
 
     def make_item(self, item: CoreItem) -> Item:

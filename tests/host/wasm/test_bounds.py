@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from wasmtime import wat2wasm
 
 from moonwit.host.functions.binaries import binary
 from moonwit.host.functions.inspect import inspect_file
@@ -269,3 +270,39 @@ def test_a_plan_comes_of_what_is_small() -> None:
     """The bounds leave room: a component of the usual size has a plan."""
     found = binary(CALLS["imports"](1000)).component_plan
     assert isinstance(found, Plan)
+
+
+LIFTED = (
+    '(core module $m (func (export "f"))) (core instance $i (instantiate $m)) (func $f0 (canon lift (core func $i "f"))) '
+    '(instance $b0 (export "f" (func $f0)))'
+)
+
+
+def bundles(deep: int, wide: int) -> bytes:
+    """A component that exports an instance in which so many stand in each other, each so many times."""
+    inner = []
+    for number in range(1, deep):
+        exports = " ".join(f'(export "x{each}" (instance $b{number - 1}))' for each in range(wide))
+        inner.append(f"(instance $b{number} {exports})")
+    return bytes(wat2wasm(f'(component {LIFTED} {" ".join(inner)} (export "top" (instance $b{deep - 1})))'))
+
+
+def again(times: int) -> bytes:
+    """A component that exports a function which is lowered and lifted so many times."""
+    links = [f"(core func $c{n} (canon lower (func $f{n - 1}))) (func $f{n} (canon lift (core func $c{n})))" for n in range(1, times + 1)]
+    return bytes(wat2wasm(f'(component {LIFTED} {" ".join(links)} (export "top" (func $f{times})))'))
+
+
+@pytest.mark.parametrize(
+    ("fits", "more", "sentence"),
+    [
+        (bundles(50, 1), bundles(51, 1), "The component's instances stand in each other more than 50 deep"),
+        (bundles(12, 2), bundles(40, 2), "The component takes more than 100000 definitions to resolve"),
+        (again(99), again(100), "Functions are lowered and lifted again more than 100 times in a row"),
+    ],
+    ids=["deep", "wide", "again"],
+)
+def test_what_components_are_composed_of_is_bounded(fits: bytes, more: bytes, sentence: str) -> None:
+    """Instances in instances and functions made of functions may multiply, or go deep; past a bound that is a sentence."""
+    assert read(fits) == ""
+    assert read(more).startswith(sentence)
