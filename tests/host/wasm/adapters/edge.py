@@ -146,13 +146,14 @@ class Edge:
         resources: dict[str, Callable[..., Any]] | None = None,
         pages: int = 1,
         most: int = 64,
+        caller_pages: int = 0,
     ) -> None:
         self.function = signature
         self.params = [param.type for param in signature.params]
         self.result = [] if signature.result is None else [signature.result]
         self.store = Store(ENGINE)
         lifted = self.core(callee, self.params, 16), self.core(callee, self.result, 1)
-        self.caller = Side(self.store, caller, [], [], pages, most)
+        self.caller = Side(self.store, caller, [], [], caller_pages or pages, max(caller_pages, most))
         self.callee = Side(self.store, callee, *lifted, pages, most)
         binary = adapter(signature, caller, callee)
         module = Module(ENGINE, binary)

@@ -111,6 +111,25 @@ def test_narrow_numbers():
     assert edge.callee.got() == [0xFF, 2**32 - 1, 0xFFFF, 2**32 - 0x8000, 1, 0, 7]
 
 
+@pytest.mark.parametrize(
+    "type, data, expected",
+    [
+        (wit.Flags(("a", "b", "c")), "ff08", "0700"),
+        (wit.Flags(tuple(f"f{n}" for n in range(9))), "ffff00fe", "ff010000"),
+        (wit.Flags(tuple(f"f{n}" for n in range(33))), "ff" * 16, "ffffffff01000000" * 2),
+        (wit.Flags(tuple(f"f{n}" for n in range(8))), "ff08", "ff08"),
+        (P("bool"), "02ff", "0101"),
+    ],
+)
+def test_narrow_elements(type, data, expected):
+    """The same goes for the elements of a list."""
+    edge = Edge(function([wit.List(type)]))
+    edge.caller.memory.write(edge.store, bytes.fromhex(data), 32)
+    edge.call([32, 2])
+    at = edge.callee.got()[0]
+    assert bytes(edge.callee.memory.read(edge.store, at, at + len(data) // 2)).hex() == expected
+
+
 def test_padding_stays():
     """The bytes between the fields of a record are not copied: they are not part of the value."""
     edge = Edge(function([wit.List(wit.Tuple((P("u8"), P("u32"))))]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -47,6 +48,28 @@ def test_addresses_of_64_bits_do_not_wrap():
     assert passes(edge, 2**64 - 1, 2, 16, 0) == "caller_string_out_of_bounds"
     assert passes(edge, 16, 0, 2**64 - 8, 1) == "caller_list_out_of_bounds"
     assert passes(edge, 16, 0, 16, 2**61) == "caller_too_long"
+
+
+@pytest.mark.parametrize("caller, callee", list(itertools.product(UNIT, repeat=2)))
+def test_values_at_the_end_of_4_gib(caller, callee):
+    """Strings and lists may end with the last byte that an address of 32 bits can have; the address behind it would be 0."""
+    edge = Edge(function([STRING, wit.List(P("bool"))]), options(caller), options(callee), caller_pages=65536)
+    for text in ("a" * 24, "aé" * 12, "aé日" * 8):
+        data = text.encode({"utf8": "utf-8"}.get(caller, "utf-16-le"))
+        length = len(data) if caller == "utf8" else len(data) // 2 | (0x80000000 if caller == "latin1+utf16" else 0)
+        edge.caller.memory.write(edge.store, data, 2**32 - len(data))
+        edge.caller.memory.write(edge.store, b"\x02\x00", 2**32 - 2 - len(data))
+        assert passes(edge, 2**32 - len(data), length, 2**32 - 2 - len(data), 2) == "no trap"
+        at, got, flags, count = edge.callee.got()
+        coded = text.encode("utf-8" if callee == "utf8" else "latin-1" if callee != "utf16" and "日" not in text else "utf-16-le")
+        assert bytes(edge.callee.memory.read(edge.store, at, at + len(coded))) == coded
+        assert (got & 0x7FFFFFFF) * (2 if callee == "utf16" or got >> 31 else 1) == len(coded)
+        assert bytes(edge.callee.memory.read(edge.store, flags, flags + count)) == b"\x01\x00"
+    edge.caller.memory.write(edge.store, b"\x02\x00\x03", 2**32 - 3)
+    assert passes(edge, 16, 0, 2**32 - 3, 3) == "no trap"
+    assert bytes(edge.callee.memory.read(edge.store, edge.callee.got()[2], edge.callee.got()[2] + 3)) == b"\x01\x00\x01"
+    assert passes(edge, 16, 0, 2**32 - 3, 4) == "caller_list_out_of_bounds"
+    assert passes(edge, 2**32 - 2, 3, 16, 0) == "caller_string_out_of_bounds"
 
 
 @WIDTHS
