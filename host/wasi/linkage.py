@@ -187,7 +187,7 @@ class _Linking:
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
         waits = self.can_wait and (groups[0].serves or prints)
-        memory, mounted = next(iter(memories), None), self.mounts and bool(_MOUNTED & set(self.granted))
+        memory, mounted = next(iter(memories), None), self.mounts and bool(self.functions) and bool(_MOUNTED & set(self.granted))
         rest = (waits, gated, mounted, self.memories, tuple(self.provided))
         return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, *rest)
 

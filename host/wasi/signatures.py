@@ -23,6 +23,8 @@ _STREAMS = {
     "[method]output-stream.blocking-write-and-flush": "iiii>*",
     "[method]output-stream.flush": "ii>",
     "[method]output-stream.blocking-flush": "ii>*",
+    "[method]output-stream.splice": "iiIi>*",
+    "[method]output-stream.blocking-splice": "iiIi>*",
     "[method]output-stream.subscribe": "i>i",
     "[method]output-stream.write-zeroes": "iIi>",
     "[method]output-stream.blocking-write-zeroes-and-flush": "iIi>*",

@@ -75,19 +75,20 @@ function M.output(instance, file, offset, append)
     return not job
   end)
   sink.source, sink.pending = source, { sources = { source } }
-  function sink.write(text)
+  function sink.write_from(from, size)
     settle()
     if problem then return end
     local count, why
-    count, why, job = contents.write(instance, file, text, #text, offset, append)
+    count, why, job = contents.write(instance, file, from, size, offset, append)
     if job then
-      job.size = #text
+      job.size = size
       job.source.watch(nil, nil, source.notify)
       return
     end
     offset = offset + (count or 0)
-    if not count or count < #text then problem = failed(why or E.NOSPC) end
+    if not count or count < size then problem = failed(why or E.NOSPC) end
   end
+  function sink.write(text) sink.write_from(text, #text) end
   function sink.room()
     settle()
     return job and 0 or contents.NEAR
@@ -95,6 +96,10 @@ function M.output(instance, file, offset, append)
   function sink.failure()
     settle()
     return problem
+  end
+  function sink.drained()
+    settle()
+    return not job
   end
   function sink.flush() end
   function sink.close() opening.release(file) end

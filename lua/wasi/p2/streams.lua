@@ -41,15 +41,19 @@ end
 
 -- Output -------------------------------------------------------------------------------------------------------------
 
-local function write(instance, stream, at, size)
+local function write_text(stream, instance, text)
   local sink = stream.sink
-  if sink and sink.write_from then return sink.write_from(memory.at(instance, at, size), size) end
-  local text = memory.bytes(instance, at, size)
   if sink then
     sink.write(text)
   elseif stream.name then
     printing.print(instance, stream.name, text)
   end
+end
+
+local function write(instance, stream, at, size)
+  local sink = stream.sink
+  if sink and sink.write_from then return sink.write_from(memory.at(instance, at, size), size) end
+  write_text(stream, instance, memory.bytes(instance, at, size))
 end
 
 local function failure_of(instance, stream)
@@ -180,6 +184,34 @@ local function skipper(blocking)
   end
 end
 
+-- Passes on what is read of one stream to another, as much as that takes.
+local function splicer(blocking)
+  return function(instance, io)
+    local stream, from = objects.object(instance, io[0].u32, 'output-stream'), objects.object(instance, io[1].u32, 'input-stream')
+    local most, ret = math.min(tonumber(io[2].u64), MOST_READ), io[3].u32
+    memory.at(instance, ret, 16, 8)
+    local function pass(text, out, why)
+      local failed = why or text and failure_of(instance, stream)
+      if failed then
+        put_failed(instance, ret, 8, failed)
+      elseif not text then
+        put_closed(instance, ret, 8)
+      else
+        write_text(stream, instance, text)
+        put_ok(instance, ret)
+        memory.put64(instance, ret + 8, #text)
+      end
+      return protocol.finish(out)
+    end
+    local function begin(_, out)
+      if failure_of(instance, stream) then return pass('', out) end
+      return read(instance, out, from, math.min(most, room(instance, stream)), blocking, pass)
+    end
+    if blocking and stream.sink and room(instance, stream) == 0 then return protocol.wait(instance, io, stream.sink.pending, begin) end
+    return begin(instance, io)
+  end
+end
+
 -- Drops a stream, and closes what it reads or writes.
 local function dropper(kind, what)
   return function(instance, io)
@@ -238,6 +270,8 @@ linking.provide('wasi:io/streams', {
     if reason then return reason end
     return wait_and_tell(instance, io, stream, ret)
   end,
+  ['[method]output-stream.splice'] = splicer(false),
+  ['[method]output-stream.blocking-splice'] = splicer(true),
   ['[method]output-stream.subscribe'] = function(instance, io)
     local stream = objects.object(instance, io[0].u32, 'output-stream')
     if stream.sink then

@@ -85,7 +85,10 @@ CALLED = {
     TYPES: [f"[method]descriptor.{name}" for name in (*_METHODS, "is-same-object")]
     + ["[method]directory-entry-stream.read-directory-entry", "filesystem-error-code"],
     "wasi:filesystem/preopens": ["get-directories"],
-    "wasi:io/streams": ["[method]input-stream.blocking-read", "[method]output-stream.blocking-write-and-flush"],
+    "wasi:io/streams": [
+        "[method]input-stream.blocking-read",
+        *(f"[method]output-stream.{name}" for name in ("blocking-write-and-flush", "splice", "blocking-splice")),
+    ],
     "wasi:clocks/monotonic-clock": ["now"],
     "wasi:random/random": ["get-random-u64"],
     "wasi:cli/environment": ["get-arguments"],
@@ -110,6 +113,10 @@ def wat() -> str:
   (type $problem-0 {variant}) (export "stream-error" (type $problem (eq $problem-0)))
   (export "[method]input-stream.blocking-read"
     (func (param "self" (borrow $input)) (param "len" u64) (result (result (list u8) (error $problem)))))
+  (export "[method]output-stream.splice"
+    (func (param "self" (borrow $output)) (param "src" (borrow $input)) (param "len" u64) (result (result u64 (error $problem)))))
+  (export "[method]output-stream.blocking-splice"
+    (func (param "self" (borrow $output)) (param "src" (borrow $input)) (param "len" u64) (result (result u64 (error $problem)))))
   (export "[method]output-stream.blocking-write-and-flush"
     (func (param "self" (borrow $output)) (param "contents" (list u8)) (result (result (error $problem)))))))
 (alias export {ids["wasi:io/streams"]} "input-stream" (type $input))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import moonwit
+from moonwit.host.wasi.signatures import SIGNATURES
 from tests.lua.files.component import CODES, FUNCTIONS, TYPES, wat
 
 FIRST, SECOND, RESULT, BUFFER = 0x1000, 0x3000, 0x5000, 0x10000
@@ -179,6 +181,61 @@ def test_streams(guest: Guest) -> None:
     assert guest.do("read-via-stream", guest.data, 0, size=4) == "is-directory"
     assert guest.do("write-via-stream", guest.opened("a"), 0, size=4) == "bad-descriptor"
     assert guest.do("append-via-stream", guest.opened("a"), size=4) == "bad-descriptor"
+
+
+def test_streams_are_spliced(guest: Guest) -> None:
+    """What one stream reads another writes, at most so many bytes; the end of the first closes, a failure of the second is told."""
+    (guest.folder / "data" / "long").write_bytes(b"x" * 100_000)
+    reader = handle(guest.do("read-via-stream", guest.opened("long"), 1, size=4))
+    writer = handle(guest.do("write-via-stream", guest.opened("copy", CREATE, WRITE), 0, size=4))
+    streams, counts = "wasi:io/streams", []
+    for name, most in (("splice", 10), ("blocking-splice", 0), ("blocking-splice", 2**64 - 1), ("splice", 2**40)):
+        guest.call(streams, f"[method]output-stream.{name}", writer, reader, most, RESULT)
+        assert guest.get(RESULT, 1) == b"\0"
+        counts.append(int.from_bytes(guest.get(RESULT + 8, 8), "little"))
+    assert (counts[:2], sum(counts)) == ([10, 0], 99_999)
+    assert (guest.folder / "data" / "copy").read_bytes() == b"x" * 99_999
+    guest.call(streams, "[method]output-stream.blocking-splice", writer, reader, 10, RESULT)
+    assert (guest.get(RESULT, 1), guest.get(RESULT + 8, 1)) == (b"\1", b"\1")
+    far = handle(guest.do("write-via-stream", guest.opened("copy", 0, WRITE), 2**62, size=4))
+    guest.call(streams, "[method]output-stream.blocking-write-and-flush", far, "x", RESULT)
+    again = handle(guest.do("read-via-stream", guest.opened("long"), 0, size=4))
+    guest.call(streams, "[method]output-stream.splice", far, again, 10, RESULT)
+    assert (guest.get(RESULT, 1), guest.get(RESULT + 8, 1)) == (b"\1", b"\0")
+
+
+def test_random_calls_harm_nobody(guest: Guest, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """Whatever core values a component calls with, it gets an answer or a trap, and the next instance works."""
+    seed = random.randrange(2**32)
+    record_property("seed", seed)
+    chance = random.Random(seed)
+    own = Guest(tmp_path)
+    (tmp_path / "data" / "a").write_bytes(b"a" * 5000)
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    traps = 0
+    for _ in range(700):
+        function = chance.choice([name for name in FUNCTIONS if "funcs" not in name])
+        interface, _, name = function.partition("#")
+        letters = SIGNATURES[interface][name].partition(">")[0]
+        text = chance.choice([b"a", b"..", b"../secret", b"sub", b"\xff", b"x" * 300, b"", b"/a"])
+        numbers = (1, 2, 3, 4, 5, 0, FIRST, SECOND, RESULT, BUFFER, len(text), 2**16, 2**31, 2**32 - 1, 2**40, 2**64 - 1)
+        try:
+            own.put(FIRST, text)
+            given = [chance.choice(numbers) for _ in letters]
+            if letters.startswith("iii") and chance.random() < 0.7:
+                begin = [own.data, FIRST, len(text)]
+                given[:4] = [own.data, chance.choice([0, 1]), FIRST, len(text)] if letters.startswith("iiii") else begin
+            own.call(interface, name, *given[: len(letters)])
+        except moonwit.CallError as error:
+            assert error.kind == "Internal", error
+            assert "mistake in Moonwit" not in str(error), (name, error)
+            traps += 1
+            own.call("wasi:filesystem/preopens", "get-directories", RESULT)
+            own.data = struct.unpack("<I", own.get(struct.unpack("<I", own.get(RESULT, 4))[0], 4))[0]
+    assert traps > 50
+    assert secret.read_bytes() == b"secret"
+    own.project.close()
 
 
 def test_a_failure_of_a_stream_has_its_code(guest: Guest) -> None:

@@ -6,6 +6,7 @@ import os
 import random
 import struct
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -442,3 +443,22 @@ def test_random_calls_harm_nobody(guest: Guest, record_property: Callable[[str, 
     assert traps > 50
     assert len(errnos) > 8
     secret.unlink()
+
+
+def test_mounts_of_a_guest_that_uses_none(tmp_path: Path) -> None:
+    """An entry with mounts whose module imports nothing of WASI that there is runs as it would without them."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "_index.yaml").write_text("""version: "1.0"
+namespace: t
+entries:
+  - {name: data, kind: fs.directory, directory: data}
+  - name: seven
+    kind: function.wat
+    source: |
+      (module (import "wasi_snapshot_preview1" "fd_close" (func (param i64))) (func (export "seven") (result i32) (i32.const 7)))
+    method: seven
+    imports: [wasi1]
+    wasi: {mounts: [{fs: data, guest: /data}]}
+""")
+    with moonwit.open(tmp_path) as project:
+        assert project.call("t:seven") == 7
