@@ -200,8 +200,8 @@ end
 ---@return boolean
 function M.pending() return garbage[1] ~= nil end
 
---- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)` ends a
--- lease; `give_up(instance)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
+--- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)` ends
+-- a lease; `give_up(instance)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
 -- sharing handles.
 ---@param method fun(state: table, name: any): function?
 ---@param failed fun(report: Report)

@@ -117,6 +117,8 @@ local function begin(context)
 end
 
 -- Sends what has been written so far, and waits until the client has taken it. Gives whether it has.
+---@param context table
+---@return boolean
 function M.flush(context)
   begin(context)
   local data = context.body:get()
@@ -295,6 +297,9 @@ local function arrived(message)
 end
 
 -- Adds what a lane that serves HTTP understands to the handlers of its messages.
+---@param callbacks table<string, function>
+---@param stdlib table
+---@param messages table<string, function>
 function M.setup(callbacks, stdlib, messages)
   host, modules = callbacks, stdlib
   messages.http, messages.http_cancel, messages.http_body = requests, cancel, arrived

@@ -19,15 +19,27 @@ local function answered(answer)
 end
 
 --- Gives what the callback `name` of stdlib/modules.py answers, or nil and an error value.
+---@param name string
+---@param ... any
+---@return any
+---@return Error?
 function M.ask(name, ...) return answered(buffer.decode(host[name](...))) end
 
 --- Has Python make a call on another thread, whose answer comes to `away.answered`; gives an error value when that could not be begun.
+---@param number integer
+---@param target string
+---@param arguments string
+---@return Error?
 function M.start(number, target, arguments)
   local _, problem = answered(buffer.decode(host.start(number, target, arguments)))
   return problem
 end
 
 --- The same on another thread, while other tasks of the lane go on; for what may take long.
+---@param name string
+---@param ... any
+---@return any
+---@return Error?
 function M.ask_away(name, ...)
   if not away.possible() then return M.ask(name, ...) end
   local arguments, why = intermediate.encode_all(select('#', ...), ...)
@@ -38,6 +50,7 @@ function M.ask_away(name, ...)
 end
 
 --- Sets the table of callbacks.
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 return M

@@ -31,6 +31,8 @@ local boxes = {}
 local expecting, in_vain, idled = false, 0, 0
 
 --- Has `deliver(kind, number, text)` called for each letter in the mailbox at an address.
+---@param address integer
+---@param deliver fun(kind: integer, number: integer, text: string): any
 function M.receive(address, deliver) boxes[#boxes + 1] = mailbox.receiver(address, deliver) end
 
 --- Says that a letter was sent, whose answer may be here soon.
@@ -39,6 +41,11 @@ function M.expect() expecting = true end
 -- Opens the inbox. `flag` is the address of a 32-bit number, `descriptor` an event descriptor that does not block,
 -- `take()` gives the encoded list of messages, `handlers` has a function per kind of message, and `failed(message, problem)` answers
 -- one whose handler has raised: the others of its kind must not pay for it.
+---@param descriptor integer
+---@param flag integer
+---@param take fun(): string
+---@param handlers table<string, function>
+---@param failed fun(message: border.Message, problem: any)
 function M.open(descriptor, flag, take, handlers, failed)
   flag = ffi.cast('volatile uint32_t *', flag)
   epoch_state.lane.news = flag

@@ -34,6 +34,8 @@ local one = ffi.new('uint64_t[1]', 1)
 local M = {}
 
 -- The sending end of the mailbox at an address: a function(kind, number, text) that gives false when nobody reads any more.
+---@param address integer
+---@return fun(kind: integer, number: integer, text: string): boolean
 function M.sender(address)
   local box = cast(mailbox_type, address)
   local last, sent = box.first, 0
@@ -66,6 +68,9 @@ function M.sender(address)
 end
 
 -- The receiving end of the mailbox at an address, which calls `deliver(kind, number, text)` for each letter that it takes.
+---@param address integer
+---@param deliver fun(kind: integer, number: integer, text: string): any
+---@return {has_news: function, take: function, sleep: function, wake: function}
 function M.receiver(address, deliver)
   local box = cast(mailbox_type, address)
   local letter, taken = box.first, 0

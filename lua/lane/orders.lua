@@ -9,6 +9,11 @@ local M = {}
 local orders = {}
 
 --- Has the callback `name` of the lane called with three arguments; failed(problem), if given, hears that it could not be.
+---@param name string
+---@param a any
+---@param b any
+---@param c any
+---@param failed? function
 function M.give(name, a, b, c, failed) orders[#orders + 1] = { name, a, b, c, failed } end
 
 --- Passes on what was ordered; not to be called on a guest's stack.

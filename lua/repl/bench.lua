@@ -24,6 +24,9 @@ end
 
 --- Runs a chunk many times, compiled, and returns {runs, samples, min, median, mean, max, deviation}, in nanoseconds a run.
 -- The first run is interpreted: one that never ends can be stopped.
+---@param f function
+---@param stopped fun(): boolean
+---@return table
 function M.bench(f, stopped)
   batch(f, 1)
   jit.on(f, true)

@@ -49,6 +49,9 @@ local function parameters(f)
 end
 
 --- Returns a function's parameters as text, and where it is from; the host's own functions tell no place.
+---@param f function
+---@return string
+---@return string?
 function M.signature(f)
   local info = getinfo(f, 'S')
   if info.what == 'C' then return '...', nil end
@@ -226,6 +229,9 @@ function describe(state, value, depth)
 end
 
 --- Returns the items that describe `value`; `limits` is SHORT or FULL.
+---@param value any
+---@param limits table
+---@return table
 function M.describe(value, limits)
   local state = { items = {}, n = 0, entries = 0, above = {}, limits = limits }
   describe(state, value, 0)

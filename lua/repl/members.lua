@@ -37,6 +37,10 @@ local function field(value, name)
 end
 
 --- Makes the queries about a session's globals, locals and modules.
+---@param env table
+---@param kept table
+---@param modules table
+---@return table
 function M.new(env, kept, modules)
   -- A session may have a global of its own by that name.
   local load_module = env.require

@@ -28,6 +28,11 @@ local M = {}
 -- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is told once that an input waits for what can't come and says
 -- with anything but nil that it is to end; `flag` is the address that lua/repl/stops.lua looks at. `modules` are the
 -- standard library, and `trace(tell)` has calls of functions told, see stdlib/funcs/trace.lua.
+---@param host table<string, function>
+---@param flag integer
+---@param modules table
+---@param trace fun(tell: function?)
+---@return table<string, function>
 function M.open(host, flag, modules, trace)
   sandbox.compiles = false
   local sink = sinks.new(host.emit)

@@ -9,6 +9,8 @@ local MOST_BUFFERED, MOST_WAIT = 8192, 30e6
 local M = {}
 
 --- Makes a sink; `emit(text)` takes what is printed, and waits while nobody takes it from there.
+---@param emit fun(text: string)
+---@return {flush: function, keep: function, write: function}
 function M.new(emit)
   local pieces, n, size, since = {}, 0, 0, 0
   local sink = {}

@@ -9,6 +9,12 @@ local M = {}
 
 --- Notices the globals that are read while `watching()` and that are not there. Returns a function that gives a sentence for each that
 -- still is not, and one that begins anew.
+---@param env table
+---@param kept table
+---@param own table
+---@param watching function
+---@return fun(): string[]?
+---@return function
 function M.watch(env, kept, own, watching)
   local undefined = {} -- the names, as keys
   local known = getmetatable(env)

@@ -26,6 +26,8 @@ local function walk(f, visit)
 end
 
 --- Gives the globals that a compiled chunk reads and nowhere sets, as name -> the first line that does.
+---@param chunk function
+---@return table<string, integer>
 function M.read_in_vain(chunk)
   local read, set = {}, {}
   walk(chunk, function(name, line, is_write)

@@ -14,6 +14,7 @@ local function shown(value)
 end
 
 --- Prints its arguments separated by tabs, as Lua's `print`; raises when standard output takes no more.
+---@param ... any
 function M.print(...)
   local count = select('#', ...)
   local ok, problem
@@ -31,9 +32,14 @@ end
 
 --- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of Lua's files, and `keep(text)`, which takes a
 --- guest's text until the next flush: a guest may be on a stack of its own, from where nothing else of the host is to be called.
+---@param sink table
 function M.redirect(sink) stdout = sink end
 
 --- Writes a guest's text to 'stdout' or 'stderr'; returns true, or nil and a message.
+---@param stream "stdout"|"stderr"
+---@param text string
+---@return true?
+---@return string?
 function M.write(stream, text)
   if stream == 'stdout' and stdout ~= io.stdout then return stdout.keep(text) end
   return io[stream]:write(text)

@@ -10,18 +10,27 @@ local of = setmetatable({}, { __mode = 'k' }) -- the global table of a script ->
 local last = 0
 
 --- Makes the owner of an entry's source.
+---@param id string
+---@return table
 function M.entry(id) return { name = id } end
 
 --- Makes the owner of a script. It ends with the script, so two scripts of a name are two.
+---@param chunkname string
+---@return table
 function M.script(chunkname)
   last = last + 1
   return { name = chunkname .. '#' .. last }
 end
 
 --- Notes whose global table it is.
+---@param env table
+---@param owner table
 function M.note(env, owner) of[env] = owner end
 
 --- Gives a module as its owner has it.
+---@param module table
+---@param owner table
+---@return table
 function M.owned(module, owner)
   local make = M.makers[module]
   if not make then return module end
@@ -31,6 +40,7 @@ function M.owned(module, owner)
 end
 
 --- Ends what the script of a global table has left open.
+---@param env table
 function M.finish(env)
   local owner = of[env]
   if owner and owner.finish then owner.finish() end

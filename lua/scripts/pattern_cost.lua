@@ -16,6 +16,8 @@ local LONGEST = 2000
 local sets, count = {}, 0
 
 --- Returns the characters that an item of a pattern without its repetition takes, as a table from codes to true; LuaJIT itself is asked.
+---@param item string
+---@return table<integer, true>
 function M.set(item)
   local set = sets[item]
   if set then return set end
@@ -122,9 +124,16 @@ local function analyzed(pattern, anchored)
 end
 
 --- Returns what matching a pattern with a text of `n` characters may cost at worst.
+---@param pattern string
+---@param anchored boolean
+---@param n number
+---@return number
 function M.bound(pattern, anchored, n) return cost(analyzed(pattern, anchored), n) * (anchored and 1 or n + 1) end
 
 --- Returns the length of the longest text on which LuaJIT matches a pattern quickly, at one place where it is anchored and at any else.
+---@param pattern string
+---@param anchored boolean
+---@return number
 function M.longest(pattern, anchored)
   if not find(pattern, '[*+?-]') and not find(pattern, '%%[b%d]') then return BUDGET / (#pattern + 1) - 1 end
   if #pattern > LONGEST then return -1 end
@@ -145,6 +154,8 @@ function M.longest(pattern, anchored)
 end
 
 --- Says whether a pattern is anchored at its beginning.
+---@param pattern string
+---@return boolean
 function M.anchored(pattern) return byte(pattern, 1) == 94 end
 
 return M

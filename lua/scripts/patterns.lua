@@ -265,11 +265,21 @@ end
 -- Calls -------------------------------------------------------------------------------------------------------
 
 --- Returns what a call may spend on a text: a table that `search` counts down.
+---@param text string
+---@return table
 function M.budget(text) return { left = STEPS + STEPS_EACH * #text } end
 
 --- Finds the first match from `init` on, a number from 1 to one past the text. Returns where it begins and ends, or nil; or false and
 --- what is wrong. `known` is a table of the pattern's own, `anchored` says that the match must begin there, as the pattern's first
 --- character says. The captures are those of `capture`.
+---@param text string
+---@param words_given string
+---@param init integer
+---@param anchored boolean
+---@param known table
+---@param budget table
+---@return integer|false|nil
+---@return integer|string|nil
 function M.search(text, words_given, init, anchored, known, budget)
   classes, words, length = known, words_given, #text
   source, pattern = ffi.cast(text_type, text), ffi.cast(text_type, words)
@@ -284,6 +294,10 @@ end
 function M.captures() return level end
 
 --- Returns a capture of the last match, by its number from 1: nil and a problem where it has no end.
+---@param text string
+---@param index integer
+---@return string|integer|nil
+---@return string?
 function M.capture(text, index)
   local size, from = sizes[index - 1], begins[index - 1]
   if size == UNFINISHED then return nil, 'unfinished capture' end

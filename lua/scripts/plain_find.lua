@@ -29,6 +29,11 @@ local function borders_of(what, size)
 end
 
 --- Returns where `words` begins and ends in `text`, from `init` on; or nil.
+---@param text string
+---@param words string
+---@param init integer
+---@return integer?
+---@return integer?
 function M.find(text, words, init)
   local size, last = #words, #text
   if size == 0 then return init, init - 1 end

@@ -41,6 +41,9 @@ local function refuse(proxy, key, level)
 end
 
 --- Returns the read-only table that scripts get in place of `library`; the same one each time.
+---@param name string
+---@param library table
+---@return table
 function M.protect(name, library)
   if getmetatable(library) == LOCKED then return library end
   local proxy = front[library]
@@ -56,6 +59,9 @@ function M.protect(name, library)
 end
 
 --- Returns the name of a library and the table behind what scripts see of it; nil for any other table. Never for scripts.
+---@param proxy table
+---@return string?
+---@return table?
 function M.library_of(proxy)
   local known = behind[proxy]
   if known then return known.name, known.library end
@@ -239,6 +245,12 @@ M.compiles = true
 
 --- Compiles text, never bytecode; returns the chunk, or nil and a message with chunk name and line. `mode`, if given, is {interpreted =
 --- whether LuaJIT may not compile it, chunks = a list that the chunk is added to}.
+---@param source string
+---@param chunkname string
+---@param env table
+---@param mode? table
+---@return function?
+---@return string?
 function M.load(source, chunkname, env, mode)
   if source:byte(1) == 27 then return nil, tostring(chunkname or 'chunk'):gsub('^[=@]', '') .. ": bytecode can't be loaded, only text" end
   local chunk, problem = load(source, chunkname, 't', env)
@@ -337,6 +349,9 @@ local function code_functions(env, compiling)
 end
 
 --- Makes the global table of one script: Lua's own names, then those of `globals`. `mode` is as in `load`, for what it loads.
+---@param globals? table
+---@param mode? table
+---@return table
 function M.environment(globals, mode)
   local env = {}
   for name, value in pairs(base) do

@@ -70,6 +70,13 @@ end
 
 --- Compiles a script that has every module, each requirable and, unless the script sets the name itself, a global.
 -- Returns the chunk, or nil and an error; and the script's global table.
+---@param source string
+---@param chunkname string
+---@param modules table
+---@param globals? table
+---@return function?
+---@return Error?
+---@return table?
 function M.script(source, chunkname, modules, globals)
   local opened, owner = {}, owners.script(chunkname)
   local function find(name)
@@ -269,6 +276,7 @@ function M.library(entry, stdlib, mode)
 end
 
 --- Has all that was loaded under `mode`, and will be, be interpreted from now on.
+---@param mode {interpreted: boolean, chunks: function[]}
 function M.interpret(mode)
   mode.interpreted = true
   for _, chunk in pairs(mode.chunks) do

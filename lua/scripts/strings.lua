@@ -102,6 +102,10 @@ local function is_quick(text, pattern, init)
 end
 
 --- Finds a pattern, as `string.find`.
+---@param ... any
+---@return integer?
+---@return integer?
+---@return any ... the captures
 function M.find(...)
   local text, pattern, init, is_plain = ...
   if type(text) == 'string' and type(pattern) == 'string' and (is_plain or shape_of(pattern).literal) then
@@ -113,6 +117,8 @@ function M.find(...)
 end
 
 --- Matches a pattern, as `string.match`.
+---@param ... any
+---@return any
 function M.match(...)
   local text, pattern, init = ...
   if is_quick(text, pattern, init) then return match(...) end
@@ -120,6 +126,8 @@ function M.match(...)
 end
 
 --- Returns an iterator over matches, as `string.gmatch`.
+---@param ... any
+---@return function
 function M.gmatch(...)
   local text, pattern = ...
   if type(text) ~= 'string' or type(pattern) ~= 'string' then return gmatch(...) end
@@ -253,6 +261,13 @@ local function is_brief(text, with)
 end
 
 --- Replaces matches, as `string.gsub`; a function is called, and a table with a metatable is read, from Lua.
+---@param text string
+---@param pattern string
+---@param with any
+---@param limit? number
+---@param ... any
+---@return string
+---@return integer?
 function M.gsub(text, pattern, with, limit, ...)
   local kind = type(with)
   local called = kind == 'function' or kind == 'table' and getmetatable(with) ~= nil
@@ -289,6 +304,8 @@ end
 -- Repeating and formatting ---------------------------------------------------------------------------------------
 
 --- Repeats a string, as `string.rep`, up to 256 MiB.
+---@param ... any
+---@return string
 function M.rep(...)
   local text, times, between = ...
   local size = type(text) == 'string' and #text or 0
@@ -317,6 +334,9 @@ local function format_shown(fmt, ...)
 end
 
 --- Formats, as `string.format`.
+---@param fmt string
+---@param ... any
+---@return string
 function M.format(fmt, ...)
   local a, b, c, d = ...
   if has_text(a) or has_text(b) or has_text(c) or has_text(d) or select('#', ...) > 4 then return format_shown(fmt, ...) end

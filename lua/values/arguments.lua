@@ -7,6 +7,8 @@ M.MOST = 4000
 local MOST = M.MOST
 
 --- Returns a sentence when `count` is more than a call may have; else nil.
+---@param count integer
+---@return string?
 function M.too_many(count)
   if count <= MOST then return nil end
   return 'expected at most ' .. MOST .. ' arguments, got ' .. count .. ': pass them in a table'

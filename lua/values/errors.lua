@@ -33,10 +33,14 @@ M.kinds = {
 }
 
 --- Says whether a value is an error value. Scripts can't forge one: they have no way to make a userdata.
+---@param value any
+---@return boolean
 function M.is_error(value) return type(value) == 'userdata' and getmetatable(value) == LOCKED end
 local is_error = M.is_error
 
 --- Lists the script frames above `level` as `{file, line, name}`; frames of the host itself are left out.
+---@param level integer
+---@return table[]
 function M.frames(level)
   local frames = {}
   for depth = level + 1, level + 200 do
@@ -55,6 +59,8 @@ end
 
 --- Makes an error value from `message`, `kind`, `retryable`, `details`, `entry`, `func`, `wasm_backtrace`, `lua_stack`
 --- and `cause`; a stack that is not given is taken from where it is made.
+---@param given table
+---@return Error
 function M.make(given)
   local value = newproxy(PROTOTYPE)
   setfields(value, {
@@ -72,6 +78,11 @@ function M.make(given)
 end
 
 --- Makes the error of what has taken longer than its limit of `ms` milliseconds. `more` are its other fields; `doing` says what it was at.
+---@param name string
+---@param ms number
+---@param more table
+---@param doing? string
+---@return Error
 function M.late(name, ms, more, doing)
   more.kind = M.kinds.TIMEOUT
   more.message = ('%s: took longer than its limit of %g ms%s'):format(name, ms, doing and ': ' .. doing or '')
@@ -79,9 +90,13 @@ function M.late(name, ms, more, doing)
 end
 
 --- Returns the table behind an error value, for encoding; nil for anything else. Never hand it to a script.
+---@param value any
+---@return table?
 function M.fields(value) return is_error(value) and getfields(value) or nil end
 
 --- Passes on what a `pcall` of a script's code has given; lua/dispatcher/interrupt.lua looks there whether the code is to end.
+---@param ... any
+---@return any
 function M.caught(...) return ... end
 
 -- A __tostring of a script may itself raise.
@@ -99,6 +114,9 @@ local function message_of(value)
 end
 
 --- Returns a thrown value as an error value: an error as it is, anything else as the message of a new one.
+---@param value any
+---@param defaults? table
+---@return Error
 function M.from(value, defaults)
   if is_error(value) then return value end
   local given = {}
@@ -117,6 +135,8 @@ local function guest_frame(frame)
 end
 
 --- Lists where an error came from, innermost first: guest frames, marked `guest = true`, then Lua frames.
+---@param value Error
+---@return table[]
 function M.call_stack(value)
   local fields = M.fields(value)
   local frames = {}

@@ -31,6 +31,7 @@ local handles
 
 --- Has handles of resources cross as leases: `given` has lease_of(value), which gives {lease = number, name =} for a handle that may cross,
 -- is_handle(value), and of_lease(number, name), which gives a handle.
+---@param given {lease_of: function, is_handle: function, of_lease: function}
 function M.carry(given) handles = given end
 
 local function step(key)
@@ -177,6 +178,9 @@ end
 
 --- Builds what string.buffer can encode from a Lua value. Returns nil and a sentence that begins with the path when
 --- there is something in it that can't leave its Lua state.
+---@param value any
+---@return any
+---@return string?
 function M.build(value) return walk({ keys = {}, above = {}, tables = 0 }, value, 0) end
 
 local function encode(value)
@@ -186,6 +190,9 @@ local function encode(value)
 end
 
 --- Encodes a value for `decode` on either side. Returns nil and a sentence when it can't be.
+---@param value any
+---@return string?
+---@return string?
 function M.encode(value)
   local ok, text, err = pcall(encode, value)
   if not ok then return nil, 'value: ' .. text end
@@ -194,6 +201,9 @@ function M.encode(value)
 end
 
 --- Says what `encode` says of a value that is called `name`: where in it, and what is wrong.
+---@param name string
+---@param why string
+---@return string
 function M.inside(name, why)
   local whole = why:match '^value: (.*)$'
   if whole then return format("'%s': %s", name, whole) end
@@ -201,6 +211,10 @@ function M.inside(name, why)
 end
 
 --- Encodes `count` values that follow one another, nil among them; the sentence names the argument.
+---@param count integer
+---@param ... any
+---@return string?
+---@return string?
 function M.encode_all(count, ...)
   local many = arguments.too_many(count)
   if many then return nil, many end
@@ -214,6 +228,8 @@ function M.encode_all(count, ...)
 end
 
 --- Restores what `build` built, here or on the Python side. The tables that it is given become those that it returns.
+---@param value any
+---@return any
 function M.restore(value)
   if value == NULL then
     return optional.none
@@ -237,10 +253,15 @@ function M.restore(value)
 end
 
 --- Decodes one value.
+---@param text string
+---@return any
 function M.decode(text) return M.restore(buffer.decode(text)) end
 
 --- Decodes values that follow one another. Returns a table of them, with holes where they are nil, and their number, which may be more
 --- than a call can have: see lua/values/arguments.lua.
+---@param text string
+---@return table
+---@return integer
 function M.decode_all(text)
   local source, values, count = buffer.new():set(text), {}, 0
   while #source > 0 do

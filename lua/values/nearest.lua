@@ -7,6 +7,9 @@ local M = {}
 local LONGEST = 64
 
 --- Returns the number of insertions, deletions, replacements and swaps of neighbours between two strings.
+---@param a string
+---@param b string
+---@return integer
 function M.distance(a, b)
   a, b = a:sub(1, LONGEST), b:sub(1, LONGEST)
   local before, previous, row = {}, {}, {}
@@ -28,6 +31,9 @@ function M.distance(a, b)
 end
 
 --- Returns the candidate nearest to `name`, or nil when none is near; letter case and `-` against `_` count little.
+---@param name string
+---@param candidates string[]
+---@return string?
 function M.find(name, candidates)
   local wanted = name:lower():gsub('-', '_')
   local limit = max(1, floor(min(#wanted, LONGEST) / 3))
@@ -45,6 +51,9 @@ function M.find(name, candidates)
 end
 
 --- Returns `, did you mean 'x'?`, or the empty string when nothing is near.
+---@param name string
+---@param candidates string[]
+---@return string
 function M.hint(name, candidates)
   local found = type(name) == 'string' and M.find(name, candidates)
   return found and (", did you mean '" .. found .. "'?") or ''

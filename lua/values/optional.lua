@@ -23,9 +23,13 @@ local SOME = {
 }
 
 --- Returns a present optional; its payload is `x[1]`.
+---@param value any
+---@return table
 function M.some(value) return setmetatable({ value }, SOME) end
 
 --- Says whether a value was made by `some`.
+---@param value any
+---@return boolean
 function M.is_some(value) return getmetatable(value) == M.TAG end
 
 return M

@@ -70,6 +70,8 @@ end
 
 -- Tells whether the Lua string is UTF-8. Reading a whole word of a shorter string stays inside its 16-byte granule:
 -- LuaJIT puts a string's bytes 8 past a multiple of 16 (GC64: a header of 24 bytes).
+---@param s string
+---@return boolean
 function M.string_is_utf8(s)
   local n = #s
   local p = cast(p8, s)
@@ -81,6 +83,10 @@ function M.string_is_utf8(s)
 end
 
 -- Tells whether the n bytes at `p` are UTF-8; `room` bytes from `p` on may be read.
+---@param p ffi.cdata*
+---@param n integer
+---@param room integer
+---@return boolean
 function M.bytes_are_utf8(p, n, room)
   p = cast(p8, p)
   if n <= 8 then
@@ -92,6 +98,8 @@ function M.bytes_are_utf8(p, n, room)
 end
 
 -- The code of a string that is exactly one character, else nil.
+---@param s string
+---@return integer?
 function M.code_of(s)
   local n = #s
   if n == 1 then
@@ -124,6 +132,8 @@ function M.code_of(s)
 end
 
 -- The character with that code, or nil when there is none.
+---@param code integer
+---@return string?
 function M.char_of(code)
   if code < 0x80 then return char(code) end
   if code < 0x800 then return char(0xc0 + bit.rshift(code, 6), 0x80 + band(code, 63)) end
