@@ -244,7 +244,7 @@ local function handle(t, v, path)
   end
   local misplaced = handles.misplaced(state)
   if misplaced then return path, 'this handle ' .. misplaced end
-  if state.I.store == nil then return path, 'the instance that this handle belongs to has ended' end
+  if state.instance.store == nil then return path, 'the instance that this handle belongs to has ended' end
   if t.resource and state.resource ~= t.resource then
     return path, ('expected a handle of the resource %s, got %s'):format(t.name or '?', tostring(v))
   end

@@ -48,7 +48,7 @@ local function find(state, name)
   if type(name) ~= 'string' then return nil end
   name = name:gsub('_', '-')
   if state.lease then return of_lease(state.lease, name) end
-  local plan = state.I.plan
+  local plan = state.instance.plan
   local resource = plan.resources[state.resource]
   local path = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, name)
   return of_plan(plan, path)

@@ -20,8 +20,20 @@ local M = {}
 M.leasing = false
 
 local handle_type
----@type table<integer, table>
-local states = {} -- handle number -> {instance =, rep =, resource = index}, or {lease =, name =} on the compatible path
+
+--- What a handle stands for.
+---@class HandleState
+---@field instance Instance? that its resource belongs to
+---@field rep integer? the resource in its guest
+---@field resource any index of the resource in the plan
+---@field number integer? the handle's own
+---@field used integer? the last check (CheckedCall.stamp) that it was in
+---@field moved integer? the last check that it was moved in
+---@field lease integer? what the host knows it by, on the compatible path, where it has nothing of the above
+---@field name string? of the resource, there
+
+---@type table<integer, HandleState>
+local states = {} -- by number
 local last = 0
 local end_lease -- tells the host that a lease has ended
 local differ -- asks the host why a handle of one entry is none for another
@@ -29,9 +41,15 @@ local discard -- ends an instance that has failed, wherever it is kept
 local garbage = {} -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
 local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 
--- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
----@type table
-local call = { E = nil, P = nil, I = nil, stamp = 0 }
+--- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
+---@class CheckedCall
+---@field target Target|table|nil
+---@field plan Plan? nil on the compatible path
+---@field instance Instance? known with the first handle
+---@field stamp integer one more for each check
+
+---@type CheckedCall
+local call = { target = nil, plan = nil, instance = nil, stamp = 0 }
 
 local function state_of(handle) return type(handle) == 'cdata' and ffi.istype(handle_type, handle) and states[handle._number] or nil end
 M.state_of = state_of
@@ -60,12 +78,12 @@ end
 
 ---@param target Target
 function M.begin(target)
-  call.E, call.P, call.I, call.stamp = target, target.plan, nil, call.stamp + 1
+  call.target, call.plan, call.instance, call.stamp = target, target.plan, nil, call.stamp + 1
 end
 
 --- Begins to check the same call's arguments again.
 function M.again()
-  call.I, call.stamp = nil, call.stamp + 1
+  call.instance, call.stamp = nil, call.stamp + 1
 end
 
 --- Tells whether `v` is a live handle of resource number `index` of the component that is called. All handles of a call
@@ -77,21 +95,23 @@ end
 function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
   local state = states[v._number]
-  if state and state.lease then return call.P == nil end
-  if not state or call.P == nil or state.resource ~= index or state.I.plan ~= call.P or state.I.store == nil then return false end
-  if call.I ~= nil and call.I ~= state.I then return false end
+  if state and state.lease then return call.plan == nil end
+  if not state or call.plan == nil or state.resource ~= index or state.instance.plan ~= call.plan or state.instance.store == nil then
+    return false
+  end
+  if call.instance ~= nil and call.instance ~= state.instance then return false end
   if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
-  call.I, state.used = state.I, call.stamp
+  call.instance, state.used = state.instance, call.stamp
   if own then state.moved = call.stamp end
   return true
 end
 
 --- Says why a handle can't be of the instances that the checked call goes to, as the end of a sentence; nil when it can.
----@param state table
+---@param state HandleState
 ---@return string?
 function M.misplaced(state)
-  if state.lease then return call.P ~= nil and differ(state.lease, call.E.id) or nil end
-  return state.I.plan ~= call.P and differ(state.I.maker or state.I.plan.entry.id, call.E.id) or nil
+  if state.lease then return call.plan ~= nil and differ(state.lease, call.target.id) or nil end
+  return state.instance.plan ~= call.plan and differ(state.instance.maker or state.instance.plan.entry.id, call.target.id) or nil
 end
 
 --- The binding on the instance that the checked handles belong to; nil when there was no handle among the arguments.
@@ -99,7 +119,7 @@ end
 ---@return Binding?
 ---@return any? err
 function M.owner(target)
-  local instance = call.I
+  local instance = call.instance
   if instance == nil then return nil end
   local binding, report = bindings.bind(instance, target.lift)
   if not binding then return nil, target.failed(report) end
@@ -125,9 +145,9 @@ end
 ---@return integer?
 function M.lend(handle)
   local state = states[handle._number]
-  local lift = call.E.lift
-  if not lift.table or state.I.plan.resources[state.resource].instance == lift.instance then return state.rep end
-  return ask(state.I, lift.table, 'borrow', state.resource, state.rep)
+  local lift = call.target.lift
+  if not lift.table or state.instance.plan.resources[state.resource].instance == lift.instance then return state.rep end
+  return ask(state.instance, lift.table, 'borrow', state.resource, state.rep)
 end
 
 --- For `own`: the guest gets an index of its own, and the script's handle ends. Gives nil when the guest's table is full.
@@ -136,9 +156,9 @@ end
 function M.give(handle)
   local state = states[handle._number]
   states[handle._number] = nil
-  local instance = state.I
+  local instance = state.instance
   instance.live = instance.live - 1
-  return ask(instance, call.E.lift.table, 'insert', state.resource, state.rep)
+  return ask(instance, call.target.lift.table, 'insert', state.resource, state.rep)
 end
 
 --- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
@@ -151,7 +171,7 @@ function M.take(binding, resource, index)
   local rep = ask(instance, binding.table, 'remove', resource, index)
   if not rep then return nil end
   last = last + 1
-  states[last] = { I = instance, rep = rep, resource = resource, number = last }
+  states[last] = { instance = instance, rep = rep, resource = resource, number = last }
   instance.live = instance.live + 1
   return handle_type(last)
 end
@@ -162,7 +182,7 @@ local function destroy(state)
     end_lease(state.lease)
     return nil
   end
-  local instance = state.I
+  local instance = state.instance
   instance.live = instance.live - 1
   if instance.store == nil then return nil end
   local report
@@ -187,7 +207,7 @@ function M.drain()
   local later
   while #garbage > 0 do
     local state = table.remove(garbage)
-    if state.I and state.I.future then
+    if state.instance and state.instance.future then
       later = later or {}
       later[#later + 1] = state
     else
@@ -213,7 +233,7 @@ function M.setup(method, failed, finish, give_up, difference)
   function M.drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
-    if state.I and state.I.future then
+    if state.instance and state.instance.future then
       error("this resource handle can't be dropped while its instance is in a call: wait for the call", 2)
     end
     states[handle._number] = nil
@@ -231,7 +251,7 @@ function M.setup(method, failed, finish, give_up, difference)
     __tostring = function(handle)
       local state = states[handle._number]
       if not state then return 'resource handle (gone)' end
-      return ('%s handle %d'):format(state.name or state.I.plan.resources[state.resource].name, handle._number)
+      return ('%s handle %d'):format(state.name or state.instance.plan.resources[state.resource].name, handle._number)
     end,
     __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
     __gc = function(handle)

@@ -56,11 +56,14 @@ local function spent(counts, executed)
   counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
 end
 
---- `f`, the function of E on the direct path that can't wait, counted. Between two calls that are timed it only counts down, which
+--- `f`, the function of a target on the direct path that can't wait, counted. Between two calls that are timed it only counts down, which
 -- LuaJIT makes one instruction of; errors are counted where they are made, by `failed`.
-function M.guest(E, f)
-  local counts = pools.of(E.id).counts
-  E.counts = counts
+---@param target Target
+---@param f function
+---@return function
+function M.guest(target, f)
+  local counts = pools.of(target.id).counts
+  target.counts = counts
   local apart = 0
 
   local function finish(began, ...)

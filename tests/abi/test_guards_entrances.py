@@ -67,13 +67,13 @@ def test_requests_that_wait_for_their_bodies_begin(tmp_path: Path) -> None:
       local fibers, running = require 'lua.guest.fibers', require 'lua.guest.running'
       local run = fibers.run
       begun, give = {}, false
-      running.exchanges.begin = function(I)
-        begun[#begun + 1] = I.pending and 'waits' or 'done'
-        I.unsent = nil
+      running.exchanges.begin = function(instance)
+        begun[#begun + 1] = instance.pending and 'waits' or 'done'
+        instance.unsent = nil
       end
-      fibers.run = function(B, ...)
-        if give then B.instance.unsent = {} end
-        return run(B, ...)
+      fibers.run = function(binding, ...)
+        if give then binding.instance.unsent = {} end
+        return run(binding, ...)
       end""")
     assert run(state, "return funcs.call('t:one') + funcs.call('t:nap', 1)") == "2"
     assert state.run("give = true return #begun") == 0
@@ -97,16 +97,16 @@ def test_what_is_busy_elsewhere_is_not_waited_for_where_nothing_can_wait(tmp_pat
           local arguments = shared and { 5 } or {}
           local call = require('lua.calls.calls').call
           assert(call(name, unpack(arguments)))
-          local P = next(require('lua.guest.instance').all).plan
+          local plan = next(require('lua.guest.instance').all).plan
           for _ = 1, 2 do
-            P.out = 1
+            plan.out = 1
             local value, problem = call(name, unpack(arguments))
             assert((value == nil) == shared, tostring(value))
             if shared then
               assert(problem:kind() == 'Unavailable', problem:kind())
               assert(problem:message() == "make: its instance is in another call, which can't be waited for here", problem:message())
             end
-            P.out = 0
+            plan.out = 0
             assert(call(name, unpack(arguments)))
           end""",
             name.encode(),
