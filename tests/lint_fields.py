@@ -46,6 +46,8 @@ def classes_of(texts: list[str]) -> Classes:
                     above[match[1]] = match[2]
             elif match := FIELD.match(line):
                 fields[match[1]] = match[2]
+            elif line.startswith("---@field ["):
+                fields["*"] = "any"  # whoever has one puts into it what they like
     for name, parent in above.items():
         found[name] = found.get(parent, {}) | found[name]
     return found
@@ -102,7 +104,7 @@ class Linter:
 
     def check_field(self, type: str, field: str, line: int) -> None:
         fields = self.fields_of(type)
-        if fields is not None and field not in fields:
+        if fields is not None and field not in fields and "*" not in fields:
             self.found.append((line, f"the class {type} declares no field '{field}'"))
 
     def check_table(self, type: str, node: Any) -> None:

@@ -20,6 +20,9 @@ DECLARED = """
 ---@class Instance
 ---@field plan Plan? it runs
 ---@field live integer
+
+---@class Open
+---@field [string] any
 """
 CLASSES = lint_fields.classes_of([DECLARED, "---@class Other: Plan\n---@field more (integer|string)[]\n"])
 
@@ -62,8 +65,9 @@ def test_a_field_that_no_class_declares_is_reported(text: str, line: int) -> Non
         "---@param instance string\nreturn function(instance) return instance.anything end",
         "return function(instance) return instance.live.anything end",
         "return function(other) return other.anything end",
+        "---@param x Open\nreturn function(x) return x.anything end",
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_is_declared_or_not_known_is_left_alone(text: str) -> None:
     """Also modules and functions that are called as what they make, and what is annotated as something else."""
