@@ -209,8 +209,11 @@ end
 -- Stops time for the lane, for tests: it moves on, to the next timer, only when everything waits.
 M.test_clock = clock.test
 
--- How many sockets the lane's guests have open, for tests.
-function M.sockets() return require('lua.wasi.sockets.system').count() end
+-- How many sockets the lane has open for guests, or how many of those have only bytes to send yet; for tests.
+function M.sockets(only_lingering)
+  if only_lingering then return require('lua.wasi.sockets.connection').lingering() end
+  return require('lua.wasi.sockets.system').count()
+end
 
 function M.close()
   output.flush()

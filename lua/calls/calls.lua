@@ -203,6 +203,7 @@ function M.close()
   end
   -- Requests of guests that have ended with them.
   if running.exchanges then running.exchanges.drain() end
+  if running.sockets then running.sockets.close() end
   reset()
   linking.close()
 end

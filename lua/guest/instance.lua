@@ -199,7 +199,7 @@ function M.delete(instance)
   M.all[instance] = nil
   if instance.exchanges then running.exchanges.leave(instance) end
   if instance.files then running.files.leave(instance) end
-  if instance.open then running.leave_open(instance) end
+  if instance.open then running.sockets.leave(instance) end
   if instance.out then
     instance.out, instance.plan.out = nil, instance.plan.out - 1
   end

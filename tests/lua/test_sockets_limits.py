@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import socket
 import threading
@@ -12,7 +13,7 @@ import pytest
 
 import moonwit
 from tests.descriptors import left_since, opened
-from tests.lua.networks import Peer, echo, entry, project
+from tests.lua.networks import Peer, echo, entry, project, whole
 
 LIMITED = "    limits: {max_execution_ms: 50}\n"
 WAITERS = ("wait-accept", "wait-read", "wait-poll")
@@ -101,8 +102,36 @@ def test_what_an_instance_has_open_ends_with_it(tmp_path: Path) -> None:
         for seed in range(1, 6):
             with contextlib.suppress(moonwit.CallError):
                 found.call("t:attack", seed, 300, peer.port)
-        # What a guest has written before it ended is still sent, for a while.
+            # But what has bytes to send yet.
+            lingering = found.submit(lambda boot: boot[b"sockets"](True)).result(60)
+            assert counted(found) == lingering
+
+
+def test_what_was_written_is_sent_after_the_guest_has_ended(tmp_path: Path) -> None:
+    """A guest that writes and ends at once is not cut off: its lane sends what the system did not take yet, and then the end."""
+    go, came = threading.Event(), concurrent.futures.Future[int]()
+
+    def serve(connection: socket.socket) -> None:
+        assert go.wait(60)
+        came.set_result(len(whole(connection)))
+
+    with Peer(serve) as peer, project(tmp_path, entry("leave", more="    pool: {type: inline}\n")) as found:
+        written = found.call("t:leave", peer.address)
+        assert counted(found) == 1
+        go.set()
+        assert came.result(60) == written
         assert counted(found) == 0
+
+
+def test_what_nobody_reads_ends_with_the_lane(tmp_path: Path) -> None:
+    """A connection whose other side does not read is closed when the project is."""
+    before, go = opened(), threading.Event()
+    with Peer(lambda connection: go.wait(60)) as peer:
+        with project(tmp_path, entry("leave")) as found:
+            found.call("t:leave", peer.address)
+            assert counted(found) == 1
+        go.set()
+    assert not [each for each in left_since(before) if "socket:" in each[1]]
 
 
 def test_sockets_of_an_entry_are_bounded(tmp_path: Path) -> None:

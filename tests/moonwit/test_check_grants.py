@@ -88,3 +88,23 @@ def test_what_no_guest_can_see_is_a_warning(check):
     assert "_index.yaml:21:23: warning: `wasi.cwd` has no effect: the entry does not grant wasi:cli\n" in result.stderr
     assert "_index.yaml:21:31: warning: `wasi.mounts` has no effect: the entry does not grant wasi:filesystem\n" in result.stderr
     assert (result.stdout, result.returncode) == ("3 warnings in 1 file\n", 0)
+
+
+SOCKETS = CLOCK.replace("wasi:random/random", "wasi:sockets/instance-network").replace("get-random-u64", "instance-network")
+
+
+def test_sockets_without_an_address_are_noted(check):
+    """Sockets that reach nothing are noted at their grant, with the line to write; with addresses they are not."""
+    imports = "    imports: [wasi:clocks, wasi:sockets]\n"
+    for wasi in ("", "    wasi: {network: {connect: [], listen: []}}\n"):
+        result = check(SOCKETS + imports + wasi)
+        said = "the entry grants `wasi:sockets`, and `wasi.network` names no address: its sockets reach nothing"
+        assert f"_index.yaml:20:28: note: {said}\n" in result.stderr
+        assert 'write what they may reach: `wasi: {network: {connect: ["api.example.org:443"], listen: []}}`\n' in result.stderr
+    assert "names no address" not in check(SOCKETS + imports + '    wasi: {network: {listen: ["127.0.0.1:0"]}}\n').stderr
+
+
+def test_addresses_without_sockets_are_a_warning(check):
+    """Addresses for a guest that is granted no sockets have no effect, and that is said at the field."""
+    result = check(CLOCK + '    imports: [wasi:clocks, wasi:random]\n    wasi: {network: {connect: ["*:443"]}}\n')
+    assert "_index.yaml:21:12: warning: `wasi.network` has no effect: the entry does not grant wasi:sockets\n" in result.stderr

@@ -66,6 +66,9 @@ local function fail(self, number)
   set_kept(self, 0)
 end
 
+-- Connections that were dropped before all was sent, with the timers that end them.
+local lingering = {}
+
 -- Ends the output's side once everything is sent.
 local function finish(self)
   descriptors.follow(self.D, nil)
@@ -73,7 +76,12 @@ local function finish(self)
     self.ended = true
     C.shutdown(self.D.descriptor, SEND)
   end
-  if self.left then system.close(self.D) end
+  if not self.left then return end
+  if lingering[self] then
+    dispatcher.cancel_timer(lingering[self])
+    lingering[self] = nil
+  end
+  system.close(self.D)
 end
 
 -- Gives the system some bytes; gives how many it took, and nil where the connection has failed.
@@ -180,7 +188,7 @@ end
 
 local function give_up(self)
   set_kept(self, 0)
-  system.close(self.D)
+  finish(self)
 end
 
 --- Ends a connection that its guest has dropped, once what it has written is sent.
@@ -188,7 +196,23 @@ function M.close(self)
   self.deaf, self.left = true, true
   if not self.D.descriptor then return end
   if self.kept == 0 then return system.close(self.D) end
-  dispatcher.background_timer(clock.monotonic() + LINGER, give_up, self)
+  lingering[self] = dispatcher.background_timer(clock.monotonic() + LINGER, give_up, self)
+end
+
+--- How many there are that were dropped before all was sent.
+function M.lingering()
+  local count = 0
+  for _ in pairs(lingering) do
+    count = count + 1
+  end
+  return count
+end
+
+--- Ends all of those, at the end of the lane.
+function M.close_all()
+  for self in pairs(lingering) do
+    give_up(self)
+  end
 end
 
 return M

@@ -1,5 +1,6 @@
 -- What an instance has open: it is closed with the instance, however that ends.
 
+local connection = require 'lua.wasi.sockets.connection'
 local running = require 'lua.guest.running'
 
 local M = {}
@@ -31,6 +32,6 @@ local function leave(instance)
   end
 end
 
-running.leave_open = leave
+running.sockets = { leave = leave, close = connection.close_all }
 
 return M

@@ -2,6 +2,7 @@
 
 #[allow(dropping_copy_types)]
 mod attack;
+mod states;
 
 use std::fmt::Debug;
 use std::io::{self, Read, Write};
@@ -219,6 +220,28 @@ impl Guest for Sockets {
             socket.finish_bind().unwrap();
         }
         format!("{bound}, {}", socket.start_listen().map_or_else(code, |_| "ok".into()))
+    }
+
+    fn leave(address: String) -> u64 {
+        let connection = connect(parsed(&address)).unwrap();
+        connection.2.set_send_buffer_size(1).unwrap();
+        let mut all = 0;
+        loop {
+            let most = connection.1.check_write().unwrap();
+            if most == 0 {
+                return all;
+            }
+            connection.1.write(&vec![5; most as usize]).unwrap();
+            all += most;
+        }
+    }
+
+    fn tcp_states(address: String) -> Vec<String> {
+        states::tcp(&address)
+    }
+
+    fn udp_states(address: String) -> Vec<String> {
+        states::udp(&address)
     }
 
     fn exhaust(most: u32) -> (u32, String) {
