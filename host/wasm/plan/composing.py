@@ -48,6 +48,21 @@ class Composing:
         given = [each.options for each in record.lifted] + [each.options for each in record.lowered]
         bridged = not all(map(canonical.is_plain, given))
         self.several = len(self.homes) > 1 or bool(self.inner) or (bridged and bool(record.resources))
+        # Whether several component instances hold handles of the host's resources, which are in their own tables then.
+        holders = {each.home for each in record.lowered if self.speaks(each.function.type)}
+        crossing = any(isinstance(each.function.origin, LiftedFunction) and self.speaks(each.function.type) for each in record.lowered)
+        self.shared = self.several and (len(holders) > 1 or crossing)
+        self.bridges: dict[Home, dict[str, Item]] = {}
+
+    def speaks(self, function: object, own: bool = False) -> bool:
+        """Tells whether a function's type speaks of resources of the host, or, with ``own``, of the component's own."""
+        if not isinstance(function, Function):
+            return False
+        return any((self.resolved(each) in self.resources) == own for each in resources(function))
+
+    def number(self, resource: Resource) -> int:
+        """Gives the number of a resource in tables of handles; those of the host come after the component's own."""
+        return self.numbers.setdefault(resource, len(self.numbers) + 1)
 
     def step(self, module: bytes, arguments: Iterable[Item]) -> int:
         """Adds a step, and gives its number."""
@@ -80,6 +95,15 @@ class Composing:
             return []
         flags = self.once(("entered",), entering.flags(len(self.homes)), ())
         return [Export(flags, str(number)) for number in found]
+
+    def host_drop(self, home: Home, resource: Resource, drop: Callable[[], Item]) -> Item:
+        """Gives the built-in that drops a handle of a resource of the host; ``drop`` gives the function that ends an own one."""
+        key = ("builtin", home, resource)
+        if key not in self.made:
+            table = self.exports(self.table(home), "insert", "rep", "drop")
+            text = handles.builtins(self.number(resource), True, 0)
+            self.made[key] = self.step(compiled(text), [FlagItem(self.homes[home]), *table, drop()])
+        return Export(self.made[key], "drop")
 
     def builtin(self, home: Home, found: DefinedResource, operation: str) -> Item:
         """Gives a built-in of a resource for one component instance."""
@@ -130,8 +154,12 @@ class Composing:
         caller: tuple[Options, dict[str, Item]],
         callee: tuple[Options, dict[str, Item]],
         homes: tuple[Home, Home],
+        host: str = "",
     ) -> Item:
-        """Adds an adapter between two sides, each with its options and what may be imported of it; gives the function to call."""
+        """Adds an adapter between two sides, each with its options and what may be imported of it; gives the function to call.
+
+        ``host`` tells which side stands for the host, if one does.
+        """
         binary = adapter(function, caller[0], callee[0])
         self.adapters += len(binary)
         if self.adapters > MOST_ADAPTERS:
@@ -142,13 +170,21 @@ class Composing:
             if wanted.module != "resource":
                 arguments.append(sides[wanted.module][wanted.name])
             else:
-                arguments.append(self.transfer(wanted.name, function, *homes))
+                arguments.append(self.transfer(wanted.name, function, *homes, host))
         return Export(self.step(binary, arguments), "call")
 
-    def bridge(self) -> dict[str, Item]:
-        """Gives a memory of ours for values that the host passes, and what belongs to it; see host/wasm/plan/bridges.py."""
+    def bridge(self, home: Home | None = None) -> dict[str, Item]:
+        """Gives a memory of ours for values that the host passes, and what belongs to it; see host/wasm/plan/bridges.py.
+
+        For all that a component instance calls of the host there is one.
+        """
+        if home is not None and home in self.bridges:
+            return dict(self.bridges[home])
         step = self.step(compiled(bridges.MEMORY), [])
-        return {name: Export(step, name) for name in ("memory", "flags", "realloc", "reset")}
+        made: dict[str, Item] = {name: Export(step, name) for name in ("memory", "flags", "realloc", "reset")}
+        if home is not None:
+            self.bridges[home] = dict(made)
+        return made
 
     def guest(self, owner: int) -> Home:
         """Adds a component instance that stands for the host, with handles of its own."""
@@ -176,7 +212,7 @@ class Composing:
         """Adds the call of a function of this core type, and of its post-return."""
         self.step(compiled(bridges.start(type, bool(post))), [func, *post])
 
-    def transfer(self, name: str, function: Function, caller: Home, callee: Home) -> Item:
+    def transfer(self, name: str, function: Function, caller: Home, callee: Home, host: str) -> Item:
         """Gives what an adapter imports of "resource"."""
         tables = {"caller": caller, "callee": callee}
         number, _, operation = name.partition("-")
@@ -184,9 +220,12 @@ class Composing:
             return Export(self.once(("scope", caller, callee), handles.SCOPE, self.of_tables(tables, SCOPE)), name)
         resource = self.resolved(resources(function)[int(number)])
         found = self.resources.get(resource)
-        if found is None:
-            return Export(self.once(("host",), handles.HOST_TRANSFERS, ()), operation)
-        text = handles.transfers(self.numbers[resource], found.home is callee)
+        if found is None and host:
+            home = caller if host == "callee" else callee
+            text = handles.host_transfers(self.number(resource), host == "callee")
+            table = self.exports(self.table(home), "insert", "remove", "lend", "borrow")
+            return Export(self.once(("host", resource, home, host), text, table), operation)
+        text = handles.transfers(self.number(resource), found is not None and found.home is callee)
         return Export(self.once(("transfer", resource, caller, callee), text, self.of_tables(tables, TRANSFERS)), operation)
 
     def of_tables(self, tables: dict[str, Home], names: Iterable[tuple[str, str]]) -> list[Item]:

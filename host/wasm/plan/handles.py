@@ -161,12 +161,22 @@ def transfers(number: int, defines: bool) -> str:
  (func (export "lend") (param i32) (result i32) {lent}))"""
 
 
-# As ``transfers``, for resources of the host, whose handles are the same numbers in all component instances of a store: those that hold
-# one can't be told apart by it, and are parts of one binary, or were put together by the project.
-HOST_TRANSFERS = """(module $moonwit
- (func (export "give") (param i32) (result i32) (local.get 0))
- (func (export "take") (param i32) (result i32) (local.get 0))
- (func (export "lend") (param i32) (result i32) (local.get 0)))"""
+def host_transfers(number: int, caller: bool) -> str:
+    """As ``transfers``, where one side is the host, whose own handles are what it has for representations.
+
+    It imports "insert", "remove", "lend" and "borrow" of the table of the other side, which is the ``caller`` or the callee.
+    """
+    given = f"(call $remove (i32.const {number}) (local.get 0))" if caller else f"(call $insert (i32.const {number}) (local.get 0))"
+    taken = f"(call $insert (i32.const {number}) (local.get 0))" if caller else f"(call $remove (i32.const {number}) (local.get 0))"
+    return f"""(module $moonwit
+ (import "" "insert" (func $insert (param i32 i32) (result i32)))
+ (import "" "remove" (func $remove (param i32 i32) (result i32)))
+ (import "" "lend" (func $lend (param i32 i32) (result i32)))
+ (import "" "borrow" (func $borrow (param i32 i32) (result i32)))
+ (func (export "give") (param i32) (result i32) {given})
+ (func (export "take") (param i32) (result i32) {taken})
+ (func (export "lend") (param i32) (result i32) (call ${"lend" if caller else "borrow"} (i32.const {number}) (local.get 0))))"""
+
 
 # Begins and ends a call with borrowed handles: imports "lent" and "return" of the caller's table, "enter" and "leave" of the callee's.
 SCOPE = """(module $moonwit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from moonwit.host.wasm.adapters import resources
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.component import Component
@@ -127,19 +126,22 @@ class _Planner:
             return self.composing.edge(origin, source, self.layouts)
         assert isinstance(signature, Function)
         what, instance = f"the lowered function {canonical.name_of(source)}", self.composing.homes[origin.home]
-        if canonical.is_for_host(what, origin.options, signature, self.layouts):
+        plain = canonical.is_for_host(what, origin.options, signature, self.layouts)
+        own = self.composing.speaks(signature, own=True)
+        if plain and (own or not (self.composing.shared and self.composing.speaks(signature))):
             memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
             rest = (signature, memory, realloc, None, instance, source.owner)
             return self.stub(Stub(source.interface or ROOT, source.name, item.type, *rest))
-        if any(self.composing.resolved(each) in self.composing.resources for each in resources(signature)):
+        if own:
             raise Refused(f"{what[0].upper()}{what[1:]} passes a resource of the component's own beside strings that are not UTF-8.")
-        bridge, caller = self.imported(source, signature, instance), self.composing.side(origin.options, origin.home)
+        bridge, caller = self.imported(source, signature, origin.home), self.composing.side(origin.options, origin.home)
         sides = (options(origin.options), caller), (bridges.ANSWERING, bridge)
-        return self.composing.adapted(signature, *sides, (origin.home, origin.home))
+        return self.composing.adapted(signature, *sides, (origin.home, origin.home), "callee")
 
-    def imported(self, source: ImportedFunction, signature: Function, instance: int) -> dict[str, Item]:
+    def imported(self, source: ImportedFunction, signature: Function, home: Home | None) -> dict[str, Item]:
         """Gives an import with a bridge, as a function that is lifted."""
-        bridge, type = self.composing.bridge(), self.layouts.lowered(signature)
+        bridge, type = self.composing.bridge(home), self.layouts.lowered(signature)
+        instance = 0 if home is None else self.composing.homes[home]
         rest = (signature, bridge["memory"], bridge["realloc"], None, instance, source.owner)
         stub = Stub(source.interface or ROOT, source.name, type, *rest)
         self.composing.front(signature, self.stub(stub), bridge, self.layouts)
@@ -159,7 +161,10 @@ class _Planner:
         assert type is not None
         name, home = f"[resource-drop]{resource.name}", origin.home
         instance = self.composing.homes[home]
-        return self.stub(Stub(resource.interface or ROOT, name, type, resource=resource, instance=instance, owner=home.owner))
+        stub = Stub(resource.interface or ROOT, name, type, resource=resource, instance=instance, owner=home.owner)
+        if self.composing.shared:
+            return self.composing.host_drop(home, resource, lambda: self.stub(stub))
+        return self.stub(stub)
 
     def exports(self, found: dict[str, Entity], interface: str | None = None) -> dict[str, Lift]:
         """Lifts the exported functions, those of instances in instances too: of `b` in `a`, they are of an interface `a#b`."""
@@ -177,10 +182,11 @@ class _Planner:
         assert isinstance(found, Function)
         type = self.layouts.lifted(found)
         if isinstance(origin, ImportedFunction):
-            bridge = self.imported(origin, found, 0)
+            bridge = self.imported(origin, found, None)
             return Lift(interface, name, found, bridge["func"], type, bridge["memory"], bridge["realloc"], bridge["post-return"])
         instance = composing.homes[origin.home]
-        if not canonical.is_for_host(f"the export `{path}`", origin.options, found, self.layouts):
+        plain = canonical.is_for_host(f"the export `{path}`", origin.options, found, self.layouts)
+        if not plain or (composing.shared and composing.speaks(found)):
             return self.bridged(interface, name, origin, found)
         memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
         core, table = composing.lifted(origin, found, self.item(origin.core), type)
@@ -190,7 +196,7 @@ class _Planner:
         """Lifts a function from another memory than the host's own code knows, by way of a bridge."""
         composing, bridge = self.composing, self.composing.bridge()
         home, table = origin.home, None
-        if any(composing.resolved(each) in composing.resources for each in resources(signature)):
+        if composing.speaks(signature, own=True):
             home = composing.guest(origin.home.owner)
             table = composing.table(home)
             bridge["table"] = Export(table, "reset")
@@ -198,7 +204,7 @@ class _Planner:
         core = origin.core.type
         assert core is not None
         callee["func"] = composing.entering(origin.home, None, self.item(origin.core), core)
-        called = composing.adapted(signature, (bridges.OPTIONS, bridge), (options(origin.options), callee), (home, origin.home))
+        called = composing.adapted(signature, (bridges.OPTIONS, bridge), (options(origin.options), callee), (home, origin.home), "caller")
         composing.front(signature, called, bridge, self.layouts)
         rest = (bridge["memory"], bridge["realloc"], bridge["post-return"], composing.homes[home], table)
         return Lift(interface, name, signature, bridge["func"], self.layouts.lifted(signature), *rest)

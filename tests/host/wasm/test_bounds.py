@@ -281,9 +281,9 @@ LIFTED = (
 def bundles(deep: int, wide: int) -> bytes:
     """A component that exports an instance in which so many stand in each other, each so many times."""
     inner = []
-    for number in range(1, deep):
-        exports = " ".join(f'(export "x{each}" (instance $b{number - 1}))' for each in range(wide))
-        inner.append(f"(instance $b{number} {exports})")
+    for level in range(1, deep):
+        exports = " ".join(f'(export "x{each}" (instance $b{level - 1}))' for each in range(wide))
+        inner.append(f"(instance $b{level} {exports})")
     return bytes(wat2wasm(f'(component {LIFTED} {" ".join(inner)} (export "top" (instance $b{deep - 1})))'))
 
 
