@@ -2,8 +2,8 @@
 --
 -- A file is {descriptor =, type = 'file' or 'directory', reads =, writes =, changes = whether what is in it may be changed, beneath a
 -- folder too; append =, sync = flags of writing, near = true where it lies in memory, far = true where the system can't say what it would
--- wait for, users = how many hold it, owner =, instance =, hidden = true for a mount, which is not counted}. Errors are the system's
--- numbers.
+-- wait for, users = how many hold it, owner =, instance =, folder = the shared one of a mount, which is not counted}. Errors are the
+-- system's numbers.
 
 local ffi = require 'ffi'
 local beneath = require 'lua.wasi.files.beneath'
@@ -37,6 +37,34 @@ local function uncount(owner)
   owned[owner] = owned[owner] > 1 and owned[owner] - 1 or nil
 end
 
+-- Mounts ---------------------------------------------------------------------------------------------------------------
+
+-- Instances of a lane have one descriptor for each folder that is mounted, however many of them sleep: "device:inode" -> {descriptor =, key
+-- =, users =}. While it is open no other folder has the same numbers.
+local shared = {}
+
+-- Takes over the descriptor of a mount.
+local function share(descriptor)
+  local status = system.status(descriptor)
+  local key = status and ('%d:%d:%s'):format(status.major, status.minor, tostring(status.inode)) or descriptor
+  local folder = shared[key]
+  if folder then
+    system.close(descriptor)
+  else
+    folder = { descriptor = descriptor, key = key, users = 0 }
+    shared[key] = folder
+  end
+  folder.users = folder.users + 1
+  return folder
+end
+
+local function unshare(folder)
+  folder.users = folder.users - 1
+  if folder.users > 0 then return end
+  shared[folder.key] = nil
+  system.close(folder.descriptor)
+end
+
 -- Instances ------------------------------------------------------------------------------------------------------------
 
 --- Gives an instance that is being made the folders of the answer to `folders` (lua/wasi/worlds.py), as instance.files: {mounts = {{guest
@@ -50,14 +78,15 @@ function M.enter(instance, given, owner)
   end
   instance.files = { mounts = {}, open = {}, owner = owner }
   for i, mount in ipairs(given.mounts) do
+    local folder = share(mount.descriptor)
     local file = {
-      descriptor = mount.descriptor,
+      descriptor = folder.descriptor,
+      folder = folder,
       type = 'directory',
       reads = true,
       writes = false,
       changes = not mount.read_only,
       users = 1,
-      hidden = true,
       instance = instance,
     }
     instance.files.open[file] = true
@@ -66,9 +95,11 @@ function M.enter(instance, given, owner)
 end
 
 local function close(file)
-  system.close(file.descriptor)
+  local descriptor = file.descriptor
   file.descriptor = nil
-  if not file.hidden then uncount(file.owner) end
+  if file.folder then return unshare(file.folder) end
+  system.close(descriptor)
+  uncount(file.owner)
 end
 
 --- Closes what an instance has open.

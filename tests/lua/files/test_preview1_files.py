@@ -462,3 +462,55 @@ entries:
 """)
     with moonwit.open(tmp_path) as project:
         assert project.call("t:seven") == 7
+
+
+def test_sleeping_guests_share_their_mounts(tmp_path: Path) -> None:
+    """However many instances there are of an entry, the lane has one descriptor for each of its mounts; the last one closes it."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "_index.yaml").write_text("""version: "1.0"
+namespace: t
+entries:
+  - {name: data, kind: fs.directory, directory: data}
+  - name: many
+    kind: function.lua
+    modules: [funcs]
+    method: main
+    source: |
+      local funcs = require("funcs")
+      local function main(count)
+        local all, made = {}, 0
+        for i = 1, count do all[i] = assert(funcs.async("t:sleeper")) end
+        for i = 1, count do made = made + assert(all[i]:await()) end
+        return made
+      end
+      return { main = main }
+  - name: sleeper
+    kind: function.wat
+    source: |
+      (module
+        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "path_create_directory" (func $make (param i32 i32 i32) (result i32)))
+        (memory (export "memory") 1) (data (i32.const 256) "d")
+        (func (export "sleep") (result i32)
+          (i64.store (i32.const 24) (i64.const 300000000))
+          (i32.store (i32.const 16) (i32.const 1))
+          (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))
+          (i32.eq (call $make (i32.const 3) (i32.const 256) (i32.const 1)) (i32.const 20))))
+    method: sleep
+    pool: {type: lazy, max_size: 60}
+    imports: [wasi1]
+    wasi: {mounts: [{fs: data, guest: /data}]}
+""")
+
+    def open_mounts() -> int:
+        links = [os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
+        return sum(os.readlink(link) == str(tmp_path / "data") for link in links if os.path.lexists(link))
+
+    with moonwit.open(tmp_path) as project:
+        # The first of them makes the folder, the others find it.
+        assert project.call("t:many", 40) == 39
+        assert open_mounts() == 1
+        (tmp_path / "data").rename(tmp_path / "old")
+        (tmp_path / "data").mkdir()
+        assert project.call("t:many", 40) == 40
+    assert open_mounts() == 0
