@@ -9,7 +9,6 @@ from moonwit.host.functions.imports import answers_of
 from moonwit.host.values.names import listed, nearest, shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi.linkage import ROOT
-from moonwit.host.wasm.component.component import Interface
 from moonwit.host.wasm.wit.show import cut_both, show_signature
 from moonwit.host.wasm.wit.types import Borrow, Function, Own, Resource, parts
 from moonwit.registry.record import record
@@ -68,6 +67,8 @@ def answers(entry: Entry, registry: Registry, found: Binary) -> tuple[Answer, ..
 
 
 def _answer(world: World, path: tuple[str | int, ...], name: str, id: str, kind: str) -> Answer:
+    from moonwit.host.wasm.component.component import Interface
+
     interfaces = [each for each, item in world.imports.items() if isinstance(item, Interface)]
     functions = [each for each, item in world.imports.items() if isinstance(item, Function)]
     meant = [each for each in interfaces if wasi.interface_of(each) == name]
@@ -95,6 +96,8 @@ def provided(found: tuple[Answer, ...]) -> Mapping[tuple[str, str | None], str]:
 
 def functions_of(found: Binary, answer: Answer) -> dict[str, Function]:
     """Gives the functions that an answer has to have, by their WIT names."""
+    from moonwit.host.wasm.component.component import Interface
+
     item = found.world.imports[answer.interface if answer.interface is not None else answer.name]
     if isinstance(item, Interface):
         return dict(item.functions)
