@@ -41,7 +41,7 @@ local function provide_lua(host)
   calls.provide('lua', function(entry)
     local f, problem = require('lua.scripts.functions').bind(entry, modules)
     if not f or not entry.workers then return f, problem end
-    local near, far = counted.waiting(entry.id, f), require('lua.calls.workers').far(entry, host)
+    local near, far = counted.waiting(entry.id, f), require('lua.calls.workers').far(entry)
     return counted.whole(function(...)
       if away.possible() then return far(...) end
       return near(...)

@@ -79,7 +79,7 @@ local function resolve_wasm(entry, about)
   local result = target.sig.result
   if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
   about.is_distant = true
-  return counted.whole(workers.watched(target, counted.waiting(entry.id, f), workers.far(entry, host, result)))
+  return counted.whole(workers.watched(target, counted.waiting(entry.id, f), workers.far(entry, result)))
 end
 
 local resolvers = { wasm = resolve_wasm, compatible = compatible.bind, python = callables.bind }
@@ -181,7 +181,7 @@ function M.warm(id)
   local first = about.first
   about.first = nil
   if first then making.warm(first) end
-  if host.workers and about.is_distant then workers.warm(id, host) end
+  if host.workers and about.is_distant then workers.warm(id) end
 end
 
 --- Has every id looked up anew at its next call, here and in the lane's workers, because the registry has changed. Instances at rest
@@ -218,6 +218,7 @@ function M.setup(given, modules)
   methods.setup(given)
   reports.setup(given)
   elsewhere.setup(given)
+  workers.setup(given)
   require('lua.calls.from_guests').setup(M.call)
 end
 

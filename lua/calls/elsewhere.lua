@@ -1,6 +1,6 @@
 -- Calls that go on elsewhere: a suspended call of a guest that calls nothing of this Lua state's may be continued by another thread, on
--- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/workers.py), where the calls that
--- it has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back; Python starts a lane and is not asked again.
+-- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/hiring.lua), where the calls that
+-- it has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back.
 --
 -- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `instance.away` is
 -- there, and nobody here touches its store. An instance that ends meanwhile leaves its store with instance.away.give_up, to be freed when
@@ -13,10 +13,10 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local entrances = require 'lua.wasmtime.entrances'
 local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
+local hiring = require 'lua.calls.hiring'
 local inbox = require 'lua.lane.inbox'
 local instances = require 'lua.guest.instance'
 local library = require 'lua.wasmtime.library'
-local mailbox = require 'lua.lane.mailbox'
 
 local M = {}
 
@@ -24,9 +24,24 @@ local M = {}
 M.RUN, M.STOP = 11, 12
 local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
 
-local lanes, most = {}, 1 -- {send =, load =, answers =, epochs =}
-local jobs, last = {}, 0 -- number -> call
-local host
+--- A call that is elsewhere.
+---@class Job
+---@field id string of the entry
+---@field instance Instance
+---@field lane Hand
+---@field task Task that waits for it
+---@field generation integer its ticket
+---@field waited_for boolean
+---@field ended boolean by itself
+---@field problem any? why it never comes back
+---@field store ffi.cdata*? what is freed when it is back, where its instance has ended
+---@field future ffi.cdata*?
+---@field bindings table? that must stay until then
+---@field give_up fun(store: ffi.cdata*, future: ffi.cdata*?, bindings: table)? takes these three, and has the call stopped
+
+local jobs = {} ---@type table<integer, Job> by number
+local last = 0 -- the last number
+local helpers, host ---@type Staff, table
 
 --- Sets the Python functions of the lane.
 function M.setup(given) host = given end
@@ -38,6 +53,7 @@ function M.possible() return away.possible() and host.workers ~= nil end
 function M.busy() return next(jobs) ~= nil end
 
 -- Says that nobody waits for a call any more.
+---@param job Job
 local function settle(job)
   if job.waited_for then
     job.waited_for = false
@@ -63,40 +79,23 @@ end
 
 local function answered(kind, number) back(number, kind == ENDED) end
 
--- The lane with the least to do.
-local function choose()
-  local least
-  for i = 1, #lanes do
-    if not least or lanes[i].load < least.load then least = lanes[i] end
-  end
-  if least and (least.load == 0 or #lanes >= most) then return least end
-  ---@type border.Hired
-  local made = buffer.decode(host.hire(true))
-  most = made.most
-  inbox.receive(made.answers, answered)
-  least = { send = mailbox.sender(made.orders), load = 0, answers = made.answers, epochs = made.epochs }
-  lanes[#lanes + 1] = least
-  return least
-end
+helpers = hiring.new(answered, function() return host.hire(true) end)
 
-local function lost(id)
-  return errors.make {
-    message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id),
-    kind = errors.kinds.INTERNAL,
-    entry = id,
-  }
-end
-
---- Has a suspended call go on elsewhere until it has ended, or `limit` (monotonic nanoseconds, or nil) is there, or its task is
--- canceled: gives nothing, or why it was stopped.
+--- Has a suspended call go on elsewhere until it has ended, or `limit` is there, or its task is canceled.
+---@param instance Instance
+---@param future ffi.cdata* wasmtime_call_future_t*
+---@param limit number? monotonic nanoseconds
+---@param id string of the entry
+---@return any problem why it was stopped
 function M.finish(instance, future, limit, id)
   local task, generation = dispatcher.ticket()
   if not task then return generation end
-  local chosen = choose()
+  local chosen, none = hiring.choose(helpers, id)
+  if not chosen then return none end
   last = last + 1
   local number = last
+  ---@type Job
   local job = { instance = instance, lane = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
-  -- Takes what must stay until the call is back, besides.
   function job.give_up(store, given, bindings)
     job.store, job.future, job.bindings = store, given, bindings
     chosen.send(STOP, number, '')
@@ -117,13 +116,11 @@ end
 --- Fails the calls of a lane that has ended by a mistake of ours; `answers` is the address of its mailbox. Nobody knows what it was
 -- doing, so their instances are left as they are.
 function M.gone(answers)
-  for i = #lanes, 1, -1 do
-    if lanes[i].answers == answers then table.remove(lanes, i) end
-  end
+  hiring.dismiss(helpers, answers)
   for number, job in pairs(jobs) do
     if job.lane.answers == answers then
       jobs[number] = nil
-      job.problem = lost(job.id)
+      job.problem = hiring.lost(job.id)
       job.give_up = function() end
       if job.waited_for then dispatcher.wake(job.task, job.generation) end
       settle(job)

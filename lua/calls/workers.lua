@@ -1,8 +1,7 @@
 -- Functions that are called in other lanes: those in Lua that have a pool of workers, and guests with such a pool that functions of the
 -- host are granted, once they have been seen to compute for long. (Other guests need no lane for that: lua/calls/elsewhere.lua.)
 --
--- Workers are lanes of the caller's own: it alone sends them calls and knows how many each has. Calls and answers are letters
--- (lua/lane/mailbox.lua); Python starts a worker and is not asked again.
+-- Workers are lanes of the caller's own (lua/calls/hiring.lua): only it sends them calls, and it knows how many each has.
 
 local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'
@@ -14,6 +13,7 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
 local errors = require 'lua.values.errors'
 local finish = require 'lua.abi.finish'
+local hiring = require 'lua.calls.hiring'
 local inbox = require 'lua.lane.inbox'
 local intermediate = require 'lua.values.intermediate'
 local mailbox = require 'lua.lane.mailbox'
@@ -29,11 +29,15 @@ local MOMENT = 2
 -- What letters say.
 local CALL, CANCEL, VALUE, FAILURE, FORGET, WARM = 1, 2, 3, 4, 5, 6
 
----@type {send: function, load: integer, answers: integer}[] `load` is how many of its calls are not answered
-local workers = {}
----@type table<integer, {worker: table, stay: table, late: boolean}> by the numbers of calls
+--- A call that a worker has.
+---@class Sent
+---@field worker Hand
+---@field stay Stay its place in the pool
+---@field late boolean nobody waits for its answer any more
+
+---@type table<integer, Sent> by the numbers of calls
 local sent = {}
-local most
+local workers, host ---@type Staff, table
 
 local function answered(kind, number, text)
   local call = sent[number]
@@ -49,27 +53,12 @@ local function answered(kind, number, text)
   end
 end
 
--- The worker with the least to do.
-local function choose(host)
-  local least
-  for i = 1, #workers do
-    if not least or workers[i].load < least.load then least = workers[i] end
-  end
-  if least and (least.load == 0 or #workers >= most) then return least end
-  ---@type border.Hired
-  local made = buffer.decode(host.hire())
-  most = made.most
-  inbox.receive(made.answers, answered)
-  least = { send = mailbox.sender(made.orders), load = 0, answers = made.answers }
-  workers[#workers + 1] = least
-  return least
-end
+workers = hiring.new(answered, function() return host.hire() end)
 
---- Answers the calls of a worker that has ended by a mistake of ours; `answers` is the address of its mailbox.
+--- Answers the calls of a worker that has ended by a mistake of ours.
+---@param answers integer the address of its mailbox
 function M.gone(answers)
-  for i = #workers, 1, -1 do
-    if workers[i].answers == answers then table.remove(workers, i) end
-  end
+  hiring.dismiss(workers, answers)
   local lost = {}
   for number, call in pairs(sent) do
     if call.worker.answers == answers then lost[#lost + 1] = number end
@@ -78,26 +67,18 @@ function M.gone(answers)
     local call = sent[number]
     sent[number] = nil
     pools.leave(call.stay)
-    local id = call.stay.pool.id
-    away.answered(
-      number,
-      nil,
-      errors.make {
-        message = ('%s: the lane that it was called in has ended by a mistake in Moonwit, please report it'):format(id),
-        kind = errors.kinds.INTERNAL,
-        entry = id,
-      }
-    )
+    away.answered(number, nil, hiring.lost(call.stay.pool.id))
   end
 end
 
 ---@param entry border.GuestEntry|border.LuaEntry
 local function too_late(entry) return errors.late(entry.id, entry.limit_ms, { entry = entry.id, retryable = true }) end
 
--- The function that makes calls in other lanes, where they are counted. `entry` is what the host says of it, `result` the WIT type of
--- its value or nil.
+--- Makes the function that makes calls in other lanes, where they are counted.
 ---@param entry border.GuestEntry|border.LuaEntry
-function M.far(entry, host, result)
+---@param result table? the WIT type of its value
+---@return function
+function M.far(entry, result)
   local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.pool.room)
   return function(...)
     local args, why = intermediate.encode_all(select('#', ...), ...)
@@ -114,7 +95,13 @@ function M.far(entry, host, result)
       if err then return nil, err end
       error(problem, 0)
     end
-    local worker = choose(host)
+    local worker, none = hiring.choose(workers, id)
+    if not worker then
+      pools.leave(stay)
+      counted.alone(id, none)
+      return nil, none
+    end
+    ---@type Sent
     local call = { worker = worker, stay = stay, late = false }
     local function begin(number)
       sent[number] = call
@@ -139,8 +126,12 @@ function M.far(entry, host, result)
   end
 end
 
--- A guest's function that can wait: it gives control back at every epoch, and `target.computed` says how many of them a call has seen. What
--- it has done outside its memory can't be undone, so its call is not made again; later ones go to other lanes.
+--- Makes the function of a guest that can wait: it gives control back at every epoch, and `target.computed` says how many of them a call
+--- has seen. What it has done outside its memory can't be undone, so its call is not made again; later ones go to other lanes.
+---@param target Target
+---@param plain function calls here
+---@param far function calls in other lanes
+---@return function
 function M.watched(target, plain, far)
   return function(...)
     if target.computed > MOMENT and away.possible() then return far(...) end
@@ -148,21 +139,25 @@ function M.watched(target, plain, far)
   end
 end
 
--- Has a first worker make an instance of `id`.
-function M.warm(id, host) choose(host).send(WARM, 0, id) end
+--- Has a first worker make an instance of `id`. What is wrong is reported to who calls it.
+---@param id string
+function M.warm(id)
+  local worker = hiring.choose(workers, id)
+  if worker then worker.send(WARM, 0, id) end
+end
 
--- Has the lane's workers look up anew what ids stand for.
+--- Has the lane's workers look up anew what ids stand for.
 function M.forget()
-  for i = 1, #workers do
-    workers[i].send(FORGET, 0, '')
+  for _, worker in ipairs(workers.hands) do
+    worker.send(FORGET, 0, '')
   end
 end
 
 -- Calls with the values of a table; too many are an error of this call, made where it is caught.
 local function apply(call, id, values, count) return call(id, unpack(values, 1, count)) end
 
--- Makes this lane a worker: `calls` (lua/calls/calls.lua) makes the calls that come in the mailbox at `orders`, `encode(id, value, err)`
--- gives an encoded value, or nil and an encoded error, to be sent to the one at `answers`.
+--- Makes this lane a worker: `calls` (lua/calls/calls.lua) makes the calls that come in the mailbox at `orders`, `encode(id, value, err)`
+--- gives an encoded value, or nil and an encoded error, to be sent to the one at `answers`.
 function M.serve(orders, answers, calls, encode)
   local send, running = mailbox.sender(answers), {}
   local run = elsewhere.server(send)
@@ -196,5 +191,8 @@ function M.serve(orders, answers, calls, encode)
     running[number] = opened
   end)
 end
+
+--- Sets the host's functions.
+function M.setup(given) host = given end
 
 return M

@@ -205,3 +205,27 @@ def test_a_script_that_ends_leaves_no_call_behind(project):
     """What a script has started elsewhere ends with it."""
     project.run_script('for i = 1, 4 do funcs.async("t:nap", "1h", i) end time.sleep("10ms")')
     assert project.call("t:nap", "1ms", 7) == 7
+
+
+@pytest.mark.parametrize("name", ["nap", "view"])
+def test_a_worker_that_cannot_be_started_is_an_error_of_the_call(project, monkeypatch, name):
+    """The call says why, leaves its place in the pool, and the next one that finds a worker is made."""
+    call = {"nap": 'funcs.call("t:nap", "0s", 1)', "view": f'funcs.call("t:view", {LONG})'}[name]
+    good = {"nap": "1", "view": "table"}[name]
+    shown = {"nap": "tostring(value)", "view": "type(value)"}[name]
+    from moonwit.lua.calls.workers import Workers
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Workers, "start", lambda *_: (_ for _ in ()).throw(RuntimeError("can't start new thread")))
+        project.run_script(f"""
+            for _ = 1, 5 do
+              local value, err = {call}
+              assert(value == nil and err:kind() == "Unavailable", tostring(value))
+              assert(err:message():find("no lane could be started for its call", 1, true), err:message())
+              assert(err:message():find("can't start new thread", 1, true), err:message())
+            end
+        """)
+    project.run_script(f"""
+        local value, err = {call}
+        assert({shown} == {good!r}, tostring(err))
+    """)
