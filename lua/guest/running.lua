@@ -21,8 +21,8 @@ M.exchanges = nil
 -- (lua/wasi/files/open.lua).
 M.files = nil
 
---- What closes sockets: leave(instance) those of an instance, which are in its field `open`, close() those that are left when the lane ends.
--- Whoever sets that field sets this (lua/wasi/sockets/held.lua).
+--- What closes sockets: leave(instance) those of an instance, which are in its field `open`, close() those that are left when the lane
+-- ends. Whoever sets that field sets this (lua/wasi/sockets/held.lua).
 M.sockets = nil
 
 return M
