@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
 from moonwit.host.functions.imports import grants_of, normalise
-from moonwit.host.functions.linked import Linked, Owner
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
     DEFAULT_MAX_SIZE,
@@ -35,6 +35,9 @@ from moonwit.host.wasm.wit.wit import parse_wit
 from moonwit.host.wasm.wit.wit_lexer import WitError
 from moonwit.registry.entries import Entry
 from moonwit.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from moonwit.host.functions.linked import Owner
 
 # Why a function takes the direct path.
 DIRECT = "The direct path takes all that the component is made of."
@@ -187,6 +190,9 @@ class _Loading:
         """Gives the plan of a component, with those that are linked to its imports."""
         if not any(answer.is_linked for answer in self.answers):
             return found.component_plan
+        # Only components need what it does.
+        from moonwit.host.functions.linked import Linked
+
         linked = Linked(self.registry, lambda entry: _Loading(entry, self.registry).binary())
         plan, self.answers = linked.plan(self.entry, found, self.answers)
         self.owners = linked.owners
