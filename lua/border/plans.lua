@@ -37,7 +37,7 @@
 
 ---What an instance is made of. `key` is the same for entries that share it, `engine` and `modules` are addresses, 0 for a
 ---module that no step has. `unlinked` is the module of the stubs, `handles` the one of resources' tables. `granted` are
----interfaces, `memories` those that functions of the host use; `waits` says that calls may wait, `files` that Wasmtime's WASI is
+---interfaces, `memories` those that functions of the host use; `waits` says that calls may wait, `files` that the entry's mounts are
 ---used, `small` that instances are small ones.
 ---@class border.Plan
 ---@field key string

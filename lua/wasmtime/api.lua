@@ -48,8 +48,6 @@ bool wasmtime_linker_get(void *linker, void *context, const char *module, size_t
 void *wasmtime_linker_instantiate_pre(const void *linker, const void *module, void **prepared);
 void *wasmtime_instance_pre_instantiate(const void *prepared, void *context, mw_instance *instance, void **trap);
 void wasmtime_instance_pre_delete(void *prepared);
-void *wasmtime_linker_define_wasi(void *linker);
-void *wasmtime_context_set_wasi(void *context, void *config);
 void *wasmtime_table_grow(void *context, const mw_table *table, uint64_t elements, const mw_val *value, uint64_t *before);
 void *wasmtime_table_set(void *context, const mw_table *table, uint64_t index, const mw_val *value);
 void *wasmtime_trap_new(const char *message, size_t length);
