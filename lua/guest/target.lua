@@ -1,0 +1,86 @@
+-- Targets: what a call goes to, an export of an entry as one lane has it.
+
+local M = {}
+
+--- What an entry allows a call; nil where it says nothing.
+---@class Limits
+---@field limit_ms number? how long a call may take
+---@field limit_ticks integer? the same in epochs
+---@field limit_bytes integer? how large the guest's memory may grow
+---@field limit_elements integer? how large its tables may
+---@field limit_stack integer? how large its stack is
+
+--- An export of an entry, or a method of a resource of one.
+---@class Target
+---@field id string of the entry
+---@field sig table the signature (lua/abi/signatures.lua)
+---@field err_is_variant boolean? the err side of its result is a variant
+---@field limits Limits
+---@field P Plan? as lua/calls names it
+---@field plan Plan? nil on the compatible path, as all that follows
+---@field lift border.Lift? how the export is called
+---@field fresh boolean? each call has an instance of its own
+---@field worldly boolean? the entry says what the guest sees of arguments, environment and folders
+---@field pool table? how many calls may be under way (lua/calls/pools.lua)
+---@field failed (fun(report: table): any)? gives the error for a report of lua/wasmtime/trap.lua
+---@field computed integer the most epochs that a call of it has computed
+---@field counts ffi.cdata*? mw_counts, where it is counted in its parts (lua/calls/counted.lua)
+---@field interrupted boolean? its last call was ended because it is long, and is made again
+---@field idle Binding? those that rest, linked by `next`
+--- How long its calls are (lua/calls/turns.lua):
+---@field short boolean? many were short in a row, so they are synchronous
+---@field long boolean? the last one left the lane
+---@field quick integer? how many short calls in a row speak for `short`
+---@field hasty integer? how many calls elsewhere in a row could have been here
+---@field enough number? how many `quick` ones are enough
+---@field moves boolean? another thread may go on with them
+--- While nobody calls it (lua/guest/upkeep.lua):
+---@field calls_seen number? how many calls there were at the last look
+---@field prepares boolean? an instance is made ahead of each call
+---@field preparing boolean? one is about to be
+---@field spare Binding? that one
+
+--- Makes a target.
+---@param entry table {id =, limit_ms =, worldly =, ...} as the host says it (lua/border/entries.lua)
+---@param sig table
+---@param err_is_variant boolean?
+---@param more {plan: Plan, lift: border.Lift, fresh: boolean, pool: table}? what it has on the direct path
+---@return Target
+function M.new(entry, sig, err_is_variant, more)
+  more = more or {}
+  return {
+    id = entry.id,
+    sig = sig,
+    err_is_variant = err_is_variant,
+    limits = {
+      limit_ms = entry.limit_ms,
+      limit_ticks = entry.limit_ticks,
+      limit_bytes = entry.limit_bytes,
+      limit_elements = entry.limit_elements,
+      limit_stack = entry.limit_stack,
+    },
+    P = more.plan,
+    plan = more.plan,
+    lift = more.lift,
+    fresh = more.fresh,
+    worldly = entry.worldly,
+    pool = more.pool,
+    failed = nil,
+    computed = 0,
+    counts = nil,
+    interrupted = nil,
+    idle = nil,
+    short = nil,
+    long = nil,
+    quick = nil,
+    hasty = nil,
+    enough = nil,
+    moves = nil,
+    calls_seen = nil,
+    prepares = nil,
+    preparing = nil,
+    spare = nil,
+  }
+end
+
+return M
