@@ -16,6 +16,7 @@ local optional = require 'lua.values.optional'
 local pools = require 'lua.pools.pools'
 local reports = require 'lua.guest.reports'
 local signatures = require 'lua.abi.signatures'
+local targets = require 'lua.guest.target'
 
 local error, pcall, select, max = error, pcall, select, math.max
 local failure = reports.failure
@@ -72,7 +73,7 @@ end
 ---@return function
 function M.bind(entry)
   local sig = signatures.link(entry.signature)
-  local target = { id = entry.id, sig = sig, err_is_variant = signatures.err_is_variant(sig), limits = { limit_ms = entry.limit_ms } }
+  local target = targets.new(entry, sig, signatures.err_is_variant(sig))
   local pool = pools.of(entry.id, entry.pool.bound, entry.pool.room)
   local fits = generate.compile_check(sig, hooks)
   local pair = entry.results ~= 'table'

@@ -8,6 +8,7 @@ local hooks = require 'lua.calls.hooks'
 local pools = require 'lua.pools.pools'
 local reports = require 'lua.guest.reports'
 local signatures = require 'lua.abi.signatures'
+local targets = require 'lua.guest.target'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
 
@@ -20,72 +21,12 @@ local M = {}
 ---@type table<function, true>
 M.immediate = setmetatable({}, { __mode = 'k' })
 
---- What is called: an export of a guest, as one entry stands for it.
----@class Target
----@field id string of the entry
----@field plan Plan
----@field lift border.Lift
----@field sig table the border.Signature, linked (lua/abi/signatures.lua)
----@field fresh boolean each call has an instance of its own
----@field worldly boolean? the guest sees arguments, an environment or folders
----@field limits border.Limits
----@field err_is_variant boolean the err side of its result is a variant
----@field failed fun(report: Report): any the error of a report on its guest
----@field pool Pool
----@field counts ffi.cdata*? mw_counts, where errors are counted as they are made (lua/pools/counted.lua)
----@field computed integer how many epochs a call has computed through, at most
---- Instances (lua/calls/making.lua, lua/guest/upkeep.lua):
----@field idle Binding? those that rest, linked by `next`
----@field spare Binding? one that was prepared for the next call
----@field prepares boolean? one is to be prepared
----@field preparing boolean? that is under way
----@field calls_seen number? how many calls there had been when it was looked for idle instances
---- How its calls are made (lua/calls/turns.lua):
----@field moves boolean? its instances may be run by another thread
----@field short boolean? it was short many times in a row, so it is called synchronously
----@field long boolean? its last call left the lane
----@field quick integer? how many short calls there were in a row
----@field hasty integer? how many calls elsewhere in a row could have been made here
----@field enough number? how many short calls in a row make it short
----@field interrupted boolean? its call was ended because it is long, and is made again
-
 ---@return Target
 local function target_of(entry, plan, lift, fresh)
   local sig = signatures.link(lift.signature)
-  ---@type Target
-  local target
-  target = {
-    id = entry.id,
-    plan = plan,
-    lift = lift,
-    sig = sig,
-    fresh = fresh,
-    worldly = entry.worldly,
-    limits = {
-      limit_ms = entry.limit_ms,
-      limit_ticks = entry.limit_ticks,
-      limit_bytes = entry.limit_bytes,
-      limit_elements = entry.limit_elements,
-      limit_stack = entry.limit_stack,
-    },
-    err_is_variant = signatures.err_is_variant(sig),
-    failed = function(report) return from_report(target, report) end,
-    pool = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room),
-    counts = nil,
-    computed = 0,
-    idle = nil,
-    spare = nil,
-    prepares = nil,
-    preparing = nil,
-    calls_seen = nil,
-    moves = nil,
-    short = nil,
-    long = nil,
-    quick = nil,
-    hasty = nil,
-    enough = nil,
-    interrupted = nil,
-  }
+  local pool = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room)
+  local target = targets.new(entry, sig, signatures.err_is_variant(sig), { plan = plan, lift = lift, fresh = fresh, pool = pool })
+  target.failed = function(report) return from_report(target, report) end
   return target
 end
 

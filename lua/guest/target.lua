@@ -16,15 +16,14 @@ local M = {}
 ---@field sig table the signature (lua/abi/signatures.lua)
 ---@field err_is_variant boolean? the err side of its result is a variant
 ---@field limits Limits
----@field P Plan? as lua/calls names it
 ---@field plan Plan? nil on the compatible path, as all that follows
 ---@field lift border.Lift? how the export is called
 ---@field fresh boolean? each call has an instance of its own
 ---@field worldly boolean? the entry says what the guest sees of arguments, environment and folders
----@field pool table? how many calls may be under way (lua/calls/pools.lua)
+---@field pool Pool? how many calls may be under way
 ---@field failed (fun(report: table): any)? gives the error for a report of lua/wasmtime/trap.lua
 ---@field computed integer the most epochs that a call of it has computed
----@field counts ffi.cdata*? mw_counts, where it is counted in its parts (lua/calls/counted.lua)
+---@field counts ffi.cdata*? mw_counts, where it is counted in its parts (lua/pools/counted.lua)
 ---@field interrupted boolean? its last call was ended because it is long, and is made again
 ---@field idle Binding? those that rest, linked by `next`
 --- How long its calls are (lua/calls/turns.lua):
@@ -59,7 +58,6 @@ function M.new(entry, sig, err_is_variant, more)
       limit_elements = entry.limit_elements,
       limit_stack = entry.limit_stack,
     },
-    P = more.plan,
     plan = more.plan,
     lift = more.lift,
     fresh = more.fresh,
