@@ -64,6 +64,21 @@ def test_a_call_that_waits_is_canceled(tmp_path: Path, name: str) -> None:
         assert counted(found) == 0
 
 
+def test_a_look_up_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends at the limit of its call, and holds up neither the lane nor another guest of it."""
+    go = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: [go.wait(60)][:0])
+    with Peer(echo) as peer, project(tmp_path, entry("look-up", more=LIMITED), entry("exchange")) as found:
+        found.run_script(f"""
+            local funcs = require 'funcs'
+            local late
+            local co = coroutine.spawn(function() late = {{funcs.call("t:look-up", "localhost")}} end)
+            assert(funcs.call("t:exchange", "{peer.address}", "meanwhile") == "meanwhile")
+            while not late do require('time').sleep("1ms") end
+            assert(late[1] == nil and late[2]:kind() == "Timeout", tostring(late[2]))""")
+        go.set()
+
+
 def test_a_python_call_that_waits_is_canceled(tmp_path: Path) -> None:
     """As any call: the guest ends, and the project closes."""
 
@@ -76,21 +91,21 @@ def test_a_python_call_that_waits_is_canceled(tmp_path: Path) -> None:
 
 
 def test_guests_of_a_lane_talk_to_each_other(tmp_path: Path) -> None:
-    """Hundreds wait at once in one lane, each for its own answer, while a coroutine goes on."""
-    pool = "    pool: {type: lazy, max_size: 300}\n"
+    """A hundred wait at once in one lane, each for its own answer, while a coroutine goes on."""
+    pool = "    pool: {type: lazy, max_size: 100}\n"
     with Peer(echo) as peer, project(tmp_path, entry("exchange", more=pool)) as found:
         found.run_script(f"""
             local funcs, time = require 'funcs', require 'time'
             local done, ticks = 0, 0
-            coroutine.spawn(function() while done < 300 do ticks = ticks + 1 time.sleep("1ms") end end)
-            for i = 1, 300 do
+            coroutine.spawn(function() while done < 100 do ticks = ticks + 1 time.sleep("1ms") end end)
+            for i = 1, 100 do
               coroutine.spawn(function()
                 local answer, err = funcs.call("t:exchange", "{peer.address}", "guest " .. i)
                 assert(answer == "guest " .. i, tostring(err))
                 done = done + 1
               end)
             end
-            while done < 300 do time.sleep("1ms") end
+            while done < 100 do time.sleep("1ms") end
             assert(ticks > 0)""")
         assert counted(found) == 0
 

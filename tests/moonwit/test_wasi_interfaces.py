@@ -144,7 +144,7 @@ entries:
     methods = dict.fromkeys([*(use.name for use in USES), "leave", "say", "complain", "read-input", "read-file", "write-file", "folders"])
     for pool in POOLS:
         for method in methods:
-            text += _entry(f"{method}-{pool}", pool, method, list(PACKAGES), hash)
+            text += _entry(f"{method}-{pool}", pool, method, [*PACKAGES, "funcs"], hash)
             text += _entry(f"{method}-{pool}-bare", pool, method, ["wasi:io"], hash)
             for package in PACKAGES:
                 rest = [name for name in PACKAGES if name != package]
