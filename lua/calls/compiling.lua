@@ -28,8 +28,12 @@ local function wait(host, id, number, ms)
   return in_time and (outcome or refused) or nil
 end
 
---- Gives what the host says of an id, as lua/calls/entries.py describes it, and when the wait for its code began, nil where there was none;
---- or nil, err. The wait is part of the call: it has the entry's limit.
+--- Gives what the host says of an id, as lua/calls/entries.py describes it, once its code is there; or nil, err. The wait is part of the
+--- call: it has the entry's limit.
+---@param host table
+---@param id string
+---@return border.Loaded?
+---@return any began when the wait began, nil where there was none; or the error
 function M.load(host, id)
   local began, waited = clock.monotonic(), false
   while true do
@@ -47,6 +51,9 @@ function M.load(host, id)
 end
 
 --- Gives what the host says of an id, without a wait; or nil when its code is still to be compiled, which begins.
+---@param host table
+---@param id string
+---@return border.Loaded?
 function M.peek(host, id)
   ---@type border.Loaded
   local entry = buffer.decode(host.load(id))

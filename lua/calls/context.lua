@@ -9,7 +9,11 @@ local error, pairs, pcall, type = error, pairs, pcall, type
 
 local M = {}
 
---- Returns a context made of `values`, a table, on top of `below`, a context or nil; or nil and what is wrong.
+--- Returns a context made of `values` on top of another one; or nil and what is wrong.
+---@param values any expected to be a table by names
+---@param below table?
+---@return table?
+---@return string? wrong
 function M.new(values, below)
   if type(values) ~= 'table' then return nil, 'the context must be a table, not a ' .. (values == nil and 'nil' or type(values)) end
   local made = M.merge(below)
@@ -22,7 +26,10 @@ function M.new(values, below)
   return made
 end
 
---- Returns what two contexts, either nil, hold together; the second has the last word.
+--- Returns what two contexts hold together; the second has the last word.
+---@param below table?
+---@param above table?
+---@return table
 function M.merge(below, above)
   local made = {}
   for name, encoded in pairs(below or {}) do
@@ -46,7 +53,9 @@ local function restore(task, before, ok, ...)
   return ...
 end
 
---- Calls `f(...)` under the context `above`, on top of the one there is.
+--- Calls `f(...)` under a context, on top of the one there is.
+---@param above table
+---@param f function
 function M.within(above, f, ...)
   local task = dispatcher.current()
   if not task then return f(...) end
@@ -56,6 +65,9 @@ function M.within(above, f, ...)
 end
 
 --- Returns whether there is a value, and the value.
+---@param name string
+---@return boolean
+---@return any
 function M.get(name)
   local context = current()
   local encoded = context and context[name]
@@ -64,6 +76,7 @@ function M.get(name)
 end
 
 --- Returns a table of all values by name.
+---@return table<string, any>
 function M.all()
   local values = {}
   for name, encoded in pairs(current() or {}) do

@@ -21,12 +21,14 @@ local passed
 local TEST_START = 1704067200
 
 --- Returns monotonic time in nanoseconds.
+---@return number
 function M.monotonic()
   if passed then return passed end
   return M.system()
 end
 
 --- Returns monotonic time in nanoseconds, of the system even under a test clock: for what happens outside.
+---@return number
 function M.system()
   C.clock_gettime(MONOTONIC, monotonic_out)
   return tonumber(monotonic_out.seconds) * 1e9 + tonumber(monotonic_out.nanoseconds)
@@ -39,6 +41,8 @@ function M.computed()
 end
 
 --- Returns wall time: seconds since 1970 and nanoseconds.
+---@return integer seconds
+---@return integer nanoseconds
 function M.wall()
   if passed then
     local seconds = floor(passed / 1e9)
@@ -49,6 +53,7 @@ function M.wall()
 end
 
 --- Waits for `ns` nanoseconds, or a signal.
+---@param ns number
 function M.pause(ns)
   timeout.seconds = floor(ns / 1e9)
   timeout.nanoseconds = ns % 1e9
@@ -62,6 +67,7 @@ function M.test() passed = 0 end
 function M.is_test() return passed ~= nil end
 
 --- Moves the test clock on to `ns`.
+---@param ns number
 function M.jump(ns)
   if ns > passed then passed = ns end
 end

@@ -13,6 +13,8 @@ local MOST_FRAMES = 32
 local HOST = _G
 
 --- Lists the script's frames of a coroutine that does not run, innermost first, as `errors.frames` does.
+---@param co thread
+---@return table[]
 function M.frames(co)
   local frames = {}
   for level = 0, 200 do
@@ -43,6 +45,7 @@ local function waiting_for(task)
 end
 
 --- Returns the error for a group of tasks that all wait. Its details list what each waits for, and file and line.
+---@param group TaskGroup
 function M.problem(group)
   local sentences, details, count = {}, {}, 0
   local stack = {}

@@ -5,8 +5,9 @@
 --   ... somebody calls dispatcher.wake(task, generation, a, b, c), now or later ...
 --   local problem, a, b, c = dispatcher.suspend('channel receive')
 --   if problem then ... take back the ticket ...; error(problem, 2) end
--- A ticket is good for one wake; a later one does nothing and returns false. Tasks belong to the group of the main
--- function that they were spawned under, and end with it.
+-- A ticket is good for one wake; a later one does nothing and returns false. A wait with a deadline is `wait_until`; tasks that wait in
+-- order stand before a gate (lua/dispatcher/gate.lua). Tasks belong to the group of the main function that they were spawned under, and
+-- end with it.
 local arguments = require 'lua.values.arguments'
 local clock = require 'lua.dispatcher.clock'
 local collector = require 'lua.dispatcher.collector'
@@ -75,7 +76,13 @@ local expected, asked = 0, 0
 -- Timers ---------------------------------------------------------------------------------------------------------
 
 --- Calls `callback(a, b)` at `deadline`, monotonic nanoseconds, unless it is canceled or the script ends. The callback may
--- not wait. Belongs to the group of the task that runs, or in a callback to `group`.
+--- not wait. Belongs to the group of the task that runs, or in a callback to `group`.
+---@param deadline number
+---@param callback function
+---@param a any?
+---@param b any?
+---@param group TaskGroup?
+---@return Timer
 function M.timer(deadline, callback, a, b, group)
   if not group then
     local task = current()
@@ -89,6 +96,11 @@ function M.timer(deadline, callback, a, b, group)
 end
 
 --- A timer for the host's own chores: it outlives scripts, and none of them waits for it.
+---@param deadline number
+---@param callback function
+---@param a any?
+---@param b any?
+---@return Timer
 function M.background_timer(deadline, callback, a, b)
   local timer = timers.new(nil, callback, a, b)
   timers.set(timer, deadline)
@@ -99,7 +111,8 @@ end
 M.cancel_timer = timers.cancel
 
 --- Counts operations outside Lua that will wake a task, such as work on another thread: +1, and -1 when done.
--- What waits for a timer needs no counting.
+--- What waits for a timer needs no counting.
+---@param n integer
 function M.expect(n) expected = expected + n end
 
 local hopeless
@@ -111,6 +124,7 @@ function M.expect_user(when_hopeless)
 end
 
 --- Ends a group with the error that all of its tasks wait and nothing can wake one.
+---@param group TaskGroup
 function M.give_up(group) close(group, deadlock.problem(group)) end
 
 -- The loop -------------------------------------------------------------------------------------------------------
@@ -195,7 +209,10 @@ local function answer(group)
 end
 
 --- Runs `main(...)` until it has returned and everything it spawned has ended, being canceled then. Returns true and the
--- results, or false and an error: what main raised, or a spawned function, or that all wait for ever.
+--- results, or false and an error: what main raised, or a spawned function, or that all wait forever.
+---@param main function
+---@return boolean
+---@return any ...
 function M.run(main, ...)
   if current() then error('a script is running in this lane already', 2) end
   coroutines.reset()
@@ -207,6 +224,7 @@ function M.run(main, ...)
 end
 
 --- Cancels what waits in a group: it ends.
+---@param group TaskGroup
 function M.cancel_group(group) close(group, errors.make { message = 'canceled', kind = CANCELED, lua_stack = {} }) end
 
 --- Cancels what waits in every group.
@@ -221,6 +239,7 @@ function M.cancel_all()
 end
 
 --- Runs groups that messages open (see lua/lane/inbox.lua), until `closing()` says that no more will come and all have ended.
+---@param closing fun(): boolean
 function M.serve(closing)
   while true do
     if can_run() or next(groups) then

@@ -5,8 +5,6 @@
 -- it raises at every instruction of a script's, so that no pcall of it goes on; the host's own code goes on undisturbed. Code of the
 -- host that loops for a script, however long the script's data makes it, calls `check` now and then.
 --
--- A limit is {id, ms, ends = when it has passed on the monotonic clock, outer = the limit around it or nil, late = the error that it
--- ended with or nil, tasks = those that run under it, as keys}.
 local clock = require 'lua.dispatcher.clock'
 local errors = require 'lua.values.errors'
 
@@ -15,6 +13,15 @@ local error, pcall, select = error, pcall, select
 local monotonic = clock.monotonic
 
 local M = {}
+
+--- The limit of a call of a function in Lua.
+---@class CallLimit
+---@field id string of its entry
+---@field ms number
+---@field ends number when it has passed on the monotonic clock, in nanoseconds
+---@field outer CallLimit? the one around it
+---@field late any? the error that it ended with
+---@field tasks table<Task, true> those that run under it
 
 local HOST = _G
 
@@ -25,6 +32,8 @@ local running -- the task that runs under a limit
 local look, raised -- the REPL's
 
 --- Returns the error of a limit that has passed.
+---@param limit CallLimit
+---@param stack table? where its code was
 function M.late(limit, stack)
   if not limit.late then limit.late = errors.late(limit.id, limit.ms, { retryable = true, entry = limit.id, lua_stack = stack or {} }) end
   return limit.late
@@ -87,6 +96,7 @@ end
 M.caught, errors.caught = caught, caught
 
 --- Says whether the running code may be ended.
+---@return boolean
 function M.active() return (running or look) ~= nil end
 
 --- Has hooks be as far apart as they are when nothing is to end.
@@ -100,6 +110,7 @@ end
 M.calm = calm
 
 --- Begins what a task under a limit does until it waits, which `leave` ends.
+---@param task Task
 function M.enter(task)
   running = task
   calm()

@@ -184,7 +184,7 @@ end
 ---@field awaits Task? the task whose end it waits for (lua/dispatcher/rings.lua)
 --- What it does:
 ---@field context table? name -> encoded value (lua/calls/context.lua)
----@field limit table? of a function in Lua (lua/scripts/functions.lua)
+---@field limit CallLimit? of a function in Lua (lua/scripts/functions.lua)
 ---@field nested integer? how many such functions are in each other
 ---@field called string? the function that it waits for before its call, and since when (nanoseconds)
 ---@field began number?

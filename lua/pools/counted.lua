@@ -27,6 +27,8 @@ local function failed(counts, err)
 end
 
 --- Counts a call that is not made where it is counted otherwise, and its error, if it has one.
+---@param id string
+---@param err any?
 function M.alone(id, err)
   local counts = pools.of(id).counts
   counts.calls = counts.calls + 1
@@ -34,18 +36,22 @@ function M.alone(id, err)
 end
 
 --- Takes back the count of a call that is made again elsewhere.
+---@param id string
 function M.again(id)
   local counts = pools.of(id).counts
   counts.calls = counts.calls - 1
 end
 
 --- Counts the error of a call elsewhere whose time is up.
+---@param id string
 function M.late(id)
   local counts = pools.of(id).counts
   counts.errors, counts.timeouts = counts.errors + 1, counts.timeouts + 1
 end
 
 --- Takes that back when it was counted elsewhere as well: what came at last is the error of its own limit.
+---@param id string
+---@param err any
 function M.told(id, err)
   if err:kind() ~= TIMEOUT then return end
   local counts = pools.of(id).counts
@@ -134,6 +140,8 @@ end
 local whole = setmetatable({}, { __mode = 'k' })
 
 --- Says that `f` is counted in its parts.
+---@param f function
+---@return function f
 function M.whole(f)
   whole[f] = true
   return f

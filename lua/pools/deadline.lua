@@ -8,17 +8,25 @@ local monotonic = clock.monotonic
 
 local M = {}
 
---- Says that the call of `id` that `task` is about to make began at `began`, monotonic nanoseconds.
+--- Says when the call of `id` that `task` is about to make began.
+---@param task Task
+---@param id string
+---@param began number monotonic nanoseconds
 function M.set(task, id, began)
   task.called, task.began = id, began
 end
 
 --- Forgets that, where the call was refused before it asked.
+---@param task Task
 function M.clear(task)
   task.called, task.began = nil, nil
 end
 
---- Gives when a call of `id` that is made now has to be over, monotonic nanoseconds, and whether it began earlier; nil for no limit.
+--- Gives when a call of `id` that is made now has to be over.
+---@param id string
+---@param ms number? its limit
+---@return number? deadline monotonic nanoseconds
+---@return boolean earlier whether it began before now
 function M.of(id, ms)
   local task = current()
   if not task or not task.began then return ms and monotonic() + ms * 1e6, false end
