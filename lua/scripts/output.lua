@@ -38,7 +38,7 @@ function M.redirect(sink) stdout = sink end
 --- Writes a guest's text to 'stdout' or 'stderr'; returns true, or nil and a message.
 ---@param stream "stdout"|"stderr"
 ---@param text string
----@return true?
+---@return any
 ---@return string?
 function M.write(stream, text)
   if stream == 'stdout' and stdout ~= io.stdout then return stdout.keep(text) end

@@ -68,6 +68,8 @@ local function push(x)
 end
 
 --- Makes the body of a request; `length` is what its headers say of it, or nil.
+---@param length? number
+---@return table
 function M.body(length)
   local body = { kind = 'outgoing-body', pieces = {}, size = 0, sending = 0, written = 0, length = length }
   local function left() return ROOM - body.size - body.sending end
@@ -113,6 +115,8 @@ local function fail_body(body, failure)
 end
 
 --- Ends a body as its guest wishes; gives what is wrong with it, as {code =, number =}, or nil.
+---@param body table
+---@return {code: integer, number: integer?}?
 function M.finish(body)
   if body.failed then return body.failed.failure end
   if body.length and body.written ~= body.length then
@@ -203,6 +207,7 @@ local function start(x)
 end
 
 --- Begins the requests of an instance that wait for their bodies.
+---@param instance Instance
 function M.begin(instance)
   local list = instance.unsent
   instance.unsent = nil
@@ -213,6 +218,11 @@ end
 
 --- Gives the exchange of a request, {method =, url =, headers =, connect =, first_byte =, between_bytes = seconds}, whose `body` is nil for
 -- none; or nil and the case of error-code that says why not.
+---@param instance Instance
+---@param request table
+---@param body? table
+---@return table?
+---@return integer?
 function M.open(instance, request, body)
   instance.exchanges = instance.exchanges or { count = 0 }
   if instance.exchanges.count >= MOST then return nil, M.LIMIT_REACHED end
@@ -237,6 +247,7 @@ function M.open(instance, request, body)
 end
 
 --- Ends an exchange, wherever it is.
+---@param x table
 function M.close(x)
   if x.closed then return end
   x.closed = true
@@ -250,6 +261,7 @@ function M.close(x)
 end
 
 --- A body that its guest drops unfinished: its request is not to be taken for whole.
+---@param body table
 function M.abandon(body)
   if body.finished then return end
   local failure = { failed = true, code = M.PROTOCOL, message = 'the body of the request was not finished' }
@@ -261,6 +273,7 @@ function M.abandon(body)
 end
 
 --- Ends what an instance has open.
+---@param instance Instance
 function M.leave(instance)
   local held = instance.exchanges
   instance.exchanges, instance.unsent = nil, nil

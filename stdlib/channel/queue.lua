@@ -34,6 +34,9 @@ local state_of = setmetatable({}, { __mode = 'kv' })
 M.state_of = state_of
 
 --- Makes a channel that buffers `size` values; returns it and its state.
+---@param size integer
+---@return userdata
+---@return table
 function M.new(size)
   local channel = newproxy(PROTOTYPE)
   local state = {
@@ -73,6 +76,8 @@ META.__newindex = function() error("a channel can't be changed, only be sent to,
 
 -- Queues -------------------------------------------------------------------------------------------------------
 
+---@param queue table
+---@param node table
 function M.append(queue, node)
   local last = queue.last
   node.queue, node.before, node.after = queue, last, nil
@@ -85,6 +90,7 @@ function M.append(queue, node)
 end
 local append = M.append
 
+---@param node table
 function M.remove(node)
   local queue = node.queue
   if not queue then return end
@@ -135,6 +141,9 @@ local function put(state, value)
 end
 
 --- Sends if somebody receives or there is room: true, or false; nil when the channel is closed.
+---@param state table
+---@param value any
+---@return boolean?
 function M.send_nowait(state, value)
   if state.closed then return nil end
   local node = answer(state.receivers, true)
@@ -161,6 +170,10 @@ local function take_due(state)
 end
 
 --- Receives if there is something: true, value, ok; else false.
+---@param state table
+---@return boolean
+---@return any
+---@return boolean?
 function M.receive_nowait(state)
   if state.count > 0 then
     local head, items = state.head, state.items
@@ -192,6 +205,8 @@ end
 local receive_nowait = M.receive_nowait
 
 --- Closes: who waits to receive gets nil, false, who waits to send an error. Returns false when it was closed before.
+---@param state table
+---@return boolean
 function M.close(state)
   if state.closed then return false end
   state.closed = true
@@ -215,10 +230,13 @@ local function ring(node, state)
 end
 
 --- Sets a timer for a node that waits to receive from a channel that is due; `silence` takes it back.
+---@param node table
+---@param state table
 function M.listen(node, state) node.timer = timer_at(state.due, ring, node, state) end
 local listen = M.listen
 
 --- Takes back what `listen` has set.
+---@param node table
 function M.silence(node)
   cancel_timer(node.timer)
   node.timer = false
@@ -226,6 +244,9 @@ end
 local silence = M.silence
 
 --- Has a channel be due at `due`, monotonic nanoseconds, and then every `period`; false: no longer, and never again.
+---@param state table
+---@param due number|false
+---@param period? number
 function M.set_due(state, due, period)
   state.due, state.period = due, period
   local node = state.receivers.first
@@ -270,6 +291,11 @@ end
 
 --- Sends, waiting if need be, at most `ns` nanoseconds where that is not nil. Returns nil, and an error where the time has passed; or a
 --- problem to be raised.
+---@param state table
+---@param value any
+---@param ns? number
+---@return any
+---@return Error?
 function M.send(state, value, ns)
   local sent = send_nowait(state, value)
   if sent then return nil end
@@ -291,6 +317,12 @@ end
 
 --- Receives, waiting if need be, at most `ns` nanoseconds where that is not nil. Returns nil, value, ok, and an error where the time has
 --- passed; or a problem to be raised.
+---@param state table
+---@param ns? number
+---@return any
+---@return any
+---@return boolean?
+---@return Error?
 function M.receive(state, ns)
   local received, value, ok = receive_nowait(state)
   if received then return nil, value, ok end

@@ -57,6 +57,13 @@ end
 
 --- Does one of `cases`, {channel, sends, value} each. Returns nil, its index, value and ok; nil, 0 for the default; or a
 -- problem to be raised.
+---@param cases table[]
+---@param count integer
+---@param default? boolean
+---@return any
+---@return integer?
+---@return any
+---@return boolean?
 function M.select(cases, count, default)
   for i = 1, count do
     local done, value, ok = try(rawget(cases, i))

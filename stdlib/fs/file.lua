@@ -60,6 +60,12 @@ local methods = class.methods
 M.state = class.state
 
 --- Opens a file below a folder for an owner (lua/scripts/owners.lua); returns it, or nil and an error.
+---@param id string
+---@param path string
+---@param mode table
+---@param owner string
+---@return userdata?
+---@return Error?
 function M.open(id, path, mode, owner)
   close_left()
   ---@type border.FileOpened?, Error?

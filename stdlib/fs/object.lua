@@ -7,6 +7,8 @@ local setfields = debug.setfenv
 local M = {}
 
 --- Names a value for a sentence.
+---@param value any
+---@return string
 function M.described(value)
   if value == nil then return 'nothing' end
   return type(value) == 'userdata' and 'another object' or 'a ' .. type(value)
@@ -14,6 +16,11 @@ end
 
 --- Makes a class: `methods` to fill, `new(state)`, and `state(value)`, nil for what is none of the class. `collected(state)` is
 -- called some time after nobody holds an object any more.
+---@param name string
+---@param what string
+---@param show function
+---@param collected? function
+---@return table
 function M.class(name, what, show, collected)
   local prototype = newproxy(true)
   local meta = getmetatable(prototype)

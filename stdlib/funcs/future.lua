@@ -80,6 +80,8 @@ local function complete(future, value, problem)
 end
 
 --- Calls `f(value, problem)` when a future is complete.
+---@param future table
+---@param f function
 function M.watch(future, f)
   if future.done then return f(rawget(future, 'value'), rawget(future, 'problem')) end
   hidden[future].watcher = f
@@ -99,6 +101,9 @@ end
 local function body(future, f, ...) finish(future, pcall(f, ...)) end
 
 --- Runs `f(...)`, which gives value, err, as a task; returns its future.
+---@param f function
+---@param ... any
+---@return table
 function M.run(f, ...)
   local future = new(false)
   hidden[future] = { task = dispatcher.spawn(body, future, f, ...), waiters = nil, watcher = nil }
@@ -130,12 +135,19 @@ end
 M.pooled = pooled
 
 --- Returns an error when `count` arguments are more than a call of `id` may have.
+---@param id string
+---@param count integer
+---@return Error?
 function M.too_many(id, count)
   local many = arguments.too_many(count)
   return many and errors.make { message = id .. ': ' .. many, kind = errors.kinds.INVALID, entry = id } or nil
 end
 
 --- Starts a call; returns its future, or nil and an error when there is no such function. Its code is waited for in the background.
+---@param id any
+---@param ... any
+---@return table?
+---@return Error?
 function M.start(id, ...)
   local known, problem = find(id)
   if not known then return nil, problem end

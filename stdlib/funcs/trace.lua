@@ -58,6 +58,7 @@ end
 
 --- Has each call of a function told to `tell(id, list of described arguments, list of described results, seconds)` when its answer is
 --- there; without `tell` no longer.
+---@param tell? function
 function M.trace(tell)
   for _, caller in ipairs(callers) do
     caller[1][caller[2]] = tell and watched(caller, tell) or caller.original

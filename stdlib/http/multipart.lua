@@ -53,6 +53,10 @@ local function headers_of(text)
 end
 
 --- Returns the parts of a body, each `{name, filename, content_type, data}`, or nil and a sentence.
+---@param body string
+---@param content_type string
+---@return table[]?
+---@return string?
 function M.parts(body, content_type)
   local boundary = lower(content_type or ''):find '^multipart/form%-data' and parameter(content_type, 'boundary')
   if not boundary or boundary == '' then return nil, 'the request is not multipart/form-data with a boundary' end

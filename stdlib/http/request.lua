@@ -177,6 +177,8 @@ META.__tostring = function(value)
 end
 
 --- Makes the request of a context (see lua/http/requests.lua).
+---@param context table
+---@return table
 function M.open(context)
   local values = intermediate.decode_all(context.request)
   local value = newproxy(PROTOTYPE)

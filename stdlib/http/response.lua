@@ -175,6 +175,8 @@ META.__newindex = function() error('a response is changed by its methods: respon
 META.__tostring = function() return 'http.response' end
 
 --- Makes the response of a context (see lua/http/requests.lua).
+---@param context table
+---@return table
 function M.open(context)
   local value = newproxy(PROTOTYPE)
   setfields(value, { context = context })

@@ -82,9 +82,14 @@ function M.reserve()
 end
 
 --- Gives back what `reserve` has taken.
+---@param group table
 function M.release(group) counts[group] = (counts[group] or 1) - 1 end
 
 --- Makes a stream in its room; `wait(operation, data)` is stdlib/http_client.lua's.
+---@param number integer
+---@param wait function
+---@param group table
+---@return table
 function M.open(number, wait, group)
   local value = newproxy(PROTOTYPE)
   setfields(value, { number = number, wait = wait, over = false, group = group })

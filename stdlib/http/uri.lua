@@ -15,6 +15,8 @@ for i = 0, 255 do
 end
 
 --- Returns text with everything escaped that is not a letter, a digit or one of `-._~`.
+---@param text string
+---@return string
 function M.encode(text) return (text:gsub('[^%w%-._~]', ESCAPES)) end
 
 -- The value of each byte that is a hexadecimal digit, else 255.
@@ -47,6 +49,8 @@ local function decoded(text, plus)
 end
 
 --- Returns text without its escapes; a `%` that begins none stays.
+---@param text string
+---@return string
 function M.decode(text) return find(text, '%', 1, true) and decoded(text, PLUS) or text end
 
 local function form_decode(text)
@@ -55,6 +59,9 @@ local function form_decode(text)
 end
 
 --- Returns the pairs of a query or a form, each a table of name and value, in their order; nil where there are more than `most`.
+---@param text string
+---@param most integer
+---@return table[]?
 function M.pairs(text, most)
   local found, count, at, size = {}, 0, 1, #text
   while at <= size do
@@ -80,6 +87,9 @@ local function text_of(name, value)
 end
 
 --- Returns a table as a query or a form, names in order; a sequence as a value repeats its name. Or nil and a sentence.
+---@param values table
+---@return string?
+---@return string?
 function M.query(values)
   local names = {}
   for name in pairs(values) do

@@ -261,6 +261,9 @@ local function document()
 end
 
 --- Returns the value of a JSON text, or nil and a sentence that begins with line and column.
+---@param source string
+---@return any
+---@return string?
 function M.decode(source)
   local bad = position.not_utf8(source)
   if bad then return nil, position.of(source, bad) .. 'the text is not UTF-8' end

@@ -191,6 +191,10 @@ function put(value, indent, depth)
 end
 
 --- Returns a value as JSON, or nil and a sentence that begins with the place in the value.
+---@param value any
+---@param indent any
+---@return string?
+---@return string?
 function M.encode(value, indent)
   out:reset()
   local ok, thrown = pcall(put, value, indent, 0)

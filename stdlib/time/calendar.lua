@@ -7,6 +7,10 @@ M.MONTHS = { 'January', 'February', 'March', 'April', 'May', 'June', 'July', 'Au
 M.WEEKDAYS = { [0] = 'Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday' }
 
 --- Returns the days since 1970-01-01 of a date; months and days beyond their ends count on, as in Go.
+---@param year integer
+---@param month integer
+---@param day integer
+---@return integer
 function M.days(year, month, day)
   year = year + floor((month - 1) / 12)
   month = (month - 1) % 12 + 1
@@ -19,6 +23,10 @@ function M.days(year, month, day)
 end
 
 --- Returns year, month and day.
+---@param days integer
+---@return integer
+---@return integer
+---@return integer
 function M.date(days)
   local z = days + 719468
   local era = floor(z / 146097)
@@ -32,12 +40,19 @@ function M.date(days)
 end
 
 --- Returns the weekday, 0 for Sunday.
+---@param days integer
+---@return integer
 function M.weekday(days) return (days + 4) % 7 end
 
 --- Says whether a year has a leap day.
+---@param year integer
+---@return boolean
 function M.is_leap(year) return year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0) end
 
 --- Returns how many days a month has.
+---@param year integer
+---@param month integer
+---@return integer
 function M.days_in(year, month) return M.days(year, month + 1, 1) - M.days(year, month, 1) end
 
 return M

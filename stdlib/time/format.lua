@@ -63,6 +63,9 @@ write['short fraction'] = function(t, element)
 end
 
 --- Returns `t`, {year, month, day, hour, minute, second, nanosecond, weekday, year_day, offset, zone}, as text.
+---@param t table
+---@param layout string
+---@return string
 function M.format(t, layout)
   local pieces = {}
   for i, element in ipairs(split(layout)) do

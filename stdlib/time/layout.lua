@@ -98,6 +98,8 @@ local cache, cached = {}, 0
 local MOST_CACHED = 256
 
 --- Says whether a text has an element of a layout.
+---@param text string
+---@return boolean
 function M.is_layout(text)
   for _, element in ipairs(M.split(text)) do
     if element.kind then return true end
@@ -106,6 +108,8 @@ function M.is_layout(text)
 end
 
 --- Splits a layout into elements: {kind, text}, and {text} for what stands for itself.
+---@param layout string
+---@return {kind: string?, text: string}[]
 function M.split(layout)
   local known = cache[layout]
   if known then return known end

@@ -29,6 +29,11 @@ META.__metatable = 'time'
 local methods = {}
 
 --- Makes a time; `monotonic`, nanoseconds, goes with those that were read from the clock.
+---@param seconds number
+---@param nanoseconds number
+---@param location userdata
+---@param monotonic? number
+---@return userdata
 function M.make(seconds, nanoseconds, location, monotonic)
   local value = newproxy(PROTOTYPE)
   setfields(value, { seconds = seconds, nanoseconds = nanoseconds, location = location, monotonic = monotonic })
@@ -37,6 +42,8 @@ end
 local make = M.make
 
 --- Says whether a value is a time.
+---@param value any
+---@return boolean
 function M.is(value) return type(value) == 'userdata' and getmetatable(value) == 'time' end
 local is = M.is
 
@@ -93,6 +100,15 @@ local function parts(t)
 end
 
 --- Returns the time of a date in a location; what is beyond its range counts on. Nil when it is too far away.
+---@param year number
+---@param month number
+---@param day number
+---@param hour number
+---@param minute number
+---@param second number
+---@param nanosecond number
+---@param location userdata
+---@return userdata?
 function M.date(year, month, day, hour, minute, second, nanosecond, location)
   local carry = floor(nanosecond / 1e9)
   local seconds = calendar.days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second + carry

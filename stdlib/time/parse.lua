@@ -190,6 +190,10 @@ end
 
 --- Returns {year, month, day, hour, minute, second, nanosecond, offset, zone, is_utc} with what the text has, or nil and what is
 -- wrong with it.
+---@param layout string
+---@param text string
+---@return table?
+---@return string?
 function M.parse(layout, text)
   local found, at = {}, 1
   local elements = split(layout)

@@ -51,6 +51,8 @@ local function change(text)
 end
 
 --- Returns a rule, {standard, summer, starts, ends}, or nil when the text is none.
+---@param text string
+---@return table?
 function M.parse(text)
   local rule = {}
   local standard, rest = name(text)
@@ -95,6 +97,9 @@ local function moment(rule, year)
 end
 
 --- Returns the zone, {offset, name, is_dst}, at `unix` seconds.
+---@param rule table
+---@param unix number
+---@return table
 function M.at(rule, unix)
   if not rule.summer then return rule.standard end
   local year = calendar.date(math.floor((unix + rule.standard.offset) / 86400))

@@ -33,6 +33,7 @@ end
 local now -- time.now, set when stdlib/time.lua is loaded
 
 --- Sets what gives the time: this module is below the one that has it.
+---@param f fun(): userdata
 function M.set_now(f) now = f end
 
 -- The time `ago` nanoseconds before now, when a channel became due.
@@ -45,12 +46,15 @@ local function set(state, ns, period)
 end
 
 --- Waits for a duration. With 0 or less, lets everything else run first that can.
+---@param value any
 function M.sleep(value)
   local problem = dispatcher.sleep(nanoseconds(value, 'time.sleep'), 'time.sleep')
   if problem then error(problem, 2) end
 end
 
 --- Returns a channel on which the time comes, once, after a duration.
+---@param value any
+---@return userdata
 function M.after(value)
   local ns = nanoseconds(value, 'time.after')
   local made, state = channel()
@@ -107,6 +111,9 @@ local function period_of(value, name)
 end
 
 --- Returns a timer whose channel gets the time once, after a duration; or nil and an error.
+---@param value any
+---@return userdata?
+---@return Error?
 function M.timer(value)
   local ns, problem = period_of(value, 'time.timer')
   if not ns then return nil, problem end
@@ -139,6 +146,9 @@ local ticker_methods = {}
 local new_ticker, ticker_fields = class('Ticker', ticker_methods)
 
 --- Returns a ticker whose channel gets the time every period, or nil and an error; ticks that nobody receives in time are dropped.
+---@param value any
+---@return userdata?
+---@return Error?
 function M.ticker(value)
   local period, problem = period_of(value, 'time.ticker')
   if not period then return nil, problem end

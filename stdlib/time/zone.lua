@@ -25,6 +25,8 @@ local function make(fields)
 end
 
 --- Says whether a value is a location.
+---@param value any
+---@return boolean
 function M.is(value) return type(value) == 'userdata' and getmetatable(value) == 'location' end
 
 local methods = {}
@@ -40,6 +42,9 @@ META.__tostring = function(location) return getfields(location).name end
 META.__eq = function(a, b) return getfields(a).name == getfields(b).name and getfields(a).fixed == getfields(b).fixed end
 
 --- Makes a zone that is always `offset` seconds east of UTC.
+---@param name string
+---@param offset number
+---@return userdata
 function M.fixed(name, offset) return make { name = name, fixed = { offset = offset, name = name, is_dst = false } } end
 
 M.UTC = M.fixed('UTC', 0)
@@ -126,6 +131,9 @@ end
 local known, count = {}, 0
 
 --- Returns a location of the system by its name ("Europe/Berlin"), or nil and an error.
+---@param name string
+---@return userdata?
+---@return Error|string|nil
 function M.load(name)
   if name == 'UTC' then return M.UTC end
   if name == 'Local' then return M.here() end
@@ -185,6 +193,9 @@ function M.here()
 end
 
 --- Returns the zone of a location at `unix` seconds: {offset, name, is_dst}.
+---@param location userdata
+---@param unix number
+---@return table
 function M.at(location, unix)
   local zone = getfields(location)
   if zone.fixed then return zone.fixed end
@@ -206,6 +217,9 @@ end
 local at = M.at
 
 --- Returns the unix seconds of local seconds, as Go's Date does where a change of offset leaves a gap or an overlap.
+---@param location userdata
+---@param seconds number
+---@return number
 function M.to_unix(location, seconds)
   -- The guess is off by the offset itself, which matters only near a transition.
   local offset = at(location, seconds).offset
@@ -216,6 +230,10 @@ function M.to_unix(location, seconds)
 end
 
 --- Returns the offset that an abbreviation stands for at local seconds, nil when the location has none of that name.
+---@param location userdata
+---@param name string
+---@param seconds number
+---@return number?
 function M.named(location, name, seconds)
   local zone = getfields(location)
   local found

@@ -24,6 +24,8 @@ META.__metatable = 'duration'
 local methods = {}
 
 --- Makes a duration of an int64 of nanoseconds.
+---@param ns number|ffi.cdata*
+---@return userdata
 function M.make(ns)
   local value = newproxy(PROTOTYPE)
   setfields(value, { ns = ns })
@@ -32,10 +34,14 @@ end
 local make = M.make
 
 --- Says whether a value is a duration. Scripts can't forge one: they have no way to make a userdata.
+---@param value any
+---@return boolean
 function M.is(value) return type(value) == 'userdata' and getmetatable(value) == 'duration' end
 local is = M.is
 
 --- Returns an int64 as a number where that is exact, else as it is.
+---@param ns number|ffi.cdata*
+---@return number|ffi.cdata*
 function M.number(ns)
   local value = tonumber(ns)
   if value > -EXACT and value < EXACT then return value end
@@ -48,6 +54,9 @@ local number = M.number
 local UNITS = { ns = 1, us = 1e3, ['\xc2\xb5s'] = 1e3, ['\xce\xbcs'] = 1e3, ms = 1e6, s = 1e9, m = 60e9, h = 3600e9 }
 
 --- Returns the nanoseconds of a text such as "1h30m" or "-1.5s", or nil and what is wrong with it.
+---@param text string
+---@return number|ffi.cdata*|nil
+---@return string?
 function M.parse(text)
   local rest, negative = text, false
   local sign = rest:match '^[+-]'
@@ -102,6 +111,8 @@ end
 local function shown(value) return (tostring(value):gsub('U?LL$', '')) end
 
 --- Returns a text such as "1h30m0s", as Go writes it.
+---@param ns number|ffi.cdata*
+---@return string
 function M.text(ns)
   if ns == 0 then return '0s' end
   local sign = ns < 0 and '-' or ''
@@ -120,6 +131,9 @@ end
 
 --- Returns the nanoseconds of what a script gives for a duration: text, a Duration, or a number of nanoseconds. Returns nil
 -- and a sentence when it is none.
+---@param value any
+---@return number|ffi.cdata*|nil
+---@return string?
 function M.of(value)
   local kind = type(value)
   if kind == 'number' then

@@ -6,6 +6,9 @@ local is_utf8, byte, sub = utf8.string_is_utf8, string.byte, string.sub
 local M = {}
 
 --- Returns `line L, column C: ` for the byte that `offset` bytes stand before; columns count characters.
+---@param source string
+---@param offset integer
+---@return string
 function M.of(source, offset)
   local line, start = 1, 1
   for newline in sub(source, 1, offset):gmatch '()\n' do
@@ -20,6 +23,8 @@ function M.of(source, offset)
 end
 
 --- Returns how many bytes stand before the first that is not UTF-8, or nil when all is.
+---@param source string
+---@return integer?
 function M.not_utf8(source)
   if is_utf8(source) then return nil end
   local i = 1
@@ -32,6 +37,9 @@ function M.not_utf8(source)
 end
 
 --- Names the character that `offset` bytes stand before, for a sentence.
+---@param source string
+---@param offset integer
+---@return string
 function M.seen(source, offset)
   local code = byte(source, offset + 1)
   if not code then return 'the end of the text' end

@@ -8,6 +8,10 @@ local M = {}
 
 --- Returns how many elements a sequence has, 0 for an empty table or a map; else nil, what it is, and whether that is
 -- a sequence with holes.
+---@param value table
+---@return integer?
+---@return string?
+---@return boolean?
 function M.length(value)
   local count, largest = 0, 0
   local named = false
@@ -35,6 +39,9 @@ local function step(key)
 end
 
 --- Returns the path of the first `depth` of `keys`, as `users[3].tags`; empty at the top.
+---@param keys table
+---@param depth integer
+---@return string
 function M.path(keys, depth)
   local steps = {}
   for i = 1, depth do
@@ -44,6 +51,9 @@ function M.path(keys, depth)
 end
 
 --- Returns at which depth, of `tables` from 0 to `depth`, a table is that stands above itself; nil when none is.
+---@param tables table
+---@param depth integer
+---@return integer?
 function M.circle(tables, depth)
   local seen = {}
   for i = 0, depth do

@@ -278,6 +278,9 @@ local function document(state)
 end
 
 --- Returns the value of a WAVE text, or nil and a sentence that begins with line and column.
+---@param text string
+---@return any
+---@return string?
 function M.decode(text)
   local bad = position.not_utf8(text)
   if bad then return nil, position.of(text, bad) .. 'the text is not UTF-8' end

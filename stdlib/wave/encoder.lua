@@ -132,6 +132,9 @@ function put(state, value, depth)
 end
 
 --- Returns a value as WAVE text, or nil and a sentence that begins with the place in the value.
+---@param value any
+---@return string?
+---@return string?
 function M.encode(value)
   local state = { out = {}, keys = {}, tables = {} }
   local ok, thrown = pcall(put, state, value, 0)

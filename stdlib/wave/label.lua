@@ -5,6 +5,8 @@ local M = {}
 M.keywords = { ['true'] = true, ['false'] = true, inf = true, nan = true, none = true, some = true, ok = true, err = true }
 
 --- Says whether a text is a name.
+---@param text any
+---@return boolean
 function M.is_label(text)
   if not text:find '^%a' or text:find '%-$' or text:find('--', 1, true) then return false end
   for word in text:gmatch '[^-]+' do
