@@ -106,9 +106,10 @@ def test_joined_core_values(type, value, widths):
 def test_narrow_numbers():
     """What a core value has beyond its type's bits is cut off, a bool is any but 0, and flags that there are not are dropped."""
     kinds = ["u8", "s8", "u16", "s16", "bool", "bool"]
-    edge = Edge(function([*map(P, kinds), wit.Flags(("a", "b", "c"))]))
-    edge.call([0x1FF, 0x1FF, 0x1FFFF, 0x18000, 0x100, 0, 0xFF])
-    assert edge.callee.got() == [0xFF, 2**32 - 1, 0xFFFF, 2**32 - 0x8000, 1, 0, 7]
+    flags = [wit.Flags(tuple(f"f{n}" for n in range(number))) for number in (3, 8, 16, 32)]
+    edge = Edge(function([*map(P, kinds), *flags]))
+    edge.call([0x1FF, 0x1FF, 0x1FFFF, 0x18000, 0x100, 0, *[0xFFFFFFFF] * 4])
+    assert edge.callee.got() == [0xFF, 2**32 - 1, 0xFFFF, 2**32 - 0x8000, 1, 0, 7, 0xFF, 0xFFFF, 0xFFFFFFFF]
 
 
 @pytest.mark.parametrize(
