@@ -10,7 +10,7 @@ from moonwit.failures import WrongUsage
 def read(command: str, arguments: Sequence[str], options: Sequence[str] = (), *, stop: bool = False) -> tuple[Mapping[str, str], list[str]]:
     """Splits arguments into the values of ``options`` (names that begin with `--`) and the rest.
 
-    With ``stop`` the first argument that is no option ends the options, and whatever follows it is the rest as it is written.
+    With ``stop`` the first argument that is not an option ends the options, and whatever follows it is the rest as it is written.
     `--` ends them in any case.
     """
     values: dict[str, str] = {}

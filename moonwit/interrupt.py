@@ -77,7 +77,7 @@ def end(project: Project | None = None) -> NoReturn:
         signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(STATUS))
         if project is not None:
             project.interrupt(GRACE)
-        # On a thread of its own: a reader that does not read would make it wait for ever.
+        # On a thread of its own: a reader that does not read would make it wait forever.
         flushing = threading.Thread(target=_flush, daemon=True)
         flushing.start()
         flushing.join(GRACE)

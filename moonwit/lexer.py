@@ -1,4 +1,4 @@
-"""Lua's tokens, for colours, indentation, completion, and to know whether an input is finished. Takes any text."""
+"""Lua's tokens, for colors, indentation, completion, and to know whether an input is finished. Takes any text."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ class Project:
         self.entries.callables = callables
 
     async def acall(self, id: str, *arguments: Value) -> Value:
-        """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile. Cancelling it ends the call."""
+        """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile. Canceling it ends the call."""
         import asyncio
 
         lane = self._running()

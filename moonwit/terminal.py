@@ -1,4 +1,4 @@
-"""What the user sees: standard output as UTF-8 whatever the locale, sentences on standard error, colour on a terminal only."""
+"""What the user sees: standard output as UTF-8 whatever the locale, sentences on standard error, color on a terminal only."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def colored(stream: TextIO | None) -> bool:
-    """Tells whether a stream is a terminal that shows colours and whose user wants them."""
+    """Tells whether a stream is a terminal that shows colors and whose user wants them."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

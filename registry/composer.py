@@ -159,7 +159,7 @@ class _Composer:
         start, end = event.start_mark, event.end_mark
         style = event.style or None
         if _SURROGATE.search(event.value):
-            raise self.stop(event, "a text holds half of a surrogate pair, which is no character")
+            raise self.stop(event, "a text holds half of a surrogate pair, which is not a character")
         node = Scalar(start.line + 1, start.column + 1, end.line + 1, end.column + 1, tag, event.value, style)
         if event.anchor is not None:
             self.anchors[event.anchor] = node

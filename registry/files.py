@@ -49,7 +49,7 @@ def read_head(path: Path, count: int) -> bytes:
 def _read(path: Path, count: int, largest: int | None = None) -> tuple[bytes, int]:
     """Reads at most `count` bytes and gives the file's size; of a file larger than `largest` it reads none."""
     try:
-        # A pipe in the place of a file would block for ever without O_NONBLOCK.
+        # A pipe in the place of a file would block forever without O_NONBLOCK.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             status = os.fstat(descriptor)

@@ -8,7 +8,7 @@ NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\Z")
 NAME = NAMESPACE
 ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}:[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\Z")
 
-_LONGEST = 100  # a longer word is no typing mistake, and comparing it takes long
+_LONGEST = 100  # a longer word is not a typing mistake, and comparing it takes long
 _MOST = 2000  # candidates looked at
 
 

@@ -14,7 +14,7 @@ MAX_PROBLEMS = 1000  # one broken generator must not fill the terminal or the me
 SHOWN_SENTENCE = 2000  # names in it may come from a binary, and have no end of their own
 SHOWN_COLUMNS = 160  # a longer source line is cut to a window around the caret
 
-_COLOURS = {
+_COLORS = {
     "error": "\x1b[1;31m",
     "warning": "\x1b[1;33m",
     "note": "\x1b[1;34m",
@@ -50,7 +50,7 @@ class Problem:
         """Renders the problem for people; the path is relative to `base` (the working directory) where it lies below it."""
 
         def paint(part: str, text: str) -> str:
-            return f"{_COLOURS[part]}{text}\x1b[0m" if color else text
+            return f"{_COLORS[part]}{text}\x1b[0m" if color else text
 
         place = printable(shorten(self.file, base))
         if self.line:

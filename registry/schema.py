@@ -50,7 +50,7 @@ def label(path: Path) -> str:
 
 
 class Reader(Protocol):
-    """What a field may ask of whoever reads an entry."""
+    """What a field may ask of the reader of an entry."""
 
     def complain(self, slot: Slot, sentence: str, hint: Hint = None, severity: Severity = "error") -> None:
         """Reports a problem with the value."""

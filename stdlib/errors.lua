@@ -59,7 +59,7 @@ function M.wrap(err, context)
   }
 end
 
---- Says whether a value is an error of this kind; false for nil and whatever else is no error.
+--- Says whether a value is an error of this kind; false for nil and whatever else is not an error.
 function M.is(err, kind) return is_error(err) and fields_of(err).kind == kind end
 
 --- Returns where an error came from: `{thread, frames}`. `thread` is the entry that it came from, or "main"; each frame, innermost first,

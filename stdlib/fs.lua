@@ -58,7 +58,7 @@ owners.makers[M] = function(owner)
   }
 end
 
---- Opens a file, and returns it, or nil and an error. `mode` is as of Lua's io.open: "r", "w", "a", "r+", "w+", "a+", and "wx",
+--- Opens a file, and returns it, or nil and an error. `mode` is as in io.open: "r", "w", "a", "r+", "w+", "a+", and "wx",
 -- which makes a file that must not be there yet.
 function methods.open(folder, path, mode)
   local id, owner = checked(folder, path, 'open')

@@ -166,7 +166,7 @@ end
 
 --- Sends a request and waits for its response: `{status_code, headers, cookies, body, body_size, url}`; or nil and an error.
 -- Options: `headers`, `body`, `query`, `form`, `json`, `timeout` ("5s", or milliseconds; 30 s), `stream` (the response then has
--- `stream:read()` in place of a body), `redirects` (10), `max_body_bytes` (64 MiB). A status of any kind is no error.
+-- `stream:read()` in place of a body), `redirects` (10), `max_body_bytes` (64 MiB). A status of any kind is not an error.
 function M.request(method, url, options)
   if type(method) ~= 'string' then error('http_client.request: expected a string as the method, got ' .. got(method), 2) end
   if type(url) ~= 'string' then error('http_client: expected a string as the URL, got ' .. got(url), 2) end
@@ -201,7 +201,7 @@ for _, method in ipairs { 'get', 'post', 'put', 'patch', 'delete', 'head' } do
   M[method] = function(url, options) return M.request(method, url, options) end
 end
 
---- Sends several requests beside each other, each `{method, url, options}`, and waits for all. Returns a table of responses and one
+--- Sends several requests side by side, each `{method, url, options}`, and waits for all. Returns a table of responses and one
 -- of errors, both by the number of the request; the second is nil when there are none.
 function M.request_batch(requests)
   if type(requests) ~= 'table' then error('http_client.request_batch: expected a list of requests, got ' .. got(requests), 2) end

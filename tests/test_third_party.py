@@ -28,7 +28,7 @@ METHODS = {
     "other": "nest:other/a@0.1.0#f",
     "only": "a#only_deep",
 }
-# As Lua: the values are tables whose numbers are no bytes.
+# As Lua: the values are tables whose numbers are not bytes.
 VALUES = """
 local VALUES = { function(i) return i end, function(i) return "s" .. i end, function(i) return i % 3 == 0 and i or nil end,
   function(i) return i / 7 end, function() return true end, function() return "é" end, function(i) return { i, i + 1 } end,

@@ -1,4 +1,4 @@
--- Counts the primes from `first` to `last` in `parts` calls that run beside each other.
+-- Counts the primes from `first` to `last` in `parts` calls that run side by side.
 return function(first, last, parts)
   local size = math.ceil((last - first + 1) / parts)
   local calls = {}

@@ -1,4 +1,4 @@
--- Three ways to run many calls beside each other: a fan-out with a bound, stages joined by channels, the first of many.
+-- Three ways to run many calls side by side: a fan-out with a bound, stages joined by channels, the first of many.
 local funcs = require('funcs')
 local channel = require('channel')
 local time = require('time')

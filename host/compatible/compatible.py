@@ -42,7 +42,7 @@ IDLE = 15.0
 
 
 class CallFailed(Exception):
-    """A call that failed, as plain data. ``kind`` is one of the kinds of Lua's errors module.
+    """A call that failed, as plain data. ``kind`` is one of the kinds of errors in Lua module.
 
     ``exit_status`` is there when the guest ended itself.
     """
@@ -68,7 +68,7 @@ class CompatibleFunction:
 
     ``interface`` and ``name`` are those of its lift, ``imports`` what its entry grants, and ``world`` gives what its `wasi:`
     shows to a call. Without ``reuse`` each call has a fresh instance; with it, an instance serves the calls that see the same
-    world, because a guest's library reads its environment once. Calls from several threads run beside each other, each in an
+    world, because a guest's library reads its environment once. Calls from several threads run side by side, each in an
     instance of its own. A guest's standard input is the process's, where it is granted and the process has no terminal.
 
     A call that takes longer than ``max_execution_ms`` ends for its caller even when the guest is asleep or blocked, where

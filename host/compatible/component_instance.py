@@ -149,7 +149,7 @@ class Instance:
         if access.errors:
             self.output.append(GuestOutput("stderr"))
             config.stderr_custom = self.output[-1].write
-        # At a terminal Wasmtime's blocked reader, which nothing wakes, would take the next line from whoever reads after it.
+        # At a terminal Wasmtime's blocked reader, which nothing wakes, would take the next line from the next reader.
         if access.input and not os.isatty(0):
             config.inherit_stdin()
         # Wasmtime's own sockets know no addresses: they are opened where nothing is left out.
@@ -166,7 +166,7 @@ class Instance:
         self, interface: str | None, name: str, signature: Function, arguments: list[Any], world: World, running: Running
     ) -> Any:
         """Calls an exported function with checked arguments."""
-        # A guest may be asleep or blocked in there for ever, and its instance be given up.
+        # A guest may be asleep or blocked in there forever, and its instance be given up.
         while not self.lock.acquire(timeout=STEP):
             if running.given_up is not None or self.dead:
                 raise self._unusable(running)

@@ -49,7 +49,7 @@ class Unreadable(Exception):
 
 
 def write(type: wit.Type, value: Any, out: Any, release: Release) -> None:
-    """Writes a checked value into the uninitialised ``out``, which owns what it then refers to."""
+    """Writes a checked value into the uninitialized ``out``, which owns what it then refers to."""
     of = out.of
     if isinstance(type, wit.Primitive):
         out.kind = _KINDS[type.kind]

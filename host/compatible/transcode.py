@@ -343,7 +343,7 @@ _LOWER: dict[type, Callable[[Any, Value], Any]] = {
 }
 
 
-# What an integer that is no Lua number of its own comes back as, whatever its value: `1ULL` for a u64.
+# What an integer that is not a Lua number of its own comes back as, whatever its value: `1ULL` for a u64.
 _WIDE: dict[str, Callable[[int], int]] = {"u64": UInt64, "s64": Int64}
 
 

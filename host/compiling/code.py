@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CodeProblem(Exception):
-    """Code can't be had. ``kind`` is one of the kinds of Lua's errors.
+    """Code can't be had. ``kind`` is one of the kinds of errors in Lua.
 
     ``invalid`` says that the engine refuses the code, and its author has to build it anew; ``lasting``, that it would not go otherwise
     the next time.

@@ -28,7 +28,7 @@ _DAY = 86400.0
 
 
 class Store:
-    """The files of one folder; None is no folder, where nothing is kept."""
+    """The files of one folder; None means no folder, where nothing is kept."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder

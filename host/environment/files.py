@@ -76,7 +76,7 @@ class FileStorage:
 
     def _bytes(self) -> bytes:
         with self._folder() as folder:
-            # A FIFO in its place would block for ever without O_NONBLOCK.
+            # A FIFO in its place would block forever without O_NONBLOCK.
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
             with open(os.open(self.path.name, flags, dir_fd=folder), "rb") as file:
                 status = os.fstat(file.fileno())

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from moonwit.registry.entries import Entry
     from moonwit.registry.registry import Registry
 
-# A value longer than this is no environment variable, and a process can't be given it.
+# A value longer than this is not an environment variable, and a process can't be given it.
 MAX_VALUE = 128 * 1024
 
 
 class VariableProblem(Exception):
-    """A variable can't be read or set. ``kind`` is one of the kinds of Lua's errors; ``entry`` is the id of the variable's
+    """A variable can't be read or set. ``kind`` is one of the kinds of errors in Lua; ``entry`` is the id of the variable's
     entry, or what was given for it. The message is a sentence."""
 
     def __init__(self, kind: str, message: str, entry: str) -> None:

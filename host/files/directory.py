@@ -73,7 +73,7 @@ _WORDS: Final = {
 
 
 class FileProblem(Exception):
-    """Something can't be done with a file. ``kind`` is one of the kinds of Lua's errors; the message is a sentence."""
+    """Something can't be done with a file. ``kind`` is one of the kinds of errors in Lua; the message is a sentence."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -164,7 +164,7 @@ class Directory:
         return sorted(found)
 
     def _open(self, path: bytes, flags: int, empty: bool) -> int:
-        # A look before it is opened: opening a device or a FIFO may already do something, or wait for ever.
+        # A look before it is opened: opening a device or a FIFO may already do something, or wait forever.
         try:
             with self._seen(path) as seen:
                 self._must_be_file(path, os.fstat(seen).st_mode)

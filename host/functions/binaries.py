@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 256 * 1024 * 1024
 _MAGIC = b"\0asm"
-_NEIGHBOURS = 1000
+_NEIGHBORS = 1000
 _SENTENCE = 300
 
 
@@ -188,7 +188,7 @@ def read_below(folder: Path, path: str) -> bytes:
     try:
         return read_bytes(file, MAX_BYTES)
     except Unreadable as error:
-        near = advice(file.name, _neighbours(file.parent)) if not file.exists() else ""
+        near = advice(file.name, _neighbors(file.parent)) if not file.exists() else ""
         raise BinaryProblem(f"the file {shown(path)} {error.why}{near}") from None
 
 
@@ -200,9 +200,9 @@ def no_binary(path: str, data: bytes) -> str | None:
     return f"the file {shown(path)} is {text if data else 'empty'}; name a .wasm file"
 
 
-def _neighbours(folder: Path) -> list[str]:
+def _neighbors(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as found:
-            return [entry.name for entry in islice(found, _NEIGHBOURS)]
+            return [entry.name for entry in islice(found, _NEIGHBORS)]
     except OSError:
         return []

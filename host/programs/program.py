@@ -38,7 +38,7 @@ MAX_STATUS = 255
 
 
 class ProgramProblem(Exception):
-    """A program can't be run, or did not come to its end. ``kind`` is one of the kinds of Lua's errors; the message is a
+    """A program can't be run, or did not come to its end. ``kind`` is one of the kinds of errors in Lua; the message is a
     sentence, ``backtrace`` has a line for each of the guest's frames."""
 
     def __init__(self, kind: str, message: str, backtrace: tuple[str, ...] = ()) -> None:
@@ -57,7 +57,7 @@ class _Exited(Exception):
 
 
 def _status(code: int) -> int:
-    # What is no success stays none when the system cuts it to a byte.
+    # A failure stays one when the system cuts it to a byte.
     return code if 0 <= code <= MAX_STATUS else MAX_STATUS
 
 
@@ -174,7 +174,7 @@ class Program:
         if other is not None:
             raise ProgramProblem("Invalid", f"{self.name} exports {shown(other)}, which is not of WASI 0.2: build it for WASI 0.2")
         what = f"it exports {listed(exported)}" if exported else "it exports nothing"
-        raise ProgramProblem("Invalid", f"{self.name} is no program: a component must export {RUN}, and {what}")
+        raise ProgramProblem("Invalid", f"{self.name} is not a program: a component must export {RUN}, and {what}")
 
     def _refusal(self) -> str | None:
         """Says why no call path takes the component, as `moonwit check` and `inspect` do; None where the reason is Wasmtime's own."""
@@ -204,7 +204,7 @@ class Program:
         start = exported.get(START)
         if not isinstance(start, FuncType) or start.params or start.results:
             what = f"it exports {listed(exported)}" if exported else "it exports nothing"
-            raise ProgramProblem("Invalid", f"{self.name} is no program: a core module must export a function {START}, and {what}")
+            raise ProgramProblem("Invalid", f"{self.name} is not a program: a core module must export a function {START}, and {what}")
         return module
 
     def _check_imports(self) -> None:
@@ -247,7 +247,7 @@ class Program:
         index = None if parent is None else component.get_export_index("run", parent)
         function = None if index is None else instance.get_func(store, index)
         if function is None:
-            raise ProgramProblem("Invalid", f"{self.name} is no program: its {shown(name)} has no function `run`")
+            raise ProgramProblem("Invalid", f"{self.name} is not a program: its {shown(name)} has no function `run`")
         result = ffi.wasmtime_component_val_t()
         problem = ffi.wasmtime_component_func_call(ctypes.byref(function._func), store._context(), None, 0, ctypes.byref(result), 1)
         if problem:

@@ -25,7 +25,7 @@ class Unshowable(ValueError):
 
 
 def read(text: str) -> Value:
-    """Reads JSON; raises ``BadJson``, and ``json.JSONDecodeError`` for text that is no JSON."""
+    """Reads JSON; raises ``BadJson``, and ``json.JSONDecodeError`` for text that is not a JSON."""
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_no_constant)
     except RecursionError:
@@ -77,7 +77,7 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise BadJson(f"has the lone surrogate U+{ord(text[error.start]):04X}, which is no character") from None
+        raise BadJson(f"has the lone surrogate U+{ord(text[error.start]):04X}, which is not a character") from None
 
 
 def write(value: Any, separators: tuple[str, str] | None = None) -> str:

@@ -2,7 +2,7 @@
 
 Wasmtime has three switches beside its check of addresses: name look-up, UDP and TCP. Its C API (50.0) sets the check and the
 first switch only, and the other two are off. They are bytes that follow the first one, so that one is found by switching it,
-and its neighbours are set: they must be what switches that are off look like, else nothing is written.
+and its neighbors are set: they must be what switches that are off look like, else nothing is written.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def _switches() -> int | None:
     off, on, again = looks
     changed = [i for i in range(size) if off[i] != on[i]]
     if off == again and len(changed) == 1 and (off[changed[0]], on[changed[0]]) == (0, 1):
-        neighbours = off[changed[0] + 1 : changed[0] + 3]
-        if neighbours == b"\1\1":
+        neighbors = off[changed[0] + 1 : changed[0] + 3]
+        if neighbors == b"\1\1":
             return None
-        if neighbours == b"\0\0":
+        if neighbors == b"\0\0":
             return changed[0]
     raise Refused("this version of the `wasmtime` package can't open sockets for guests; install wasmtime 50.0.1")

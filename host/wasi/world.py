@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class WorldProblem(Exception):
-    """What an entry's `wasi:` promises is not there at the moment of a call. ``kind`` is one of the kinds of Lua's errors."""
+    """What an entry's `wasi:` promises is not there at the moment of a call. ``kind`` is one of the kinds of errors in Lua."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ class Mount:
             raise self.problem("NotFound", "is not a folder; correct `directory`") from None
         except OSError as error:
             if error.errno == errno.ELOOP:
-                what = "was no symbolic link when the project was loaded, and there is one in its path now; put the folder back"
+                what = "was not a symbolic link when the project was loaded, and there is one in its path now; put the folder back"
                 raise self.problem("PermissionDenied", what) from None
             raise self.problem("Unavailable", f"can't be opened: {(error.strerror or 'unknown error').lower()}") from None
 

@@ -35,7 +35,7 @@ local function plus(at, offset)
 end
 M.plus = plus
 
--- The expression for a scalar's core value, or nil when `t` is no scalar.
+-- The expression for a scalar's core value, or nil when `t` is not a scalar.
 local function scalar(e, t, v)
   if SLOT[t.kind] or check.RANGE[t.kind] then return v end
   if t.kind == 'bool' then return ('(%s and 1 or 0)'):format(v) end

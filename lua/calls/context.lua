@@ -15,7 +15,9 @@ local M = {}
 ---@return table?
 ---@return string? wrong
 function M.new(values, below)
-  if type(values) ~= 'table' then return nil, 'the context must be a table, not a ' .. (values == nil and 'nil' or type(values)) end
+  if type(values) ~= 'table' then
+    return nil, 'expected a table as the context, got ' .. (values == nil and 'nil' or 'a ' .. type(values))
+  end
   local made = M.merge(below)
   for name, value in pairs(values) do
     if type(name) ~= 'string' then return nil, 'the names of a context are strings, not a ' .. type(name) end

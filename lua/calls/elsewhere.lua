@@ -113,7 +113,7 @@ function M.finish(instance, future, limit, id)
   return job.problem or errors.make { message = 'canceled', kind = errors.kinds.CANCELED }
 end
 
---- Fails the calls of a lane that has ended by a mistake of ours; `answers` is the address of its mailbox. Nobody knows what it was
+--- Fails the calls of a lane that has ended by a mistake in Moonwit; `answers` is the address of its mailbox. Nobody knows what it was
 -- doing, so their instances are left as they are.
 function M.gone(answers)
   hiring.dismiss(helpers, answers)

@@ -1,5 +1,5 @@
 -- The one place that reads the system's clocks. Times are nanoseconds as Lua numbers, exact for 104 days of uptime;
--- wall time is whole seconds and nanoseconds, exact for ever.
+-- wall time is whole seconds and nanoseconds, exact forever.
 local ffi = require 'ffi'
 
 ffi.cdef [[

@@ -1,7 +1,7 @@
 -- Coroutines with a bounded depth, in which code may wait.
 --
 -- Depth: every coroutine resumed inside another takes a piece of the C stack, and LuaJIT itself never stops; a chain of
--- some ten thousand would end the process. Waiting: what waits yields WAIT, which every `resume` on the way passes on to
+-- about ten thousand would end the process. Waiting: what waits yields WAIT, which every `resume` on the way passes on to
 -- the dispatcher (lua/dispatcher/dispatcher.lua), so a script's own coroutines never see it. No script has the value.
 local create, resume, status, running = coroutine.create, coroutine.resume, coroutine.status, coroutine.running
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable

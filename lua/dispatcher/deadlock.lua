@@ -1,4 +1,4 @@
--- Where coroutines wait, for the report that all of them wait for ever.
+-- Where coroutines wait, for the report that all of them wait forever.
 local coroutines = require 'lua.dispatcher.coroutines'
 local errors = require 'lua.values.errors'
 

@@ -113,7 +113,7 @@ function M.park(kind, detail)
       task.generation = task.generation + 1
       task.refusals = task.refusals + 1
       if task.refusals <= MOST_REFUSALS or barrier.count > 0 then return problem end
-      -- It swallows each cancellation: it waits for ever.
+      -- It swallows each cancellation: it waits forever.
       task.given_up = true
       yield(WAIT)
     elseif barrier.count > 0 then

@@ -1,4 +1,4 @@
--- Calls that can wait: the guest runs on a fiber of Wasmtime's, which is left when the guest waits and entered again when what it waits
+-- Calls that can wait: the guest runs on a Wasmtime fiber, which is left when the guest waits and entered again when what it waits
 -- for has come. Its task waits in the dispatcher meanwhile; what the guest holds up is nobody.
 --
 -- Such a store takes asynchronous calls alone, one at a time. A guest that computes gives control back at every epoch, so that it

@@ -45,7 +45,7 @@ class Frame(NamedTuple):
         return error, bytes(stack or b"").decode("utf-8", "replace")
 
     def chunk(self) -> tuple[int, bytes]:
-        """Gives a piece of a body, and the ticket of who waits until it is taken: 0 is nobody."""
+        """Gives a piece of a body, and the ticket of the task that waits until it is taken, or 0."""
         ticket, _, data = self.data.partition(b"\n")
         return int(ticket), data
 
@@ -98,7 +98,7 @@ class Call:
             self.taken(ticket, False)
 
     def taken(self, ticket: int, well: bool) -> None:
-        """Tells who waits for it that a chunk has been taken by the client, or won't be."""
+        """Wakes the task that waits for it: a chunk has been taken by the client, or won't be."""
         self.tickets.discard(ticket)
         if ticket:
             self.lane.acknowledge(ticket, well)

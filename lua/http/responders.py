@@ -222,7 +222,7 @@ def _guest_problem(exchange: Exchange, error: ErrorValue, stack: str) -> Refused
 
 
 def _handler_problem(exchange: Exchange, id: str, error: ErrorValue, stack: str) -> Refused:
-    """Words the error of a handler. What concerns another function that it has called is told to the log alone."""
+    """Words the error of a handler. What concerns another function that it has called is written only to the log."""
     about = error.extra.get("entry")
     status = STATUSES.get(error.kind, 500)
     own = about is None or (about == id.encode() and error.kind == "Timeout")

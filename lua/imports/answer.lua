@@ -27,7 +27,7 @@ local function is_sided(value)
   return (key == 'ok' or key == 'err') and next(value, key) == nil
 end
 
--- The payload of the err side that an error is told as: a value that fits, or nothing.
+-- The payload of the err side for an error: a value that fits, or nothing.
 local function payload(X, problem)
   local err = X.sig.result.err
   if not err then return true, true end

@@ -59,7 +59,7 @@ function flat.kinds.option(e, t, variant)
   return ([[function(io, s)
     local d = io[s].u32
     if d == 0 then return %s elseif d == 1 then return %s end
-    return wrong(%s, "is no case of the option") end]]):format(none, some, none)
+    return wrong(%s, "is not a case of the option") end]]):format(none, some, none)
 end
 
 local function cases(t, branch)
@@ -70,7 +70,7 @@ local function cases(t, branch)
   return table.concat({
     'function(io, s)',
     'local c = io[s].u32 + 1',
-    ('if c > %d then return wrong("", "is no case of the %s") end'):format(#t.cases, t.kind),
+    ('if c > %d then return wrong("", "is not a case of the %s") end'):format(#t.cases, t.kind),
     check.chain(numbered, branch),
     'end',
   }, '\n')

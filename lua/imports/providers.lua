@@ -148,7 +148,7 @@ local function dropping(X)
   function X.give(_, io) protocol.finish(io) end
   return function(instance, io)
     local value = resources.take(instance, X.drop, io[0].u32)
-    if value == nil then return run.broken(X, 'an argument is no handle of the guest') end
+    if value == nil then return run.broken(X, 'an argument is not a handle of the guest') end
     return run.begin(instance, io, X, nil, value)
   end
 end

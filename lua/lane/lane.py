@@ -357,7 +357,7 @@ def _guarded(callback: Callback) -> Callable[..., bytes]:
 
 
 def _failure(problem: BaseException) -> bytes:
-    """Gives what Lua is told of an exception of Python's."""
+    """Gives what Lua gets for a Python exception."""
     message = f"a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 shows: {type(problem).__name__}: {problem}"
     # An exception may quote what has no UTF-8.
     failure: Failure = {"failed": True, "kind": "Internal", "message": message.encode("utf-8", "replace")}

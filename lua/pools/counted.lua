@@ -154,7 +154,7 @@ function M.waiting(id, f)
   if whole[f] then return f end
   local counts = pools.of(id).counts
 
-  -- What is not compiled together with `f` is by itself, where it is no vararg function.
+  -- What is not compiled together with `f` is by itself, where it is not a vararg function.
   local function begin()
     counts.calls = counts.calls + 1
     local task = current()

@@ -22,7 +22,7 @@ local function failed(id, kind, message) return nil, errors.make { message = mes
 
 local function answer(id, task, ok, value, problem)
   task.nested = task.nested - 1
-  -- Not an error of ours, so perhaps the end of the stack, where no hook runs: see lua/dispatcher/interrupt.lua.
+  -- Not our error, so perhaps the end of the stack, where no hook runs: see lua/dispatcher/interrupt.lua.
   if not ok and not errors.is_error(value) then interrupt.check() end
   if not ok then return nil, errors.is_error(value) and value or errors.from(value, { kind = errors.kinds.INTERNAL, entry = id }) end
   -- Anything else that comes second belongs to what gave the value: the count of `gsub`, the `ok` of a channel.

@@ -17,13 +17,13 @@ def alias_rule(text: str) -> Broken:
     """Says what is wrong with the name under which a script finds a library: it becomes a global."""
     if text in KEYWORDS:
         return "is a keyword of Lua"
-    return None if _IDENTIFIER.match(text) else ("is no Lua name", "use letters, digits and `_`")
+    return None if _IDENTIFIER.match(text) else ("is not a valid Lua name", "use letters, digits and `_`")
 
 
 @pattern(_MODULE.pattern)
 def module_rule(text: str) -> Broken:
     """Says what is wrong with the name of a module."""
-    return None if _MODULE.match(text) else f"is no name of a module: {shown(text)}"
+    return None if _MODULE.match(text) else f"is not a valid name of a module: {shown(text)}"
 
 
 def _itself(value: object) -> str:

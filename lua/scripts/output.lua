@@ -30,7 +30,7 @@ function M.print(...)
   if not ok then error("print: standard output can't be written to: " .. tostring(problem), 2) end
 end
 
---- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of Lua's files, and `keep(text)`, which takes a
+--- Has `sink` take what is printed: it has the methods `write(...)` and `flush()` of a file in Lua, and `keep(text)`, which takes a
 --- guest's text until the next flush: a guest may be on a stack of its own, from where nothing else of the host is to be called.
 ---@param sink table
 function M.redirect(sink) stdout = sink end

@@ -62,7 +62,7 @@ local function captured(text, most, first, last)
   return unpack(values, 1, captures)
 end
 
--- Raises what was caught: a sentence of ours with the script's place, `level` functions up.
+-- Raises what was caught: our sentence with the script's place, `level` functions up.
 local function raise(problem, level) error(problem, type(problem) == 'string' and level + 1 or 0) end
 
 -- A match from `init` on, or nil: where it begins and ends, and its captures, `most` of them at most, or where there are none the text

@@ -148,7 +148,7 @@ class _Reader:
         # Every element takes a byte or more: a count that can't be true runs into the end of the data.
         values = [self.value(depth) for _ in range(slots)]
         if parts & ARRAY_FROM_0 and values and values.pop(0) is not None:
-            raise ValueError("the encoded value holds a table with the key 0, which is no sequence and no map")
+            raise ValueError("the encoded value holds a table with the key 0, which is not a sequence and no map")
         if pairs:
             return self.shape(values, depth, pairs)
         while values and values[-1] is None:

@@ -1,6 +1,6 @@
 -- Requests that guests send, by wasi:http/outgoing-handler: the lane's side of host/http/asking/outgoing.py.
 --
--- A guest's functions run on a stack of Wasmtime's, from which nothing of Python may be called: what they want is an order, which the
+-- A guest's functions run on a Wasmtime stack, from which nothing of Python may be called: what they want is an order, which the
 -- lane passes on between two turns. The answers come with the lane's messages. An exchange lives until its guest has dropped what it
 -- holds of it, or until its instance ends.
 --

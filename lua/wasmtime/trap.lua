@@ -15,7 +15,7 @@ M.HOSTED = 'moonwit'
 -- path.
 M.LEFT = 'cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function'
 
--- By the function of ours in which such a guest has trapped; see host/wasi/linkage.py and host/wasm/plan/gate.py.
+-- By our function in which such a guest has trapped; see host/wasi/linkage.py and host/wasm/plan/gate.py.
 local SENTENCES = {
   waits_while_it_is_made = 'it waits in its start function, where a guest may not',
   cannot_leave_component_instance = M.LEFT,

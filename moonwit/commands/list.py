@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Prints the table; problems are told in short."""
+    """Prints the table; problems are shortened."""
     options, rest = read("list", arguments, ("--project",))
     if rest:
         raise WrongUsage("list takes no arguments; name the folder of a project with --project", "list")

@@ -33,7 +33,7 @@ LOOK = 1.0
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Serves until it is told to stop; gives 0 then."""
+    """Serves until it is stopped; gives 0 then."""
     options, rest = read("serve", arguments, ("--project",))
     if rest:
         raise WrongUsage("serve takes no arguments; name the folder of a project with --project", "serve")
@@ -58,7 +58,7 @@ def serve(folder: Path) -> int:
 
 
 async def _serve(project: Project) -> bool:
-    """Serves until it is told to stop; tells whether everything has ended then."""
+    """Serves until it is stopped; tells whether everything has ended then."""
     from moonwit.host.http.serving.layout import services
     from moonwit.host.http.serving.server import CantListen
 
@@ -76,7 +76,7 @@ async def _serve(project: Project) -> bool:
     try:
         for service in found:
             running.append(_set_up(project, service))
-        # From here on nobody waits for whoever reads what is said.
+        # From here on nothing waits for the reader of the output.
         relays.start()
         for service, (server, _) in zip(found, running, strict=True):
             try:

@@ -101,7 +101,7 @@ def _settle(path: Path) -> None:
         except ValueError:
             settings = []  # type: ignore[assignment]
         if not isinstance(settings, dict):
-            raise Failure(f'{path} is no JSON object that could be added to; add "workspace.library": ["{TYPES}"] to it yourself')
+            raise Failure(f'{path} is not JSON object that could be added to; add "workspace.library": ["{TYPES}"] to it yourself')
     settings["runtime.version"] = "LuaJIT"
     library = settings.get("workspace.library")
     known = [one for one in library if isinstance(one, str)] if isinstance(library, list) else []

@@ -34,7 +34,7 @@ class Check:
         self._newest: object = None
 
     def begin(self, folder: Path, known: Collection[Problem]) -> None:
-        """Begins a look; what it finds that is not ``known`` yet is told in the end, notes are left out."""
+        """Begins a look; what it finds that is not ``known`` yet is reported in the end, notes are left out."""
         look = self._newest = object()
 
         def check() -> None:

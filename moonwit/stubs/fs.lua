@@ -14,7 +14,7 @@ function fs.get(id) end
 ---@class Folder
 local Folder = {}
 
----Opens a file. `mode` is as of Lua's io.open: "r", "w", "a", "r+", "w+", "a+", and "wx" for a new file only.
+---Opens a file. `mode` is as in io.open: "r", "w", "a", "r+", "w+", "a+", and "wx" for a new file only.
 ---@param path string
 ---@param mode? string
 ---@return File? file

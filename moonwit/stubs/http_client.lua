@@ -5,7 +5,7 @@
 local http_client = {}
 
 ---Sends a request and waits for its response. Options: `headers`, `body`, `query`, `form`, `json`, `timeout` (30
----s), `stream`, `redirects` (10), `max_body_bytes` (64 MiB). A status of any kind is no error.
+---s), `stream`, `redirects` (10), `max_body_bytes` (64 MiB). A status of any kind is not an error.
 ---@param method string
 ---@param url string
 ---@param options? table
@@ -55,7 +55,7 @@ function http_client.delete(url, options) end
 ---@return Error? err
 function http_client.head(url, options) end
 
----Sends several requests beside each other, each `{method, url, options}`, and waits for all.
+---Sends several requests side by side, each `{method, url, options}`, and waits for all.
 ---@param requests table[]
 ---@return table responses by the number of the request
 ---@return table? errors by the number of the request

@@ -69,7 +69,7 @@ class Expander:
         if not brace:
             return self._at(document, node, match.start(), "`${env:` is not closed", "write `${env:NAME}` or `${env:NAME|default}`")
         if not _VARIABLE.match(name):
-            sentence = f"{shown(name)} is no name of an environment variable"
+            sentence = f"{shown(name)} is not a valid name of an environment variable"
             return self._at(document, node, match.start(), sentence, "write `${env:NAME}` or `${env:NAME|default}`")
         value = self.environ.get(name)
         if value is None:

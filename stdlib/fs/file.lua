@@ -98,7 +98,7 @@ local function refusal(state, name, kind, words)
   return errors.make { kind = kind, message = ('file:%s: %s in %s %s'):format(name, state.path, state.id, words) }
 end
 
--- The state of a file that is not closed, or nil and an error. Raises for what is no file.
+-- The state of a file that is not closed, or nil and an error. Raises for what is not a file.
 local function usable(file, name, right)
   local state = class.state(file)
   if not state then error('file:' .. name .. ' is called on ' .. object.described(file) .. ', write file:' .. name .. '(...)', 3) end

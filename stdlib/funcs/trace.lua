@@ -42,7 +42,7 @@ local function watched(caller, tell)
       tell(tostring(id), arguments, results, (monotonic() - begun) / 1e9)
     end
     local started = ...
-    -- What is no future is nil and an error: there is no such function.
+    -- What is not a future is nil and an error: there is no such function.
     if background and started ~= nil then
       future.watch(started, answered)
     else

@@ -134,7 +134,7 @@ end
 
 local FIELDS = { name = true, data = true, id = true, retry = true }
 
---- Sends a server-sent event at once: `{name =, data =, id =, retry = milliseconds}`; data that is no string is sent as JSON.
+--- Sends a server-sent event at once: `{name =, data =, id =, retry = milliseconds}`; data that is not a string is sent as JSON.
 -- Returns true, or nil and an error.
 function methods.write_event(self, event)
   local context = context_of(self, 'write_event')

@@ -111,8 +111,8 @@ local sources = {
 local function any() return sources[random(#sources)]() end
 local function content()
   local words = {}
-  local favourite = sources[random(#sources)]
-  for i = 1, random(2, 24) do words[i] = word(random(3) == 1 and favourite() or any()) end
+  local favorite = sources[random(#sources)]
+  for i = 1, random(2, 24) do words[i] = word(random(3) == 1 and favorite() or any()) end
   return table.concat(words)
 end
 -- What is lifted must be fit to be passed on: this finds whatever is not a value of its type.
@@ -135,7 +135,7 @@ for i = 1, count do
     seen.value = (seen.value or 0) + 1
     local good
     if fits[id] then good = fits[id](value) else good = value == nil or type(value) == 'cdata' or type(value) == 'table' end
-    if not good then error(id .. ' gave what is no value of its type: ' .. type(value)) end
+    if not good then error(id .. ' gave what is not a value of its type: ' .. type(value)) end
   else
     local text = problem:message()
     if problem:kind() ~= 'Internal' or text:find '\n' then error(id .. ': ' .. problem:kind() .. ': ' .. text) end

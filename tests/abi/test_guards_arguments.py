@@ -76,7 +76,7 @@ def test_integers_at_the_edges_of_their_types(opened: Opened) -> None:
     assert call("u64", "2^64 - 2048") == "18446744073709549568ULL"
     assert call("s64", "2^63 - 1024") == "9223372036854774784LL"
     assert not call.takes("s64", "-2^63 - 2048")
-    # Other cdata is no integer, whatever number it holds.
+    # Other cdata is not an integer, whatever number it holds.
     for value in ("require('ffi').new('int32_t[1]')", "require('ffi').new('uint8_t[4]')", "require('ffi').cast('void *', 1)"):
         for type in RANGES:
             assert "expected an integer" in call(type, f"(function() local require = _G.require return {value} end)()"), (type, value)

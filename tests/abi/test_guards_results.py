@@ -246,18 +246,18 @@ def test_discriminants(opened: Opened) -> None:
         kind = "variant" if name == "bare" else "enum"
         width = 2**16 if name == "wide" else 2**8
         assert call(name, last) == f"{len(f'c{last}')} elements"
-        assert call(name, last + 1) == f"the result is no case of the {kind}"
-        assert call(name, 2**32 - 1) == f"the result is no case of the {kind}"
+        assert call(name, last + 1) == f"the result is not a case of the {kind}"
+        assert call(name, 2**32 - 1) == f"the result is not a case of the {kind}"
         assert call(f"{name}-in", last) == "2 elements"
         assert call(f"{name}-list", last) == "1 elements"
         if last + 1 < width:
-            assert call(f"{name}-in", last + 1) == f"the result is no case of the {kind}"
-            assert call(f"{name}-list", last + 1) == f"the result is no case of the {kind}"
-            assert call(f"{name}-in", width - 1) == f"the result is no case of the {kind}"
+            assert call(f"{name}-in", last + 1) == f"the result is not a case of the {kind}"
+            assert call(f"{name}-list", last + 1) == f"the result is not a case of the {kind}"
+            assert call(f"{name}-in", width - 1) == f"the result is not a case of the {kind}"
     assert [call("full", number | 7 << 16) for number in range(3)] == ["{a=7}", "1 elements", "{c=7}"]
-    assert call("full", 3) == call("full", 255) == call("fulls", 3) == "the result is no case of the variant"
+    assert call("full", 3) == call("full", 255) == call("fulls", 3) == "the result is not a case of the variant"
     assert [call("wide-full", number | 7 << 16) for number in (255, 256)] == ["4 elements", "{last=7}"]
-    assert call("wide-full", 257) == call("wide-full", 65535) == "the result is no case of the variant"
+    assert call("wide-full", 257) == call("wide-full", 65535) == "the result is not a case of the variant"
     assert [call("option", number | 7 << 8) for number in (0, 1)] == ["nil", "7"]
     assert (
         call("option", 2)
@@ -265,17 +265,17 @@ def test_discriminants(opened: Opened) -> None:
         == call("options", 2)
         == call("nested", 2)
         == call("nested", 2 << 8 | 1)
-        == "the result is no case of the option"
+        == "the result is not a case of the option"
     )
     assert [call("result", number | 7 << 8) for number in (0, 1)] == ["{ok=7}", "{err=true}"]
-    assert call("result", 2) == call("result", 255) == call("results", 2) == "the result is no case of the result"
+    assert call("result", 2) == call("result", 255) == call("results", 2) == "the result is not a case of the result"
     assert [call("empty", number) for number in (0, 1, 2, 2**32 - 1)] == [
         "{ok=true}",
         "{err=true}",
-        *["the result is no case of the result"] * 2,
+        *["the result is not a case of the result"] * 2,
     ]
     assert call("empties", 1) == "1 elements"
-    assert call("empties", 2) == "the result is no case of the result"
+    assert call("empties", 2) == "the result is not a case of the result"
 
 
 def test_characters(opened: Opened) -> None:
@@ -303,11 +303,11 @@ def test_a_result_type_as_two_values(opened: Opened) -> None:
     assert call(b"t:flat", 0) == b"nil none"
     assert b"canonical ABI" not in call(b"t:flat", 1) and call(b"t:flat", 1) != b"nil none"
     for number in (2, 3, 2**32 - 1):
-        assert call(b"t:flat", number).endswith(b": the result is no case of the result")
+        assert call(b"t:flat", number).endswith(b": the result is not a case of the result")
     assert call(b"t:kept", 0 | 7 << 8) == b"7 none"
     assert call(b"t:kept", 1 | 7 << 8).startswith(b"nil ") and b"canonical ABI" not in call(b"t:kept", 1 | 7 << 8)
     for number in (2, 255):
-        assert call(b"t:kept", number).endswith(b": the result is no case of the result")
+        assert call(b"t:kept", number).endswith(b": the result is not a case of the result")
 
 
 @pytest.mark.parametrize("engine", ["direct", "compatible"])

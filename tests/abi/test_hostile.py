@@ -20,11 +20,11 @@ CLASSES = [
     "the result is a list at an address that is not a multiple of",
     "the result is a list outside the guest's memory",
     "the result is at an address that is not a multiple of",
-    "the result is no case of the enum",
-    "the result is no case of the option",
-    "the result is no case of the result",
-    "the result is no case of the variant",
-    "the result is no handle of the guest",
+    "the result is not a case of the enum",
+    "the result is not a case of the option",
+    "the result is not a case of the result",
+    "the result is not a case of the variant",
+    "the result is not a handle of the guest",
     "the result is not a character",
     "the result is outside the guest's memory",
     "the result takes more memory than a result may",
@@ -102,7 +102,7 @@ def test_memory_may_grow_and_move_at_any_time(opened: Opened, where: str) -> Non
 
 
 def test_memory_grown_to_its_limit_is_usable(opened: Opened) -> None:
-    """Addresses up to 4 GiB are no problem for the arithmetic of bounds."""
+    """Addresses up to 4 GiB are not problem for the arithmetic of bounds."""
     core = f"""{MEMORY} {BUMP} (func (export "last") (result i32) (local $at i32)
        (drop (memory.grow (i32.const 65535))) (local.set $at (i32.const -16))
        (i32.store (local.get $at) (i32.const -8)) (i32.store offset=4 (local.get $at) (i32.const 8))

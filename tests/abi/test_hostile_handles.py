@@ -87,10 +87,10 @@ def keeper(opened: Opened, request: pytest.FixtureRequest) -> State:
 
 
 def test_a_handle_that_the_guest_does_not_have(keeper: State) -> None:
-    """Index 0, one never given, a huge one and one that was given away are no handles."""
+    """Index 0, one never given, a huge one and one that was given away are not handles."""
     keeper.run("""
       for _, index in ipairs { 0, 1, 2, 7, 65535, 0x1000000, 0x7fffffff, 0xffffffff } do
-        fails('Internal', 'is no handle of the guest', 'raw', index)
+        fails('Internal', 'is not a handle of the guest', 'raw', index)
       end
       local h = works('make', 5)
       assert(works('look', h) == 5)
@@ -101,7 +101,7 @@ def test_a_handle_given_twice(keeper: State) -> None:
     """The guest moved it out with the first result, so the second time there is none."""
     keeper.run("""
       local h = works('make', 5)
-      fails('Internal', 'is no handle of the guest', 'again')
+      fails('Internal', 'is not a handle of the guest', 'again')
     """)
 
 

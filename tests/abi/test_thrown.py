@@ -1,4 +1,4 @@
-"""Errors that are no traps: an exception that a guest throws and does not catch is reported by Wasmtime in another way than a trap."""
+"""Errors that are not traps: an exception that a guest throws and does not catch is reported by Wasmtime in another way than a trap."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_exception_of_a_realloc_that_an_import_calls(opened: Callable[..., St
     state.close()
 
 
-# What is not made when the guest's limit of memory is reached fails by an error that is no trap, in calls of each kind.
+# What is not made when the guest's limit of memory is reached fails by an error that is not a trap, in calls of each kind.
 FULL = """(type $words (array (mut i64))) (type $list (struct (field (ref null $list)) (field (ref $words))))
   (global $all (mut (ref null $list)) (ref.null $list))
   (func $fill (loop $more

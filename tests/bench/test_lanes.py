@@ -24,7 +24,7 @@ def test_lanes_work_beside_each_other():
         wrong = [f"{name} takes {result[name] / least:.1f}x of the fastest" for name in lanes.POOLS if result[name] > 3 * least]
         if result["far"] > 2000 * least:
             wrong.append(f"a call to another lane takes {result['far'] / 1000:.0f} us")
-        # Cores that others use are no measure of ours.
+        # Cores that others use are not measure of ours.
         if result["together"] > max(0.8, 1.3 * result["machine"]) * result["alone"]:
             wrong.append(f"two guests take {result['together'] / result['alone']:.2f}x of one after the other")
         if result["async"] > 5 * least:

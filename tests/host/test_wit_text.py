@@ -50,7 +50,7 @@ def test_primitives(kind: str) -> None:
         ("tuple<u8,>", Tuple((U8,))),
         ("user", Record((Field("id", U32), Field("name", STRING)))),
         ("shape", Variant((Case("point", None), Case("line", U32)))),
-        ("colour", Enum(("red", "green"))),
+        ("color", Enum(("red", "green"))),
         ("rights", Flags(("read", "write"))),
         ("names", List(STRING)),
         ("%list", U8),
@@ -64,7 +64,7 @@ def test_constructors(written: str, type: object) -> None:
             type names = list<string>; type %list = u8;
             record user {{ id: u32, name: string, }}
             variant shape {{ point, line(u32) }}
-            enum colour {{ red, green }}
+            enum color {{ red, green }}
             flags rights {{ read, write }}"""
         )
         == type

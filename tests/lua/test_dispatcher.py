@@ -1,4 +1,4 @@
-"""The dispatcher: tasks, waiting inside coroutines, cancelling. All on a test clock."""
+"""The dispatcher: tasks, waiting inside coroutines, canceling. All on a test clock."""
 
 from __future__ import annotations
 

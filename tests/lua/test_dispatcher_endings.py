@@ -1,4 +1,4 @@
-"""How scripts end in the dispatcher: by themselves, by an error in one of their coroutines, or because all of them wait for ever."""
+"""How scripts end in the dispatcher: by themselves, by an error in one of their coroutines, or because all of them wait forever."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_end_of_main_cancels_the_rest(run: Run) -> None:
 
 
 def test_a_coroutine_that_swallows_cancellation_is_given_up(run: Run) -> None:
-    """Even one that waits again for ever, in whatever way, holds up the end of the script for a moment only."""
+    """Even one that waits again forever, in whatever way, holds up the end of the script for a moment only."""
     assert run("""
       local c = channel.new()
       coroutine.spawn(function() while true do pcall(time.sleep, 1) end end)

@@ -146,7 +146,7 @@ def test_a_limit_ends_a_guest_that_waits_for_what_it_calls(project):
     assert project.call("t:late", "t:lua", "upper") == "UPPER"
 
 
-def test_cancelling_ends_what_the_guest_has_called(project):
+def test_canceling_ends_what_the_guest_has_called(project):
     """A canceled call takes the Lua function that its guest waits for with it."""
     project.run_script("""
         local funcs, time = require("funcs"), require("time")

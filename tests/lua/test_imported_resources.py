@@ -115,10 +115,10 @@ def test_a_library_may_name_functions_of_a_resource_in_full(lane: Make) -> None:
 
 
 @pytest.mark.parametrize(("call", "sentence"), [
-    ("again', 0", "when it called a:b/carts#[method]cart.add-item: an argument is no handle of the guest"),
-    ("again', 1", "when it called a:b/carts#[resource-drop]cart: an argument is no handle of the guest"),
-    ("again', 2", "when it called a:b/carts#[static]cart.merge: an argument is no handle of the guest"),
-    ("twice', 0", "when it called a:b/carts#[static]cart.merge: an argument is no handle of the guest"),
+    ("again', 0", "when it called a:b/carts#[method]cart.add-item: an argument is not a handle of the guest"),
+    ("again', 1", "when it called a:b/carts#[resource-drop]cart: an argument is not a handle of the guest"),
+    ("again', 2", "when it called a:b/carts#[static]cart.merge: an argument is not a handle of the guest"),
+    ("twice', 0", "when it called a:b/carts#[static]cart.merge: an argument is not a handle of the guest"),
     ("many', 70000", "the guest holds 65536 handles, more than it may"),
 ])  # fmt: skip
 def test_handles_are_checked(lane: Make, call: str, sentence: str) -> None:

@@ -126,7 +126,7 @@ def test_a_function_that_a_library_lacks_is_named(lane: Make) -> None:
 
 
 def test_a_library_that_can_not_be_loaded_is_an_error_of_the_call(lane: Make) -> None:
-    """What its source raises, and what is no table, ends the call."""
+    """What its source raises, and what is not a table, ends the call."""
     run = shop(lane, "error('not today', 0)")
     assert run("print(select(2, funcs.call('t:u', 1)))") == "not today\n"
     run = shop(lane, "return 5")

@@ -71,7 +71,7 @@ def project(tmp_path):
 
 @pytest.mark.parametrize("name", ["spin_lazy", "spin_inline", "spin_other"])
 def test_a_busy_guest_ends_at_its_limit(project, name):
-    """A guest that would loop for ever comes back as Timeout, never before its time, again and again; the next call works."""
+    """A guest that would loop forever comes back as Timeout, never before its time, again and again; the next call works."""
     for _ in range(5):
         before = time.monotonic()
         with pytest.raises(moonwit.CallError, match="limit of 50 ms") as raised:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Takes mappings until room for some hundred guests is left, and has more of them sleep.
+# Takes mappings until room for about hundred guests is left, and has more of them sleep.
 PROGRAM = """
 import mmap, shutil, sys
 from pathlib import Path
@@ -40,7 +40,7 @@ with moonwit.open(folder) as project:
 
 
 def test_new_guests_are_refused_before_mappings_run_out(tmp_path: Path) -> None:
-    """Of 1500 guests some hundred have room: they finish, the others get a sentence, and when they are done there is room again."""
+    """Of 1500 guests about hundred have room: they finish, the others get a sentence, and when they are done there is room again."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "project"), str(ROOT)], capture_output=True, encoding="utf-8", timeout=120
     )

@@ -58,7 +58,7 @@ def test_the_bound_holds(text: str, pattern: str) -> None:
     ],
 )  # fmt: skip
 def test_what_luajit_may_match(pattern: str, at_least: float, at_most: float) -> None:
-    """Patterns without much to try are LuaJIT's up to texts of a size that it needs no more than some ten milliseconds for."""
+    """Patterns without much to try are LuaJIT's up to texts of a size that it needs no more than about ten milliseconds for."""
     assert at_least <= LONGEST(pattern) <= at_most
 
 

@@ -101,7 +101,7 @@ def test_who_waits_for_a_full_queue_can_be_canceled(project):
 
 @pytest.mark.parametrize("name", ["few", "few_other"])
 def test_max_size_bounds_the_calls_under_way(project, name):
-    """Callers beyond max_size wait in order, on both call paths; cancelling one that waits lets the next one in."""
+    """Callers beyond max_size wait in order, on both call paths; canceling one that waits lets the next one in."""
     project.run_script(f"""
         local id, order, futures = "t:{name}", {{}}, {{}}
         -- Calls in the background wait for their code before they wait for a place.

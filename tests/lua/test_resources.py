@@ -70,7 +70,7 @@ def test_drop_ends_a_handle(project):
 
 @pytest.mark.parametrize("value", ["5", "'x'", "{}", "print", "1LL", "wit.none", "errors.new('x')"])
 def test_nothing_else_is_a_handle(project, value):
-    """What is no handle is refused with a sentence that names the resource."""
+    """What is not a handle is refused with a sentence that names the resource."""
     project.run_script(f"""
         local books = assert(funcs.call("r:new", "books"))
         local done, problem = books:shared_words({value})

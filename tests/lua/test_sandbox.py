@@ -297,7 +297,7 @@ def test_what_a_script_has(run: Any, source: str, expected: Any) -> None:
 
 
 def test_coroutines_may_nest_but_not_for_ever(run: Any) -> None:
-    """A chain of coroutines ends in an error of ours, and one after another costs nothing."""
+    """A chain of coroutines ends in our error, and one after another costs nothing."""
     nest = "local n = 0 local function f() n = n + 1 local r = coroutine.wrap(f)() return r end return select(2, pcall(f)), n"
     assert run(nest) == ("coroutines are nested deeper than 200 levels", 201)
     assert run("for _ = 1, 1000 do coroutine.wrap(function() end)() end return coroutine.wrap(function() return 7 end)()") == 7

@@ -186,7 +186,7 @@ def test_arguments_that_change_while_the_call_waits_for_its_instance(lane: Opene
 
 
 def test_a_busy_turn_of_many_that_compute_and_sleep(lane: Opened) -> None:
-    """Guests that compute for longer than an epoch and those that sleep go on beside each other. (On the real clock: epochs are real.)"""
+    """Guests that compute for longer than an epoch and those that sleep go on side by side. (On the real clock: epochs are real.)"""
     core = f"""{NAP}
      (func (export "work") (param $turns i64) (param $ms i32) (result i64) (local $n i64)
       (loop $again (local.set $n (i64.add (local.get $n) (i64.const 1))) (br_if $again (i64.lt_u (local.get $n) (local.get $turns))))

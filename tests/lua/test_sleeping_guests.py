@@ -127,7 +127,7 @@ def test_a_limit_ends_a_sleeping_guest(run: Lane) -> None:
     assert run.live() == 1
 
 
-def test_cancelling_a_future_ends_a_sleeping_guest(run: Lane) -> None:
+def test_canceling_a_future_ends_a_sleeping_guest(run: Lane) -> None:
     """The canceled call ends at once, its instance with it; the next call works."""
     assert (
         run("""

@@ -131,7 +131,7 @@ def test_a_limit_while_waiting_for_the_instance(run: Lane) -> None:
     )
 
 
-def test_cancelling_one_that_waits_for_the_instance(run: Lane) -> None:
+def test_canceling_one_that_waits_for_the_instance(run: Lane) -> None:
     """It ends alone; canceling the one that sleeps ends the instance, and those that wait get another one."""
     assert (
         run("""
@@ -216,7 +216,7 @@ CALLER = component(
 
 @pytest.mark.parametrize("limit", ["", ", limits: {max_execution_ms: 50}"])
 def test_a_guest_that_calls_itself(lane: Callable[..., Lane], limit: str) -> None:
-    """By way of the registry it would wait for its own instance for ever: it is told so, and the next call works."""
+    """By way of the registry it would wait for its own instance forever: it is told so, and the next call works."""
     imports = "imports: ['wasi:clocks', 'wasi:io', 'funcs']"
     run = lane({"call": f"method: call, {imports}{limit}", "other": f"method: call, {imports}"}, CALLER)
     sentence = "it is called from within a call of its own component"

@@ -308,7 +308,7 @@ def test_closing_a_project_ends_what_is_busy(tmp_path):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_that_is_gone_leaves_nobody_waiting(project):
-    """Should the thread of a busy guest end by a mistake of ours, its call fails with a sentence, and the next ones go elsewhere."""
+    """Should the thread of a busy guest end by a mistake in Moonwit, its call fails with a sentence, and the next ones go elsewhere."""
     script = project.start_script(
         f"""
         local value, err = funcs.call("t:count_none", {ENDLESS + 1})

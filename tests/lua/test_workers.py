@@ -1,4 +1,4 @@
-"""Pools with workers: long calls run in other lanes, beside each other, and hold nobody up; results are as in the caller's lane."""
+"""Pools with workers: long calls run in other lanes, side by side, and hold nobody up; results are as in the caller's lane."""
 
 import threading
 
@@ -184,7 +184,7 @@ def test_cancel_ends_a_busy_guest_elsewhere(project):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_worker_that_is_gone_leaves_nobody_waiting(project):
-    """When a worker ends by a mistake of ours its calls fail with a sentence, and the next ones go to another worker."""
+    """When a worker ends by a mistake in Moonwit its calls fail with a sentence, and the next ones go to another worker."""
     assert project.call("t:nap", "1ms", 1) == 1
     (worker,) = project.entries._workers._lanes
     script = project.start_script(b"""

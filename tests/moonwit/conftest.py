@@ -89,7 +89,7 @@ Moonwit = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Gives the environment of a command: nothing that changes its colours."""
+    """Gives the environment of a command: nothing that changes its colors."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "MOONWIT_DEBUG")}
     return {**kept, **changes}
 

@@ -117,7 +117,7 @@ def test_ctrl_c_ends_it_after_a_line_of_progress(folder: Path, words: tuple[str,
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_ending_leaves_a_process_behind(folder: Path, number: signal.Signals) -> None:
-    """However a command ends, the process that compiles for it ends too; what is no terminal hears nothing of progress."""
+    """However a command ends, the process that compiles for it ends too; what is not a terminal hears nothing of progress."""
     words = [sys.executable, "-m", "moonwit", "check"]
     with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
         end = time.monotonic() + SOON

@@ -36,7 +36,7 @@ def test_an_entry(moonwit, project):
 
 
 def test_what_can_not_be_inspected(moonwit, write, project):
-    """What is no binary is refused with a sentence."""
+    """What is not a binary is refused with a sentence."""
     write("text.lua", "print(1)")
     write("bad.wat", "(module\n  (fnc))")
     for arguments, sentence in (

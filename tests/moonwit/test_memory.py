@@ -10,7 +10,7 @@ def test_a_script_that_takes_all_memory_is_ended(moonwit, write):
 
 
 def test_a_script_within_the_limit_is_left_alone(moonwit, write):
-    """What is garbage does not count for ever."""
+    """What is garbage does not count forever."""
     script = write("s.lua", "for i = 1, 3000 do local s = ('x'):rep(1e6) .. i end print('done')")
     result = moonwit("run", script, env={"MOONWIT_MEMORY": "1500"})
     assert (result.stdout, result.stderr, result.returncode) == ("done\n", "", 0)

@@ -144,7 +144,7 @@ def test_a_mistyped_command_has_a_hint(lua):
 
 
 def test_a_script_without_an_ending_still_runs(lua, tmp_path):
-    """A file whose name is no command is a script, with its arguments."""
+    """A file whose name is not a command is a script, with its arguments."""
     (tmp_path / "tool").write_text("print('a script', ...)")
     assert lua("tool", "x").stdout == "a script\tx\n"
 
@@ -216,8 +216,8 @@ TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
     ("data", "more", "sentence"),
     [
         (core('(func (export "main"))'), "", "a core module must export a function _start, and it exports `memory` and `main`"),
-        (core('(func (export "_start") (param i32))'), "", "p is no program: a core module must export a function _start"),
-        (wat2wasm("(component)"), "", "p is no program: a component must export wasi:cli/run, and it exports nothing"),
+        (core('(func (export "_start") (param i32))'), "", "p is not a program: a core module must export a function _start"),
+        (wat2wasm("(component)"), "", "p is not a program: a component must export wasi:cli/run, and it exports nothing"),
         (run_of("0.3.0"), "", "p exports `wasi:cli/run@0.3.0`, which is not of WASI 0.2: build it for WASI 0.2"),
         (b"\0asm\1\0\0\0\xff", "", "p is not valid WebAssembly"),
         (b"nothing", "", "is not a WebAssembly binary; name a .wasm file"),
@@ -249,7 +249,7 @@ def test_a_trap_shows_where_it_was(program):
 
 
 def test_check_compiles_programs(program):
-    """`moonwit check` finds a binary that is no program, and one that is another than the entry says."""
+    """`moonwit check` finds a binary that is not a program, and one that is another than the entry says."""
     result = program(core('(func (export "main"))'), "check")
     assert result.returncode == 1 and "a core module must export a function _start" in result.stderr
     result = program(SPIN, "check", hash="sha256:" + "0" * 64)

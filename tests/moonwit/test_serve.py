@@ -200,12 +200,12 @@ def test_files(served):
     ["/missing", "/../outside.txt", "/%2e%2e/outside.txt", "/link.txt", "/.secret", "/pipe", "/deep/../.secret", "//etc"],
 )  # fmt: skip
 def test_what_is_not_served(served, path):
-    """Nothing outside the folder is served, no hidden file, and nothing that is no plain file."""
+    """Nothing outside the folder is served, no hidden file, and nothing that is not a plain file."""
     assert served.ask(path).status == 404
 
 
 def test_a_single_page_app(served):
-    """Paths that are no file show the index, where the entry says so."""
+    """Paths that are not file show the index, where the entry says so."""
     assert served.ask("/app/some/page").read() == b"<p>home</p>"
     assert served.ask("/some/page").status == 404
 
@@ -249,7 +249,7 @@ def test_the_greeting(tmp_path):
 
 
 def test_the_json_api(tmp_path):
-    """The example's API counts primes in parts beside each other, and its page is served."""
+    """The example's API counts primes in parts side by side, and its page is served."""
     shutil.copytree(EXAMPLES / "json_api", tmp_path / "api")
     index = tmp_path / "api" / "_index.yaml"
     index.write_text(index.read_text().replace("127.0.0.1:8085", "127.0.0.1:0"))

@@ -84,7 +84,7 @@ def test_the_files_are_lua(moonwit, tmp_path):
 
 
 def test_settings_of_the_editor_stay(moonwit, project):
-    """An existing `.luarc.json` keeps what it says, and is the same when the command runs again; one that is no object is left alone."""
+    """An existing `.luarc.json` keeps what it says, and is the same when the command runs again; one that is not an object is kept."""
     settings = project / ".luarc.json"
     settings.write_text('{"workspace.library": ["other"], "hint.enable": true}', encoding="utf-8")
     for _ in range(2):
@@ -97,7 +97,7 @@ def test_settings_of_the_editor_stay(moonwit, project):
     settings.write_text("// mine", encoding="utf-8")
     result = moonwit("types", project)
     assert result.returncode == 1
-    assert "is no JSON object that could be added to" in result.stderr
+    assert "is not JSON object that could be added to" in result.stderr
     assert settings.read_text(encoding="utf-8") == "// mine"
 
 

@@ -1,4 +1,4 @@
-"""Help, versions, wrong usage, colours, and what happens when something in moonwit itself fails."""
+"""Help, versions, wrong usage, colors, and what happens when something in moonwit itself fails."""
 
 import os
 import pty
@@ -90,8 +90,8 @@ def on_a_terminal(arguments, **changes):
     return shown.decode()
 
 
-def test_colours_on_a_terminal_only(project, tmp_path, moonwit):
-    """Errors are coloured on a terminal, and neither with NO_COLOR, nor on a dumb terminal, nor in a pipe."""
+def test_colors_on_a_terminal_only(project, tmp_path, moonwit):
+    """Errors are colored on a terminal, and neither with NO_COLOR, nor on a dumb terminal, nor in a pipe."""
     index = project / "_index.yaml"
     index.write_text(index.read_text(encoding="utf-8").replace("method: neg", "methd: neg"), encoding="utf-8")
     for arguments in (["run", str(tmp_path / "nope.lua")], ["check", str(project)]):

@@ -167,7 +167,7 @@ def test_streaming_both_ways(project: moonwit.Project, origin: Origin) -> None:
 
 @pytest.mark.parametrize("how", ["lazy", "inline"])
 def test_a_server_that_stops_reading(project: moonwit.Project, how: str) -> None:
-    """A server that ends the connection in the middle of a body fails the request: the guest does not wait for ever to write."""
+    """A server that ends the connection in the middle of a body fails the request: the guest does not wait forever to write."""
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
         authority = f"127.0.0.1:{listener.getsockname()[1]}"
         asked = threads.submit(project.call, f"t:pass-{how}", authority, "/", 50_000_000)

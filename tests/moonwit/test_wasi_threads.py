@@ -60,7 +60,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def test_the_lane_goes_on_while_guests_sleep(project: moonwit.Project) -> None:
-    """Twenty guests sleep beside each other, and other coroutines run meanwhile: all in the time of a few."""
+    """Twenty guests sleep side by side, and other coroutines run meanwhile: all in the time of a few."""
     project.run_script("""
         local futures, turns, done = {}, 0, false
         coroutine.spawn(function() while not done do turns = turns + 1 time.sleep(time.MILLISECOND) end end)

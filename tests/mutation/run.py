@@ -185,7 +185,7 @@ class Tree:
 
 
 def test_here(folder: Path, tests: list[str]) -> int:
-    """Runs tests in this process, which is no good for anything else after that; gives pytest's exit status."""
+    """Runs tests in this process, which is not a good for anything else after that; gives pytest's exit status."""
     import pytest
 
     os.setsid()

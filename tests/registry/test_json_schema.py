@@ -53,7 +53,7 @@ def plain(node: Node) -> object:
 
 
 def faults(path: Path) -> list[str] | None:
-    """Lists what the schema has against a file, or gives None for one that is no YAML."""
+    """Lists what the schema has against a file, or gives None for one that is not a YAML."""
     document = compose(path, path.read_text(encoding="utf-8"), Problems())
     return None if document.root is None else [error.message for error in VALIDATOR.iter_errors(plain(document.root))]
 

@@ -60,8 +60,8 @@ def test_control_characters_do_not_reach_the_terminal():
     assert "\x1b" not in Problem(Path("/p/\x1b[2J"), 1, 1, "a\x1bb", hint="c\x1bd").render()
 
 
-def test_colours_are_added_only_on_request():
-    """Without the colours, the coloured text is the plain one."""
+def test_colors_are_added_only_on_request():
+    """Without the colors, the colored text is the plain one."""
     import re
 
     problem = Problem(Path("a.yaml"), 1, 1, "it is wrong", "write y", source_line="x")
@@ -81,7 +81,7 @@ def test_a_problem_is_kept_once_and_breaks_its_entry():
     [("metod", "method"), ("Method", "method"), ("max-size", "max_size"), ("maxsize", "max_size"), ("zebra", None), ("", None)],
 )
 def test_the_nearest_name_is_what_was_meant(word, expected):
-    """Typing mistakes, case and separators are seen through; what is unlike all names has no neighbour."""
+    """Typing mistakes, case and separators are seen through; what is unlike all names has no neighbor."""
     assert nearest(word, ["source", "method", "max_size"]) == expected
     assert nearest("x" * 1_000_000, ["x"]) is None
 

@@ -80,7 +80,7 @@ def test_nil_and_false_are_values(run: Run) -> None:
 
 
 def test_a_closed_channel_drains(run: Run) -> None:
-    """What is buffered is received first, then nil, false for ever; those who wait to receive get that at once."""
+    """What is buffered is received first, then nil, false forever; those who wait to receive get that at once."""
     assert run("""
       local c = channel.new(2)
       c:send(1) c:send(2) c:close()
@@ -360,7 +360,7 @@ def test_a_timeout_ends_a_wait(run: Run) -> None:
 
 
 def test_a_timeout_that_is_none_raises(run: Run) -> None:
-    """It is no duration, so whoever wrote it meant something else."""
+    """It is not a duration, so whoever wrote it meant something else."""
     assert run("print(pcall(function() channel.new():receive('soon') end)) print(pcall(function() channel.new(1):send(1, {}) end))") == (
         "false\ts.lua:1: channel:receive: the timeout: 'soon' is not a duration: expected a number, got 'soon'\n"
         "false\ts.lua:1: channel:send: the timeout: expected a duration (text such as \"1h30m\", a Duration, or a number of "

@@ -76,7 +76,7 @@ def test_a_context_can_not_be_changed_from_outside(project):
 
 
 def test_what_is_not_there_and_what_does_not_fit(project):
-    """A missing value is nil and an error of kind NotFound; a value that can't be passed on, or a name that is no string, raises."""
+    """A missing value is nil and an error of kind NotFound; a value that can't be passed on, or a name that is not a string, raises."""
     project.run_script("""
         local value, err = ctx.get("who")
         assert(value == nil and err:kind() == errors.NOT_FOUND and err:message():find "'who'")

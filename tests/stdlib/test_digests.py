@@ -57,7 +57,7 @@ def test_what_is_no_base64_is_invalid(call, text):
 
 
 def test_base64_in_lines_is_read(call):
-    """Line ends are no part of the text."""
+    """Line ends are not part of the text."""
     assert call("base64", "decode", "aGVs\r\nbG8=\n") == "hello"
 
 

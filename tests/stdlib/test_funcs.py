@@ -1,4 +1,4 @@
-"""funcs.async, futures and executors: calls beside each other, given up in time, tried again."""
+"""funcs.async, futures and executors: calls side by side, given up in time, tried again."""
 
 from pathlib import Path
 
@@ -227,7 +227,7 @@ def test_misuse_raises_a_sentence(run):
 
 
 def test_guests_that_sleep_do_not_hold_the_lane():
-    """Sleeping guests on the compatible path sleep beside each other, while the script goes on."""
+    """Sleeping guests on the compatible path sleep side by side, while the script goes on."""
     with moonwit.open(SLEEP) as project:
         project.run_script("""
             local started, futures = time.now(), {}

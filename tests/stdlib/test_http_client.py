@@ -214,7 +214,7 @@ def test_a_timeout_closes_the_request(run):
     assert time.monotonic() - began < 20
 
 
-def test_cancelling_closes_the_request(run):
+def test_canceling_closes_the_request(run):
     """A coroutine that is canceled while it waits for an answer leaves no request behind."""
     Handler.gone.clear()
     assert run("""

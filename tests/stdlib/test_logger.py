@@ -42,7 +42,7 @@ def test_fields_follow_in_order(log):
 
 
 def test_a_message_is_one_line_that_a_terminal_does_not_obey(log):
-    """Line ends and control characters are shown as escapes, and so are bytes that are no text."""
+    """Line ends and control characters are shown as escapes, and so are bytes that are not text."""
     lines = log(r"logger:info('a\nb\27[31m', {['k\r'] = '\0', raw = '\255é'})")
     assert lines == [r'INFO  a\nb\027[31m k\013="\u0000" raw=\255\195\169']
 

@@ -176,7 +176,7 @@ def test_the_examples_of_the_format(text: str, value: Any) -> None:
 
 
 def test_text_that_is_not_utf8_is_refused() -> None:
-    """Bytes that are no characters are named with their place."""
+    """Bytes that are not characters are named with their place."""
     assert READ(b'"\xc3\xa9\xff"') == b"wit.decode: line 1, column 3: the text is not UTF-8"
 
 
@@ -274,7 +274,7 @@ SCRAPS = [*"[](){}:,'\"\\%-.0159aZ \n/", '"""', "//", "some", "none", "ok", "tru
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(st.sampled_from(SCRAPS), max_size=15).map("".join))
 def test_scraps_are_a_value_or_an_error_with_a_place(text: str) -> None:
-    """Whatever is decoded is a value that can be written again, or an error of ours."""
+    """Whatever is decoded is a value that can be written again, or our error."""
     answer = bytes(READ(text.encode())).decode()
     if answer.startswith("wit.decode"):
         assert answer.startswith("wit.decode: line ")

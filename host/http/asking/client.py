@@ -28,7 +28,7 @@ PER_HOST, MOST = 100, 4096
 
 @dataclass
 class Request:
-    """A request. ``timeout`` is in seconds, from its begin to the end of the response; None is no limit."""
+    """A request. ``timeout`` is in seconds, from its begin to the end of the response; None means no limit."""
 
     method: str
     url: str

@@ -38,7 +38,7 @@ _WRONG = (
 
 
 class RequestFailed(Exception):
-    """A request without a response. ``kind`` is one of the kinds of Lua's errors module."""
+    """A request without a response. ``kind`` is one of the kinds of errors in Lua module."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -126,7 +126,7 @@ class Connection(web.RequestHandler):
         if isinstance(exc, LineTooLong):
             status, sentence = 431, "the first line, or a header, is too long"
         elif status == 400:
-            sentence = "the request is no HTTP/1.1 request"
+            sentence = "the request is not an HTTP/1.1 request"
         else:
             sentence = "the server has failed"
         id = self.manager.failed(request, status, sentence, exc)

@@ -164,7 +164,7 @@ def check_head(request: web.BaseRequest) -> None:
     """Raises ``Refused`` for a request that another server might read otherwise than this one: its version, host or framing."""
     version, headers = request.version, request.headers
     if version < (1, 0):
-        raise Refused(400, "the request is no HTTP/1.1 request", close=True)
+        raise Refused(400, "the request is not an HTTP/1.1 request", close=True)
     if version >= (2, 0):
         raise Refused(505, "this server speaks HTTP/1.1", close=True)
     host = headers.get("Host")

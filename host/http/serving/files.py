@@ -155,7 +155,7 @@ class _Opened(web.FileResponse):
             self._file.close()
 
     async def _sendfile(self, request: web.BaseRequest, fobj: IO[Any], offset: int, count: int) -> AbstractStreamWriter:
-        # In pieces, each within its time: a client that takes nothing would keep the file and the connection for ever.
+        # In pieces, each within its time: a client that takes nothing would keep the file and the connection forever.
         writer = await web.StreamResponse.prepare(self, request)
         assert writer is not None
         loop = asyncio.get_running_loop()

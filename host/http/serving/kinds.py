@@ -86,7 +86,7 @@ def path_rule(text: str) -> Broken:
     for segment in pattern_segments(text):
         if segment.startswith("{") and segment.endswith("}"):
             if not _VARIABLE.match(segment[1:-1]):
-                return f"has the variable {shown(segment)}, which is no name", "write {id} or :id"
+                return f"has the variable {shown(segment)}, which is not a name", "write {id} or :id"
             names.append(segment)
         elif "{" in segment or "}" in segment:
             return f"has {shown(segment)}, but a variable takes a whole segment", "write /users/{id}"
@@ -191,7 +191,7 @@ KINDS: tuple[Kind, ...] = (
         {
             "addr": Text(rule=address_rule, required=True, summary='the address to listen on: ":8085"'),
             "timeouts": Group(fields=_TIMEOUTS, summary="how long things may take"),
-            "workers": Integer(minimum=1, maximum=64, default=1, summary="lanes that answer its requests beside each other"),
+            "workers": Integer(minimum=1, maximum=64, default=1, summary="lanes that answer its requests concurrently"),
             "limits": Group(
                 summary="what a request may be",
                 fields={
@@ -231,7 +231,7 @@ KINDS: tuple[Kind, ...] = (
                 summary="how files are served",
                 fields={
                     "index": Text(rule=file_name_rule, default="index.html", summary="the file that stands for its folder"),
-                    "spa": Flag(default=False, summary="paths that are no file show the index of the folder"),
+                    "spa": Flag(default=False, summary="paths that are not file show the index of the folder"),
                     "cache": Text(rule=header_rule, default="no-cache", summary="the Cache-Control header"),
                 },
             ),

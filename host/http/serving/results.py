@@ -24,7 +24,7 @@ _WHOLE = ("s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64")
 
 
 class BadAnswer(Exception):
-    """A result that is no response; the message is for the log. Whoever wrote the function causes it."""
+    """A result that is not a response; the message is for the log. Whoever wrote the function causes it."""
 
 
 @dataclass(slots=True)
@@ -161,7 +161,7 @@ def _listed_headers(value: Value) -> Iterable[tuple[Value, Value]]:
                 pairs.append((item[name], item[other]))
                 continue
         if not isinstance(item, list) or len(item) != 2:
-            raise BadAnswer("the headers of the result are no pairs of a name and a value")
+            raise BadAnswer("the headers of the result are not pairs of a name and a value")
         pairs.append((item[0], item[1]))
     return pairs
 
@@ -177,7 +177,7 @@ def headers(pairs: Iterable[tuple[Value, Value]]) -> list[tuple[str, str]]:
     found = []
     for name, value in pairs:
         if not isinstance(name, bytes) or not _TOKEN.match(name):
-            raise BadAnswer(f"the result has a header that is named {name!r:.60}, which is no name")
+            raise BadAnswer(f"the result has a header that is named {name!r:.60}, which is not a name")
         if not isinstance(value, bytes) or len(value) > _LONGEST or _CONTROL.search(value):
             raise BadAnswer(f"the header {name.decode()} of the result has a value that no header can have")
         if name.lower().decode() not in _OWN:

@@ -158,7 +158,7 @@ class Server:
         except ConnectionError:
             raise
         except Exception as error:
-            # A mistake of ours. It is told here, under the id that the request's line has.
+            # Our mistake. It is written here, under the id that the request's line has.
             status = 500
             self.say(f"{exchange.id} the server has failed: {type(error).__name__}: {error}")
             if request.writer.output_size > 0:
@@ -212,7 +212,7 @@ class Server:
         raise Refused(404, "there is nothing at this path")
 
     def _failed(self, request: web.BaseRequest, status: int, sentence: str, error: BaseException | None) -> str:
-        """Notes a request that could not be read, or a mistake of ours; gives its id."""
+        """Notes a request that could not be read, or a mistake in Moonwit; gives its id."""
         id = f"{self._prefix}-{next(self._numbers):x}"
         self._other.statistics.add(status, 0.0, 0)
         why = f": {type(error).__name__}: {error}" if status >= 500 else ""

@@ -24,7 +24,7 @@ MAGIC: Final = b"\0asm"
 KINDS: Final = ("func", "table", "memory", "global", "tag")
 ORDER: Final = {identity: place for place, identity in enumerate((1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11))}
 _TYPES, _IMPORTS, _FUNCTIONS, _TABLES, _MEMORIES, _GLOBALS, _EXPORTS, _TAGS = 1, 2, 3, 4, 5, 6, 7, 13
-# Entries of a section. Wasmtime takes a million of most; what is more here is no program's, and would take seconds and gigabytes.
+# Entries of a section. Wasmtime takes a million of most; what is more here is not a program's, and would take seconds and gigabytes.
 _MOST: Final = {
     _TYPES: (100_000, "types"), _IMPORTS: (50_000, "imports"), _FUNCTIONS: (1_000_000, "functions"), _TABLES: (1000, "tables"),
     _MEMORIES: (1000, "memories"), _GLOBALS: (50_000, "globals"), _EXPORTS: (50_000, "exports"), _TAGS: (50_000, "tags"),

@@ -11,7 +11,7 @@ from moonwit.host.wasm.binary.core_types import CoreType, describe
 from moonwit.host.wasm.binary.reader import Reader
 from moonwit.host.wasm.problems import Malformed
 
-# How many bytes of code a call may come past, those of the functions that it calls as often as they are called: some ten microseconds.
+# How many bytes of code a call may come past, those of the functions that it calls as often as they are called: about ten microseconds.
 MOST = 20_000
 
 # Instructions without operands: unreachable, nop, else, end, return, drop, select, and those on numbers.

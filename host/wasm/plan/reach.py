@@ -14,7 +14,7 @@ from moonwit.host.wasm.binary.instructions import Unknown, callees
 from moonwit.host.wasm.binary.reader import Reader
 from moonwit.host.wasm.problems import Malformed
 
-# Functions and bytes of code that are gone through at most, by the lane that asks: a realloc needs some ten and some thousand.
+# Functions and bytes of code that a lane reads at most: a realloc has about ten functions of a few thousand bytes.
 MOST_FUNCTIONS, MOST_BYTES = 500, 100_000
 
 _IMPORTS, _EXPORTS, _CODE = 2, 7, 10

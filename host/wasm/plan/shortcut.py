@@ -1,7 +1,7 @@
 """Leaves out two helper modules that toolchains put into a component.
 
 Functions of the host that use the guest's memory can only be lowered once that is there, but the guest imports them. So wit-component
-adds a module whose functions call through a table, and another that fills the table in the end. Functions of ours find the memory by
+adds a module whose functions call through a table, and another that fills the table in the end. Our functions find the memory by
 themselves, so the guest gets them at once: such instances are made in less time, and a call to the host takes no way around.
 
 Only what is known byte by byte is left out: functions that pass their parameters on to one element of a table, and a module that
@@ -130,7 +130,7 @@ def _slots(module: bytes) -> tuple[dict[str, tuple[int, CoreType]], str] | None:
 
 
 def _types(body: Reader) -> list[CoreType]:
-    """Gives a module's types; raises Malformed for one that is no plain function type."""
+    """Gives a module's types; raises Malformed for one that is not a plain function type."""
     types = []
     for _ in range(body.count()):
         body.expect(0x60, "a function type")

@@ -51,7 +51,7 @@ types['[constructor]outgoing-request'] = function(instance, io)
   io[0].u64 = hand(instance, { kind = 'outgoing-request', fields = fields.list, method = 'GET' })
 end
 
--- What the headers say of the body's length: nil for nothing; false when it is no number, or several.
+-- What the headers say of the body's length: nil for nothing; false when it is not a number, or several.
 local function length_of(fields)
   local found
   for _, pair in ipairs(fields) do

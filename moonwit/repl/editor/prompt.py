@@ -1,4 +1,4 @@
-"""The line that is edited: keys, colours, brackets, history, and what is written above it meanwhile."""
+"""The line that is edited: keys, colors, brackets, history, and what is written above it meanwhile."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ STYLE = Style.from_dict(
 
 
 class LuaLexer(Lexer):
-    """Colours Lua, and the names of commands."""
+    """Colors Lua, and the names of commands."""
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        """Gives the coloured pieces of each line."""
+        """Gives the colored pieces of each line."""
         lines = _colored(document.text)
         return lambda number: lines[number] if number < len(lines) else []
 

@@ -16,7 +16,7 @@ MOST_HELD = 50
 
 
 def is_command(text: str) -> bool:
-    """Tells whether an input is a command of the session's; two colons begin a label of Lua's."""
+    """Tells whether an input is a command of the session's; two colons begin a label in Lua."""
     return text.startswith(":") and not text.startswith("::")
 
 
@@ -81,7 +81,7 @@ class Compiler:
             return Chunk(expression if plain else f"return {keeper}(nil, {value})", keeper, names)
         problem = self.problem(text, name)
         if problem is not None:
-            # A table or an operator at its beginning is no statement, but it may become an expression.
+            # A table or an operator at its beginning is not a statement, but it may become an expression.
             unfinished = _unfinished(text, problem) or (missing is not None and _unfinished(text, missing))
             raise Mistake(problem, finished=not unfinished)
         marked = _marked(text, found, keeper)

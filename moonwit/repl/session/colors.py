@@ -1,4 +1,4 @@
-"""Colours of the session, by what they are for. Only the terminal's own sixteen, which its user has chosen to be readable."""
+"""Colors of the session, by what they are for. Only the terminal's own sixteen, which its user has chosen to be readable."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ ANSI: Mapping[str, str] = {
 
 
 def paint(style: str, text: str, color: bool) -> str:
-    """Gives a text in a colour, where colours are wanted."""
+    """Gives a text in a color, where colors are wanted."""
     code = ANSI[style]
     return f"\x1b[{code}m{text}\x1b[0m" if color and code and text else text

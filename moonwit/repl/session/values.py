@@ -212,7 +212,7 @@ class Layout:
             simple = key is None and isinstance(value, Plain)
             length = sum(len(text) for _, text in _flat(value)) if simple else 0
             if at:
-                # Elements without parts stand beside each other, as many as there is room for.
+                # Elements without parts stand side by side, as many as there is room for.
                 if simple and node.entries[at - 1][0] is None and used + length + 2 < self.width and not self._broken(node, at - 1):
                     yield "name", ", "
                     used += 2

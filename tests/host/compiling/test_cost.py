@@ -108,7 +108,7 @@ def test_long_functions_cost_more_for_each_instruction() -> None:
 def test_unknown_instructions_are_endless(code: bytes, known: bool) -> None:
     """Instructions whose cost is not known make a function endless; immediates are not taken for instructions."""
     assert (plain(code) < ENDLESS) is known
-    # The bytes of immediates count as nothing: three bytes of 3 are no loops.
+    # The bytes of immediates count as nothing: three bytes of 3 are not loops.
     if known:
         assert plain(code * 70) < ENDLESS
 

@@ -102,7 +102,7 @@ def test_code_comes_from_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_code_for_another_machine_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the engine does not take is no failure."""
+    """What the engine does not take is not a failure."""
     monkeypatch.setattr(jobs, "_store", Store(tmp_path))
     data = module([body([], b"")]) + section(0, b"\x07machine")
     Store(tmp_path).save(Wanted(data, shared_engine()).code.name, b"of another machine")

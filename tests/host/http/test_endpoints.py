@@ -170,7 +170,7 @@ def test_json_for_a_record(server):
 @pytest.mark.parametrize("body", ["", "{", "[1]", "{}", '{"x": 1}', '{"x": 1, "y": "2"}', '{"x": 1, "y": 1e999}', "\xff", "NaN",
                                   "[" * 100000, '{"x": 1, "y": 99999999999999999999999}', '"\\ud800"'])  # fmt: skip
 def test_json_that_does_not_fit(server, body):
-    """A body that is no JSON, or not what the type says, is 400 with a sentence; the next request works."""
+    """A body that is not JSON, or not what the type says, is 400 with a sentence; the next request works."""
     assert len(problem(server.ask("POST", "/point", body.encode("latin-1")), 400)) > 10
     assert server.ask("POST", "/point", '{"x": 1, "y": 2}').status == 200
 

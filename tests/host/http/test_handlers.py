@@ -159,7 +159,7 @@ def test_a_handler_sees_its_request(server):
 
 
 def test_json_bodies(server):
-    """The body's JSON is a value; what is no JSON is an error of kind Invalid, and so 400 when the handler returns it."""
+    """The body's JSON is a value; what is not JSON is an error of kind Invalid, and so 400 when the handler returns it."""
     assert json.loads(server.ask("POST", "/api/json", '{"a": [1, null]}').body) == {"got": {"a": [1, None]}}
     assert (server.ask("POST", "/api/json", "{").status, server.ask("POST", "/api/json").status) == (400, 400)
 
@@ -181,7 +181,7 @@ def test_forms(server):
                                   "multipart/form-data; boundary=Y", ""])  # fmt: skip
 @pytest.mark.parametrize("body", ["", "--Y", "--Y\r\n", "--Y\r\n\r\n\r\n--Y--", "--Y\r\nA: b\r\n\r\nx\r\n--Y--", "--Y\r\n" * 2000])
 def test_broken_forms(server, type, body):
-    """What is no form is 400."""
+    """What is not a form is 400."""
     assert server.ask("POST", "/api/form", body, Content_Type=type).status == 400
 
 
@@ -254,7 +254,7 @@ def test_server_sent_events(server):
 
 
 def test_a_request_belongs_to_its_coroutines(server):
-    """Requests that wait beside each other in one lane each see their own request, also in coroutines that they spawn."""
+    """Requests that wait side by side in one lane each see their own request, also in coroutines that they spawn."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(16) as pool:

@@ -102,7 +102,7 @@ def test_a_body_over_the_limit(server):
 
 
 def test_a_body_that_does_not_come(server):
-    """The guest does not wait for a slow body for ever."""
+    """The guest does not wait for a slow body forever."""
     with server.connect() as connection:
         connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
         assert b" 408 " in connection.recv(1000).split(b"\r\n")[0]
@@ -132,7 +132,7 @@ def test_a_client_that_does_not_read(server):
 
 
 def test_many_at_once(server):
-    """Requests beside each other each get their own answer, while some guests sleep."""
+    """Requests side by side each get their own answer, while some guests sleep."""
     sleeping = [server.connect() for _ in range(5)]
     for connection in sleeping:
         connection.sendall(b"GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -198,7 +198,7 @@ def test_files_and_ranges(server, name):
 
 
 def test_a_client_that_does_not_take_a_file(server):
-    """It is let go after the service's time for writing; the file and the connection are not kept for ever."""
+    """It is let go after the service's time for writing; the file and the connection are not kept forever."""
     with server.connect() as connection:
         connection.sendall(b"GET /s/huge.bin" + TAIL + b"X-Request-Id: untaken\r\n\r\n")
         assert connection.recv(1) == b"H"

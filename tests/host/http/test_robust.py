@@ -124,7 +124,7 @@ def test_a_slow_head(server):
 
 
 def test_a_trickling_head(server):
-    """One byte now and then does not keep a request alive for ever."""
+    """One byte now and then does not keep a request alive forever."""
     with server.connect() as connection:
         connection.settimeout(0.2)
         began = time.monotonic()
@@ -264,7 +264,7 @@ def test_a_slow_endpoint_does_not_slow_a_fast_one(server):
 
 
 def test_a_header_that_is_no_utf8(server):
-    """Bytes that are no text reach a handler as they are, or nobody."""
+    """Bytes that are not text reach a handler as they are, or nobody."""
     assert b" 200 " in server.raw(b"GET /answer HTTP/1.1\r\nHost: x\r\nA: \xff\xfe\r\nConnection: close\r\n\r\n")
     assert server.raw(b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 4")
     well(server)

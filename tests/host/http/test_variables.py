@@ -66,7 +66,7 @@ def test_what_a_type_can_hold(server, type):
 
 @pytest.mark.parametrize("type", TYPES)
 def test_what_it_can_not(server, type):
-    """One more is 400, and so is what is no number: the sentence names the variable, and is short."""
+    """One more is 400, and so is what is not a number: the sentence names the variable, and is short."""
     odd = [] if type in ("bool", "char") else ODD
     for text in REFUSED[type] + odd:
         for answer in (server.ask("GET", f"/{type}/{text}"), server.ask("GET", f"/query/{type}?x={text.replace('+', '%2B')}")):

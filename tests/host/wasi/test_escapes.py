@@ -126,7 +126,7 @@ PATHS = {
     "dots after a folder": "sub/../../outer/secret",
     "dots after a dot": "./../outer/secret",
     "doubled slashes": "..//outer//secret",
-    "dots through what is no folder": "a.txt/../../outer/secret",
+    "dots through what is not a folder": "a.txt/../../outer/secret",
     "more dots than there are folders": "../" * 64 + "{base}/outer/secret",
     "absolute": "{base}/outer/secret",
     "absolute, with two slashes": "//{base}/outer/secret",
@@ -322,7 +322,7 @@ def test_a_folder_swapped_for_a_link_is_not_followed(place: Place, link: str) ->
     with pytest.raises(CallFailed) as caught:
         place("read-file", "/inner/secret")
     assert caught.value.kind == "PermissionDenied"
-    assert "was no symbolic link when the project was loaded" in caught.value.message
+    assert "was not a symbolic link when the project was loaded" in caught.value.message
     (place.data / link).unlink()
     (place.data / "kept").rename(place.data / link)
     assert place("read-file", "/inner/secret") == {b"ok": b"harmless"}
@@ -358,7 +358,7 @@ def test_a_race_between_check_and_use_is_lost(place: Place) -> None:
 
 
 def test_what_is_inside_works(place: Place) -> None:
-    """The refusals above are no accident: the same deeds inside of a mount succeed, by links that stay inside too."""
+    """The refusals above are not accident: the same deeds inside of a mount succeed, by links that stay inside too."""
     (place.data / "inner").symlink_to("sub/a.txt")
     for deed in (
         ("read-at", 0, "inner", True),

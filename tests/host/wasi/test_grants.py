@@ -68,7 +68,7 @@ def test_what_is_not_imported_fails_when_it_is_called() -> None:
     ],
 )
 def test_grants_open_exactly_what_they_name(imports: tuple[str, ...], random: bool, now: bool) -> None:
-    """A granted interface works whatever 0.2 version the guest was built against; its neighbours stay closed."""
+    """A granted interface works whatever 0.2 version the guest was built against; its neighbors stay closed."""
     functions = from_wat(WASI, imports)
     for name, granted in [("random", random), ("now", now)]:
         if granted:

@@ -64,7 +64,7 @@ def test_the_bound_on_code():
 
 
 def test_what_is_not_a_module():
-    """Bytes that are cut off are no proof."""
+    """Bytes that are cut off are not proof."""
     whole = bytes(wat2wasm('(module (func (export "f")))'))
     assert ends_soon(whole, "f")
     assert not any(ends_soon(whole[:size], "f") for size in range(8, len(whole)))

@@ -123,7 +123,7 @@ def test_the_bound_on_code_that_is_called() -> None:
 
 
 def test_functions_count_after_those_that_are_imported() -> None:
-    """Imports of other sorts are no functions."""
+    """Imports of other sorts are not functions."""
     imports = '(import "m" "a" (func)) (import "m" "b" (global i32)) (import "m" "c" (memory 1)) (import "m" "d" (func))'
     brief, loop = '(func (export "f") (call $inner)) (func $inner)', '(func (export "f") (call $inner)) (func $inner (loop (br 0)))'
     assert ends_soon(bytes(wat2wasm(f"(module {imports} {brief})")), "f")

@@ -105,7 +105,7 @@ def chain(count: int, *, last: str = "") -> bytes:
 
 
 def test_the_proof_follows_calls() -> None:
-    """Through functions that call one another, and themselves, up to its bounds; an export that is no function of its own is no leaf."""
+    """Through functions that call one another, and themselves, up to its bounds; an export without a function of its own is not a leaf."""
     assert stays_inside(chain(5), "f") and not stays_inside(chain(5, last="(call $out)"), "f")
     assert stays_inside(chain(5, last="(call $f0)"), "f")
     assert stays_inside(chain(MOST_FUNCTIONS), "f") and not stays_inside(chain(MOST_FUNCTIONS + 1), "f")

@@ -34,10 +34,10 @@ def test_what_is_offered(repl, typed, names):
 def test_fields_of_the_users_values(repl):
     """Fields of tables and of what they inherit are offered, methods after a colon, and locals; no code of the user's runs."""
     repl.enter("Shape = {area = function(self) end, sides = 4} Shape.__index = Shape")
-    repl.enter("local square = setmetatable({colour = 'red'}, Shape)")
+    repl.enter("local square = setmetatable({color = 'red'}, Shape)")
     repl.enter("trap = setmetatable({}, {__index = function() print('RAN') end, __len = function() print('RAN') end})")
     repl.send("square.\t")
-    repl.until(lambda text: re.search(r"\[4\].*\n +area +function *\n +colour +string *\n +sides +number", text) is not None)
+    repl.until(lambda text: re.search(r"\[4\].*\n +area +function *\n +color +string *\n +sides +number", text) is not None)
     repl.send("\x03")
     repl.until(lambda text: "[4]> square" not in text)
     repl.send("square:a\t")
@@ -112,8 +112,8 @@ def test_brackets(repl):
     assert not repl.screen.buffer[row][line.index(")")].bold
 
 
-def test_colours(repl):
-    """Keywords, strings, numbers and comments have colours of their own; with NO_COLOR nothing has."""
+def test_colors(repl):
+    """Keywords, strings, numbers and comments have colors of their own; with NO_COLOR nothing has."""
     repl.send("return 'text', 12 -- note")
     repl.until("-- note")
     row = repl.screen.cursor.y
@@ -122,14 +122,14 @@ def test_colours(repl):
     assert len(set(seen)) == 4
 
 
-def test_no_colours(start):
-    """With NO_COLOR nothing is coloured."""
+def test_no_colors(start):
+    """With NO_COLOR nothing is colored."""
     repl = start(NO_COLOR="1")
     repl.until("[1]>")
     repl.enter("{1, 'a', {b = nil}}")
     repl.enter("error('x')")
-    colours = {cell.fg for row in repl.screen.buffer.values() for cell in row.values()}
-    assert colours == {"default"}
+    colors = {cell.fg for row in repl.screen.buffer.values() for cell in row.values()}
+    assert colors == {"default"}
 
 
 def test_methods_of_resources(start):

@@ -58,7 +58,7 @@ def test_finished(text, finished):
 
 
 def test_commands_and_labels():
-    """A colon begins a command, two begin a label of Lua's."""
+    """A colon begins a command, two begin a label in Lua."""
     assert is_command(":help") and is_command(":")
     assert not is_command("::label::") and not is_command("x:y()")
 

@@ -34,7 +34,7 @@ def piped(text: str | bytes, *arguments: str, cwd) -> subprocess.CompletedProces
     ],
 )
 def test_values_are_printed(folder, text, output):
-    """Each input's values are printed, as at a terminal but without colours and prompts; the exit code is 0."""
+    """Each input's values are printed, as at a terminal but without colors and prompts; the exit code is 0."""
     result = piped(text, "repl", cwd=folder)
     assert (result.stdout, result.stderr, result.returncode) == (output, "", 0)
 

@@ -1,4 +1,4 @@
-"""What a session has at hand, what guests print in it, and what it says of an input that waits for ever."""
+"""What a session has at hand, what guests print in it, and what it says of an input that waits forever."""
 
 import subprocess
 import sys
