@@ -1,6 +1,6 @@
 """Memory: a script that takes all there is ends with a sentence, before the system ends the process, or another one, without.
 
-LuaJIT's own limit would need a slower allocator forevery table; so the process's memory is looked at now and then instead.
+LuaJIT's own limit would need a slower allocator for every table; so the process's memory is looked at now and then instead.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ local function sequence(t, parts)
   t.size, t.align, t.offsets, t.flat = up(at, align), align, offsets, flat
 end
 
--- `t.cases` is {{name =, type = or nil}, ...}, forevery kind of variant.
+-- `t.cases` is {{name =, type = or nil}, ...}, for every kind of variant.
 local function cases(t)
   local count = #t.cases
   local disc = count <= 256 and 1 or count <= 65536 and 2 or 4

@@ -1,4 +1,4 @@
--- Numbers, sequences and flags: the parts of checking and converting that are the same forevery signature.
+-- Numbers, sequences and flags: the parts of checking and converting that are the same for every signature.
 
 local ffi, bit = require 'ffi', require 'bit'
 

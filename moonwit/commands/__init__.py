@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, Command] = {
     "run": Command("moonwit.commands.run", "run a Lua script, or a function for what it does"),
     "call": Command("moonwit.commands.call", "call a function and print its result as JSON"),
     "serve": Command("moonwit.commands.serve", "serve what a project declares over HTTP"),
-    "check": Command("moonwit.commands.check", "look forevery problem in a project"),
+    "check": Command("moonwit.commands.check", "look for every problem in a project"),
     "list": Command("moonwit.commands.list", "list the entries of a project"),
     "types": Command("moonwit.commands.types", "write annotations of a project's functions, for editors"),
     "schema": Command("moonwit.commands.schema", "print a JSON Schema of registry files, for editors"),

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from moonwit import __version__, terminal
 from moonwit.failures import CommandError
@@ -13,7 +14,7 @@ from moonwit.project import Project
 from moonwit.repl.commands import SUMMARIES, Commands
 from moonwit.repl.editor.completion import LuaCompleter
 from moonwit.repl.editor.prompt import Prompt
-from moonwit.repl.editor.screen import Screen, restored_by_sigterm
+from moonwit.repl.editor.screen import Screen, interrupts, restored_by_sigterm
 from moonwit.repl.editor.toolbar import Toolbar
 from moonwit.repl.opening import Opening
 from moonwit.repl.problems import Check
@@ -46,6 +47,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
         prompt = Prompt(screen, color=color, finished=shell.finished, completer=completer, toolbar=toolbar.show)
         opening.session, commands.prompt, shell.pressed_ctrl_c = session, prompt, prompt.pressed_ctrl_c
         prompt.on_ctrl_c, shell.typed_ahead = shell.end_busy, prompt.typed_ahead
+        shell.drop_typed = prompt.drop_typed
         parts = [paint("bold", f"moonwit {__version__}", color), *opening.summary()]
         shell.say(f"{', '.join(parts)}\n{paint('dim', ':help explains, Tab completes, Ctrl-D leaves', color)}")
         if problems:
@@ -53,10 +55,16 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
         with restored_by_sigterm(screen):
             for name in files:
                 commands.open_file(name)
-            _loop(shell, prompt, commands)
+            # Noted rather than raised: an exception that is raised while Python frees something is lost.
+            with interrupts(prompt.note_ctrl_c):
+                _loop(shell, prompt, commands)
     finally:
         leave(project, screen)
     return 0
+
+
+def _raise() -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
@@ -68,17 +76,16 @@ def _loop(shell: Shell, prompt: Prompt, commands: Commands) -> None:
             if not text.strip():
                 continue
             if is_command(text):
-                if not commands.run(text):
-                    return
+                with interrupts(_raise):
+                    if not commands.run(text):
+                        return
             else:
                 commands.lua(text)
             mistakes = 0
         except EOFError:
             return
         except KeyboardInterrupt:
-            if not text.strip():
-                continue
-            # Before it has begun.
+            prompt.drop_typed()
             shell.say_interrupted()
         except CommandError as error:
             shell.complain(error.sentence)

@@ -40,6 +40,7 @@ class Shell:
         self.number = 1
         self.pressed_ctrl_c: Callable[[], bool] = lambda: False  # the prompt's, as the next
         self.typed_ahead: Callable[[], bool] = lambda: False
+        self.drop_typed: Callable[[], None] = lambda: None
         self.session: Session
         self._ending = threading.Lock()
 
@@ -99,6 +100,7 @@ class Shell:
 
         def press() -> None:
             pressed.append(None)
+            self.drop_typed()
             self.screen.notify()
 
         # From the first moment on: what has begun must not be left running.

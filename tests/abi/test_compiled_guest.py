@@ -1,4 +1,4 @@
-"""A guest compiled from a real language, with a function forevery WIT type: both call paths agree on the edges of each."""
+"""A guest compiled from a real language, with a function for every WIT type: both call paths agree on the edges of each."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def made(folder: Path, codes: dict[str, str], **options: Any) -> Guests:
 
 
 def test_wrong_handles(folder: Path) -> None:
-    """A number that is not a handle, a handle of another kind, and one that was dropped, forevery function that takes one."""
+    """A number that is not a handle, a handle of another kind, and one that was dropped, for every function that takes one."""
     codes = {}
     for name in HANDLES:
         other = "(call $stdout)" if HANDLES[name] != "output-stream" else "(call $instant (i64.const 0))"

@@ -78,7 +78,7 @@ PATHS = [
 
 @pytest.mark.parametrize("flags", [READ, PATH, READ | os.O_DIRECTORY, PATH | os.O_DIRECTORY, READ | os.O_NOFOLLOW, PATH | os.O_NOFOLLOW])
 def test_our_walk_answers_as_the_kernel_does(folder: int, flags: int) -> None:
-    """The same file, or the same error, forevery path."""
+    """The same file, or the same error, for every path."""
     for path in PATHS:
         expected, found = outcome(openat2, folder, path.encode(), flags), outcome(walk, folder, path.encode(), flags)
         assert found == expected, path

@@ -64,7 +64,7 @@ def test_unknown_names(name: str) -> None:
     ],
 )
 def test_what_is_linked_without_a_grant(interface: str, linked: bool) -> None:
-    """Interfaces that give nothing by themselves are linked forevery guest."""
+    """Interfaces that give nothing by themselves are linked for every guest."""
     assert links(interface, ["funcs"]) is linked
 
 

@@ -64,8 +64,8 @@ REFUSALS = {
     "64-bit numbers have fields": "script.lua:1: 'int64_t' has no member named 'x'",
     "64-bit numbers are callable": "'int64_t' is not callable",
     "complex numbers are no way to ffi": "script.lua:1: 'complex' has no member named 'new'",
-    "the collector is stopped": "script.lua:1: collectgarbage takes 'collect', 'count' or 'step' in a script, not 'stop'",
-    "the collector is tuned": "script.lua:1: collectgarbage takes 'collect', 'count' or 'step' in a script, not 'setpause'",
+    "the collector is stopped": "script.lua:1: collectgarbage: expected 'collect', 'count' or 'step', got 'stop'",
+    "the collector is tuned": "script.lua:1: collectgarbage: expected 'collect', 'count' or 'step', got 'setpause'",
     "a traceback handler": "script.lua:1: attempt to index global 'debug' (a nil value)",
     "module() makes globals": "script.lua:1: attempt to call global 'module' (a nil value)",
 }

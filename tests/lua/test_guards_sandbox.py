@@ -90,7 +90,7 @@ CODE = {
     "return load(function() end)()": "",
     "local n = 0 return load(function() n = n + 1 return ({'return ', '42', '', 'x'})[n] end)()": "42",
     "local n = 0 return load(function() n = n + 1 return ({'return ', '42'})[n] end)()": "42",
-    "return load(function() return {} end)": "nil the reader function must return a string, not a table",
+    "return load(function() return {} end)": "nil reader function must return a string",
     "return select(2, load(function() return nil end)), type(load(function() return nil end))": "nil function",
     (
         "local n = 0 local f, e = load(function() n = n + 1 if n == 1 then return "
@@ -187,9 +187,9 @@ def test_what_is_taken_and_what_is_not(run: Any, source: str) -> None:
 @pytest.mark.parametrize("what", [name for (name,) in REFUSED])
 def test_the_collector_is_the_hosts(run: Any, what: str) -> None:
     """A script may collect, and look at what is used."""
-    taken = "collectgarbage takes 'collect', 'count' or 'step' in a script"
-    assert run(f"collectgarbage('{what}')") == f"raised: s.lua:1: {taken}, not '{what}'"
-    assert run("collectgarbage(5)") == f"raised: s.lua:1: {taken}, not '5'"
+    taken = "collectgarbage: expected 'collect', 'count' or 'step'"
+    assert run(f"collectgarbage('{what}')") == f"raised: s.lua:1: {taken}, got '{what}'"
+    assert run("collectgarbage(5)") == f"raised: s.lua:1: {taken}, got '5'"
 
 
 # All that a script has, by name: a name more is a way out until somebody has looked at it.

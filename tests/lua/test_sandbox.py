@@ -266,7 +266,7 @@ def test_the_list_is_long_enough() -> None:
         ("return select(2, load('x =', '@f.lua'))", "f.lua:1: unexpected symbol near '<eof>'"),
         ("return select(2, loadstring('x ='))", "[string \"x =\"]:1: unexpected symbol near '<eof>'"),
         ("return select(2, load('return 1', 'x', 'b'))", "only text can be loaded, but the mode is 'b'"),
-        ("return select(2, load(function() return 5 end))", "the reader function must return a string, not a number"),
+        ("return select(2, load(function() return 5 end))", "reader function must return a string"),
         ("string.x = 1", "raised: script.lua:1: the library 'string' can't be changed, so string.x stays as it is"),
         ("\nrawset(math, 'pi', 3)", "raised: script.lua:2: the library 'math' can't be changed, so math.pi stays as it is"),
         ("table.sort({1, 'a'})", "raised: script.lua:1: attempt to compare string with number"),

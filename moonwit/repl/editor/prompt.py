@@ -129,6 +129,7 @@ class Prompt:
         self._toolbar = toolbar
         self._number = 1
         self._pressed = False  # Ctrl-C, after the editing had ended
+        self._dropped = 0  # how often what was typed ahead was dropped
         self.on_ctrl_c: Callable[[], None] = lambda: None  # Ctrl-C at the prompt
         self._output = _Output.from_pty(_text_file(screen.terminal), term=os.environ.get("TERM"), enable_bell=False)
         path = place()
@@ -186,21 +187,33 @@ class Prompt:
         if app.is_running and not app.is_done and app.loop is not None:
             app.loop.call_soon_threadsafe(app.key_processor.send_sigint)
         else:
-            self._pressed = True
+            self.note_ctrl_c()
+
+    def note_ctrl_c(self) -> None:
+        """Takes Ctrl-C as a signal for the input that is about to run; what was typed behind it is dropped."""
+        self._pressed = True
+        self.drop_typed()
 
     def pressed_ctrl_c(self) -> bool:
         """Takes what was typed while an input runs, for the next prompt; tells whether Ctrl-C is in it, what was before it is dropped.
 
         Ctrl-C is a signal then, but not when it was pressed a moment before.
         """
-        source = self._session.app.input
+        source, dropped = self._session.app.input, self._dropped
         keys = get_typeahead(source)
         if select.select([source.fileno()], [], [], 0)[0]:
             keys += source.read_keys()
         late, self._pressed = self._pressed, False
         stops = [number for number, press in enumerate(keys) if press.key == Keys.ControlC]
         store_typeahead(source, keys[stops[-1] + 1 :] if stops else keys)
+        if dropped != self._dropped:
+            get_typeahead(source)
         return late or bool(stops)
+
+    def drop_typed(self) -> None:
+        """Forgets what was typed ahead, as Ctrl-C has a terminal do: an input that waits there may be the one that it was meant for."""
+        self._dropped += 1
+        get_typeahead(self._session.app.input)
 
     def typed_ahead(self) -> bool:
         """Tells whether keys wait for the next prompt."""

@@ -241,7 +241,7 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_fits_an_import(kind: str) -> None:
-    """One module's export is given to another as its import: whether it fits is what Wasmtime says, forevery pair of types."""
+    """One module's export is given to another as its import: whether it fits is what Wasmtime says, for every pair of types."""
     fits = {}
     for given, wanted in itertools.product(KINDS[kind], repeat=2):
         text = f"""(component (core module $a (import "" "x" {given}) (export "x" ({given[1:].split(" ")[0].strip(")")} 0)))

@@ -1,4 +1,4 @@
-"""Holds our decoding of components against Wasmtime's own reflection, forevery component at hand."""
+"""Holds our decoding of components against Wasmtime's own reflection, for every component at hand."""
 
 from __future__ import annotations
 
