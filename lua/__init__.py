@@ -2,7 +2,8 @@
 
 Each folder requires and imports only those to its left, which tests/lua/test_order.py holds:
 
-    values <- dispatcher <- scripts <- lane <- guest <- abi <- wasi <- wasi/p2 <- wasi/p1 <- calls <- http <- repl <- boot.lua
+    border <- values <- dispatcher <- wasmtime <- pools <- scripts <- lane <- guest <- abi <- imports
+    <- wasi <- wasi/files <- wasi/sockets <- wasi/p2 <- wasi/p1 <- calls <- http <- repl <- boot.lua
 
 A lane stands below those that use it: WASI asks the host by it, and calls and HTTP have lanes work for them. It names
 nothing of what it runs but lua/boot.lua, which puts a lane together and hands down what is known only there, such as the interfaces

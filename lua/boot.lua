@@ -227,7 +227,7 @@ local function boot(host)
   require('lua.lane.ask').setup(host)
   provide_lua(host)
 
-  -- The lane's life: answers messages until it is told to close and everything has ended.
+  -- The lane's life: answers messages until one says to close and everything has ended.
   function M.serve(descriptor, flag)
     local handlers, is_closing = handlers_for(host)
     require('lua.lane.inbox').open(descriptor, flag, host.take, handlers, function(...) fail(host, ...) end)

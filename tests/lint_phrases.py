@@ -28,7 +28,7 @@ PHRASES = [
     (r"\bis expected, not\b|\bexpects [^.;\n]*, not\b", "`expected ..., got ...`"),
     (r"\bsome (five|ten|twenty|fifty|hundred|thousand)\b", "`about ...`"),
     (r"\b(is|are|was|were) told (in|to|as|here|there|of|with|by|at|once)\b", "`is reported`, `is said`, or who learns what"),
-    (r"\w*(colour|behaviour|favour|honour|neighbour)\w*|\b(cancelled|cancelling|licence|centre)\b|\w+(al|an|ogn|or|imm|itial)is(e|ed|es|ing)\b",
+    (r"\w*(colour|behaviour|favour|honour|neighbour)\w*|(?<![.])\b(cancelled|cancelling|licence|centre)\b|\w+(al|an|ogn|or|imm|itial)is(e|ed|es|ing)\b",
      "the American spelling"),
 ]  # fmt: skip
 

@@ -64,7 +64,7 @@ def import_field(grant: Text) -> Import:
 _CANONICAL = {wasi.FUNCS: "funcs", "wasi1": wasi.PREVIEW1, "preview1": wasi.PREVIEW1, "wasi:poll/poll": "wasi:poll"}
 
 
-def normalise(name: str) -> str:
+def normalize(name: str) -> str:
     """Gives the one spelling of a name in `imports:`, without version."""
     plain = wasi.interface_of(name)
     return _CANONICAL.get(plain, plain)

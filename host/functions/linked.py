@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from moonwit.host.functions.imports import grants_of, normalise
+from moonwit.host.functions.imports import grants_of, normalize
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi.grants import interface_of
@@ -83,7 +83,7 @@ class Linked:
         self.owners.append((answer.id, found, (), {}))
         mapped = answers(entry, self.registry, found)
         providers, marked = self.providers(found, mapped, (*chain, answer.id))
-        grants = tuple(dict.fromkeys(map(normalise, grants_of(entry))))
+        grants = tuple(dict.fromkeys(map(normalize, grants_of(entry))))
         self.owners[number] = (answer.id, found, grants, provided(mapped))
         others = [f"{each.interface or each.name}: {each.id}{each.linked}" for each in marked]
         return Provider(found.component, {}, number + 1, providers), f" {found.sha256} {','.join([*grants, *others])};"

@@ -148,7 +148,7 @@ def check_programs(registry: Registry) -> None:
 def _load(entry: Entry, registry: Registry, world: World) -> Program:
     from moonwit.host.files.kinds import folder_of
     from moonwit.host.functions.binaries import BinaryProblem, binary, no_binary, read_below
-    from moonwit.host.functions.imports import normalise
+    from moonwit.host.functions.imports import normalize
     from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.programs.program import Program
 
@@ -170,7 +170,7 @@ def _load(entry: Entry, registry: Registry, world: World) -> Program:
         name=entry.name if command is None else command.name,
         binary=found,
         world=world,
-        grants=frozenset(normalise(str(name)) for name in (imports if isinstance(imports, list) else [])),
+        grants=frozenset(normalize(str(name)) for name in (imports if isinstance(imports, list) else [])),
         max_execution_ms=_number(limits, "max_execution_ms"),
         max_memory_bytes=_number(limits, "max_memory_bytes"),
         max_stack_bytes=_number(limits, "max_stack_bytes"),

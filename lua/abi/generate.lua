@@ -11,7 +11,7 @@ local wasmtime = require 'lua.wasmtime.api'
 
 local M = { support = support.given }
 
---- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is no bound.
+--- How much Lua memory a result may take, about. Lists may name the same memory of the guest many times, so its size is not a bound.
 M.MOST_RESULT_BYTES = 2 ^ 30
 
 --- How a function is to call its guest.
@@ -178,7 +178,7 @@ function M.write(sig, options)
   return table.concat({ support.bindings(body), library(call, body), body }, '\n'), call.emitter.constants
 end
 
--- LuaJIT bounds how many names, registers and jumps a function has: some hundred parameters, some thousand cases with payloads.
+-- LuaJIT bounds how many names, registers and jumps a function has: about hundred parameters, about thousand cases with payloads.
 local function load_generated(chunk, sig)
   local made, why = loadstring(chunk, '=generated:' .. sig.name)
   if not made then error({ too_large = why:gsub('^generated:.-:%d+: ', '') }, 0) end

@@ -17,7 +17,7 @@ local load = { name = 'load', kinds = {} }
 
 local NARROW = { u8 = 'band(%s, 255)', u16 = 'band(%s, 65535)', s8 = 'arshift(lshift(%s, 24), 24)', s16 = 'arshift(lshift(%s, 16), 16)' }
 
--- An expression for a scalar, from the expression `raw` of its core value or its bytes; nil when `t` is no scalar.
+-- An expression for a scalar, from the expression `raw` of its core value or its bytes; nil when `t` is not a scalar.
 local function scalar(e, t, raw)
   local kind = t.kind
   if kind == 'u64' then return ('unsigned(%s)'):format(raw) end
@@ -25,11 +25,11 @@ local function scalar(e, t, raw)
   if POINTER[kind] then return raw end
   if kind == 'bool' then return ('(%s ~= 0)'):format(raw) end
   if kind == 'char' then return ('(char_of(%s) or wrong("", "is not a character"))'):format(raw) end
-  if kind == 'enum' then return ('(%s[%s + 1] or wrong("", "is no case of the enum"))'):format(e:constant(t.names), raw) end
+  if kind == 'enum' then return ('(%s[%s + 1] or wrong("", "is not a case of the enum"))'):format(e:constant(t.names), raw) end
   if kind == 'flags' then return ('%s(%s)'):format(e:func(load, t), raw) end
-  if kind == 'own' then return ('(take(holder, %d, %s) or wrong("", "is no handle of the guest"))'):format(t.resource, raw) end
+  if kind == 'own' then return ('(take(holder, %d, %s) or wrong("", "is not a handle of the guest"))'):format(t.resource, raw) end
   -- Among the arguments of a function that a guest imports.
-  if kind == 'borrow' then return ('(reach(holder, %d, %s) or wrong("", "is no handle of the guest"))'):format(t.resource, raw) end
+  if kind == 'borrow' then return ('(reach(holder, %d, %s) or wrong("", "is not a handle of the guest"))'):format(t.resource, raw) end
 end
 
 -- The expression that loads `t` from the address expression `at`; `inside` is true in lists and tuples.
@@ -65,9 +65,9 @@ local function flat_text(e, t)
     names[i] = case.name
   end
   if t.kind == 'result' then
-    return '(io[0].u32 == 0 and {ok = true} or io[0].u32 == 1 and {err = true} or wrong("", "is no case of the result"))'
+    return '(io[0].u32 == 0 and {ok = true} or io[0].u32 == 1 and {err = true} or wrong("", "is not a case of the result"))'
   end
-  return ('(%s[io[0].u32 + 1] or wrong("", "is no case of the variant"))'):format(e:constant(names))
+  return ('(%s[io[0].u32 + 1] or wrong("", "is not a case of the variant"))'):format(e:constant(names))
 end
 M.load_text, M.flat_text, M.scalar, M.NARROW = load_text, flat_text, scalar, NARROW
 
@@ -237,7 +237,7 @@ function load.kinds.option(e, t, variant)
   b:turn 'elseif d == 1 then'
   b:put('return %s', some)
   b:close()
-  b:put('return wrong(%s, "is no case of the option")', none)
+  b:put('return wrong(%s, "is not a case of the option")', none)
   return b:text()
 end
 
@@ -249,7 +249,7 @@ local function load_cases(e, t, branch)
   end
   local b = block 'function(at)'
   b:put('local c = cast(%s, base + at)[0] + 1', DISC[t.disc])
-  b:put('if c > %d then return wrong("", "is no case of the %s") end', #t.cases, t.kind)
+  b:put('if c > %d then return wrong("", "is not a case of the %s") end', #t.cases, t.kind)
   b:put(check.chain(cases, branch))
   return b:text()
 end
@@ -293,11 +293,11 @@ function M.result(e, sig, pair)
       b:put 'failed = true'
       b:put('problem = %s', err)
       b:turn 'else'
-      b:put 'wrong(nil, "is no case of the result")'
+      b:put 'wrong(nil, "is not a case of the result")'
       b:close()
       return b:text()
     end
-    return 'if io[0].u32 == 1 then failed = true elseif io[0].u32 ~= 0 then wrong(nil, "is no case of the result") end'
+    return 'if io[0].u32 == 1 then failed = true elseif io[0].u32 ~= 0 then wrong(nil, "is not a case of the result") end'
   end
   if sig.in_memory then return 'value = ' .. load_text(e, t, 'ret') end
   return 'value = ' .. flat_text(e, t)

@@ -32,7 +32,7 @@
 ---@class border.WouldWait
 ---@field wait true
 
----How many bytes were read into memory of Lua's.
+---How many bytes were read into Lua's own memory.
 ---@class border.BytesRead
 ---@field count integer
 

@@ -50,7 +50,7 @@ class WouldWait(TypedDict):
 
 
 class BytesRead(TypedDict):
-    """How many bytes were read into memory of Lua's."""
+    """How many bytes were read into Lua's own memory."""
 
     count: int
 

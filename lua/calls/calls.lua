@@ -173,7 +173,7 @@ end
 
 -- The lane --------------------------------------------------------------------------------------------------------------
 
---- Finds what an id stands for and makes its first instance, here and in a first worker. What is wrong is reported to who calls it.
+--- Finds what an id stands for and makes its first instance, here and in a first worker. What is wrong is reported to the caller.
 ---@param id string
 function M.warm(id)
   local about = resolve(id)

@@ -1,4 +1,4 @@
-"""What a lane is told of a function, by the lane's role: the tables of lua/border that lua/calls/calls.lua binds."""
+"""What a lane gets of a function, by the lane's role: the tables of lua/border that lua/calls/calls.lua binds."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Entries:
     What is loaded once is kept, so that all lanes share binaries, plans and the instances of the compatible path.
     """
 
-    # How many epochs a call may take whose entry has no limit; None is no limit.
+    # How many epochs a call may take whose entry has no limit; None means no limit.
     patience: int | None = None
 
     def __init__(self, registry: Registry | None) -> None:

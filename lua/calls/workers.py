@@ -1,4 +1,4 @@
-"""Lanes that run the long calls of another lane, beside each other on all cores."""
+"""Lanes that run the long calls of another lane, side by side on all cores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Workers:
         self._lanes: list[Lane] = []
 
     def start(self, answers: Mailbox, gone: Callable[[], None]) -> tuple[Mailbox, Lane]:
-        """Starts a lane that answers to a mailbox; gives the one for its orders. ``gone`` is called if it ends by a mistake of ours."""
+        """Starts a lane that answers to a mailbox; gives the one for its orders. ``gone`` is called if it ends by a mistake in Moonwit."""
         with self._lock:
             lane = Lane(self._callbacks, f"moonwit worker {len(self._lanes) + 1}")
             self._lanes.append(lane)

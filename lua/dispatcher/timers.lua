@@ -1,6 +1,6 @@
 -- The timers of a lane: a binary heap by deadline. Timers with the same deadline are due in the order they were set.
 --
--- A timer belongs to whoever made it, and can be set again when it is not in the heap.
+-- A timer belongs to its maker, and can be set again when it is not in the heap.
 local floor = math.floor
 
 local M = {}

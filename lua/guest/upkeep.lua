@@ -74,7 +74,7 @@ local function prepare(target)
   target.preparing = false
   if target.spare then return end
   local binding = make(target)
-  -- What is wrong is told to who calls.
+  -- A problem is reported to the caller.
   if not binding then return end
   binding.rested = monotonic()
   target.spare = binding

@@ -25,7 +25,7 @@ def place(problem: Problem) -> str:
 
 
 def unusable(entry: Entry, problem: CodeProblem, registry: Registry) -> Failure:
-    """Answers for an entry whose code can't be had; the registry is told of what would not go otherwise the next time."""
+    """Answers for an entry whose code can't be had; the registry learns of what would fail again."""
     from moonwit.host.functions.loaded import code_problem
 
     if not problem.lasting:

@@ -1,4 +1,4 @@
--- What functions of guests want of Python: they run on a stack of Wasmtime's, from which nothing of Python may be called, so it is an
+-- What functions of guests want of Python: they run on a Wasmtime stack, from which nothing of Python may be called, so it is an
 -- order, which the lane passes on between two turns. The answers come with the lane's messages (lua/dispatcher/away.lua).
 
 local ask = require 'lua.lane.ask'

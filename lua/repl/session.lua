@@ -25,7 +25,7 @@ local M = {}
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
 -- of an input, `failed(place, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
--- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is told once that an input waits for what can't come and says
+-- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is called once when an input waits for what can't come and says
 -- with anything but nil that it is to end; `flag` is the address that lua/repl/stops.lua looks at. `modules` are the
 -- standard library, and `trace(tell)` has calls of functions told, see stdlib/funcs/trace.lua.
 ---@param host table<string, function>
@@ -43,7 +43,7 @@ function M.open(host, flag, modules, trace)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
   local stops = stopping.watch(ffi.cast('volatile uint32_t *', flag))
-  local told -- whether the host was told that the input waits for ever
+  local told -- whether the host was told that the input waits forever
   local notes, forget_names = undefined.watch(env, kept, own, function() return stops.foreground end)
 
   local function report(problem)

@@ -1,6 +1,6 @@
 -- How code of a session is stopped. What is typed is interpreted, never compiled, so that a hook can stop it: it looks at a number in
 -- memory every few hundred instructions. The number is 0; or 1, to stop the input that runs; or 2 (ALL), to stop whatever script code runs.
--- Beside it stands, for who waits, the place of the input whose code runs, as its prompt has it: `[place]>`.
+-- Beside it stands, for the waiting input, the place of the input whose code runs, as its prompt has it: `[place]>`.
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
 local interrupt = require 'lua.dispatcher.interrupt'

@@ -1,4 +1,4 @@
-"""The words of Lua that are no names, LuaJIT's `goto` among them."""
+"""The words of Lua that are not names, LuaJIT's `goto` among them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a lane is told of an entry in Lua."""
+"""What a lane gets of an entry in Lua."""
 
 from __future__ import annotations
 

@@ -94,5 +94,5 @@ def _optional(text: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """Makes a name one of Lua's."""
+    """Makes a name valid in Lua."""
     return re.sub(r"\W", "_", name)

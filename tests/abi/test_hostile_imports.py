@@ -107,7 +107,7 @@ end
 @settings(max_examples=3, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))
 @given(st.randoms(use_true_random=True))
 def test_whatever_a_guest_hands_to_its_imports_is_a_value_or_an_error(rng: Random) -> None:
-    """Each of some thousand calls is answered, or ends its guest with a sentence; none is a mistake of the host's, and the lane goes on."""
+    """Each of a thousand calls is answered, or ends its guest with a sentence; none is a mistake of the host's, and the lane goes on."""
     signatures = [([values.a_type(rng, 2) for _ in range(rng.randint(1, 4))], values.a_type(rng, 2)) for _ in range(TYPES)]
     lines = ["local wit, time = require 'wit', require 'time' local library = { use = function() end, thing = {} }"]
     for i, (_, result) in enumerate(signatures):
@@ -128,6 +128,6 @@ def test_whatever_a_guest_hands_to_its_imports_is_a_value_or_an_error(rng: Rando
             assert "a mistake in Moonwit" not in said, said
             assert len(said.splitlines()) + fine == ATTACKS + 1
             assert "the guest broke the canonical ABI" in said
-            assert "an argument is no handle of the guest" in said
+            assert "an argument is not a handle of the guest" in said
         finally:
             state.close()

@@ -15,7 +15,7 @@ IMPORTED = "moonwit.lua."
 
 def stated() -> list[str]:
     """Reads the order of the folders, the lowest first, and boot.lua at its end."""
-    return next(line.split() for line in moonwit.lua.__doc__.splitlines() if "<-" in line)[::2]
+    return " ".join(line for line in moonwit.lua.__doc__.splitlines() if "<-" in line).split()[::2]
 
 
 def named(path: Path) -> Iterator[str]:

@@ -85,7 +85,7 @@ def test_where_a_guest_may_listen(opened: Callable[[str, Any], moonwit.Project],
 
 
 def test_names_that_may_be_looked_up(opened: Callable[[str, Any], moonwit.Project], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only names that are granted are asked for; addresses are no names, and are given back without a look-up."""
+    """Only names that are granted are asked for; addresses are not names, and are given back without a look-up."""
     asked = []
 
     def getaddrinfo(name: str, *_args: Any, **_named: Any) -> list[Any]:

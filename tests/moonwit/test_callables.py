@@ -169,7 +169,7 @@ def test_a_limit_does_not_wait_for_python(folder: Path) -> None:
 
 
 def test_functions_stand_among_the_entries(folder: Path) -> None:
-    """They have signatures in lists; one that is declared and not given says so; what is no id, or another entry's, is refused."""
+    """They have signatures in lists; one that is declared and not given says so; what is not an id, or another entry's, is refused."""
 
     def price(item_name: str, count: int | None) -> tuple[float, bool]:
         return 1.5, True

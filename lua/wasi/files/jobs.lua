@@ -1,7 +1,7 @@
 -- What may have to wait for a device is made on another thread of the process (host/files/waiting.py), while the guest waits on its fiber
 -- and others go on.
 --
--- A guest's functions run on a stack of Wasmtime's, from which nothing of Python may be called: what they want is an order, which the lane
+-- A guest's functions run on a Wasmtime stack, from which nothing of Python may be called: what they want is an order, which the lane
 -- passes on between two turns. A job has a descriptor of its own, which it closes: it goes on when its guest has ended, and harms nobody.
 
 local buffer = require 'string.buffer'

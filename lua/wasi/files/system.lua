@@ -165,7 +165,7 @@ local target = ffi.new 'char[4096]'
 function M.readlink(descriptor, name)
   local size = tonumber(C.mw_readlinkat(descriptor, name or '', target, 4096))
   if size >= 0 then return ffi.string(target, size) end
-  -- Of what is no link the system says that there is none.
+  -- Of what is not a link the system says that there is none.
   return nil, errno() == E.NOENT and E.INVAL or errno()
 end
 

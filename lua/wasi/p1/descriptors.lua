@@ -41,7 +41,7 @@ function M.stream(instance, number)
   return descriptor and descriptor.stream
 end
 
---- The open file of a number that is no directory: the descriptor, or nil and an errno.
+--- The open file of a number that is not a directory: the descriptor, or nil and an errno.
 function M.file(instance, number)
   local descriptor = table_of(instance)[number]
   if not descriptor or not descriptor.file or descriptor.file.type ~= 'file' then return nil, BADF end

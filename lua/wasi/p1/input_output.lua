@@ -14,7 +14,7 @@ local stdin = require 'lua.wasi.stdin'
 local finish = results.finish
 local SUCCESS, BADF, IO = results.SUCCESS, results.BADF, results.IO
 
--- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is no bound.
+-- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is not a bound.
 local MOST = contents.MOST
 
 -- The standard streams -----------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ function M.fits(address, family)
   if family == 4 then return true end
   local ip = M.ip(address)
   if ip:sub(1, 12) == MAPPED then return false end
-  -- The compatible ones are no better; :: and ::1 look like them.
+  -- The compatible ones are not better; :: and ::1 look like them.
   return ip:sub(1, 12) ~= ZEROES:sub(1, 12) or ip:sub(13, 15) == '\0\0\0' and ip:byte(16) <= 1
 end
 

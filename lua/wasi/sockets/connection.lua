@@ -157,7 +157,7 @@ local function sink_of(self)
     return kept < MUCH and ROOM or SMALL_ROOM
   end
   function sink.flush() end
-  -- Why nothing more can be written. A failure is told once; from then on the stream is closed.
+  -- Why nothing more can be written. A failure is reported once; from then on the stream is closed.
   function sink.failure()
     local failed = self.failed
     if failed and failed ~= CLOSED then self.failed = CLOSED end

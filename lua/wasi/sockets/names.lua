@@ -14,7 +14,7 @@ local M = {}
 local LONGEST, MOST = 1000, 100
 
 -- Tells whether a name is one that could be looked up. What is written in other letters is put into those of DNS later; numbers, which some
--- systems take for addresses in old notations, are no names.
+-- systems take for addresses in old notations, are not names.
 local function is_name(name)
   if #name > LONGEST then return false end
   local last ---@type string?

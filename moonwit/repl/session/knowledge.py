@@ -62,7 +62,7 @@ class Knowledge:
             self._signatures.clear()
 
     def function(self, id: str) -> Function | None:
-        """Gives the type of a function; None for one of Lua's, and for one that can't be used."""
+        """Gives the type of a function; None for a Lua function, and for one that can't be used."""
         from moonwit.host.functions.loaded import KINDS, FunctionProblem
 
         with self._lock:
