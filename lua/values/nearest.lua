@@ -6,7 +6,7 @@ local M = {}
 -- Names longer than this are cut: the cost is quadratic, and names come from outside.
 local LONGEST = 64
 
---- Returns the number of insertions, deletions, replacements and swaps of neighbours between two strings.
+--- Returns the number of insertions, deletions, replacements and swaps of neighbors between two strings.
 ---@param a string
 ---@param b string
 ---@return integer
