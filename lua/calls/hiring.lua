@@ -59,7 +59,7 @@ function M.choose(staff, id)
   return hand
 end
 
---- Takes out a lane that has ended by a mistake of ours; `answers` is the address of the mailbox that it answered to.
+--- Takes out a lane that has ended by a mistake in Moonwit; `answers` is the address of the mailbox that it answered to.
 ---@param staff Staff
 ---@param answers integer
 function M.dismiss(staff, answers)

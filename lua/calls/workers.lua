@@ -55,7 +55,7 @@ end
 
 workers = hiring.new(answered, function() return host.hire() end)
 
---- Answers the calls of a worker that has ended by a mistake of ours.
+--- Answers the calls of a worker that has ended by a mistake in Moonwit.
 ---@param answers integer the address of its mailbox
 function M.gone(answers)
   hiring.dismiss(workers, answers)
@@ -139,7 +139,7 @@ function M.watched(target, plain, far)
   end
 end
 
---- Has a first worker make an instance of `id`. What is wrong is reported to who calls it.
+--- Has a first worker make an instance of `id`. What is wrong is reported to the caller.
 ---@param id string
 function M.warm(id)
   local worker = hiring.choose(workers, id)
