@@ -91,8 +91,9 @@ local function impose(instance, X)
   return limit
 end
 
--- Takes a limit away; tells whether it has passed. What was spawned under it ends then.
-local function lift(limit)
+-- Takes a limit away; tells whether it has passed. What was spawned under it ends when it has, or the call is `over`: a function in Lua that
+-- has a limit does the same.
+local function lift(limit, over)
   local task = limit.task
   task.limit = limit.outer
   if limit.outer then
@@ -100,12 +101,13 @@ local function lift(limit)
   else
     interrupt.leave()
   end
-  if not limit.late then return false end
-  tasks.pardon(task, limit.late, limit.refusals)
-  for spawned in pairs(limit.tasks) do
-    tasks.cancel(spawned, limit.late)
+  if over or limit.late then
+    for spawned in pairs(limit.tasks) do
+      tasks.cancel(spawned, limit.late)
+    end
   end
-  return true
+  if limit.late then tasks.pardon(task, limit.late, limit.refusals) end
+  return limit.late ~= nil
 end
 
 -- Waiting --------------------------------------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ local function carry(imposed, co, leaving, limit)
   repeat
     if not leaving then
       if not isyieldable() then
-        if imposed then lift(imposed) end
+        if imposed then lift(imposed, true) end
         return failed 'waiting is not possible here: the guest was called from C'
       end
       yield(WAIT)
@@ -144,7 +146,7 @@ local function carry(imposed, co, leaving, limit)
     ok, tag, fine, value, problem = resume(co)
   until tag ~= WAIT or (state and task.struck == state.problem)
   if timer then dispatcher.cancel_timer(timer) end
-  local late = imposed and lift(imposed)
+  local late = imposed and lift(imposed, true)
   if state and task.struck == state.problem then
     task.struck = nil
     tasks.pardon(task, state.problem, refusals)
@@ -191,7 +193,7 @@ end
 -- What the first turn of a provider has come to.
 local function begun(instance, io, X, ret, imposed, co, ok, tag, fine, value, problem)
   stack.on, stack.fiber = false, false
-  local late = imposed and lift(imposed)
+  local late = imposed and lift(imposed, tag ~= WAIT)
   if tag == DONE then
     rest(co)
     if late then return raise(instance, imposed.late) end

@@ -182,6 +182,13 @@ def test_a_limit_ends_a_library_that_computes(lane: Make, body: str) -> None:
     assert second == "2\tnil\tnil"
 
 
+def test_what_a_library_spawns_under_a_limit_ends_with_its_call(lane: Make) -> None:
+    """It harms the script that made the call neither then nor when the limit would have passed."""
+    source = "return {u = function(v) coroutine.spawn(function() time.sleep('10ms') print('late') end) time.sleep(v) return v end}"
+    run = shop(lane, source, "time", ", limits: {max_execution_ms: 50}")
+    assert run("print(funcs.call('t:u', 0)) print(funcs.call('t:u', 5)) time.sleep('2s') print('fine')") == "0\n5\nfine\n"
+
+
 def test_a_limit_ends_what_the_library_has_called(lane: Make) -> None:
     """A guest that a library has called, and that waits, ends with the call that it was called for; no instance is left."""
     more = (f"name: inner, kind: function.wat, source: file://guest.wat, method: u, imports: [{{'{INTERFACE}': deep}}]",
