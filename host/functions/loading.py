@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
-from moonwit.host.functions.imports import grants_of, normalise
+from moonwit.host.functions.imports import grants_of, normalize
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
     DEFAULT_MAX_SIZE,
@@ -84,7 +84,7 @@ class _Loading:
     def load(self) -> LoadedFunction:
         # A guest that answers requests itself needs the types of requests, which by themselves grant nothing.
         served = ("wasi:http/types",) if self.text("transport") == "wasi-http" else ()
-        grants = tuple(dict.fromkeys((*map(normalise, grants_of(self.entry)), *served)))
+        grants = tuple(dict.fromkeys((*map(normalize, grants_of(self.entry)), *served)))
         found = self.binary()
         try:
             self.answers = answers(self.entry, self.registry, found)

@@ -117,7 +117,7 @@ function M.expect(n) expected = expected + n end
 
 local hopeless
 
---- Counts a user, who may bring more to run at any time, so that waiting for ever is no deadlock. `when_hopeless()` is called each time
+--- Counts a user, who may bring more to run at any time, so that waiting forever is not a deadlock. `when_hopeless()` is called each time
 -- that all wait and nobody else can wake one.
 function M.expect_user(when_hopeless)
   expected, asked, hopeless = expected + 1, 1, when_hopeless
