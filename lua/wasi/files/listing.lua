@@ -1,5 +1,5 @@
 -- Listings of open folders, piece by piece: as the system gives them, and at places that it names, so that one of a million names takes no
--- memory. A folder that was slow once is listed on another thread.
+-- memory. What is left of a large folder, or of one that was slow once, is listed on another thread.
 
 local ffi = require 'ffi'
 local clock = require 'lua.dispatcher.clock'
@@ -10,14 +10,14 @@ local E = system.E
 
 local M = {}
 
--- How many bytes of entries are taken at once, and how long that may take before it is left to others, in nanoseconds.
-local PIECE, SLOW = 32 * 1024, 2e6
+-- How many bytes of entries are taken at once, here and on another thread; how often here, and how long that may take, in nanoseconds.
+local PIECE, FAR_PIECE, MOST_PIECES, SLOW = 32 * 1024, 256 * 1024, 8, 2e6
 
 local entry = ffi.typeof 'mw_entry *'
 local NAME_AT = ffi.offsetof('mw_entry', 'name')
 
 --- Begins, or begins again, a listing by a file of lua/wasi/files/open.lua.
-function M.new(file) return { file = file, at = 0, size = 0 } end
+function M.new(file) return { file = file, at = 0, size = 0, pieces = 0, memory = ffi.new('uint8_t[?]', PIECE) } end
 
 local function take(L, count)
   L.at, L.size, L.ended = 0, count, count == 0
@@ -36,15 +36,20 @@ end
 function M.fill(instance, L)
   if L.at < L.size then return true end
   if L.ended then return false end
-  L.memory = L.memory or ffi.new('uint8_t[?]', PIECE)
-  if L.slow and jobs.possible(instance) then
-    local job = jobs.begin('entries', L.file.descriptor, system.GETDENTS, PIECE)
-    if job then return nil, E.AGAIN, job end
+  if (L.slow or L.pieces >= MOST_PIECES) and jobs.possible(instance) then
+    local job = jobs.begin('entries', L.file.descriptor, system.GETDENTS, FAR_PIECE)
+    if job then
+      if not L.far then
+        L.far, L.memory = true, ffi.new('uint8_t[?]', FAR_PIECE)
+      end
+      return nil, E.AGAIN, job
+    end
   end
   local before = clock.system()
   local count, why = system.entries(L.file.descriptor, L.memory, PIECE)
   if clock.system() - before > SLOW then L.slow = true end
   if not count then return nil, why end
+  L.pieces = L.pieces + 1
   take(L, count)
   return not L.ended
 end

@@ -154,6 +154,24 @@ def test_what_is_not_in_memory_is_read_elsewhere(device: Device, folder: Callabl
     assert device.count == 1
 
 
+def test_a_large_folder_is_listed_elsewhere(device: Device, folder: Callable[..., Guest]) -> None:
+    """Of a folder with many names the first are listed at once, and the others on another thread; each comes once."""
+    guest = folder()
+    (guest.data / "many").mkdir()
+    for number in range(9000):
+        (guest.data / "many" / f"name {number}").touch()
+    directory = guest.open("many", 2)
+    found: list[tuple[bytes, int]] = []
+    thread = threading.Thread(target=lambda: found.extend(guest.names(directory, 0x40000)))
+    thread.start()
+    assert device.asked.wait(60)
+    assert guest.project.call("t:busy", 1) == 2
+    device.ready.set()
+    thread.join(60)
+    assert sorted(name for name, _ in found) == sorted([b".", b"..", *(f"name {number}".encode() for number in range(9000))])
+    assert len(guest.names(directory, 0x40000)) == 9002
+
+
 def test_a_limit_ends_a_guest_that_waits_for_a_device(device: Device, folder: Callable[..., Guest]) -> None:
     """A call whose device does not answer ends at its limit; what it had open is closed, and what comes later harms nobody."""
     guest = folder("{max_execution_ms: 500}")
