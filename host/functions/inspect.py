@@ -14,7 +14,6 @@ from moonwit.host.functions.methods import UnknownMethod, alike, resolve
 from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi.linkage import is_hosted
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.component import Interface
 from moonwit.host.wasm.component.show import show_world
@@ -122,9 +121,6 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
         needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
         own = {name for name, item in found.world.imports.items() if isinstance(item, Function) or ("/" in name and name in needed)}
         missing = [name for name in found.world.imports if wasi.grant_for(name) is None and name in own]
-        elsewhere = [grant for grant in grants if any(wasi.grants(name, [grant]) and not is_hosted(name) for name in found.world.imports)]
-        if elsewhere and loaded is None and not isinstance(plan, Unsupported):
-            facts.append(("", f"compatible: where the entry grants {listed(elsewhere)}."))
     if loaded is not None:
         facts = [("call path", f"{loaded.lane}: {loaded.reason}"), *([] if found.is_component else _started(found))]
     facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))

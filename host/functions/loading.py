@@ -21,7 +21,6 @@ from moonwit.host.functions.loaded import (
 from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
 from moonwit.host.values.names import shown
-from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import linkage as hosting
 from moonwit.host.wasi.network import CLOSED, network
 from moonwit.host.wasm.binary.core_types import CoreType
@@ -160,9 +159,8 @@ class _Loading:
         self.compare(functions)
         engine = self.text("engine") or "auto"
         plan = self.linked(found)
-        needed = [name for name in found.world.imports if _is_hosted_elsewhere(name, grants)]
         cause, by, others = None, provided(self.answers), [(has, ids) for _, _, has, ids in self.owners]
-        if not isinstance(plan, Unsupported) and not needed and engine != "compatible":
+        if not isinstance(plan, Unsupported) and engine != "compatible":
             try:
                 rest = (None, self.has_mounts(), by, others)
                 self.hosting = hosting.host(plan, grants, *rest)
@@ -173,8 +171,6 @@ class _Loading:
                 plan = error
         if isinstance(plan, Unsupported):
             cause = str(plan).rstrip(".")
-        elif needed:
-            cause = f"The entry grants {shown(needed[0])}, which only the compatible path provides"
         if engine == "direct" and cause is not None:
             raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
         if self.answers and (isinstance(plan, Unsupported) or cause is not None or engine == "compatible"):
@@ -298,11 +294,6 @@ class _Loading:
         bound = most or size or DEFAULT_MAX_SIZE
         threads = min(workers or bound, bound)
         return Pool("adaptive" if type == "adaptive" else "lazy", bound, threads, 0, bound, warm, reuse)
-
-
-def _is_hosted_elsewhere(interface: str, grants: tuple[str, ...]) -> bool:
-    """Tells whether an interface is granted that only the compatible path provides."""
-    return interface.startswith("wasi:") and not hosting.is_hosted(interface) and wasi.grants(interface, grants)
 
 
 def _lower(sentence: str) -> str:

@@ -108,11 +108,6 @@ class Hosting:
         return [link is None or link.group == 0 for link in self.links]
 
 
-def is_hosted(interface: str) -> bool:
-    """Tells whether the direct path provides an interface where it is granted."""
-    return wasi.interface_of(interface) in SIGNATURES
-
-
 def host(
     plan: Plan,
     grants: Iterable[str],

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import moonwit
 
 GUEST = Path(__file__).parents[1] / "guests" / "sockets" / "sockets.wasm"
@@ -43,6 +45,16 @@ def project(folder: Path, *entries: str) -> Iterator[moonwit.Project]:
     (folder / "_index.yaml").write_text(text + "".join(entries))
     with moonwit.open(folder) as opened:
         yield opened
+
+
+def has_ipv6() -> bool:
+    """Tells whether this machine has a loopback address of IPv6, which many containers lack."""
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+without_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no loopback address of IPv6")
 
 
 class Peer:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import moonwit
-from tests.lua.networks import Peer, closed_port, echo, entry, project, reset, whole
+from tests.lua.networks import Peer, closed_port, echo, entry, project, reset, whole, without_ipv6
 
 METHODS = ("exchange", "ask", "serve", "answer", "look-up", "hold", "pump", "connect-code", "stream-codes", "send-codes", "listen-codes")
 
@@ -21,7 +21,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project
         yield found
 
 
-@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+@pytest.mark.parametrize("family", [socket.AF_INET, pytest.param(socket.AF_INET6, marks=without_ipv6)])
 @pytest.mark.parametrize("size", [0, 1, 65536, 3_000_000])
 def test_an_exchange(opened: moonwit.Project, family: socket.AddressFamily, size: int) -> None:
     """What a guest sends arrives, whatever its size, that it was all arrives too, and the answer comes back."""
@@ -37,7 +37,7 @@ def test_a_name(opened: moonwit.Project) -> None:
     assert "127.0.0.1" in opened.call("t:look-up", "LOCALHOST.")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("[::1]", marks=without_ipv6)])
 def test_a_guest_that_listens(opened: moonwit.Project, host: str) -> None:
     """A guest serves connections, one after the other, while its lane serves the guest that connects to it."""
     told: concurrent.futures.Future[str] = concurrent.futures.Future()
@@ -48,7 +48,7 @@ def test_a_guest_that_listens(opened: moonwit.Project, host: str) -> None:
         assert serving.result(60) == 100_001
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("[::1]", marks=without_ipv6)])
 @pytest.mark.parametrize("size", [0, 1, 1400, 20_000])
 def test_datagrams(opened: moonwit.Project, host: str, size: int) -> None:
     """Datagrams go and come whole, with where they are from; a guest that may be reached answers whoever asks."""
