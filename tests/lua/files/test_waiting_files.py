@@ -190,6 +190,20 @@ def test_a_limit_ends_a_guest_that_waits_for_a_device(device: Device, folder: Ca
     assert descriptors() <= before + 1
 
 
+def test_a_project_is_closed_while_a_device_hangs(device: Device, folder: Callable[..., Guest]) -> None:
+    """A device that never answers keeps no project open, once the call that waited has ended."""
+    guest = folder("{max_execution_ms: 300}")
+    problem = begin(guest, "fd_sync", guest.open("new", 1, ALL))()
+    assert isinstance(problem, moonwit.CallError)
+    closing = threading.Thread(target=guest.project.close)
+    closing.start()
+    closing.join(30)
+    was_open = closing.is_alive()
+    device.ready.set()
+    closing.join(60)
+    assert not was_open
+
+
 def test_an_error_of_the_device_is_the_guests(monkeypatch: pytest.MonkeyPatch, folder: Callable[..., Guest]) -> None:
     """What fails there is the errno of the guest's call."""
     for name, errno in (("fd_sync", 5), ("fd_allocate", 28)):
