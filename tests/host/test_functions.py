@@ -320,6 +320,12 @@ REFUSED = {
         "engine: compatible",
         "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
     ),
+    "addresses on the compatible path": (
+        COMPONENT,
+        "add-it",
+        'engine: compatible\nwasi: {network: {connect: ["10.0.0.1:80"]}}',
+        "error: the compatible path can open all of the network or nothing, and `wasi.network` names addresses; the entry says so",
+    ),
     "component's wit": (
         COMPONENT,
         "add-it",
