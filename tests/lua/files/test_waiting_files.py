@@ -126,6 +126,19 @@ def test_what_is_written_is_what_was_there(device: Device, folder: Callable[...,
     assert device.count == 1
 
 
+@pytest.mark.parametrize("flags", [2, 8, 16], ids=["dsync", "rsync", "sync"])
+def test_what_is_written_in_step_with_its_device_waits_for_it(device: Device, folder: Callable[..., Guest], flags: int) -> None:
+    """A file that is open for that is written on another thread, however little it is, until the flag is taken away."""
+    device.ready.set()
+    guest = folder()
+    file = guest.open("new", 1, ALL, flags)
+    assert guest.write(file, b"x") == SUCCESS
+    assert device.count == 1
+    guest.done("fd_fdstat_set_flags", file, 0)
+    assert guest.write(file, b"y") == SUCCESS
+    assert (device.count, (guest.data / "new").read_bytes()) == (1, b"xy")
+
+
 def test_what_is_not_in_memory_is_read_elsewhere(device: Device, folder: Callable[..., Guest]) -> None:
     """A file that the system has to fetch is read on another thread; one that it has in memory at once."""
     guest = folder()
