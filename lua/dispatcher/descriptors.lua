@@ -36,12 +36,26 @@ local watching, followed = 0, 0
 local one, event, events = ffi.new 'mw_pollfd[1]', ffi.new 'mw_epoll_event', ffi.new('mw_epoll_event[?]', MOST)
 
 --- Tells what of `wanted` (READABLE, WRITABLE) a descriptor can do without waiting; an error or a hang-up counts, 0 is nothing.
+---@param descriptor integer
+---@param wanted integer
+---@return integer
 function M.now(descriptor, wanted)
   one[0].fd, one[0].events, one[0].revents = descriptor, wanted, 0
   return C.poll(one, 1, 0) > 0 and one[0].revents or 0
 end
 
+--- An open descriptor as it is watched.
+---@class Watched
+---@field descriptor integer? nil once it is closed
+---@field number integer by which the set tells of it
+---@field watchers table<table, true> who waits
+---@field entered boolean it is in the set
+---@field push fun()? hears of each change
+---@field owner string? whose socket it is (lua/wasi/sockets/system.lua)
+
 --- Makes what an open descriptor is watched by. Whoever closes the descriptor calls `forget` before.
+---@param descriptor integer
+---@return Watched
 function M.new(descriptor)
   last = last + 1
   return { descriptor = descriptor, number = last, watchers = {}, entered = false, push = nil }
@@ -80,6 +94,12 @@ end
 local function nothing() end
 
 --- Has wake(task, generation) called once ready() is true, which may be at once; gives a function that ends the watching.
+---@param D Watched
+---@param ready fun(): boolean
+---@param task Task
+---@param generation integer
+---@param wake fun(task: Task, generation: integer)
+---@return fun() stop
 function M.watch(D, ready, task, generation, wake)
   if not D.descriptor then
     wake(task, generation)
@@ -100,6 +120,8 @@ function M.watch(D, ready, task, generation, wake)
 end
 
 --- Has push() called at each change of a descriptor, whether somebody waits or not, where there is room for that; nil ends it.
+---@param D Watched
+---@param push fun()?
 function M.follow(D, push)
   if (D.push ~= nil) == (push ~= nil) then
     D.push = push
@@ -117,6 +139,7 @@ local function wake_all(D, always)
 end
 
 --- Takes a descriptor out that is about to be closed. Who waits for it goes on.
+---@param D Watched
 function M.forget(D)
   if not D.descriptor then return end
   M.follow(D, nil)
@@ -146,6 +169,9 @@ local timeout, both = ffi.new 'mw_timespec', ffi.new 'mw_pollfd[2]'
 
 --- Waits, at most `ns` nanoseconds or without end for nil, for what is watched and for `descriptor`, if one is given, to be readable;
 --- tells whether that one is.
+---@param ns number?
+---@param descriptor integer?
+---@return boolean
 function M.pause(ns, descriptor)
   local count = 0
   if descriptor then
@@ -167,6 +193,7 @@ end
 dispatcher.idle_by(function(ns) M.pause(ns or 1e9) end)
 
 --- How many tasks wait for descriptors, and how many descriptors are in the set; for tests.
+---@return { watching: integer, entered: integer, followed: integer }
 function M.statistics()
   local entered = 0
   for _ in pairs(by_number) do

@@ -74,15 +74,21 @@ local SENTENCES = {
 }
 
 --- Gives the case of error-code for an error number of the system.
+---@param number integer
+---@return integer
 function M.code_of(number) return CODES[number] or M.UNKNOWN end
 
 --- The same for a failed attempt to connect, where no port is left for the local side.
+---@param number integer
+---@return integer
 function M.code_of_connect(number)
   if number == ADDRESS_NOT_AVAILABLE then return M.ADDRESS_IN_USE end
   return M.code_of(number)
 end
 
 --- Gives what a stream tells of an error number: {reason = sentence, network = case of error-code}.
+---@param number integer
+---@return { reason: string, network: integer }
 function M.failure_of(number)
   local code = M.code_of(number)
   return { reason = SENTENCES[code] or ('the connection has failed with error %d of the system'):format(number), network = code }

@@ -67,6 +67,7 @@ local function answered(stream, name, answer)
 end
 
 --- Forgets a look-up.
+---@param stream table
 function M.close(stream)
   if stream.over then return end
   stream.over, stream.failed = true, errors.UNKNOWN
@@ -76,6 +77,10 @@ function M.close(stream)
 end
 
 --- Begins to look a name up: gives the stream of its addresses, or nil and a case of error-code.
+---@param instance Instance
+---@param text string
+---@return table? stream
+---@return integer? code
 function M.begin(instance, text)
   local stream = { kind = 'resolve-address-stream', instance = instance, over = false, next = 1 }
   stream.source = source_of(stream)
@@ -98,6 +103,9 @@ function M.begin(instance, text)
 end
 
 --- Gives the next address, as 4 or 16 bytes, or nil after the last; or false and a case of error-code.
+---@param stream table
+---@return string|false|nil
+---@return integer? code
 function M.next(stream)
   if not stream.over then return false, errors.WOULD_BLOCK end
   if stream.failed then return false, stream.failed end

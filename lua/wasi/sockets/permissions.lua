@@ -54,17 +54,30 @@ local function is_granted(instance, what, ip, port)
 end
 
 --- Tells whether a guest may connect or send to an address.
+---@param instance Instance
+---@param remote ffi.cdata* mw_address
+---@return boolean
 function M.may_connect(instance, remote) return is_granted(instance, 'connect', address.ip(remote), address.port(remote)) end
 
 --- Tells whether a guest may be reached at a local address, whose port it asked for: 0 for any free one.
+---@param instance Instance
+---@param own ffi.cdata* mw_address
+---@param asked integer
+---@return boolean
 function M.may_listen(instance, own, asked) return is_granted(instance, 'listen', address.ip(own), asked) end
 
 --- Tells whether a guest may bind a socket that is not reached by others: to any address of the machine, at a free port.
+---@param instance Instance
+---@param asked integer
+---@return boolean
 function M.may_bind(instance, asked)
   return asked == 0 and (rules_of(instance, 'connect')[1] ~= nil or rules_of(instance, 'listen')[1] ~= nil)
 end
 
 --- Tells whether a guest may look up a name, in lower case.
+---@param instance Instance
+---@param name string
+---@return boolean
 function M.may_look_up(instance, name)
   for _, rule in ipairs(rules_of(instance, 'connect')) do
     if rule.any then return true end
@@ -102,6 +115,10 @@ end
 
 --- Takes what a look-up of a name has given, a list of {ip = bytes, reach = 'public', 'own' or 'near'}: gives those that the guest may
 --- connect to at some port.
+---@param instance Instance
+---@param name string
+---@param found border.FoundAddress[]
+---@return string[]
 function M.looked_up(instance, name, found)
   local out = {}
   instance.looked_up, instance.looked_up_count = instance.looked_up or {}, instance.looked_up_count or 0

@@ -55,6 +55,8 @@ local function room()
 end
 
 --- Tells whether an entry may have one more socket.
+---@param owner string
+---@return boolean
 function M.has_room(owner) return (counts[owner] or 0) < M.MOST and all < room() end
 
 -- Takes charge of an open descriptor: gives what it is watched by.
@@ -69,6 +71,11 @@ end
 local number, size = ffi.new 'int[1]', ffi.new 'unsigned[1]'
 
 --- Gets an option of a socket: a number, or nil and an error number.
+---@param descriptor integer
+---@param level integer
+---@param name integer
+---@return integer?
+---@return integer? number of an error
 function M.option(descriptor, level, name)
   size[0] = 4
   if C.getsockopt(descriptor, level, name, number, size) ~= 0 then return nil, ffi.errno() end
@@ -76,12 +83,22 @@ function M.option(descriptor, level, name)
 end
 
 --- Sets an option of a socket; gives an error number, or nil.
+---@param descriptor integer
+---@param level integer
+---@param name integer
+---@param value integer
+---@return integer? number of an error
 function M.set_option(descriptor, level, name, value)
   number[0] = value
   if C.setsockopt(descriptor, level, name, number, 4) ~= 0 then return ffi.errno() end
 end
 
 --- Opens a socket for `owner`; gives what it is watched by, or nil and a case of error-code.
+---@param owner string
+---@param family 4|6
+---@param kind integer
+---@return Watched?
+---@return integer? code
 function M.open(owner, family, kind)
   if not M.has_room(owner) then return nil, errors.NEW_SOCKET_LIMIT end
   local descriptor = C.socket(FAMILIES[family], kind + FLAGS, 0)
@@ -96,6 +113,7 @@ function M.open(owner, family, kind)
 end
 
 --- Closes a socket; one that is closed already stays so.
+---@param D Watched
 function M.close(D)
   local descriptor = D.descriptor
   if not descriptor then return end
@@ -108,6 +126,10 @@ end
 
 --- Takes a connection that has come: gives what it is watched by and puts where it comes from into `address`; or gives nil and a case of
 --- error-code.
+---@param D Watched
+---@param address ffi.cdata*
+---@return Watched?
+---@return integer? code
 function M.accept(D, address)
   if not M.has_room(D.owner) then return nil, errors.NEW_SOCKET_LIMIT end
   size[0] = ffi.sizeof(address)
@@ -120,12 +142,21 @@ function M.accept(D, address)
 end
 
 --- Puts the local address of a socket into `address`; gives an error number, or nil.
+---@param D Watched
+---@param address ffi.cdata*
+---@return integer? number of an error
 function M.local_address(D, address)
   size[0] = ffi.sizeof(address)
   if C.getsockname(D.descriptor, address, size) ~= 0 then return ffi.errno() end
 end
 
 --- Receives a datagram into `buffer` and where it comes from into `address`; gives its size, or nil and an error number.
+---@param D Watched
+---@param buffer ffi.cdata*
+---@param most integer
+---@param address ffi.cdata*
+---@return integer? size
+---@return integer? number of an error
 function M.receive_from(D, buffer, most, address)
   size[0] = ffi.sizeof(address)
   local got = tonumber(C.recvfrom(D.descriptor, buffer, most, 0, address, size))
@@ -134,9 +165,12 @@ function M.receive_from(D, buffer, most, address)
 end
 
 --- The error that a socket has met, which is taken from it; 0 for none.
+---@param D Watched
+---@return integer
 function M.failure(D) return M.option(D.descriptor, SOCKET, ERROR) or 0 end
 
 --- How many sockets there are in the lane.
+---@return integer
 function M.count() return all end
 
 return M
