@@ -189,6 +189,13 @@ def test_many_parts():
     assert edge.send(values) == values
 
 
+def test_small_types_are_functions_too():
+    """What is small stands where it is needed only as long as a function has room: thousands of fields of one type share its function."""
+    some = wit.Option(P("u8"))
+    record = wit.Record(tuple(wit.Field(f"f{n}", some) for n in range(2000)))
+    assert len(adapter(function([wit.List(record)]), options(), options())) < 2000 * 20
+
+
 def test_what_is_too_large():
     """Types with values of a gigabyte, or with far more parts than any real one, are refused with a sentence."""
     inner: wit.Type = P("u64")
