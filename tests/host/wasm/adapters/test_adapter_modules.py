@@ -103,6 +103,19 @@ def test_joined_core_values(type, value, widths):
     assert Edge(function([type, P("u8")], type), *sides).answer(value, [value, 1]) == value
 
 
+def test_joined_bits():
+    """What a case puts into a wider core value fills it up with zeros, and so is what no case uses."""
+    cases = (wit.Case("a", P("s32")), wit.Case("b", P("f32")), wit.Case("c", wit.Tuple((P("u64"), P("f64")))))
+    edge = Edge(function([wit.Variant(cases)]))
+    for sent, got in [
+        ((0, 2**64 - 1, 5), [0, 2**32 - 1, 0]),
+        ((1, 2**64 - 2**23, 5), [1, 2**32 - 2**23, 0]),
+        ((2, 2**64 - 1, 1 << 63), [2, 2**64 - 1, 1 << 63]),
+    ]:
+        edge.call(list(sent))
+        assert edge.callee.got() == got
+
+
 def test_narrow_numbers():
     """What a core value has beyond its type's bits is cut off, a bool is any but 0, and flags that there are not are dropped."""
     kinds = ["u8", "s8", "u16", "s16", "bool", "bool"]
