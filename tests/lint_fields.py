@@ -24,7 +24,7 @@ SUFFIX = re.compile(r"\b(0x[0-9a-fA-F]+|\d+)U?LL\b")
 
 
 # What a variable is called -> the class that it is of.
-TYPED = {"instance": "Instance", "plan": "Plan", "target": "Target", "binding": "Binding", "task": "Task"}
+TYPED = {"instance": "Instance", "plan": "Plan", "target": "Target", "binding": "Binding", "task": "Task", "import": "Import"}
 
 Classes = dict[str, dict[str, str]]  # class -> field -> what the field is
 

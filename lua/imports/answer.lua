@@ -11,11 +11,11 @@ local CANCELED, INVALID = errors.kinds.CANCELED, errors.kinds.INVALID
 
 local M = {}
 
-local function misfit(X, t, value, what)
+local function misfit(import, t, value, what)
   return errors.make {
-    message = ('%s: %s gives %s that does not fit %s: %s'):format(X.name, X.who, what, X.shown, explain.misfit(t, value)),
+    message = ('%s: %s gives %s that does not fit %s: %s'):format(import.name, import.who, what, import.shown, explain.misfit(t, value)),
     kind = INVALID,
-    entry = X.id,
+    entry = import.id,
     lua_stack = {},
   }
 end
@@ -28,60 +28,60 @@ local function is_sided(value)
 end
 
 -- The payload of the err side for an error: a value that fits, or nothing.
-local function payload(X, problem)
-  local err = X.sig.result.err
+local function payload(import, problem)
+  local err = import.sig.result.err
   if not err then return true, true end
-  if err.kind == 'string' then return problem:message(), X.fits_err(problem:message()) end
+  if err.kind == 'string' then return problem:message(), import.fits_err(problem:message()) end
   local details = problem:details()
-  if details ~= nil and X.fits_err(details) then return details, true end
+  if details ~= nil and import.fits_err(details) then return details, true end
   -- The name of a case may be all that an error says.
   local message = problem:message()
-  if (err.kind == 'enum' or err.kind == 'variant') and X.fits_err(message) then return message, true end
+  if (err.kind == 'enum' or err.kind == 'variant') and import.fits_err(message) then return message, true end
   return nil, false
 end
 
 -- The err side for what came second, or nil and the error that ends the guest's call.
-local function failed(X, instance, problem)
-  local err = X.sig.result.err
+local function failed(import, instance, problem)
+  local err = import.sig.result.err
   if not errors.is_error(problem) then
     if not err then return { err = true } end
-    if X.fits_err(problem) then return { err = problem } end
-    return nil, misfit(X, err, problem, 'an error')
+    if import.fits_err(problem) then return { err = problem } end
+    return nil, misfit(import, err, problem, 'an error')
   end
   if problem:kind() == CANCELED then return nil, problem end
-  local value, fits = payload(X, problem)
+  local value, fits = payload(import, problem)
   if fits then return { err = value } end
   return nil, problem
 end
 
-local function sided(X, instance, value, problem)
-  local t = X.sig.result
-  if value == nil and problem ~= nil then return failed(X, instance, problem) end
-  if is_sided(value) and X.fits(value) then return value end
+local function sided(import, instance, value, problem)
+  local t = import.sig.result
+  if value == nil and problem ~= nil then return failed(import, instance, problem) end
+  if is_sided(value) and import.fits(value) then return value end
   if not t.ok then
     if value == nil or value == true then return { ok = true } end
-    return nil, misfit(X, t, value, 'a result')
+    return nil, misfit(import, t, value, 'a result')
   end
-  if X.fits_ok(value) then
+  if import.fits_ok(value) then
     if value == nil then value = require('lua.values.optional').none end
     return { ok = value }
   end
-  return nil, misfit(X, t.ok, value, 'a result')
+  return nil, misfit(import, t.ok, value, 'a result')
 end
 
 --- Gives the value for the guest, or nil and the error that ends its call. `fine` is false where `value` was raised.
-function M.of(X, instance, fine, value, problem)
-  local t = X.sig.result
+function M.of(import, instance, fine, value, problem)
+  local t = import.sig.result
   local is_result = t and t.kind == 'result'
   if not fine then
-    if is_result then return failed(X, instance, value) end
+    if is_result then return failed(import, instance, value) end
     return nil, value
   end
-  if is_result then return sided(X, instance, value, problem) end
+  if is_result then return sided(import, instance, value, problem) end
   if errors.is_error(problem) then return nil, problem end
   if not t then return nil end
-  if X.fits(value) then return value end
-  return nil, misfit(X, t, value, 'a result')
+  if import.fits(value) then return value end
+  return nil, misfit(import, t, value, 'a result')
 end
 
 return M

@@ -122,9 +122,9 @@ local function write_call(e, sig, put)
   if uses_memory(sig) then put 'if not instance.memory then return "it has no memory that values could be passed in" end look(instance)' end
   if sig.spilled then
     put 'local at = io[0].u32'
-    put(('if at + %d > limit then return broken(X, "its arguments are outside its memory") end'):format(sig.tuple.size))
+    put(('if at + %d > limit then return broken(import, "its arguments are outside its memory") end'):format(sig.tuple.size))
     put(
-      ('if at %% %d ~= 0 then return broken(X, "its arguments are at an address that is not a multiple of %d") end'):format(
+      ('if at %% %d ~= 0 then return broken(import, "its arguments are at an address that is not a multiple of %d") end'):format(
         sig.tuple.align,
         sig.tuple.align
       )
@@ -132,17 +132,17 @@ local function write_call(e, sig, put)
   end
   if sig.in_memory then
     put(('local ret = io[%d].u32'):format(slots))
-    put(('if ret + %d > limit then return broken(X, "its place for the result is outside its memory") end'):format(sig.result.size))
+    put(('if ret + %d > limit then return broken(import, "its place for the result is outside its memory") end'):format(sig.result.size))
     put(
-      ('if ret %% %d ~= 0 then return broken(X, "its place for the result is at an address that is not a multiple of %d") end'):format(
+      ('if ret %% %d ~= 0 then return broken(import, "its place for the result is at an address that is not a multiple of %d") end'):format(
         sig.result.align,
         sig.result.align
       )
     )
   end
   local given = arguments(e, sig, put)
-  put 'if fault then return broken(X, fault) end'
-  put(('return begin(instance, io, X, %s%s) end'):format(sig.in_memory and 'ret' or 'nil', given))
+  put 'if fault then return broken(import, fault) end'
+  put(('return begin(instance, io, import, %s%s) end'):format(sig.in_memory and 'ret' or 'nil', given))
 end
 
 -- `later` is true where the provider has waited: there is no place for a result beside what is asked for, which is fetched then.
@@ -158,7 +158,7 @@ local function write_give(e, sig, put)
     put(lower.flat_text(e, t, 'w', '0'))
     put 'return true end'
     put 'local function give(instance, out, _, w, later) holder, fault = instance, nil put(w)'
-    put 'if fault then return broken(X, fault) end'
+    put 'if fault then return broken(import, fault) end'
     put 'finish(out) if later then return fetch(instance, io[0].u64) end out[1].u64 = io[0].u64 end'
     return
   end
@@ -167,7 +167,7 @@ local function write_give(e, sig, put)
   put 'return true end'
   if not measure.points(t) then
     put 'local function give(instance, out, ret, w) holder, fault = instance, nil look(instance) put(ret, w)'
-    put 'if fault then return broken(X, fault) end finish(out) end'
+    put 'if fault then return broken(import, fault) end finish(out) end'
     return
   end
   put 'local function sizes(w)'
@@ -176,7 +176,7 @@ local function write_give(e, sig, put)
   put 'local function fill(instance, asked)'
   put 'places, place, holder, fault = asked, 0, instance, nil look(instance)'
   put 'if not fits(asked.value) then trap(CHANGED) end'
-  put 'put(asked.ret, asked.value) if fault then trap(broken(X, fault)) end end'
+  put 'put(asked.ret, asked.value) if fault then trap(broken(import, fault)) end end'
   put 'local function give(instance, out, ret, w)'
   put 'local asked = { done = fill, ret = ret, value = w } places = asked sizes(w)'
   put 'return allocate(instance, out, asked) end'
@@ -184,7 +184,7 @@ end
 
 -- Binds the names that `body` uses to locals.
 local function prelude(body)
-  local out = { 'local S, H, K, X = ...' }
+  local out = { 'local S, H, K, import = ...' }
   local function bind(name, from)
     if body:find('%f[%w_]' .. name .. '%f[^%w_]') then out[#out + 1] = ('local %s = %s'):format(name, from) end
   end
@@ -223,19 +223,19 @@ local function write(sig)
   return prelude(body) .. '\n' .. body, e.constants
 end
 
---- Compiles the glue of an import `X` {sig =, name =, ...}; `hooks` has begin(instance, io, X, ret, ...), broken(X, what) and
--- fetch(instance, value). Sets X.call, X.give, X.fits, X.fits_ok and X.fits_err; gives the text. Raises {too_large = why}.
-function M.compile(X, hooks)
+--- Compiles the glue of an import; `hooks` has begin(instance, io, import, ret, ...), broken(import, what) and fetch(instance, value). Sets
+-- import.call, import.give, import.fits, import.fits_ok and import.fits_err; gives the text. Raises {too_large = why}.
+function M.compile(import, hooks)
   local support = generate.support
   support.C, support.rv = wasmtime.C, support.rv or ffi.new 'mw_raw[4]'
   for name, f in pairs(hooks) do
     own[name] = f
   end
-  layout.signature(X.sig)
-  local chunk, constants = write(X.sig)
-  local made, why = loadstring(chunk, '=import:' .. X.sig.name)
+  layout.signature(import.sig)
+  local chunk, constants = write(import.sig)
+  local made, why = loadstring(chunk, '=import:' .. import.sig.name)
   if not made then error({ too_large = why:gsub('^import:.-:%d+: ', '') }, 0) end
-  X.call, X.give, X.fits, X.fits_ok, X.fits_err = made(support, own, constants, X)
+  import.call, import.give, import.fits, import.fits_ok, import.fits_err = made(support, own, constants, import)
   return chunk
 end
 

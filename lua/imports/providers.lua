@@ -94,31 +94,31 @@ local function function_of(library, own)
 end
 
 -- Calls the function of a library, which is found with the first call.
-local function of_library(plan, X)
+local function of_library(plan, import)
   return function(...)
-    local f, inside, name = function_of(load_library(plan, X.id), X.own)
-    if X.drop then
+    local f, inside, name = function_of(load_library(plan, import.id), import.own)
+    if import.drop then
       f = f or function() end
     elseif type(f) ~= 'function' then
       wrong(
         ('the library %s has no function `%s` for the import %s%s'):format(
-          X.id,
-          name or X.own,
-          X.name,
-          nearest.hint(name or X.own, names_of(inside or {}))
+          import.id,
+          name or import.own,
+          import.name,
+          nearest.hint(name or import.own, names_of(inside or {}))
         ),
         NOT_FOUND,
-        X.id
+        import.id
       )
     end
-    X.f = f
+    import.f = f
     return f(...)
   end
 end
 
 -- Calls a function by its id.
-local function of_registry(X)
-  local id = X.id
+local function of_registry(import)
+  local id = import.id
   return function(...)
     stack.leave()
     return call(id, ...)
@@ -127,15 +127,59 @@ end
 
 -- Imports -------------------------------------------------------------------------------------------------------------
 
-local function too_large(X, why)
-  return ('%s: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(X.name, why)
+--- An import of a guest that a library or a function of the registry answers.
+---@class Import
+---@field name string its full name
+---@field own string its last part
+---@field id string of what answers it
+---@field who string the same as messages say it
+---@field shown string the type of its result, for messages
+---@field library boolean? a library answers it
+---@field drop integer? it ends handles of the resource with this number
+---@field sig table? the linked signature; nil where it ends handles
+---@field has_sides boolean its result is a result
+---@field f function? what answers it
+---@field interpret function? has its library interpreted, so that it can be ended; nil before its first call
+--- Its glue (lua/imports/glue.lua), with its first call:
+---@field call function? call(instance, io): lifts the arguments and begins what answers
+---@field give function? give(instance, io, ret, value, later): lowers a result
+---@field fits function? tells whether a value fits the result
+---@field fits_ok function? the same of the result's sides
+---@field fits_err function?
+
+---@param given border.ProvidedFunction
+---@return Import
+local function new(given)
+  local sig = given.signature and signatures.link(given.signature)
+  return {
+    name = given.name,
+    own = given.own,
+    id = given.id,
+    who = given.who,
+    shown = given.shown,
+    library = given.library,
+    drop = given.drop,
+    sig = sig,
+    has_sides = sig and sig.result and sig.result.kind == 'result' or false,
+    f = nil,
+    interpret = nil,
+    call = nil,
+    give = nil,
+    fits = nil,
+    fits_ok = nil,
+    fits_err = nil,
+  }
 end
 
-local function prepared(X)
-  local ok, problem = pcall(glue.compile, X, run)
-  if ok then return X.call end
+local function too_large(import, why)
+  return ('%s: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(import.name, why)
+end
+
+local function prepared(import)
+  local ok, problem = pcall(glue.compile, import, run)
+  if ok then return import.call end
   if type(problem) ~= 'table' or not problem.too_large then error(problem, 0) end
-  local sentence = too_large(X, problem.too_large)
+  local sentence = too_large(import, problem.too_large)
   return function(instance)
     instance.raised = errors.make { message = sentence, kind = UNAVAILABLE, lua_stack = {} }
     return sentence
@@ -143,19 +187,19 @@ local function prepared(X)
 end
 
 -- Ends a handle of the provider's resource, and tells the provider.
-local function dropping(X)
-  function X.fits() return true end
-  function X.give(_, io) protocol.finish(io) end
+local function dropping(import)
+  function import.fits() return true end
+  function import.give(_, io) protocol.finish(io) end
   return function(instance, io)
-    local value = resources.take(instance, X.drop, io[0].u32)
-    if value == nil then return run.broken(X, 'an argument is not a handle of the guest') end
-    return run.begin(instance, io, X, nil, value)
+    local value = resources.take(instance, import.drop, io[0].u32)
+    if value == nil then return run.broken(import, 'an argument is not a handle of the guest') end
+    return run.begin(instance, io, import, nil, value)
   end
 end
 
 -- What a task under a limit calls is interpreted, so that it can be ended.
-local function watched(plan, X, f)
-  local library = plan.libraries[X.id]
+local function watched(plan, import, f)
+  local library = plan.libraries[import.id]
   return function(instance, io)
     local task = waiting.current()
     if task and task.limit and not library.mode.interpreted then scripts.interpret(library.mode) end
@@ -169,22 +213,21 @@ function M.equip(plan, given)
   for number, name in ipairs(given.foreign or {}) do
     plan.foreign[number] = name ~= '' and name or nil
   end
-  for k, X in pairs(given.provided or {}) do
-    X.sig = X.signature and signatures.link(X.signature)
-    X.has_sides = X.sig and X.sig.result and X.sig.result.kind == 'result' or false
-    if X.sig then
-      for _, t in pairs(X.signature.types) do
+  for k, provided in pairs(given.provided or {}) do
+    local import = new(provided)
+    if import.sig then
+      for _, t in pairs(import.sig.types) do
         if plan.foreign[t.resource] then t.foreign = true end
       end
     end
-    X.f = X.library and of_library(plan, X) or of_registry(X)
+    import.f = import.library and of_library(plan, import) or of_registry(import)
     plan.provided[k] = function(instance, io)
-      local f = X.drop and dropping(X) or prepared(X)
-      if X.library then
-        plan.libraries[X.id].mode = plan.libraries[X.id].mode or { interpreted = false, chunks = {} }
-        f = watched(plan, X, f)
-        function X.interpret()
-          local mode = plan.libraries[X.id].mode
+      local f = import.drop and dropping(import) or prepared(import)
+      if import.library then
+        plan.libraries[import.id].mode = plan.libraries[import.id].mode or { interpreted = false, chunks = {} }
+        f = watched(plan, import, f)
+        function import.interpret()
+          local mode = plan.libraries[import.id].mode
           if not mode.interpreted then scripts.interpret(mode) end
         end
       end

@@ -51,14 +51,14 @@ local function raise(instance, problem)
 end
 
 -- Goes on with the guest when its provider has ended: `later` when it has waited.
-local function settle(instance, io, X, ret, later, fine, value, problem)
+local function settle(instance, io, import, ret, later, fine, value, problem)
   local given, wrong = value, nil
   -- Most results are what they should be, and of no type that has two sides.
-  if not fine or problem ~= nil or X.has_sides or not X.fits(value) then
-    given, wrong = answer.of(X, instance, fine, value, problem)
+  if not fine or problem ~= nil or import.has_sides or not import.fits(value) then
+    given, wrong = answer.of(import, instance, fine, value, problem)
   end
   if wrong then return raise(instance, wrong) end
-  return X.give(instance, io, ret, given, later)
+  return import.give(instance, io, ret, given, later)
 end
 
 -- What a coroutine has come to that is neither done nor waits.
@@ -71,13 +71,13 @@ end
 
 -- Puts what the task does from now on under the limit of the guest's call, so that it ends where it computes too; gives the limit, which
 -- `lift` takes away. The library is interpreted then, which it has to be to be looked at.
-local function impose(instance, X)
+local function impose(instance, import)
   local task = current()
-  if not task or not instance.limit or not X.interpret then return nil end
-  X.interpret()
+  if not task or not instance.limit or not import.interpret then return nil end
+  import.interpret()
   local limits = instance.limits
   local limit = {
-    id = instance.maker or X.name,
+    id = instance.maker or import.name,
     ms = limits.limit_ms or 0,
     ends = instance.limit,
     outer = task.limit,
@@ -91,8 +91,8 @@ local function impose(instance, X)
   return limit
 end
 
--- Takes a limit away; tells whether it has passed. What was spawned under it ends when it has, or the call is `over`: a function in Lua that
--- has a limit does the same.
+-- Takes a limit away; tells whether it has passed. What was spawned under it ends when it has, or the call is `over`: a function in Lua
+-- that has a limit does the same.
 local function lift(limit, over)
   local task = limit.task
   task.limit = limit.outer
@@ -175,9 +175,9 @@ local function nested(task, ...)
 end
 
 -- Has the guest wait for a provider.
-local function wait(instance, io, X, ret, imposed, co, leaving)
+local function wait(instance, io, import, ret, imposed, co, leaving)
   if not instance.asynchronous or not current() then
-    return raise(instance, failed(X.name .. ' waits, or calls a function, while its guest is made, where a guest may not wait'))
+    return raise(instance, failed(import.name .. ' waits, or calls a function, while its guest is made, where a guest may not wait'))
   end
   local fine, value, problem
   local pending = {
@@ -187,26 +187,26 @@ local function wait(instance, io, X, ret, imposed, co, leaving)
       if why ~= dispatcher.LATE then return why end
     end,
   }
-  return protocol.wait(instance, io, pending, function(_, out) return settle(instance, out, X, ret, true, fine, value, problem) end)
+  return protocol.wait(instance, io, pending, function(_, out) return settle(instance, out, import, ret, true, fine, value, problem) end)
 end
 
 -- What the first turn of a provider has come to.
-local function begun(instance, io, X, ret, imposed, co, ok, tag, fine, value, problem)
+local function begun(instance, io, import, ret, imposed, co, ok, tag, fine, value, problem)
   stack.on, stack.fiber = false, false
   local late = imposed and lift(imposed, tag ~= WAIT)
   if tag == DONE then
     rest(co)
     if late then return raise(instance, imposed.late) end
-    return settle(instance, io, X, ret, false, fine, value, problem)
+    return settle(instance, io, import, ret, false, fine, value, problem)
   end
-  if tag ~= WAIT then return settle(instance, io, X, ret, false, false, lost(ok, tag)) end
+  if tag ~= WAIT then return settle(instance, io, import, ret, false, false, lost(ok, tag)) end
   local leaving = stack.leaving
   stack.leaving = false
-  return wait(instance, io, X, ret, imposed, co, leaving)
+  return wait(instance, io, import, ret, imposed, co, leaving)
 end
 
 --- Begins the provider of an import with the arguments that its guest gives.
-function M.begin(instance, io, X, ret, ...)
+function M.begin(instance, io, import, ret, ...)
   local co
   if resting > 0 then
     co = idle[resting]
@@ -216,12 +216,12 @@ function M.begin(instance, io, X, ret, ...)
     co = create(runner)
   end
   stack.on, stack.fiber = true, instance.asynchronous or false
-  local imposed = instance.limit and impose(instance, X) or nil
-  return begun(instance, io, X, ret, imposed, co, resume(co, X.f, ...))
+  local imposed = instance.limit and impose(instance, import) or nil
+  return begun(instance, io, import, ret, imposed, co, resume(co, import.f, ...))
 end
 
 --- The reason of the trap for a guest that hands an import what it may not.
-function M.broken(X, what) return ('the guest broke the canonical ABI when it called %s: %s'):format(X.name, what) end
+function M.broken(import, what) return ('the guest broke the canonical ABI when it called %s: %s'):format(import.name, what) end
 
 --- Keeps a result for the WebAssembly that fetches it after a wait.
 function M.fetch(instance, value)

@@ -40,14 +40,14 @@ local buffer = ffi.new('uint8_t[?]', MOST_READ)
 -- Input ----------------------------------------------------------------------------------------------------------------
 
 local function source_of(self)
-  local D = self.D
+  local watched = self.watched
   local source = {}
-  function source.ready() return self.deaf or not D.descriptor or descriptors.now(D.descriptor, READABLE) ~= 0 end
-  function source.watch(task, generation, wake) return descriptors.watch(D, source.ready, task, generation, wake) end
+  function source.ready() return self.deaf or not watched.descriptor or descriptors.now(watched.descriptor, READABLE) ~= 0 end
+  function source.watch(task, generation, wake) return descriptors.watch(watched, source.ready, task, generation, wake) end
   function source.take(most)
-    if self.deaf or not D.descriptor then return nil end
+    if self.deaf or not watched.descriptor then return nil end
     if most == 0 then return '' end
-    local got = tonumber(C.recv(D.descriptor, buffer, min(most, MOST_READ), 0))
+    local got = tonumber(C.recv(watched.descriptor, buffer, min(most, MOST_READ), 0))
     if got > 0 then return ffi.string(buffer, got) end
     local number = got < 0 and ffi.errno()
     if number == errors.AGAIN or number == errors.INTERRUPTED then return '' end
@@ -71,22 +71,22 @@ local lingering = {}
 
 -- Ends the output's side once everything is sent.
 local function finish(self)
-  descriptors.follow(self.D, nil)
+  descriptors.follow(self.watched, nil)
   if self.ending and not self.ended then
     self.ended = true
-    C.shutdown(self.D.descriptor, SEND)
+    C.shutdown(self.watched.descriptor, SEND)
   end
   if not self.left then return end
   if lingering[self] then
     dispatcher.cancel_timer(lingering[self])
     lingering[self] = nil
   end
-  system.close(self.D)
+  system.close(self.watched)
 end
 
 -- Gives the system some bytes; gives how many it took, and nil where the connection has failed.
 local function give(self, from, size)
-  local sent = tonumber(C.send(self.D.descriptor, from, size, NO_SIGNAL))
+  local sent = tonumber(C.send(self.watched.descriptor, from, size, NO_SIGNAL))
   if sent >= 0 then return sent end
   local number = ffi.errno()
   if number == errors.AGAIN or number == errors.INTERRUPTED then return 0 end
@@ -96,7 +96,7 @@ end
 
 -- Sends what is kept, as far as the system takes it.
 local function push(self)
-  while self.kept > 0 and self.D.descriptor do
+  while self.kept > 0 and self.watched.descriptor do
     local piece = self.pieces[self.first]
     local rest = #piece - self.done
     local sent = give(self, ffi.cast('const uint8_t *', piece) + self.done, rest)
@@ -109,13 +109,13 @@ local function push(self)
     self.pieces[self.first] = nil
     self.first, self.done = self.first + 1, 0
   end
-  if self.D.descriptor then finish(self) end
+  if self.watched.descriptor then finish(self) end
 end
 
 local function keep(self, text)
   if self.kept == 0 then
     self.pieces, self.first, self.last, self.done = {}, 1, 0, 0
-    descriptors.follow(self.D, function() push(self) end)
+    descriptors.follow(self.watched, function() push(self) end)
   end
   self.last = self.last + 1
   self.pieces[self.last] = text
@@ -134,21 +134,21 @@ local function write(self, from, size)
 end
 
 local function sink_of(self)
-  local D = self.D
-  local function is_over() return self.failed ~= nil or not D.descriptor end
+  local watched = self.watched
+  local function is_over() return self.failed ~= nil or not watched.descriptor end
   local room = {}
   function room.ready()
     if is_over() then return true end
     if self.kept > 0 then push(self) end
-    return self.kept == 0 and descriptors.now(D.descriptor, WRITABLE) ~= 0 or self.failed ~= nil
+    return self.kept == 0 and descriptors.now(watched.descriptor, WRITABLE) ~= 0 or self.failed ~= nil
   end
-  function room.watch(task, generation, wake) return descriptors.watch(D, room.ready, task, generation, wake) end
+  function room.watch(task, generation, wake) return descriptors.watch(watched, room.ready, task, generation, wake) end
   local drained = {}
   function drained.ready()
     if self.kept > 0 and not is_over() then push(self) end
     return self.kept == 0 or is_over()
   end
-  function drained.watch(task, generation, wake) return descriptors.watch(D, drained.ready, task, generation, wake) end
+  function drained.watch(task, generation, wake) return descriptors.watch(watched, drained.ready, task, generation, wake) end
   local sink = { source = room, pending = { sources = { drained } }, drained = drained.ready }
   function sink.write(text) write(self, ffi.cast('const uint8_t *', text), #text) end
   function sink.write_from(from, size) write(self, from, size) end
@@ -161,21 +161,21 @@ local function sink_of(self)
   function sink.failure()
     local failed = self.failed
     if failed and failed ~= CLOSED then self.failed = CLOSED end
-    return failed or not D.descriptor and CLOSED or nil
+    return failed or not watched.descriptor and CLOSED or nil
   end
   return sink
 end
 
 --- Makes what a connected socket is read from and written to.
-function M.new(D)
-  local self = { D = D, deaf = false, failed = nil, pieces = {}, kept = 0, ending = false, ended = false, left = false }
+function M.new(watched)
+  local self = { watched = watched, deaf = false, failed = nil, pieces = {}, kept = 0, ending = false, ended = false, left = false }
   self.source, self.sink = source_of(self), sink_of(self)
   return self
 end
 
 --- Reads nothing more, not even what has arrived.
 function M.end_input(self)
-  if not self.deaf and self.D.descriptor then C.shutdown(self.D.descriptor, RECEIVE) end
+  if not self.deaf and self.watched.descriptor then C.shutdown(self.watched.descriptor, RECEIVE) end
   self.deaf = true
 end
 
@@ -183,7 +183,7 @@ end
 function M.end_output(self)
   self.failed = self.failed or CLOSED
   self.ending = true
-  if self.D.descriptor and self.kept == 0 then finish(self) end
+  if self.watched.descriptor and self.kept == 0 then finish(self) end
 end
 
 local function give_up(self)
@@ -194,8 +194,8 @@ end
 --- Ends a connection that its guest has dropped, once what it has written is sent.
 function M.close(self)
   self.deaf, self.left = true, true
-  if not self.D.descriptor then return end
-  if self.kept == 0 then return system.close(self.D) end
+  if not self.watched.descriptor then return end
+  if self.kept == 0 then return system.close(self.watched) end
   lingering[self] = dispatcher.background_timer(clock.monotonic() + LINGER, give_up, self)
 end
 

@@ -19,15 +19,15 @@ local MOST = 2 ^ 31 - 1
 local MOST_SECONDS, MOST_COUNT = 32767, 127
 
 local function get(socket, level, name)
-  if not socket.D.descriptor then return nil, errors.INVALID_STATE end
-  local value, number = system.option(socket.D.descriptor, level, name)
+  if not socket.watched.descriptor then return nil, errors.INVALID_STATE end
+  local value, number = system.option(socket.watched.descriptor, level, name)
   if not value then return nil, errors.code_of(number) end
   return value
 end
 
 local function set(socket, level, name, value)
-  if not socket.D.descriptor then return errors.INVALID_STATE end
-  local number = system.set_option(socket.D.descriptor, level, name, value)
+  if not socket.watched.descriptor then return errors.INVALID_STATE end
+  local number = system.set_option(socket.watched.descriptor, level, name, value)
   return number and errors.code_of(number)
 end
 

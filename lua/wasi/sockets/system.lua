@@ -63,9 +63,9 @@ function M.has_room(owner) return (counts[owner] or 0) < M.MOST and all < room()
 local function own(owner, descriptor)
   counts[owner] = (counts[owner] or 0) + 1
   all = all + 1
-  local D = descriptors.new(descriptor)
-  D.owner = owner
-  return D
+  local watched = descriptors.new(descriptor)
+  watched.owner = owner
+  return watched
 end
 
 local number, size = ffi.new 'int[1]', ffi.new 'unsigned[1]'
@@ -103,38 +103,38 @@ function M.open(owner, family, kind)
   if not M.has_room(owner) then return nil, errors.NEW_SOCKET_LIMIT end
   local descriptor = C.socket(FAMILIES[family], kind + FLAGS, 0)
   if descriptor < 0 then return nil, errors.code_of(ffi.errno()) end
-  local D = own(owner, descriptor)
+  local watched = own(owner, descriptor)
   local failed = family == 6 and M.set_option(descriptor, IPV6, ONLY_IPV6, 1)
   -- A port that was listened on a moment ago can be again. Nobody else can listen on it meanwhile: Linux sees to that.
   if not failed and kind == M.STREAM then failed = M.set_option(descriptor, SOCKET, REUSE_ADDRESS, 1) end
-  if not failed then return D end
-  M.close(D)
+  if not failed then return watched end
+  M.close(watched)
   return nil, errors.code_of(failed)
 end
 
 --- Closes a socket; one that is closed already stays so.
----@param D Watched
-function M.close(D)
-  local descriptor = D.descriptor
+---@param watched Watched
+function M.close(watched)
+  local descriptor = watched.descriptor
   if not descriptor then return end
-  descriptors.forget(D)
+  descriptors.forget(watched)
   C.close(descriptor)
-  counts[D.owner] = counts[D.owner] - 1
-  if counts[D.owner] == 0 then counts[D.owner] = nil end
+  counts[watched.owner] = counts[watched.owner] - 1
+  if counts[watched.owner] == 0 then counts[watched.owner] = nil end
   all = all - 1
 end
 
 --- Takes a connection that has come: gives what it is watched by and puts where it comes from into `address`; or gives nil and a case of
 --- error-code.
----@param D Watched
+---@param watched Watched
 ---@param address ffi.cdata*
 ---@return Watched?
 ---@return integer? code
-function M.accept(D, address)
-  if not M.has_room(D.owner) then return nil, errors.NEW_SOCKET_LIMIT end
+function M.accept(watched, address)
+  if not M.has_room(watched.owner) then return nil, errors.NEW_SOCKET_LIMIT end
   size[0] = ffi.sizeof(address)
-  local descriptor = C.accept4(D.descriptor, address, size, FLAGS)
-  if descriptor >= 0 then return own(D.owner, descriptor) end
+  local descriptor = C.accept4(watched.descriptor, address, size, FLAGS)
+  if descriptor >= 0 then return own(watched.owner, descriptor) end
   local code = errors.code_of(ffi.errno())
   -- Linux passes on what has happened to the connection that was to be accepted.
   if code == errors.REMOTE_UNREACHABLE or code == errors.UNKNOWN or code == errors.NOT_SUPPORTED then code = errors.CONNECTION_ABORTED end
@@ -142,32 +142,32 @@ function M.accept(D, address)
 end
 
 --- Puts the local address of a socket into `address`; gives an error number, or nil.
----@param D Watched
+---@param watched Watched
 ---@param address ffi.cdata*
 ---@return integer? number of an error
-function M.local_address(D, address)
+function M.local_address(watched, address)
   size[0] = ffi.sizeof(address)
-  if C.getsockname(D.descriptor, address, size) ~= 0 then return ffi.errno() end
+  if C.getsockname(watched.descriptor, address, size) ~= 0 then return ffi.errno() end
 end
 
 --- Receives a datagram into `buffer` and where it comes from into `address`; gives its size, or nil and an error number.
----@param D Watched
+---@param watched Watched
 ---@param buffer ffi.cdata*
 ---@param most integer
 ---@param address ffi.cdata*
 ---@return integer? size
 ---@return integer? number of an error
-function M.receive_from(D, buffer, most, address)
+function M.receive_from(watched, buffer, most, address)
   size[0] = ffi.sizeof(address)
-  local got = tonumber(C.recvfrom(D.descriptor, buffer, most, 0, address, size))
+  local got = tonumber(C.recvfrom(watched.descriptor, buffer, most, 0, address, size))
   if got < 0 then return nil, ffi.errno() end
   return got
 end
 
 --- The error that a socket has met, which is taken from it; 0 for none.
----@param D Watched
+---@param watched Watched
 ---@return integer
-function M.failure(D) return M.option(D.descriptor, SOCKET, ERROR) or 0 end
+function M.failure(watched) return M.option(watched.descriptor, SOCKET, ERROR) or 0 end
 
 --- How many sockets there are in the lane.
 ---@return integer

@@ -1,7 +1,7 @@
 -- TCP sockets of guests: their states, and what happens to them in each. Functions give nil or a case of error-code at the end.
 --
--- A socket is {state =, progress =, D = what its descriptor is watched by, family =, backlog =, ...}. `progress` is what was started and
--- not finished: 'bind', 'connect' or 'listen'. The state is 'unbound', 'bound', 'listening', 'connecting', 'connected' or 'closed'.
+-- A socket is {state =, progress =, watched = what its descriptor is watched by, family =, backlog =, ...}. `progress` is what was started
+-- and not finished: 'bind', 'connect' or 'listen'. The state is 'unbound', 'bound', 'listening', 'connecting', 'connected' or 'closed'.
 -- Source: the WIT of wasi:sockets 0.2.
 
 local ffi = require 'ffi'
@@ -25,20 +25,20 @@ local MOST_BACKLOG = 2 ^ 31 - 1
 -- What a guest waits for that has started something with the socket, or listens.
 local function source_of(socket)
   local function ready()
-    local D = socket.D
-    if not D.descriptor or socket.failed then return true end
-    if socket.state == 'connecting' then return descriptors.now(D.descriptor, WRITABLE) ~= 0 end
-    if socket.state == 'listening' and not socket.progress then return descriptors.now(D.descriptor, READABLE) ~= 0 end
+    local watched = socket.watched
+    if not watched.descriptor or socket.failed then return true end
+    if socket.state == 'connecting' then return descriptors.now(watched.descriptor, WRITABLE) ~= 0 end
+    if socket.state == 'listening' and not socket.progress then return descriptors.now(watched.descriptor, READABLE) ~= 0 end
     return true
   end
   return {
     ready = ready,
-    watch = function(task, generation, wake) return descriptors.watch(socket.D, ready, task, generation, wake) end,
+    watch = function(task, generation, wake) return descriptors.watch(socket.watched, ready, task, generation, wake) end,
   }
 end
 
-local function make(instance, D, family, state)
-  local socket = { kind = 'tcp-socket', instance = instance, D = D, family = family, state = state, backlog = BACKLOG }
+local function make(instance, watched, family, state)
+  local socket = { kind = 'tcp-socket', instance = instance, watched = watched, family = family, state = state, backlog = BACKLOG }
   socket.source = source_of(socket)
   held.add(instance, socket, M.close)
   return socket
@@ -46,9 +46,9 @@ end
 
 --- Gives a new socket of a family (4 or 6), or nil and why not.
 function M.open(instance, family)
-  local D, code = system.open(held.owner(instance), family, system.STREAM)
-  if not D then return nil, code end
-  return make(instance, D, family, 'unbound')
+  local watched, code = system.open(held.owner(instance), family, system.STREAM)
+  if not watched then return nil, code end
+  return make(instance, watched, family, 'unbound')
 end
 
 --- Ends a socket. What its guest has written is still sent.
@@ -56,7 +56,7 @@ function M.close(socket)
   held.remove(socket.instance, socket)
   socket.state = 'closed'
   if socket.connection then return connection.close(socket.connection) end
-  system.close(socket.D)
+  system.close(socket.watched)
 end
 
 -- Binding --------------------------------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ function M.start_bind(socket, wanted)
   if not address.fits(wanted, socket.family) or not address.is_unicast(wanted) then return errors.INVALID_ARGUMENT end
   local instance, port = socket.instance, address.port(wanted)
   if not permissions.may_listen(instance, wanted, port) and not permissions.may_bind(instance, port) then return errors.ACCESS_DENIED end
-  if C.bind(socket.D.descriptor, wanted, address.size(wanted)) ~= 0 then return errors.code_of(ffi.errno()) end
+  if C.bind(socket.watched.descriptor, wanted, address.size(wanted)) ~= 0 then return errors.code_of(ffi.errno()) end
   socket.state, socket.progress, socket.asked = 'bound', 'bind', port
 end
 
@@ -88,7 +88,7 @@ function M.start_connect(socket, remote)
   end
   if not permissions.may_connect(socket.instance, remote) then return errors.ACCESS_DENIED end
   local number = 0
-  if C.connect(socket.D.descriptor, remote, address.size(remote)) ~= 0 then number = ffi.errno() end
+  if C.connect(socket.watched.descriptor, remote, address.size(remote)) ~= 0 then number = ffi.errno() end
   if number ~= 0 and number ~= errors.IN_PROGRESS and number ~= errors.INTERRUPTED then socket.failed = errors.code_of_connect(number) end
   socket.state, socket.progress, socket.remote = 'connecting', 'connect', remote
 end
@@ -97,8 +97,8 @@ end
 function M.finish_connect(socket)
   if socket.progress ~= 'connect' then return nil, errors.NOT_IN_PROGRESS end
   if not socket.failed then
-    if descriptors.now(socket.D.descriptor, WRITABLE) == 0 then return nil, errors.WOULD_BLOCK end
-    local number = system.failure(socket.D)
+    if descriptors.now(socket.watched.descriptor, WRITABLE) == 0 then return nil, errors.WOULD_BLOCK end
+    local number = system.failure(socket.watched)
     if number ~= 0 then socket.failed = errors.code_of_connect(number) end
   end
   socket.progress = nil
@@ -109,7 +109,7 @@ function M.finish_connect(socket)
     return nil, code
   end
   socket.state = 'connected'
-  socket.connection = connection.new(socket.D)
+  socket.connection = connection.new(socket.watched)
   return socket.connection
 end
 
@@ -119,10 +119,10 @@ function M.start_listen(socket)
   if socket.progress then return errors.CONCURRENCY_CONFLICT end
   if socket.state ~= 'bound' then return errors.INVALID_STATE end
   local own = address.new()
-  local number = system.local_address(socket.D, own)
+  local number = system.local_address(socket.watched, own)
   if number then return errors.code_of(number) end
   if not permissions.may_listen(socket.instance, own, socket.asked) then return errors.ACCESS_DENIED end
-  if C.listen(socket.D.descriptor, socket.backlog) ~= 0 then return errors.code_of(ffi.errno()) end
+  if C.listen(socket.watched.descriptor, socket.backlog) ~= 0 then return errors.code_of(ffi.errno()) end
   socket.state, socket.progress = 'listening', 'listen'
 end
 
@@ -135,10 +135,10 @@ end
 function M.accept(socket)
   if socket.state ~= 'listening' or socket.progress then return nil, errors.INVALID_STATE end
   local remote = address.new()
-  local D, code = system.accept(socket.D, remote)
-  if not D then return nil, code end
-  local accepted = make(socket.instance, D, socket.family, 'connected')
-  accepted.remote, accepted.connection = remote, connection.new(D)
+  local watched, code = system.accept(socket.watched, remote)
+  if not watched then return nil, code end
+  local accepted = make(socket.instance, watched, socket.family, 'connected')
+  accepted.remote, accepted.connection = remote, connection.new(watched)
   return accepted
 end
 
@@ -147,7 +147,7 @@ function M.set_backlog(socket, count)
   if count == 0 then return errors.INVALID_ARGUMENT end
   if socket.state == 'closed' or socket.state == 'connecting' or socket.state == 'connected' then return errors.INVALID_STATE end
   count = math.min(count, MOST_BACKLOG)
-  if socket.state == 'listening' and C.listen(socket.D.descriptor, count) ~= 0 then return errors.NOT_SUPPORTED end
+  if socket.state == 'listening' and C.listen(socket.watched.descriptor, count) ~= 0 then return errors.NOT_SUPPORTED end
   socket.backlog = count
 end
 
@@ -160,7 +160,7 @@ function M.is_listening(socket) return socket.state == 'listening' and not socke
 function M.local_address(socket)
   if socket.state == 'unbound' or socket.state == 'closed' or socket.progress == 'bind' then return nil, errors.INVALID_STATE end
   local own = address.new()
-  local number = system.local_address(socket.D, own)
+  local number = system.local_address(socket.watched, own)
   if number then return nil, errors.code_of(number) end
   return own
 end

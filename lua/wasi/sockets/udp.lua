@@ -28,19 +28,20 @@ local UNSPECIFIED = 0
 
 local buffer = ffi.new('uint8_t[?]', M.LARGEST + 1)
 
-local function watched(D, what)
+local function source_of(watched, what)
   local source = {}
-  function source.ready() return not D.descriptor or descriptors.now(D.descriptor, what) ~= 0 end
-  function source.watch(task, generation, wake) return descriptors.watch(D, source.ready, task, generation, wake) end
+  function source.ready() return not watched.descriptor or descriptors.now(watched.descriptor, what) ~= 0 end
+  function source.watch(task, generation, wake) return descriptors.watch(watched, source.ready, task, generation, wake) end
   return source
 end
 
 --- Gives a new socket of a family (4 or 6), or nil and why not.
 function M.open(instance, family)
-  local D, code = system.open(held.owner(instance), family, system.DATAGRAM)
-  if not D then return nil, code end
-  local socket = { kind = 'udp-socket', instance = instance, D = D, family = family, generation = 0, peers = {}, peer_count = 0 }
-  socket.readable, socket.writable = watched(D, READABLE), watched(D, WRITABLE)
+  local watched, code = system.open(held.owner(instance), family, system.DATAGRAM)
+  if not watched then return nil, code end
+  local socket =
+    { kind = 'udp-socket', instance = instance, watched = watched, family = family, generation = 0, peers = {}, peer_count = 0 }
+  socket.readable, socket.writable = source_of(watched, READABLE), source_of(watched, WRITABLE)
   held.add(instance, socket, M.close)
   return socket
 end
@@ -48,7 +49,7 @@ end
 --- Ends a socket.
 function M.close(socket)
   held.remove(socket.instance, socket)
-  system.close(socket.D)
+  system.close(socket.watched)
 end
 
 --- Begins to bind a socket, which is all that there is to it.
@@ -59,9 +60,9 @@ function M.start_bind(socket, wanted)
   local instance, port = socket.instance, address.port(wanted)
   local open = permissions.may_listen(instance, wanted, port)
   if not open and not permissions.may_bind(instance, port) then return errors.ACCESS_DENIED end
-  if C.bind(socket.D.descriptor, wanted, address.size(wanted)) ~= 0 then return errors.code_of(ffi.errno()) end
+  if C.bind(socket.watched.descriptor, wanted, address.size(wanted)) ~= 0 then return errors.code_of(ffi.errno()) end
   local own = address.new()
-  local number = system.local_address(socket.D, own)
+  local number = system.local_address(socket.watched, own)
   if number then return errors.code_of(number) end
   socket.own, socket.is_open, socket.progress = own, open, true
 end
@@ -75,7 +76,7 @@ end
 function M.local_address(socket)
   if not socket.own or socket.progress then return nil, errors.INVALID_STATE end
   local own = address.new()
-  local number = system.local_address(socket.D, own)
+  local number = system.local_address(socket.watched, own)
   if number then return nil, errors.code_of(number) end
   return own
 end
@@ -94,12 +95,12 @@ nowhere.family = UNSPECIFIED
 -- Takes back that a socket has only one other side. Linux takes a port back with it that it has chosen itself.
 local function disconnect(socket)
   local before, after = address.new(), address.new()
-  system.local_address(socket.D, before)
-  C.connect(socket.D.descriptor, nowhere, ffi.sizeof(nowhere))
-  system.local_address(socket.D, after)
+  system.local_address(socket.watched, before)
+  C.connect(socket.watched.descriptor, nowhere, ffi.sizeof(nowhere))
+  system.local_address(socket.watched, after)
   if address.port(after) == 0 then
     local own = address.of_ip(address.ip(socket.own), address.port(before))
-    C.bind(socket.D.descriptor, own, address.size(own))
+    C.bind(socket.watched.descriptor, own, address.size(own))
   end
   socket.remote = nil
 end
@@ -117,7 +118,7 @@ function M.stream(socket, remote)
   end
   if socket.remote then disconnect(socket) end
   if remote then
-    if C.connect(socket.D.descriptor, remote, address.size(remote)) ~= 0 then return nil, errors.code_of_connect(ffi.errno()) end
+    if C.connect(socket.watched.descriptor, remote, address.size(remote)) ~= 0 then return nil, errors.code_of_connect(ffi.errno()) end
     socket.remote = remote
   end
   socket.generation = socket.generation + 1
@@ -147,7 +148,7 @@ function M.receive(socket, generation, most)
   local out, thrown = {}, 0
   while #out < math.min(most, M.MOST) and thrown < MOST_THROWN do
     local from = address.new()
-    local size, number = system.receive_from(socket.D, buffer, M.LARGEST, from)
+    local size, number = system.receive_from(socket.watched, buffer, M.LARGEST, from)
     if not size then
       if number == errors.AGAIN or number == errors.INTERRUPTED or out[1] then break end
       return nil, errors.code_of(number)
@@ -177,9 +178,9 @@ function M.send(socket, generation, from, size, remote)
   if code then return code end
   local sent
   if socket.remote then
-    sent = C.send(socket.D.descriptor, from, size, NO_SIGNAL)
+    sent = C.send(socket.watched.descriptor, from, size, NO_SIGNAL)
   else
-    sent = C.sendto(socket.D.descriptor, from, size, NO_SIGNAL, remote, address.size(remote))
+    sent = C.sendto(socket.watched.descriptor, from, size, NO_SIGNAL, remote, address.size(remote))
   end
   if tonumber(sent) < 0 then return errors.code_of(ffi.errno()) end
 end
