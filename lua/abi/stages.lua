@@ -154,7 +154,7 @@ end
 function M.arm(block, call)
   local options = call.options
   if not (options.limit or options.resources or options.state) then return end
-  if options.state then block:put('lane.state = %d', options.state) end
+  if options.state then block:put('notice.state = %d', options.state) end
   block:put('arm(binding.ctx, %s)', options.limit or 'NO_LIMIT')
 end
 

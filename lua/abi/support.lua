@@ -42,7 +42,7 @@ M.given = {
   f64_at = numbers.f64_at,
   ra = ffi.new 'mw_raw[5]',
   trap = ffi.new 'void *[1]',
-  lane = epochs.lane,
+  notice = epochs.notice,
 }
 
 local POINTERS = {

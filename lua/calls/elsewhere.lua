@@ -28,7 +28,7 @@ local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
 ---@class Job
 ---@field id string of the entry
 ---@field instance Instance
----@field lane Hand
+---@field hand Hand that makes it
 ---@field task Task that waits for it
 ---@field generation integer its ticket
 ---@field waited_for boolean
@@ -65,7 +65,7 @@ local function back(number, ended)
   local job = jobs[number]
   jobs[number] = nil
   local instance = job.instance
-  job.lane.load = job.lane.load - 1
+  job.hand.load = job.hand.load - 1
   instance.away = nil
   job.ended = ended
   if job.store then
@@ -95,7 +95,7 @@ function M.finish(instance, future, limit, id)
   last = last + 1
   local number = last
   ---@type Job
-  local job = { instance = instance, lane = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
+  local job = { instance = instance, hand = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
   function job.give_up(store, given, bindings)
     job.store, job.future, job.bindings = store, given, bindings
     chosen.send(STOP, number, '')
@@ -118,7 +118,7 @@ end
 function M.gone(answers)
   hiring.dismiss(helpers, answers)
   for number, job in pairs(jobs) do
-    if job.lane.answers == answers then
+    if job.hand.answers == answers then
       jobs[number] = nil
       job.problem = hiring.lost(job.id)
       job.give_up = function() end

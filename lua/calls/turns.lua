@@ -24,7 +24,7 @@ local wasmtime = require 'lua.wasmtime.api'
 
 local floor, min = math.floor, math.min
 local current, computed, monotonic, system = dispatcher.current, clock.computed, clock.monotonic, clock.system
-local lane, states = epochs.lane, epochs.states
+local notice, states = epochs.notice, epochs.states
 
 local M = {}
 
@@ -58,7 +58,7 @@ local function turn(instance, future, began)
   local from = system()
   local ready
   running.enter(instance)
-  lane.state = states.FIBER
+  notice.state = states.FIBER
   repeat
     ready = poll(future)
   until ready or computed() - began >= TURN or system() - from >= MOST_TURN
@@ -123,7 +123,7 @@ function M.run(binding, limit, trap, target)
   )
   instance.future = future
   -- Where nobody else waits for the lane a turn here costs less than the way elsewhere.
-  if not (target.long and target.moves and lane.others ~= 0 and elsewhere.possible()) then
+  if not (target.long and target.moves and notice.others ~= 0 and elsewhere.possible()) then
     if turn(instance, future, began) then
       note_here(target, computed() - began)
       return finish(binding, future, trap)

@@ -25,7 +25,7 @@ local monotonic, max, min = clock.monotonic, math.max, math.min
 local current = waiting.current
 local take, take_busy, can_run = run_queue.take, run_queue.take_busy, run_queue.can_run
 local step, close, groups = tasks.step, tasks.close, tasks.groups
-local lane = epoch_state.lane
+local notice = epoch_state.notice
 local CANCELED = errors.kinds.CANCELED
 
 local M = {
@@ -184,12 +184,12 @@ local function turn()
   local task, busy = take(), take_busy()
   if not task and not busy then return rest() end
   -- Chores of the host can wait.
-  lane.next_timer = timers.any() and not clock.is_test() and timers.next() or 0
+  notice.next_timer = timers.any() and not clock.is_test() and timers.next() or 0
   while task do
     local following = task.next
     task.next = nil
     -- What the answerer of epochs is to know while the task is in a guest.
-    lane.others = (following or busy or expected > asked or can_run()) and 1 or 0
+    notice.others = (following or busy or expected > asked or can_run()) and 1 or 0
     step(task)
     if following and tasks.had_turn() then
       -- A guest has computed for a while: what has come meanwhile goes before the others of this turn, which go on one by one.
@@ -199,7 +199,7 @@ local function turn()
     task = following
   end
   if not busy then return end
-  lane.others = (expected > asked or can_run()) and 1 or 0
+  notice.others = (expected > asked or can_run()) and 1 or 0
   step(busy)
 end
 

@@ -19,7 +19,7 @@ typedef struct {
 
 return {
   -- The lane's own, which its answerer is given the address of.
-  lane = ffi.new 'mw_epochs',
+  notice = ffi.new 'mw_epochs',
   -- A synchronous call of a function that was always short; the next state says that an epoch has passed meanwhile.
   SHORT = 0,
   SHORT_SEEN = 1,

@@ -1,6 +1,6 @@
 -- The run queue of a lane: the tasks that can run, and those that have given way while they compute. A task stands in one of them at most.
 
-local lane = require('lua.dispatcher.epoch_state').lane
+local notice = require('lua.dispatcher.epoch_state').notice
 
 local M = {}
 
@@ -10,7 +10,7 @@ local first_busy, last_busy -- those that compute, linked by `next`
 --- Puts a task that can run behind all others.
 ---@param task Task
 function M.push(task)
-  lane.others = 1
+  notice.others = 1
   if last then
     last.next = task
   else

@@ -11,7 +11,7 @@ ffi.cdef [[
 typedef struct { long seconds, nanoseconds; } mw_answer_time;
 int clock_gettime(int clock, mw_answer_time *into);
 void *wasmtime_error_new(const char *message);
-typedef uintptr_t (*mw_epoch_answer)(uint32_t context, mw_epochs *lane, uint64_t *delta, uint8_t *kind);
+typedef uintptr_t (*mw_epoch_answer)(uint32_t context, mw_epochs *notice, uint64_t *delta, uint8_t *kind);
 ]]
 
 local MONOTONIC, THREAD_CPU = 1, 3
@@ -28,8 +28,8 @@ local function now(clock)
   return tonumber(time.seconds) * 1e9 + tonumber(time.nanoseconds)
 end
 
-local function is_waited_for(lane)
-  return lane.others ~= 0 or lane.news ~= nil and lane.news[0] ~= 0 or lane.next_timer > 0 and now(MONOTONIC) >= lane.next_timer
+local function is_waited_for(notice)
+  return notice.others ~= 0 or notice.news ~= nil and notice.news[0] ~= 0 or notice.next_timer > 0 and now(MONOTONIC) >= notice.next_timer
 end
 
 -- Loads the library at `path`; gives the address of the answerer.
@@ -39,25 +39,25 @@ return function(path)
   -- `interrupt` is what Wasmtime calls the end of a guest at its deadline.
   local function stop(why) return ffi.cast('uintptr_t', library.wasmtime_error_new(why)) end
 
-  local function alone(lane)
-    if now(MONOTONIC) < lane.latest then return 0 end
-    return stop(lane.too_long ~= 0 and 'it computes for very long where a guest may not wait' or 'interrupt')
+  local function alone(notice)
+    if now(MONOTONIC) < notice.latest then return 0 end
+    return stop(notice.too_long ~= 0 and 'it computes for very long where a guest may not wait' or 'interrupt')
   end
 
-  local function answer(_, lane, delta, kind)
-    local state = lane.state
+  local function answer(_, notice, delta, kind)
+    local state = notice.state
     delta[0], kind[0] = 1, state == states.FIBER and YIELD or CONTINUE
     if state == states.FIBER then return 0 end
-    if state == states.ALONE then return alone(lane) end
+    if state == states.ALONE then return alone(notice) end
     if state == states.BOUND then return stop 'interrupt' end
     if state == states.SHORT or state == states.LIMITED then
-      lane.state, lane.computed = state + 1, now(THREAD_CPU)
+      notice.state, notice.computed = state + 1, now(THREAD_CPU)
       return 0
     end
-    if now(THREAD_CPU) - lane.computed < LONG then return 0 end
+    if now(THREAD_CPU) - notice.computed < LONG then return 0 end
     -- One that nobody waits for may go on.
-    if state == states.SHORT_SEEN and not is_waited_for(lane) then return 0 end
-    lane.interrupted = 1
+    if state == states.SHORT_SEEN and not is_waited_for(notice) then return 0 end
+    notice.interrupted = 1
     return stop 'interrupt'
   end
 

@@ -48,7 +48,7 @@ function M.expect() expecting = true end
 ---@param failed fun(message: border.Message, problem: any)
 function M.open(descriptor, flag, take, handlers, failed)
   flag = ffi.cast('volatile uint32_t *', flag)
-  epoch_state.lane.news = flag
+  epoch_state.notice.news = flag
   local count = ffi.new 'uint64_t[1]'
 
   local function has_news()

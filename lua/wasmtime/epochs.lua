@@ -9,8 +9,8 @@ local wasmtime = require 'lua.wasmtime.api'
 local M = {}
 
 -- What the answerer reads. Whoever enters a guest sets `state` first.
-local lane = states.lane
-M.lane, M.states = lane, states
+local notice = states.notice
+M.notice, M.states = notice, states
 
 -- What it reads of a call that another thread runs: it always gives way.
 local elsewhere = ffi.new 'mw_epochs'
@@ -27,7 +27,7 @@ function M.open(address) answerer = ffi.cast('void *', address) end
 
 --- Has the lane's answerer asked about an instance.
 ---@param instance Instance
-function M.watch(instance) wasmtime.C.wasmtime_store_epoch_deadline_callback(instance.store, answerer, lane, nil) end
+function M.watch(instance) wasmtime.C.wasmtime_store_epoch_deadline_callback(instance.store, answerer, notice, nil) end
 
 --- Has that of another thread asked, which runs the instance from now on.
 ---@param instance Instance
@@ -41,19 +41,19 @@ end
 ---@param limit number? monotonic nanoseconds
 function M.alone(ctx, limit)
   local latest = clock.system() + MOST_ALONE
-  lane.too_long = 1
+  notice.too_long = 1
   if limit and not clock.is_test() and limit < latest then
-    latest, lane.too_long = limit, 0
+    latest, notice.too_long = limit, 0
   end
-  lane.state, lane.latest = states.ALONE, latest
+  notice.state, notice.latest = states.ALONE, latest
   wasmtime.C.wasmtime_context_set_epoch_deadline(ctx, 1)
 end
 
 --- Tells whether the call that has just failed was ended because it was long; forgets it.
 ---@return boolean
 function M.was_interrupted()
-  local was = lane.interrupted ~= 0
-  lane.interrupted = 0
+  local was = notice.interrupted ~= 0
+  notice.interrupted = 0
   return was
 end
 

@@ -8,7 +8,7 @@ local NO_LIMIT = support.NO_LIMIT
 local bytes_are_utf8 = support.bytes_are_utf8
 local cast = support.cast
 local copy = support.copy
-local lane = support.lane
+local notice = support.notice
 local p32 = support.p32
 local ra = support.ra
 local str = support.str
@@ -116,7 +116,7 @@ return function(a1, a2, ...)
     return nil, problem
   end
   io = binding.io
-  lane.state = 3
+  notice.state = 3
   arm(binding.ctx, NO_LIMIT)
   ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, 0, nil, nil
   base = memory_data(ctx, mem)
