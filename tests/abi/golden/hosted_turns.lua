@@ -10,18 +10,22 @@ local C = support.C
 
 local fault
 local function wrong(stand_in, what)
-  fault = fault or 'the result ' .. what
+  fault = fault or "the result " .. what
   return stand_in
 end
 local function full()
-  fault = 'it has no room for another handle'
+  fault = "it has no room for another handle"
   return 0
 end
 local io, holder
 
-local function fits() return true end
+local function fits()
+  return true
+end
 local function before()
-  if not (fits()) then return refuse(target, 0) end
+  if not (fits()) then
+    return refuse(target, 0)
+  end
   local binding, err
   local waited
   binding, err, waited = acquire(target)
@@ -37,13 +41,15 @@ end
 local function after(binding)
   io, fault = binding.io, nil
   local value, failed, problem
-  value = (K[1][io[0].u32 + 1] or wrong('', 'is not a case of the enum'))
+  value = (K[1][io[0].u32 + 1] or wrong("", "is not a case of the enum"))
   if fault then return broken(target, binding, fault) end
   give_back(target, binding)
   return value
 end
 return function(...)
-  if not (select('#', ...) == 0) then return refuse(target, 0, ...) end
+  if not (select("#", ...) == 0) then
+    return refuse(target, 0, ...)
+  end
   local binding, err = before()
   if not binding then return nil, err end
   local done, failed, failure = run(target, binding)

@@ -19,11 +19,11 @@ local call = C.wasmtime_func_call_unchecked
 local arm = C.wasmtime_context_set_epoch_deadline
 local fault
 local function wrong(stand_in, what)
-  fault = fault or 'the result ' .. what
+  fault = fault or "the result " .. what
   return stand_in
 end
 local function full()
-  fault = 'it has no room for another handle'
+  fault = "it has no room for another handle"
   return 0
 end
 local io, holder
@@ -31,7 +31,9 @@ local io, holder
 return function(a1, ...)
   drain()
   begin(target)
-  if not (select('#', ...) == 0 and holds(a1, 1, true)) then return refuse(target, 1, a1, ...) end
+  if not (select("#", ...) == 0 and holds(a1, 1, true)) then
+    return refuse(target, 1, a1, ...)
+  end
   local binding, err = owner(target)
   local lent = binding ~= nil
   if err then return nil, err end
@@ -47,7 +49,7 @@ return function(a1, ...)
   local failure = call(binding.ctx, binding.func, io, 1, trap)
   if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
-  value = (take(holder, 1, io[0].u32) or wrong('', 'is not a handle of the guest'))
+  value = (take(holder, 1, io[0].u32) or wrong("", "is not a handle of the guest"))
   if fault then return broken(target, binding, fault) end
   if lent then
     release(binding)

@@ -49,48 +49,48 @@ local function alloc(n, align)
   return at
 end
 local function wrong(stand_in, what)
-  fault = fault or 'the result ' .. what
+  fault = fault or "the result " .. what
   return stand_in
 end
 local function full()
-  fault = 'it has no room for another handle'
+  fault = "it has no room for another handle"
   return 0
 end
 local function string_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong('', "has a string outside the guest's memory") end
-  if n > MAX_BYTES then return wrong('', 'has a string that is longer than any may be') end
+  if p + n > limit then return wrong("", "has a string outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong('', 'takes more memory than a result may') end
-  if not bytes_are_utf8(base + p, n, limit - p) then return wrong('', 'has a string that is not UTF-8') end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
+  if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
   return str(base + p, n)
 end
 local function bytes_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong('', "has a list outside the guest's memory") end
-  if n > MAX_BYTES then return wrong('', 'has a list that is longer than any may be') end
+  if p + n > limit then return wrong("", "has a list outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong('', 'takes more memory than a result may') end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
   return str(base + p, n)
 end
 local io, holder
 
 local f1 = function(v)
-  if type(v) ~= 'table' or getmetatable(v) == TAG then return false end
+  if type(v) ~= "table" or getmetatable(v) == TAG then return false end
   local k, x
-  x = rawget(v, 'x')
-  if x == nil or not (type(x) == 'number') then return false end
+  x = rawget(v, "x")
+  if x == nil or not (type(x) == "number") then return false end
   k = next(v, k)
-  x = rawget(v, 'tag-count')
-  if x == nil then x = rawget(v, 'tag_count') end
-  if x == nil or not (type(x) == 'number' and x >= 0 and x <= 255 and x % 1 == 0 or wide(x, 0, 255)) then return false end
+  x = rawget(v, "tag-count")
+  if x == nil then x = rawget(v, "tag_count") end
+  if x == nil or not (type(x) == "number" and x >= 0 and x <= 255 and x % 1 == 0 or wide(x, 0, 255)) then return false end
   k = next(v, k)
   return next(v, k) == nil
 end
 local f2 = function(v)
-  if type(v) ~= 'table' or getmetatable(v) == TAG then return false end
+  if type(v) ~= "table" or getmetatable(v) == TAG then return false end
   local n, tidy = 0, true
   for k, x in next, v do
     n = n + 1
@@ -103,16 +103,16 @@ local f2 = function(v)
     else
       x = rawget(v, n)
     end
-    if not (type(x) == 'string' and #x <= 268435455 and string_is_utf8(x)) then return false end
+    if not (type(x) == "string" and #x <= 268435455 and string_is_utf8(x)) then return false end
   end
   return n <= 33554431
 end
 local f3 = function(v, s)
   local x
-  x = rawget(v, 'x')
+  x = rawget(v, "x")
   io[s].f64 = x
-  x = rawget(v, 'tag-count')
-  if x == nil then x = rawget(v, 'tag_count') end
+  x = rawget(v, "tag-count")
+  if x == nil then x = rawget(v, "tag_count") end
   io[s + 1].u32 = x
   return true
 end
@@ -127,7 +127,7 @@ local f4 = function(v)
       local p = alloc(#text, 1)
       if not p then return false end
       copy(base + p, text, #text)
-      local q = cast(p32, base + at)
+      local q = cast(p32, base + (at))
       q[0], q[1] = p, #text
     end
   end
@@ -135,7 +135,7 @@ local f4 = function(v)
 end
 local f5 = function(at)
   local r = new(2, 0)
-  r[1] = (take(holder, 1, cast(p32, base + at)[0]) or wrong('', 'is not a handle of the guest'))
+  r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is not a handle of the guest"))
   r[2] = string_at(at + 4)
   return r
 end
@@ -149,7 +149,9 @@ local function lower(a1, a2)
   return true
 end
 return function(a1, a2, ...)
-  if not (select('#', ...) == 0 and f1(a1) and f2(a2)) then return refuse(target, 2, a1, a2, ...) end
+  if not (select("#", ...) == 0 and f1(a1) and f2(a2)) then
+    return refuse(target, 2, a1, a2, ...)
+  end
   local binding, err
   binding = target.idle
   if binding == nil then
@@ -170,18 +172,17 @@ return function(a1, a2, ...)
   if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
   local ret = io[0].u32
-  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
-  budget = 1073741824
+  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
   if ret + 16 > limit then return broken(target, binding, "the result is outside the guest's memory") end
-  if ret % 4 ~= 0 then return broken(target, binding, 'the result is at an address that is not a multiple of 4') end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
   local d = cast(p8, base + ret)[0]
   if d == 0 then
     value = f5(ret + 4)
   elseif d == 1 then
     failed = true
-    problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong('', 'is not a case of the enum'))
+    problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is not a case of the enum"))
   else
-    wrong(nil, 'is not a case of the result')
+    wrong(nil, "is not a case of the result")
   end
   if fault then return broken(target, binding, fault) end
   io[0].u32 = ret

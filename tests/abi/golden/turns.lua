@@ -47,45 +47,45 @@ local function alloc(n, align)
   return at
 end
 local function wrong(stand_in, what)
-  fault = fault or 'the result ' .. what
+  fault = fault or "the result " .. what
   return stand_in
 end
 local function full()
-  fault = 'it has no room for another handle'
+  fault = "it has no room for another handle"
   return 0
 end
 local function string_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong('', "has a string outside the guest's memory") end
-  if n > MAX_BYTES then return wrong('', 'has a string that is longer than any may be') end
+  if p + n > limit then return wrong("", "has a string outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong('', 'takes more memory than a result may') end
-  if not bytes_are_utf8(base + p, n, limit - p) then return wrong('', 'has a string that is not UTF-8') end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
+  if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
   return str(base + p, n)
 end
 local function bytes_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong('', "has a list outside the guest's memory") end
-  if n > MAX_BYTES then return wrong('', 'has a list that is longer than any may be') end
+  if p + n > limit then return wrong("", "has a list outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong('', 'takes more memory than a result may') end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
   return str(base + p, n)
 end
 local io, holder
 
 local f1 = function(v)
   if v == nil or v == none then return true end
-  if type(v) == 'table' and getmetatable(v) == TAG then v = rawget(v, 1) end
-  return (type(v) == 'string' and #v <= 268435455 and string_is_utf8(v))
+  if type(v) == "table" and getmetatable(v) == TAG then v = rawget(v, 1) end
+  return (type(v) == "string" and #v <= 268435455 and string_is_utf8(v))
 end
 local f2 = function(v, s)
   local c, p = 2, v
   if v == nil or v == none then
     c = 1
   else
-    if type(v) == 'table' and getmetatable(v) == TAG then p = rawget(v, 1) end
+    if type(v) == "table" and getmetatable(v) == TAG then p = rawget(v, 1) end
   end
   io[s].u32 = c - 1
   io[s + 1].u64 = 0
@@ -104,26 +104,30 @@ local f2 = function(v, s)
 end
 local f3 = function(at)
   local r = new(2, 0)
-  r[1] = (take(holder, 1, cast(p32, base + at)[0]) or wrong('', 'is not a handle of the guest'))
+  r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is not a handle of the guest"))
   r[2] = string_at(at + 4)
   return r
 end
 local f4 = function(at)
   local c = cast(p8, base + at)[0] + 1
-  if c > 2 then return wrong('', 'is not a case of the result') end
+  if c > 2 then return wrong("", "is not a case of the result") end
   if c <= 1 then
-    return { ok = f3(at + 4) }
+    return {ok = f3(at + 4)}
   else
-    return { err = (K[1][cast(p8, base + (at + 4))[0] + 1] or wrong('', 'is not a case of the enum')) }
+    return {err = (K[1][cast(p8, base + (at + 4))[0] + 1] or wrong("", "is not a case of the enum"))}
   end
 end
 local function lower(a1)
   if not f2(a1, 0) then return false end
   return true
 end
-local function fits(a1) return f1(a1) end
+local function fits(a1)
+  return f1(a1)
+end
 local function before(a1)
-  if not (fits(a1)) then return refuse(target, 1, a1) end
+  if not (fits(a1)) then
+    return refuse(target, 1, a1)
+  end
   local binding, err
   local waited
   binding, err, waited = acquire(target)
@@ -146,10 +150,9 @@ local function after(binding)
   ctx, mem, realloc = binding.ctx, binding.memory, binding.realloc
   local value, failed, problem
   local ret = io[0].u32
-  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
-  budget = 1073741824
+  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
   if ret + 16 > limit then return broken(target, binding, "the result is outside the guest's memory") end
-  if ret % 4 ~= 0 then return broken(target, binding, 'the result is at an address that is not a multiple of 4') end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
   value = f4(ret)
   if fault then return broken(target, binding, fault) end
   io[0].u32 = ret
@@ -159,7 +162,9 @@ local function after(binding)
   return value
 end
 return function(a1, ...)
-  if not (select('#', ...) == 0) then return refuse(target, 1, a1, ...) end
+  if not (select("#", ...) == 0) then
+    return refuse(target, 1, a1, ...)
+  end
   local binding, err = before(a1)
   if not binding then return nil, err end
   local done, failed, failure = run(target, binding)

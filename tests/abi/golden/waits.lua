@@ -52,37 +52,37 @@ local function alloc(n, align)
   return at
 end
 local function wrong(stand_in, what)
-  fault = fault or 'the result ' .. what
+  fault = fault or "the result " .. what
   return stand_in
 end
 local function full()
-  fault = 'it has no room for another handle'
+  fault = "it has no room for another handle"
   return 0
 end
 local function string_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong('', "has a string outside the guest's memory") end
-  if n > MAX_BYTES then return wrong('', 'has a string that is longer than any may be') end
+  if p + n > limit then return wrong("", "has a string outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong('', 'takes more memory than a result may') end
-  if not bytes_are_utf8(base + p, n, limit - p) then return wrong('', 'has a string that is not UTF-8') end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
+  if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
   return str(base + p, n)
 end
 local function bytes_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong('', "has a list outside the guest's memory") end
-  if n > MAX_BYTES then return wrong('', 'has a list that is longer than any may be') end
+  if p + n > limit then return wrong("", "has a list outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong('', 'takes more memory than a result may') end
+  if budget < 0 then return wrong("", "takes more memory than a result may") end
   return str(base + p, n)
 end
 local io, holder
 
 local f1 = function(at)
   local r = new(2, 0)
-  r[1] = (take(holder, 1, cast(p32, base + at)[0]) or wrong('', 'is not a handle of the guest'))
+  r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is not a handle of the guest"))
   r[2] = string_at(at + 4)
   return r
 end
@@ -99,11 +99,13 @@ local function lower(a1, a2)
 end
 local function fits(a1, a2)
   begin(target)
-  return holds(a1, 1, true) and (type(a2) == 'string' and #a2 <= 268435455 and string_is_utf8(a2))
+  return holds(a1, 1, true) and (type(a2) == "string" and #a2 <= 268435455 and string_is_utf8(a2))
 end
 local function before(a1, a2)
   drain()
-  if not (fits(a1, a2)) then return refuse(target, 2, a1, a2) end
+  if not (fits(a1, a2)) then
+    return refuse(target, 2, a1, a2)
+  end
   local binding, err = owner(target)
   local lent = binding ~= nil
   if err then return nil, err end
@@ -138,18 +140,17 @@ local function after(binding, lent)
   ctx, mem, realloc = binding.ctx, binding.memory, binding.realloc
   local value, failed, problem
   local ret = io[0].u32
-  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
-  budget = 1073741824
+  base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem)) budget = 1073741824
   if ret + 16 > limit then return broken(target, binding, "the result is outside the guest's memory") end
-  if ret % 4 ~= 0 then return broken(target, binding, 'the result is at an address that is not a multiple of 4') end
+  if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
   local d = cast(p8, base + ret)[0]
   if d == 0 then
     value = f1(ret + 4)
   elseif d == 1 then
     failed = true
-    problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong('', 'is not a case of the enum'))
+    problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is not a case of the enum"))
   else
-    wrong(nil, 'is not a case of the result')
+    wrong(nil, "is not a case of the result")
   end
   if fault then return broken(target, binding, fault) end
   io[0].u32 = ret
@@ -165,7 +166,9 @@ local function after(binding, lent)
   return value
 end
 return function(a1, a2, ...)
-  if not (select('#', ...) == 0) then return refuse(target, 2, a1, a2, ...) end
+  if not (select("#", ...) == 0) then
+    return refuse(target, 2, a1, a2, ...)
+  end
   local binding, err, lent = before(a1, a2)
   if not binding then return nil, err end
   local done, failed, failure = run(target, binding)
