@@ -38,7 +38,7 @@
 ---What an instance is made of. `key` is the same for entries that share it, `engine` and `modules` are addresses, 0 for a
 ---module that no step has. `unlinked` is the module of the stubs, `handles` the one of resources' tables. `granted` are
 ---interfaces, `memories` those that functions of the host use; `waits` says that calls may wait, `files` that the entry's mounts are
----used, `small` that instances are small ones.
+---used, `small` that instances are small ones, `composed` that there are several component instances in each.
 ---@class border.Plan
 ---@field key string
 ---@field engine integer
@@ -50,6 +50,7 @@
 ---@field unlinked? integer
 ---@field handles? integer
 ---@field small? true
+---@field composed? true
 ---@field groups? border.Group[]
 ---@field granted? table<string, true>
 ---@field hosted? border.HostFunction[]

@@ -76,7 +76,7 @@ end
 local function instantiate(target)
   local plan = target.plan
   if plan.waits then
-    local room, most = mappings.take(plan.small)
+    local room, most = mappings.take(plan.small, plan.more_mappings)
     if not room then return nil, no_room(target, most) end
   end
   local files, world, seen

@@ -63,6 +63,7 @@ local M = {}
 ---@field granted table<string, true> interfaces
 ---@field waits boolean? a call may wait
 ---@field small boolean? instances are small (host/engine/engine.py)
+---@field more_mappings integer how many memory mappings an instance takes beyond those of one component (lua/wasmtime/mappings.lua)
 ---@field files boolean? instances get the mounts of their entry
 ---@field gated boolean? group 1 has a gate (host/wasm/plan/gate.py)
 ---@field linker table? what functions of the host are linked by (lua/guest/linking.lua); nil where it imports none
@@ -124,6 +125,8 @@ function M.prepare(given)
     granted = given.granted or {},
     waits = given.waits,
     small = given.small,
+    -- Each core instance may have a memory, which takes two.
+    more_mappings = given.composed and 2 * #given.steps or 0,
     files = given.files,
     gated = given.gated,
     linker = given.hosted and linking.prepare(engine, given.hosted),

@@ -233,6 +233,8 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
         data["handles"] = compiler.text(HANDLE_TABLE)
     if _is_small(function):
         data["small"] = True
+    if plan.instances > 1:
+        data["composed"] = True
     _add_hosted(data, hosting, compiler)
     return data
 

@@ -48,10 +48,11 @@ end
 
 --- Takes the room for one more instance: gives true, or false and how many mappings there may be.
 ---@param small boolean?
+---@param more integer those that it takes because it is composed of several
 ---@return boolean
 ---@return integer? most
-function M.take(small)
-  local each, now = small and SMALL or LARGE, clock.system()
+function M.take(small, more)
+  local each, now = (small and SMALL or LARGE) + more, clock.system()
   local left = shared.left
   if now > shared.stale_at or left >= 0 and left < each then
     limit = limit or most()

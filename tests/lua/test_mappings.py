@@ -2,7 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from tests.abi.test_composed import TEXTS
+from tests.lua.conftest import Lane
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,3 +49,14 @@ def test_new_guests_are_refused_before_mappings_run_out(tmp_path: Path) -> None:
         [sys.executable, "-c", PROGRAM, str(tmp_path / "project"), str(ROOT)], capture_output=True, encoding="utf-8", timeout=120
     )
     assert (done.stdout, done.stderr, done.returncode) == ("true\ttrue\t1500\n", "", 0)
+
+
+def test_an_instance_of_several_components_is_counted_as_more(lane: Callable[..., Lane]) -> None:
+    """Each core instance of a composed guest may have a memory, and an instance of it is refused where there is no room for all."""
+    guest = lane({"one": "method: one, imports: [wasi:clocks]"}, TEXTS)
+    guest("assert(funcs.call('t:one') == 4065)")
+    plan = "for instance in pairs(require('lua.guest.instance').all) do return instance.plan.{0} end"
+    steps = int(guest.state.run(plan.format("more_mappings"))) // 2
+    assert steps == int(guest.state.run("for instance in pairs(require('lua.guest.instance').all) do return #instance.plan.steps end")) > 5
+    left = "local m = require('lua.wasmtime.mappings') return m.take(false, {0}) and 1 or 0"
+    assert [int(guest.state.run(left.format(more))) for more in (0, 10 * steps, 10**6)] == [1, 1, 0]
