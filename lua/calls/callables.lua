@@ -16,6 +16,7 @@ local M = {}
 local host
 
 --- Sets the host's functions.
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 local function perform(entry, encoded)

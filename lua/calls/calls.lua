@@ -209,6 +209,8 @@ function M.close()
 end
 
 --- Sets the host's functions, and the modules of the standard library, which libraries that answer imports may require.
+---@param given table<string, function>
+---@param modules table<string, function>
 function M.setup(given, modules)
   host = given
   providers.setup(modules, M.call)

@@ -95,6 +95,7 @@ function M.bind(entry)
 end
 
 --- Sets the host's functions.
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 return M

@@ -44,6 +44,7 @@ local last = 0 -- the last number
 local helpers, host ---@type Staff, table
 
 --- Sets the Python functions of the lane.
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 --- Tells whether there is an elsewhere.
@@ -115,6 +116,7 @@ end
 
 --- Fails the calls of a lane that has ended by a mistake in Moonwit; `answers` is the address of its mailbox. Nobody knows what it was
 -- doing, so their instances are left as they are.
+---@param answers integer
 function M.gone(answers)
   hiring.dismiss(helpers, answers)
   for number, job in pairs(jobs) do
@@ -142,6 +144,8 @@ local function drive(address)
 end
 
 --- Gives what takes the letters RUN and STOP of another lane, and answers by send(kind, number, text).
+---@param send function
+---@return function
 function M.server(send)
   local running = {}
   return function(kind, number, text)

@@ -106,6 +106,7 @@ end
 linking.provide('wippy:runtime/funcs', { ['call-string'] = caller(true), ['call-bytes'] = caller(false) })
 
 --- Sets what makes the calls: call(id, ...) -> value, err.
+---@param given function
 function M.setup(given) call = given end
 
 return M

@@ -205,10 +205,18 @@ function M.run(target, binding)
   return false, stopped(target, why)
 end
 
+---@param binding Binding
+---@return any
 function M.leaf_post(binding) return fibers.leaf_post(binding, support.trap) end
 
+---@param binding Binding
+---@return any
 function M.run_post(binding) return fibers.alone(binding.instance, binding.post, binding.io, binding.alone, '', support.trap) end
 
+---@param realloc ffi.cdata*
+---@param io ffi.cdata*
+---@param out ffi.cdata*
+---@return any
 function M.call_realloc(_, realloc, io, _, out) return fibers.alone(running.instance, realloc, io, 'iiiii', 'i', out) end
 
 -- How calls fail --------------------------------------------------------------------------------------------------------

@@ -210,6 +210,7 @@ function M.release(binding)
 end
 
 --- Sets the host's functions.
+---@param given table<string, function>
 function M.setup(given)
   host = given
   instances.on_ended(counted.ended)

@@ -58,6 +58,7 @@ end
 function M.reset() of_plans = {} end
 
 --- Sets the host's functions, and gives handles their methods.
+---@param given table<string, function>
 function M.setup(given)
   host = given
   handles.setup(

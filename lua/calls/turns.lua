@@ -42,9 +42,13 @@ local HASTY = 4
 
 --- Tells whether rule 3 may hold for functions of a plan: what such a guest has asked the host for leaves no trace, and scripts hold no
 -- handles, which would end with the instance.
+---@param plan Plan
+---@return boolean
 function M.is_repeatable(plan) return not plan.resources[1] and (not plan.linker or plan.repeatable) end
 
 --- Readies what a target keeps of its calls; `moves` tells whether its instances may be run by another thread.
+---@param target Target
+---@param moves boolean
 function M.equip(target, moves)
   target.short, target.long, target.quick, target.hasty, target.moves = false, false, 0, 0, moves
   target.enough = M.is_repeatable(target.plan) and ENOUGH or math.huge
@@ -102,9 +106,17 @@ end
 
 --- Runs the binding's function with the arguments in binding.io, until `limit` (monotonic nanoseconds, or nil), as fibers.run does: gives
 -- true, whether it has failed, and what Wasmtime reports, the trap in `trap`; or false and why it was stopped.
+---@param binding Binding
+---@param limit? number
+---@param trap ffi.cdata*
+---@param target Target
+---@return boolean
+---@return any
+---@return any
 function M.run(binding, limit, trap, target)
   local instance, plan = binding.instance, binding.instance.plan
   if not binding.args then fibers.equip(binding, binding.params, binding.results_of) end
+  ---@type ffi.cdata*, ffi.cdata*
   local args, io = binding.args, binding.io
   for i = 0, binding.count - 1 do
     args[i].of.u64 = io[i].u64
@@ -161,6 +173,9 @@ M.attempts = setmetatable({}, { __mode = 'k' })
 
 --- A guest's function. `make` has functions that make the ways to call it when they are needed: `slow`, by rule 1 or 2; `near`, by
 -- rule 3, or false where that can't be; `plain`, synchronously, where no task runs that could wait.
+---@param target Target
+---@param make {slow: function, near: function|false, plain: function}
+---@return function
 function M.guest(target, make)
   local plan, slow, near, plain = target.plan, nil, nil, nil
 

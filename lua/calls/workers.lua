@@ -158,6 +158,10 @@ local function apply(call, id, values, count) return call(id, unpack(values, 1, 
 
 --- Makes this lane a worker: `calls` (lua/calls/calls.lua) makes the calls that come in the mailbox at `orders`, `encode(id, value, err)`
 --- gives an encoded value, or nil and an encoded error, to be sent to the one at `answers`.
+---@param orders integer
+---@param answers integer
+---@param calls table
+---@param encode function
 function M.serve(orders, answers, calls, encode)
   local send, running = mailbox.sender(answers), {}
   local run = elsewhere.server(send)
@@ -193,6 +197,7 @@ function M.serve(orders, answers, calls, encode)
 end
 
 --- Sets the host's functions.
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 return M

@@ -76,6 +76,11 @@ local function handled(handler, ok, ...)
 end
 
 --- Calls `f(...)`, as `xpcall`.
+---@param f function
+---@param handler function
+---@param ... any
+---@return boolean
+---@return any
 function M.xpcall(f, handler, ...)
   if type(handler) ~= 'function' then return xpcall(f, handler, ...) end
   -- A handler runs on top of what has raised, and on top of a hook no other hook runs: code that may be ended by one has its handler
@@ -87,6 +92,7 @@ end
 local refuse
 
 --- Sets what is called when a coroutine waits that was resumed from C code, which can't be left and entered again.
+---@param f function
 function M.when_refused(f) refuse = f end
 
 local function again(saved, co)
@@ -140,6 +146,8 @@ local function unwrap(ok, ...)
 end
 
 --- Returns a function that resumes `f`, as `coroutine.wrap`.
+---@param f function
+---@return function
 function M.wrap(f)
   if type(f) ~= 'function' then error("bad argument #1 to 'wrap' (function expected, got " .. type(f) .. ')', 2) end
   local co = create(f)
@@ -173,12 +181,17 @@ local function status_of(co)
 end
 
 --- Keeps a coroutine of the dispatcher's from being resumed by somebody else.
+---@param co thread
+---@param is_main? boolean
 function M.hold(co, is_main) held[co] = is_main and MAIN or SPAWNED end
 
 --- Ends what `hold` began.
+---@param co thread
 function M.release(co) held[co] = nil end
 
 --- Returns the coroutine inside `co` that waits, or `co` itself.
+---@param co thread
+---@return thread
 function M.innermost(co)
   for _ = 1, M.MAX_DEPTH do
     local next = inner[co]

@@ -119,6 +119,7 @@ local hopeless
 
 --- Counts a user, who may bring more to run at any time, so that waiting forever is not a deadlock. `when_hopeless()` is called each time
 -- that all wait and nobody else can wake one.
+---@param when_hopeless function
 function M.expect_user(when_hopeless)
   expected, asked, hopeless = expected + 1, 1, when_hopeless
 end

@@ -89,6 +89,9 @@ end
 --- Calls as `pcall`, for what a script catches. A hook needs room on the stack: where there is too little, at the bottom of a recursion, it
 --- fails, and code that catches that and goes down again would never be ended. So whoever catches an error looks too, and where there is no
 --- room for that either the error goes on upwards.
+---@param ... any
+---@return boolean
+---@return any
 function M.pcall(...)
   if select('#', ...) == 0 then return pcall() end
   return caught(pcall(...))
@@ -123,6 +126,8 @@ function M.leave()
 end
 
 --- Has `find()` asked too, for what the running code is to end with; `told()` is called when that was raised.
+---@param find function
+---@param told function
 function M.watch(find, told)
   look, raised = find, told
   calm()

@@ -63,6 +63,9 @@ end
 local cancel = M.cancel
 
 --- Takes back what `cancel` has told a task that runs, which had refused to hear such things `refusals` times before.
+---@param task Task
+---@param problem any
+---@param refusals integer
 function M.pardon(task, problem, refusals)
   if task.problem ~= problem then return end
   task.problem, task.refusals, task.given_up, task.answered = nil, refusals, false, false
@@ -319,6 +322,9 @@ end
 
 --- Starts `f(...)` as `spawn` does; it begins at once, and the caller goes on when it waits or has ended. It must not raise, nor run
 --- what is a script's. After a guest has computed for long it begins in the next turn all the same.
+---@param f function
+---@param ... any
+---@return Task
 function M.spawn_now(f, ...)
   if turn_taken then return M.spawn(f, ...) end
   local task, outer = spawned(f, ...), running()

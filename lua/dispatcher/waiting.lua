@@ -193,6 +193,9 @@ function M.sleep(ns, kind)
 end
 
 --- Waits as `suspend` does; returns what `wake` was given, or raises, blaming the caller's caller.
+---@param kind string
+---@param detail any
+---@return any ... up to three
 function M.wait(kind, detail)
   local problem, a, b, c = suspend(kind, detail)
   if problem then error(problem, 3) end

@@ -33,6 +33,8 @@ end
 local leave = M.leave
 
 --- Returns functions of Python that are called on the lane's stack only.
+---@param functions table<string, function>
+---@return table<string, function>
 function M.guarded(functions)
   local out = {}
   for name, f in pairs(functions) do

@@ -81,6 +81,8 @@ local function prepare(target)
 end
 
 --- Has instances of target looked after. `pool` is what the host says of it: {type =}.
+---@param target Target
+---@param pool border.PoolBounds
 function M.add(target, pool)
   if pool.type == 'lazy' or pool.type == 'adaptive' then looked_after[target] = pool.type == 'adaptive' and 1 or 0 end
   target.prepares = target.fresh and pool.type ~= 'inline'
@@ -115,6 +117,8 @@ function M.warm(target)
 end
 
 --- Sets what makes an instance, make(target) -> binding or nil, and what ends one, discard(instance).
+---@param given_make function
+---@param given_discard function
 function M.setup(given_make, given_discard)
   make, discard = given_make, given_discard
 end

@@ -70,6 +70,13 @@ local function sided(import, instance, value, problem)
 end
 
 --- Gives the value for the guest, or nil and the error that ends its call. `fine` is false where `value` was raised.
+---@param import table
+---@param instance Instance
+---@param fine boolean
+---@param value any
+---@param problem any
+---@return any
+---@return any
 function M.of(import, instance, fine, value, problem)
   local t = import.sig.result
   local is_result = t and t.kind == 'result'

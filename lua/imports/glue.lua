@@ -225,6 +225,9 @@ end
 
 --- Compiles the glue of an import; `hooks` has begin(instance, io, import, ret, ...), broken(import, what) and fetch(instance, value). Sets
 -- import.call, import.give, import.fits, import.fits_ok and import.fits_err; gives the text. Raises {too_large = why}.
+---@param import table
+---@param hooks table<string, function>
+---@return string
 function M.compile(import, hooks)
   local support = generate.support
   support.C, support.rv = wasmtime.C, support.rv or ffi.new 'mw_raw[4]'

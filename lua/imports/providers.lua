@@ -37,6 +37,8 @@ local function careful(module)
 end
 
 --- Sets the modules of the standard library, and what calls a function of the registry.
+---@param stdlib table<string, function>
+---@param calls function
 function M.setup(stdlib, calls)
   modules, call = {}, calls
   for name, module in pairs(stdlib) do
@@ -208,6 +210,8 @@ local function watched(plan, import, f)
 end
 
 --- Makes the imports of a prepared plan ready: what answers them is found, and the glue made, with the first call of each.
+---@param plan Plan
+---@param given table
 function M.equip(plan, given)
   plan.foreign, plan.provided, plan.libraries = {}, {}, given.libraries or {}
   for number, name in ipairs(given.foreign or {}) do

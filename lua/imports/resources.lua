@@ -18,6 +18,10 @@ local function object(instance, resource, index)
 end
 
 --- Takes what is behind the guest's handle out of its table, for `own`; nil where there is no such handle.
+---@param instance Instance
+---@param resource integer
+---@param index integer
+---@return any
 function M.take(instance, resource, index)
   local found, kind = object(instance, resource, index)
   if not found then return nil end
@@ -26,12 +30,20 @@ function M.take(instance, resource, index)
 end
 
 --- Gives what is behind the guest's handle, for `borrow`; nil where there is no such handle.
+---@param instance Instance
+---@param resource integer
+---@param index integer
+---@return any
 function M.reach(instance, resource, index)
   local found = object(instance, resource, index)
   return found and found.value
 end
 
 --- Gives the guest a handle of resource number `resource`.
+---@param instance Instance
+---@param value any
+---@param resource integer
+---@return integer?
 function M.give(instance, value, resource) return objects.hand(instance, { kind = instance.plan.foreign[resource], value = value }) end
 
 return M

@@ -206,6 +206,12 @@ local function begun(instance, io, import, ret, imposed, co, ok, tag, fine, valu
 end
 
 --- Begins the provider of an import with the arguments that its guest gives.
+---@param instance Instance
+---@param io ffi.cdata*
+---@param import table
+---@param ret? integer
+---@param ... any
+---@return any
 function M.begin(instance, io, import, ret, ...)
   local co
   if resting > 0 then
@@ -221,9 +227,14 @@ function M.begin(instance, io, import, ret, ...)
 end
 
 --- The reason of the trap for a guest that hands an import what it may not.
+---@param import table
+---@param what string
+---@return string
 function M.broken(import, what) return ('the guest broke the canonical ABI when it called %s: %s'):format(import.name, what) end
 
 --- Keeps a result for the WebAssembly that fetches it after a wait.
+---@param instance Instance
+---@param value any
 function M.fetch(instance, value)
   instance.after = function(_, io) io[0].u64 = value end
 end

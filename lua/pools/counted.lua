@@ -150,6 +150,9 @@ end
 local function queued(task) return task and task.queued or 0 end
 
 --- `f`, a function that may wait, counted: each call is timed, without what it waited in a queue.
+---@param id string
+---@param f function
+---@return function
 function M.waiting(id, f)
   if whole[f] then return f end
   local counts = pools.of(id).counts

@@ -44,9 +44,12 @@ local M = {}
 local pools, host = {}, nil ---@type table<string, Pool>, table?
 
 -- Sets the Python functions of lua/calls/entries.py by name.
+---@param given table<string, function>
 function M.setup(given) host = given end
 
 -- What is counted of an id in all lanes, or of each that was used for nil; lua/pools/statistics.py says what is in it.
+---@param id? string
+---@return table
 function M.read(id) return buffer.decode(host.statistics(id or '')) end
 
 --- Gives the pool of an id: the same one for each caller.

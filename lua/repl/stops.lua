@@ -22,6 +22,7 @@ local M = {}
 ---@field take_ended fun(): integer[] gives the places of inputs whose code in the background was stopped since the last time
 
 --- Begins to look at the number, whose address `flag` is.
+---@param flag ffi.cdata*
 ---@return Stops
 function M.watch(flag)
   local ended = {} -- the places of inputs whose code in the background was stopped, as keys

@@ -8,6 +8,7 @@ local wasmtime = require 'lua.wasmtime.api'
 local M = {}
 
 --- Loads Wasmtime, and starts the epochs, if that is not done.
+---@param host table<string, function>
 function M.open(host)
   if wasmtime.C then return end
   ---@type border.Library

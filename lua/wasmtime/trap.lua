@@ -144,8 +144,11 @@ end
 ---@field bytes number? how much memory the guest had
 
 --- Takes over both reports of a call (either may be NULL); the caller must not use them again.
+---@param failure ffi.cdata*?
+---@param trap ffi.cdata*?
 ---@return Report
 function M.take(failure, trap)
+  ---@type ffi.namespace*, string, {module: string?, func: string}[]
   local C, message, frames = wasmtime.C, 'the guest failed', {}
   if trap ~= nil then
     message, frames = take_bytes(C.wasm_trap_message, trap), take_frames(C.wasm_trap_trace, trap)
