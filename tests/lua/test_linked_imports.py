@@ -173,3 +173,30 @@ def test_a_ring_of_components_is_a_problem(tmp_path: Path) -> None:
     )
     found = problems(tmp_path, entries)
     assert found[0] == "components can't answer each other's imports: shop:a -> shop:b -> shop:a"
+
+
+def relay(wanted: str, given: str, add: int) -> str:
+    """A component that answers `f` of one interface by what it imports as another, and adds something."""
+    return f"""(component
+     (import "{wanted}" (instance $in (export "f" (func (param "x" u32) (result u32)))))
+     (core func $f' (canon lower (func $in "f")))
+     (core module $m (import "" "f" (func $f (param i32) (result i32)))
+      (func (export "f") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const {add}))))
+     (core instance $i (instantiate $m (with "" (instance (export "f" (func $f'))))))
+     (func $f (param "x" u32) (result u32) (canon lift (core func $i "f")))
+     (instance $out (export "f" (func $f)))
+     (export "{given}" (instance $out)))"""
+
+
+def test_providers_are_answered_in_turn(tmp_path: Path) -> None:
+    """A component answers one that answers another; the last one's import is answered by a library in Lua, which may wait."""
+    library = json.dumps("local time = require 'time' return { f = function(x) time.sleep('1ms') return 2 * x end }")
+    entries = (
+        wat("one", relay("x:y/two", "x:y/one", 1), "x:y/one#f", "imports: [{'x:y/two': two}], pool: {type: static, workers: 1, size: 1}")
+        + wat("two", relay("x:y/three", "x:y/two", 10), "x:y/two#f", "imports: [{'x:y/three': three}]")
+        + wat("three", relay("x:y/lua", "x:y/three", 100), "x:y/three#f", "imports: [{'x:y/lua': lib}]")
+        + f"  - {{name: lib, kind: library.lua, modules: [time], source: {library}}}\n"
+    )
+    with opened(tmp_path, entries) as project:
+        assert [project.call("shop:one", value) for value in (1, 2, 3)] == [113, 115, 117]
+        assert project.call("shop:three", 1) == 102
