@@ -120,8 +120,8 @@ local DIRENT = 24
 local header = ffi.new 'uint8_t[24]'
 
 -- Puts the entry that is there, as much of it as fits; gives how many bytes, or nil and an errno.
-local function put_entry(instance, L, at, room)
-  local name, type, inode, next = listing.look(L)
+local function put_entry(instance, entries, at, room)
+  local name, type, inode, next = listing.look(entries)
   if not text.string_is_utf8(name) then return nil, ILSEQ end
   cast(p64, header)[0], cast(p64, header)[1] = next, inode
   cast(p32, header)[4], cast(p32, header)[5] = #name, numbers.FILETYPES[type]
@@ -133,22 +133,22 @@ local function put_entry(instance, L, at, room)
 end
 
 -- Fills the guest's buffer from the place where the listing is; a cookie is the place behind an entry.
-local function list(instance, io, L, at, size, ret, used)
+local function list(instance, io, entries, at, size, ret, used)
   while used < size do
-    local more, why, job = listing.fill(instance, L)
+    local more, why, job = listing.fill(instance, entries)
     if job then
       return protocol.wait(instance, io, job.pending, function(_, out)
-        local ok, failed = listing.took(L, job)
+        local ok, failed = listing.took(entries, job)
         if not ok then return finish(instance, out, numbers.errno(failed)) end
-        return list(instance, out, L, at, size, ret, used)
+        return list(instance, out, entries, at, size, ret, used)
       end)
     end
     if more == nil then return finish(instance, io, numbers.errno(why)) end
     if not more then break end
-    local count, errno = put_entry(instance, L, at + used, size - used)
+    local count, errno = put_entry(instance, entries, at + used, size - used)
     if not count then return finish(instance, io, errno) end
     used = used + count
-    if used < size then listing.step(L) end
+    if used < size then listing.step(entries) end
   end
   memory.put32(instance, ret, used)
   return finish(instance, io, SUCCESS)
@@ -160,16 +160,16 @@ local function fd_readdir(instance, io)
   memory.at(instance, ret, 4, 4)
   local descriptor, errno = descriptors.folder(instance, io[0].u32)
   if not descriptor then return finish(instance, io, errno) end
-  local L = descriptor.listing
-  if not L then
+  local entries = descriptor.listing
+  if not entries then
     local file, why = opening.open_listing(instance, descriptor.file)
     if not file then return finish(instance, io, numbers.errno(why)) end
-    L = listing.new(file)
-    descriptor.listing = L
+    entries = listing.new(file)
+    descriptor.listing = entries
   end
-  local ok, why = listing.seek(L, cookie)
+  local ok, why = listing.seek(entries, cookie)
   if not ok then return finish(instance, io, numbers.errno(why)) end
-  return list(instance, io, L, at, size, ret, 0)
+  return list(instance, io, entries, at, size, ret, 0)
 end
 
 -- What there is nothing of --------------------------------------------------------------------------------------------

@@ -40,13 +40,13 @@ local function put_entry(instance, io, ret, name, type)
   })
 end
 
-function read_entry(instance, io, L, ret)
+function read_entry(instance, io, entries, ret)
   while true do
-    local more, why, job = listing.fill(instance, L)
+    local more, why, job = listing.fill(instance, entries)
     if job then
       return protocol.wait(instance, io, job.pending, function(_, out)
-        local ok, failed = listing.took(L, job)
-        if ok then return read_entry(instance, out, L, ret) end
+        local ok, failed = listing.took(entries, job)
+        if ok then return read_entry(instance, out, entries, ret) end
         put(instance, ret, 4, nil, failed)
         return protocol.finish(out)
       end)
@@ -56,8 +56,8 @@ function read_entry(instance, io, L, ret)
       return protocol.finish(io)
     end
     if not more then return put_entry(instance, io, ret) end
-    local name, type = listing.look(L)
-    listing.step(L)
+    local name, type = listing.look(entries)
+    listing.step(entries)
     if name ~= '.' and name ~= '..' then
       if text.string_is_utf8(name) then return put_entry(instance, io, ret, name, type) end
       put(instance, ret, 4, nil, ILSEQ)
