@@ -138,6 +138,8 @@ local function carry(imposed, co, leaving, limit)
         if imposed then lift(imposed, true) end
         return failed 'waiting is not possible here: the guest was called from C'
       end
+      -- The turn that ends here may have begun without a limit, and others shall not run under it; the next one begins with it.
+      if imposed then interrupt.leave() end
       yield(WAIT)
     end
     leaving = false

@@ -182,6 +182,15 @@ def test_a_limit_ends_a_library_that_computes(lane: Make, body: str) -> None:
     assert second == "2\tnil\tnil"
 
 
+def test_a_limit_is_that_of_its_own_call(lane: Make) -> None:
+    """Others that compute while a guest under a limit waits in its library are not ended by that."""
+    body = "return {u = function(v) for i = 1, 2 do time.sleep('1h') end return v end}"
+    run = shop(lane, body, "time", ", limits: {max_execution_ms: 30}", (), "system")
+    source = "coroutine.spawn(function() print(select(2, funcs.call('t:u', 1)):kind()) end) time.sleep('5ms') " \
+        "local start, n = time.now(), 0 while time.now():sub(start):milliseconds() < 60 do n = n + 1 end print('fine') time.sleep('5ms')"
+    assert run(source) == "fine\nTimeout\n"
+
+
 def test_what_a_library_spawns_under_a_limit_ends_with_its_call(lane: Make) -> None:
     """It harms the script that made the call neither then nor when the limit would have passed."""
     source = "return {u = function(v) coroutine.spawn(function() time.sleep('10ms') print('late') end) time.sleep(v) return v end}"
