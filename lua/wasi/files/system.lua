@@ -62,6 +62,7 @@ M.APPEND, M.SYNC, M.DATA_SYNC = 0x10, 4, 2
 M.NOW, M.OMIT = 0x3fffffff, 0x3ffffffe
 
 --- Errors by their names.
+---@type table<string, integer>
 local E = {}
 M.E = E
 E.PERM, E.NOENT, E.INTR, E.IO, E.BADF, E.AGAIN, E.NOMEM, E.ACCES, E.BUSY, E.EXIST, E.XDEV = 1, 2, 4, 5, 9, 11, 12, 13, 16, 17, 18
