@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 FOLDER = Path(__file__).parent / "components"
 ENGINE = Engine()
 MOST = 2000  # larger ones hold the same sections many times
+# What the standard has and this Wasmtime does not, or not switched on.
+LIMITS = re.compile(r"not implemented|not supported|feature to be enabled|require the component model")
 NEARBY = 5  # of the changed bytes, one in so many
 
 
@@ -54,7 +57,9 @@ def test_a_changed_byte(name: str) -> None:
         try:
             Component(ENGINE, data)
             theirs = True
-        except WasmtimeError:
+        except WasmtimeError as error:
+            if ours and LIMITS.search(str(error)):
+                continue
             theirs = False
         assert ours == theirs, data.hex()
         seen[ours] += 1
