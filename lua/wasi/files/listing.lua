@@ -6,7 +6,7 @@ local clock = require 'lua.dispatcher.clock'
 local jobs = require 'lua.wasi.files.jobs'
 local system = require 'lua.wasi.files.system'
 
-local E = system.E
+local AGAIN = system.E.AGAIN
 
 local M = {}
 
@@ -75,9 +75,10 @@ function M.fill(instance, entries)
     local job = jobs.begin('entries', entries.file.descriptor, system.GETDENTS, FAR_PIECE)
     if job then
       if not entries.far then
-        entries.far, entries.memory = true, ffi.new('uint8_t[?]', FAR_PIECE)
+        entries.far = true
+        entries.memory = ffi.new('uint8_t[?]', FAR_PIECE)
       end
-      return nil, E.AGAIN, job
+      return nil, AGAIN, job
     end
   end
   local before = clock.system()
