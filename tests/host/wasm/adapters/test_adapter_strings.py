@@ -104,8 +104,8 @@ def test_invalid_utf8(target, before):
         except UnicodeDecodeError:
             expected = "caller_no_utf8"
         edge.caller.memory.write(edge.store, data, 32)
-        # What lies behind the string would make it valid.
-        edge.caller.memory.write(edge.store, b"\x80\x80\x80", 32 + len(data))
+        # What lies behind a string that lacks one byte would make it valid.
+        edge.caller.memory.write(edge.store, b"\x80\0\0", 32 + len(data))
         got = problem(lambda data=data: edge.call([32, len(data)]))
         assert got == expected, data
         seen.add(got)
