@@ -19,5 +19,5 @@ def opened() -> set[tuple[str, str]]:
 
 
 def left_since(before: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Gives what is open now and was not: another test's thread may close something meanwhile, which is not a fault of this one."""
+    """Gives what is open now and was not: another test's thread may close something meanwhile, which is not this one's fault."""
     return opened() - before

@@ -185,7 +185,7 @@ class Tree:
 
 
 def test_here(folder: Path, tests: list[str]) -> int:
-    """Runs tests in this process, which is not a good for anything else after that; gives pytest's exit status."""
+    """Runs tests in this process, which is of no use for anything else after that; gives pytest's exit status."""
     import pytest
 
     os.setsid()
@@ -200,7 +200,7 @@ def test_here(folder: Path, tests: list[str]) -> int:
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     try:
-        return int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=line", *tests]))
+        return int(pytest.main(["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-n", "0", "--tb=line", *tests]))
     except BaseException:
         return 1
 
