@@ -66,5 +66,5 @@ def test_a_binary_stands_beside_its_source() -> None:
     binaries = [path for room in ("examples", "tests/guests") for path in (ROOT / room).glob("**/*.wasm") if "built" not in path.parts]
     assert binaries
     for binary in binaries:
-        scripts = [*binary.parent.glob("build.sh"), *binary.parent.parent.glob("guest/build.sh")]
+        scripts = [*binary.parent.glob("build*.sh"), *binary.parent.parent.glob("guest/build.sh")]
         assert any(binary.name in script.read_text(encoding="utf-8") for script in scripts), binary
