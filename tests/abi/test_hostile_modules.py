@@ -54,7 +54,6 @@ def outcome(folder: Path, body: str, pages: int = 2, memory: str = '(export "mem
     ("(call $fd_write (i32.const 1) (i32.const 0) (i32.const -1) (i32.const 64))", TOO_MANY),
     ("(call $fd_read (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 9000))", BAD_DESCRIPTOR),
     ("(i32.store offset=4 (i32.const 0) (i32.const -1)) (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64))", NO_ROOM),
-    ("(call $fd_close (i32.const 50))", BAD_DESCRIPTOR),
     ("(call $fd_seek (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 64))", NOT_SEEKABLE),
     ("(call $fd_fdstat_get (i32.const 1) (i32.const 131060))", NO_ROOM),
     ("(call $poll_oneoff (i32.const 0) (i32.const 64) (i32.const 4096) (i32.const 0))", NO_ROOM),
@@ -66,11 +65,18 @@ def outcome(folder: Path, body: str, pages: int = 2, memory: str = '(export "mem
     ("(call $args_get (i32.const -4) (i32.const -1))", "0"),
     ("(call $clock_time_get (i32.const 9) (i64.const 0) (i32.const 64))", INVALID),
     ("(call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 131068))", NO_ROOM),
-    ("(i32.add (call $sched_yield) (call $fd_close (i32.const 1)))", "0"),
+    ("(i32.add (call $sched_yield) (call $fd_close (i32.const 50)))", BAD_DESCRIPTOR),
 ])  # fmt: skip
 def test_misuse(tmp_path: Path, body: str, expected: str) -> None:
     """Bad descriptors, addresses beyond the memory, lists that are too long: what the call gives, time and again."""
     assert outcome(tmp_path / "p", body) == expected
+
+
+def test_standard_output_is_closed_once(tmp_path: Path) -> None:
+    """What an instance closed stays closed: the second close in it has nothing to close."""
+    twice = "(i32.add (i32.mul (i32.const 100) (call $fd_close (i32.const 1))) (call $fd_close (i32.const 1)))"
+    first = f"(if (i32.eqz (i32.load (i32.const 0))) (then (i32.store (i32.const 0) (i32.add {twice} (i32.const 1)))))"
+    assert outcome(tmp_path / "p", f"{first} (i32.sub (i32.load (i32.const 0)) (i32.const 1))") == BAD_DESCRIPTOR
 
 
 def test_buffers_that_name_the_same_memory_many_times(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
