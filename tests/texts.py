@@ -38,7 +38,7 @@ def filled(path: Path, values: dict[str, object]) -> str:
     text = read(path)
     if not values:
         return text
-    names = "|".join(map(re.escape, values))
+    names = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
     parameter = re.compile(rf"--\[\[ ({names}) \]\]|(?<![A-Za-z0-9])({names})(?![A-Za-z0-9])")
     missing = values.keys() - {one or other for one, other in parameter.findall(text)}
     assert not missing, f"{path} has no {', '.join(sorted(missing))}"

@@ -8,23 +8,15 @@ from typing import Any
 import lupa.luajit21
 import pytest
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 LUA = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
 RUN = LUA.execute(
-    """
-    package.path = ...
-    local scripts, internal = require "lua.scripts.scripts", require "lua.values.errors"
-    local stdlib = { errors = function() return require "stdlib.errors" end }
-    return function(source)
-      local chunk, problem = scripts.script(source, "@s.lua", stdlib, { make = internal.make, from = internal.from })
-      local function answer(ok, value, ...)
-        if ok then return value, ... end
-        return tostring(value)
-      end
-      return answer(pcall(assert(chunk, problem)))
-    end
-    """,
+    lua("run"),
     str(ROOT / "moonwit" / "?.lua"),
 )
 
@@ -87,31 +79,19 @@ def test_misuse_raises_at_the_callers_line(source: str, message: str) -> None:
 
 def test_the_stack_holds_the_scripts_frames_only() -> None:
     """Frames carry file, line and name; frames of the host are left out."""
-    answer = RUN("local function deep()\n local e = errors.new 'x'\n return e end\nlocal e = deep()\n"
-                 "local s = errors.call_stack(e).frames\n"
-                 "return #s, s[1].source, s[1].line, s[1].name, s[2].line, s[2].name, e:stack()")  # fmt: skip
-    assert answer == (2, "s.lua", 2, "deep", 4, "main chunk", "x\n\ts.lua:2: in deep\n\ts.lua:4: in main chunk")
+    answer = RUN(lua("the_stack_holds_the_scripts_frames_only"))
+    assert answer == (2, "s.lua", 2, "deep", 5, "main chunk", "x\n\ts.lua:2: in deep\n\ts.lua:5: in main chunk")
 
 
 def test_a_call_stack_says_where_its_error_came_from() -> None:
     """It names the entry, or main; each frame has a source, and a line and a name where they are known."""
-    answer = RUN("""
-        local s = errors.call_stack(errors.new "x")
-        local g = errors.call_stack(make{message = "m", entry = "app:f", wasm_backtrace = "lone\\n", lua_stack = {}})
-        local f, h = s.frames[1], g.frames[1]
-        return s.thread, f.source .. ":" .. f.line, g.thread, h.source, h.name, #s, h.line""")
-    assert answer == ("main", "s.lua:2", "app:f", "?", "lone", 0, None)
+    answer = RUN(lua("a_call_stack_says_where_its_error_came_from"))
+    assert answer == ("main", "s.lua:1", "app:f", "?", "lone", 0, None)
 
 
 def test_guest_frames_and_causes_are_shown() -> None:
     """A trap's frames come first and are marked; what caused an error follows it."""
-    answer = RUN("""
-        local inner = make{message = "trap", kind = "Internal", entry = "app:f", func = "run", lua_stack = {},
-          wasm_backtrace = {{func = "inner", module = "m", offset = 255}, "outer"}}
-        local e = errors.wrap(inner, "calling")
-        local s = errors.call_stack(e).frames
-        return s[1].name, s[1].guest, s[1].offset, s[2].name, e:stack()
-    """)
+    answer = RUN(lua("guest_frames_and_causes_are_shown"))
     assert answer[:4] == ("inner", True, 255, "outer")
     assert "in entry app:f (run)\n\tm: in guest inner at 0xff\n\tin guest outer" in answer[4]
     assert "caused by: trap" in answer[4]

@@ -9,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import moonwit
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -119,12 +122,7 @@ def test_methods(run):
 
 def test_what_is_sent(run):
     """Headers, query, form, JSON and plain bodies are sent as they are given, with the type that belongs to them."""
-    lines = run("""
-      print(http.get(url .. '/e?x=1#f', {query = {b = {1, 2}, a = 'ü &'}, headers = {['X-One'] = {'1', '2'}}}).body)
-      print(http.post(url, {form = {a = 'x y', b = true}}).body)
-      print(http.post(url, {json = {a = {1}}}).body)
-      print(http.put(url, {body = 'plain', headers = {['content-type'] = 'text/x'}}).body)
-    """)
+    lines = run(lua("what_is_sent"))
     assert lines[0] == "GET /e?x=1&a=%C3%BC%20%26&b=1&b=2"
     assert [line for line in lines if line.startswith("x-one")] == ["x-one: 1", "x-one: 2"]
     types = [line.partition(": ")[2] for line in lines if line.startswith("content-type")]
@@ -139,64 +137,27 @@ def test_a_status_is_no_error(run):
 
 def test_redirects(run):
     """Redirects are followed, as many as allowed; with none allowed the redirect is the response."""
-    assert run("""
-      print(http.get(url .. '/redirect/3').url == url .. '/echo')
-      local r, problem = http.get(url .. '/redirect/3', {redirects = 2})
-      print(r, problem:kind())
-      print(http.get(url .. '/redirect/3', {redirects = 0}).headers.location)
-    """) == ["true", "nil\tInvalid", "/redirect/2"]
+    assert run(lua("redirects")) == ["true", "nil\tInvalid", "/redirect/2"]
 
 
 def test_a_body_over_the_limit(run):
     """A response that is larger than it may be is an error, whole or in pieces."""
-    assert run("""
-      local r, problem = http.get(url .. '/large', {max_body_bytes = 1000})
-      print(r, problem:kind(), problem)
-      r = http.get(url .. '/large', {max_body_bytes = 100000, stream = true})
-      local piece
-      repeat piece, problem = r.stream:read() until not piece
-      print(problem:kind())
-    """) == ["nil\tInvalid\tthe response is larger than 1000 bytes (max_body_bytes)", "Invalid"]
+    assert run(lua("a_body_over_the_limit")) == ["nil\tInvalid\tthe response is larger than 1000 bytes (max_body_bytes)", "Invalid"]
 
 
 def test_streams(run):
     """A streamed body is read in pieces until nil; one that is not wanted is closed."""
-    assert run("""
-      local r = http.get(url .. '/pieces', {stream = true})
-      local text = ''
-      for piece in function() return r.stream:read() end do text = text .. piece end
-      print(r.body, text, r.stream:read())
-      r = http.get(url .. '/large', {stream = true})
-      r.stream:read()
-      r.stream:close()
-      print(r.stream:read())
-    """) == ["nil\tpiece0piece1piece2\tnil", "nil"]
+    assert run(lua("streams")) == ["nil\tpiece0piece1piece2\tnil", "nil"]
 
 
 def test_failures(run):
     """What keeps a request from its answer is an error with a kind; those that may pass are retryable."""
-    assert run("""
-      local function show(r, problem) print(r, problem:kind(), problem:retryable()) end
-      show(http.get('http://127.0.0.1:1/'))
-      show(http.get(url .. '/cut'))
-      show(http.get('file:///etc/passwd'))
-      show(http.get('http://'))
-      show(http.get('no url'))
-      show(http.get(url, {headers = {['a b'] = 'c'}}))
-      show(http.get(url, {headers = {a = 'b\\r\\nc: d'}}))
-      show(http.request('BREW', url))
-      show(http.post(url, {json = print}))
-    """) == ["nil\tUnavailable\ttrue", "nil\tUnavailable\ttrue", *["nil\tInvalid\tnil"] * 7]
+    assert run(lua("failures")) == ["nil\tUnavailable\ttrue", "nil\tUnavailable\ttrue", *["nil\tInvalid\tnil"] * 7]
 
 
 def test_misuse_raises(run):
     """Arguments that can't be meant raise, and name what was probably meant."""
-    assert run("""
-      for _, f in ipairs{function() http.get() end, function() http.get(url, 1) end, function() http.get(url, {timeuot = 1}) end,
-        function() http.request_batch{{'GET'}} end, function() http.encode_uri() end} do
-        print((select(2, pcall(f)):gsub('^.-: ', '')))
-      end
-    """) == [
+    assert run(lua("misuse_raises")) == [
         "http_client: expected a string as the URL, got nil",
         "http_client: expected a table as the options, got a number",
         "http_client: there is no option 'timeuot', did you mean 'timeout'?",
@@ -227,26 +188,12 @@ def test_canceling_closes_the_request(run):
 
 def test_waiting_lets_others_go_on(run):
     """While a request waits for its answer, the lane runs other coroutines."""
-    assert run("""
-      local order = {}
-      local co = coroutine.spawn(function() pcall(http.get, url .. '/slow') end)
-      for i = 1, 3 do order[i] = http.get(url .. '/' .. i).status_code end
-      print(table.concat(order, ' '))
-      coroutine.cancel(co)
-    """) == ["200 200 200"]
+    assert run(lua("waiting_lets_others_go_on")) == ["200 200 200"]
 
 
 def test_batches(run):
     """A batch gives a response or an error for each request, by its number."""
-    assert run("""
-      local requests = {{'GET', url .. '/1'}, {'GET', 'http://127.0.0.1:1/'}, {'POST', url .. '/3', {body = 'b'}}}
-      local responses, problems = http.request_batch(requests)
-      print(responses[1].status_code, responses[2], responses[3].status_code, problems[1], problems[2]:kind())
-      responses, problems = http.request_batch{{'GET', url}}
-      print(#responses, problems)
-      responses, problems = http.request_batch{}
-      print(#responses, problems)
-    """) == ["200\tnil\t200\tnil\tUnavailable", "1\tnil", "0\tnil"]
+    assert run(lua("batches")) == ["200\tnil\t200\tnil\tUnavailable", "1\tnil", "0\tnil"]
 
 
 def test_escapes(run):
@@ -264,20 +211,7 @@ def test_there_is_no_request_outside_an_endpoint(project, capfd):
 
 def test_streams_have_a_bound(run):
     """A script may have 64 responses open; one more is refused with a sentence, and one that is closed or forgotten makes room."""
-    assert run("""
-      local all = {}
-      for i = 1, 64 do all[i] = assert(http.get(url .. '/pieces', {stream = true})) end
-      print(http.get(url .. '/pieces', {stream = true}))
-      print(http.get(url .. '/echo').status_code)
-      all[1].stream:close()
-      all[1].stream:close()
-      print(http.get(url .. '/pieces', {stream = true}).status_code)
-      for i = 2, 64 do all[i] = nil end
-      for i = 1, 100 do assert(http.get(url .. '/pieces', {stream = true})) end
-      for i = 1, 100 do local r = assert(http.get(url .. '/pieces', {stream = true})) while r.stream:read() do end all[i] = r end
-      for i = 1, 100 do assert(not http.get('http://127.0.0.1:1/', {stream = true})) end
-      print(http.get(url .. '/pieces', {stream = true}).status_code)
-    """) == [
+    assert run(lua("streams_have_a_bound")) == [
         "nil\thttp_client: 64 responses are being read already, and no more may be: read them to their end, or close their streams",
         "200", "200", "200",
     ]  # fmt: skip

@@ -12,6 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.texts import texts
+
+read_lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -24,11 +28,7 @@ def runtime() -> Any:
 
 
 LUA = runtime()
-REENCODE = LUA.execute(b"""return function(text)
-  local v, e = json.decode(text)
-  if e then return nil, tostring(e) end
-  return json.encode(v)
-end""")
+REENCODE = LUA.execute(read_lua("reencode").encode())
 DECODE_ERROR = LUA.execute(b"return function(text) local v, e = json.decode(text) return v == nil and e and tostring(e) end")
 
 

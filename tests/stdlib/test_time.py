@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from moonwit.lua.lane.lane import new_state
 from moonwit.lua.values import buffer
+from tests.texts import texts
+
+read_lua, _ = texts(__file__)
 
 Run = Callable[[str], str]
 
@@ -213,15 +216,7 @@ def test_parsing_by_layout(layout: str, text: str, shown: str | None) -> None:
 @given(st.integers(0, 4102444800), st.integers(0, 999999999), st.sampled_from(ZONES))
 def test_what_is_formatted_is_parsed(unix: int, nanosecond: int, name: str) -> None:
     """A moment survives RFC 3339 with nanoseconds, and RFC 1123 in its location by abbreviation or offset."""
-    source = """(function()
-      local zone = time.load_location(c)
-      local t = time.unix(a, b):in_location(zone)
-      local p = assert(time.parse(time.RFC3339NANO, t:format(time.RFC3339NANO), zone))
-      local q = assert(time.parse(time.RFC1123Z, t:format(time.RFC1123Z), zone))
-      local _, o = t:zone()
-      -- RFC 3339 has no seconds in its offset.
-      return o % 60 ~= 0 or p:equal(t) and p:unix_nano() == t:unix_nano() and q:unix() == t:unix()
-    end)()"""
+    source = read_lua("what_is_formatted_is_parsed")
     assert lua(source, unix, nanosecond, name) is True
 
 
@@ -301,41 +296,14 @@ def test_misuse_is_blamed_on_the_script(run: Run) -> None:
 
 def test_after_timer_and_stop(run: Run) -> None:
     """They deliver the time once; stop and reset tell whether it was still to come, and nothing old comes out afterwards."""
-    assert run("""
-      local started = time.now()
-      local function passed() return tostring(time.now() - started) end
-      local at, ok = time.after("1s"):receive()
-      print(at - started, ok, passed())
-      local t = time.timer("5s")
-      print(t:stop(), t:stop())
-      time.sleep("10s")
-      print(channel.select{t:channel():case_receive(), default = true}.default, t:reset("2s"))
-      print(t:channel():receive() - started, t:stop())
-      t:reset("1s") time.sleep("3s")
-      print(t:reset("4s"), passed())
-      print(t:channel():receive() - started)
-      local r = channel.select{channel.new():case_receive(), time.after("1ms"):case_receive()}
-      print(r.ok, passed(), time.after(0):receive() - started, time.after(-5):receive() - started)""") == (
+    assert run(read_lua("after_timer_and_stop")) == (
         "1s\ttrue\t1s\ntrue\tfalse\ntrue\tfalse\n13s\tfalse\ntrue\t16s\n20s\ntrue\t20.001s\t20.001s\t20.001s\n"
     )
 
 
 def test_the_references_names(run: Run) -> None:
     """Layouts, locations and methods are found under the names of the reference too; a duration that is none gives no timer."""
-    assert run("""
-      local t = time.date(2024, 12, 25, 10, 30, 5, 123456789, time.utc)
-      for _, name in ipairs{"DATE_TIME", "DATE_ONLY", "TIME_ONLY", "STAMP_MILLI", "STAMP_MICRO", "STAMP_NANO"} do
-        print(name, t:format(time[name]))
-      end
-      print(time.localtz == time.LOCAL, time.localtz)
-      local timer, ticker = time.timer("1s"), time.ticker("1s")
-      print(timer:response() == timer:channel(), ticker:response() == ticker:channel(), ticker:stop(), ticker:stop())
-      for _, make in ipairs{time.timer, time.ticker} do
-        for _, wrong in ipairs{0, -1, "0s", "soon"} do
-          local made, err = make(wrong)
-          print(made, err:kind(), err)
-        end
-      end""") == (
+    assert run(read_lua("the_references_names")) == (
         "DATE_TIME\t2024-12-25 10:30:05\nDATE_ONLY\t2024-12-25\nTIME_ONLY\t10:30:05\n"
         "STAMP_MILLI\tDec 25 10:30:05.123\nSTAMP_MICRO\tDec 25 10:30:05.123456\nSTAMP_NANO\tDec 25 10:30:05.123456789\n"
         "true\tLocal\ntrue\ttrue\ttrue\tfalse\n"
@@ -362,57 +330,18 @@ def test_a_date_without_a_location_is_here(monkeypatch: pytest.MonkeyPatch, capf
 def test_timers_that_lost_are_forgotten(run: Run) -> None:
     """What a select did not take, and nobody waits for, takes no memory however long it would run; nor does a timer or a ticker."""
     for made in ("time.after('10m')", "time.timer('10m'):channel()", "time.ticker('10m'):channel()"):
-        grown = run(f"""
-          local function lose()
-            for i = 1, 2000 do
-              local done = channel.new(1)
-              coroutine.spawn(function() time.sleep(1) done:send(i) end)
-              assert(channel.select{{done:case_receive(), {made}:case_receive()}}.channel == done)
-              local ready = channel.new(1)
-              ready:send(1)
-              assert(channel.select{{ready:case_receive(), {made}:case_receive()}}.channel == ready)
-            end
-            collectgarbage() collectgarbage()
-            return collectgarbage "count"
-          end
-          lose()
-          -- What LuaJIT compiles counts too, in one round or another; what is kept counts in each.
-          local least, before = math.huge, lose()
-          for round = 1, 4 do
-            local after = lose()
-            least, before = math.min(least, after - before), after
-          end
-          print(least < 100)""")
+        grown = run(read_lua("timers_that_lost_are_forgotten", MADE=made))
         assert grown == "true\n", made
 
 
 def test_everybody_who_waits_for_a_timer_is_asked(run: Run) -> None:
     """The first who waits gets the time; a reset counts for those who wait already; a ticker serves all in order."""
-    assert run("""
-      local started, log = time.now(), {}
-      local function wait(name, ch) coroutine.spawn(function()
-        local at = channel.select{ch:case_receive(), channel.new():case_receive()}.value
-        log[#log + 1] = name .. " " .. tostring(at - started)
-      end) end
-      local ticker = time.ticker("1s")
-      for i = 1, 3 do wait("tick " .. i, ticker:response()) end
-      local timer = time.timer("10s")
-      wait("earlier", timer:response()) time.sleep(0) timer:reset("500ms") time.sleep("600ms")
-      timer:reset("10s") wait("later", timer:response()) time.sleep(0) timer:reset("20s")
-      local stopped = time.timer("2s") wait("never", stopped:response()) time.sleep(0) stopped:stop()
-      time.sleep("30s")
-      print(table.concat(log, "; "))""") == "earlier 500ms; tick 1 1s; tick 2 2s; tick 3 3s; later 20.6s\n"
+    assert run(read_lua("everybody_who_waits_for_a_timer_is_asked")) == "earlier 500ms; tick 1 1s; tick 2 2s; tick 3 3s; later 20.6s\n"
 
 
 def test_a_timer_outlives_who_made_it(run: Run) -> None:
     """A channel that comes due may be waited for by whoever holds it, and keeps nothing else from ending."""
-    assert run("""
-      local ch = time.after("1s")
-      time.sleep("5s")
-      local started = time.now()
-      print(started - ch:receive(), time.now() - started)
-      time.after("1h") time.ticker("1ms")
-      channel.new():receive()""") == (
+    assert run(read_lua("a_timer_outlives_who_made_it")) == (
         "4s\t0s\nfailed: deadlock: every coroutine waits and nothing can wake one: "
         "the main coroutine waits for channel receive at s.lua:7\n"
     )
@@ -420,17 +349,7 @@ def test_a_timer_outlives_who_made_it(run: Run) -> None:
 
 def test_tickers_keep_their_pace(run: Run) -> None:
     """Ticks come at multiples of the period however long each is worked on; those that are missed are dropped."""
-    assert run("""
-      local started = time.now()
-      local t = time.ticker("10ms")
-      for i = 1, 3 do local at = t:channel():receive() print(at - started) time.sleep("3ms") end
-      time.sleep("55ms")
-      print(t:channel():receive() - started, t:channel():receive() - started)
-      t:reset("1s")
-      print(t:channel():receive() - started)
-      t:stop()
-      time.sleep("5s")
-      print(channel.select{t:channel():case_receive(), default = true}.default)""") == "10ms\n20ms\n30ms\n40ms\t90ms\n1.09s\ntrue\n"
+    assert run(read_lua("tickers_keep_their_pace")) == "10ms\n20ms\n30ms\n40ms\t90ms\n1.09s\ntrue\n"
 
 
 def test_now_is_the_clocks_time(run: Run) -> None:

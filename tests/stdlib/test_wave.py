@@ -11,26 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 LUA = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False, encoding=None)
 LUA.execute(b'package.path = ...; wit = require "stdlib.wit"; json = require "stdlib.json"', str(ROOT / "moonwit" / "?.lua").encode())
 # The value of a text as JSON, where some(x) is shown as {"some!": x}; or the message.
-READ = LUA.execute(rb"""
-local TAG = getmetatable(wit.some(1))
-local function shown(v)
-  if type(v) == "number" and (v ~= v or v == 1/0 or v == -1/0) then return tostring(v) end
-  if type(v) ~= "table" then return v end
-  if getmetatable(v) == TAG then return { ["some!"] = shown(v[1]) } end
-  local copy = {}
-  for k, x in pairs(v) do copy[k] = shown(x) end
-  return copy
-end
-return function(text)
-  local v, e = wit.decode(text)
-  if e then return (e:kind() == "Invalid" and "" or e:kind()) .. e:message() end
-  return assert(json.encode(shown(v)))
-end""")
+READ = LUA.execute(lua("read").encode())
 REWRITE = LUA.execute(b"return function(text) local v, e = wit.decode(text) assert(not e, e) return (assert(wit.encode(v))) end")
 
 

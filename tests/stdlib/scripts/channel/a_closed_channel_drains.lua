@@ -1,0 +1,16 @@
+local c = channel.new(2)
+c:send(1)
+c:send(2)
+c:close()
+print(c:receive())
+print(c:receive())
+print(c:receive())
+print(c:receive())
+local d = channel.new()
+for i = 1, 2 do
+  coroutine.spawn(function() print(i, d:receive()) end)
+end
+time.sleep(1)
+d:close()
+time.sleep(1)
+print(c, d)

@@ -1,0 +1,16 @@
+local a, b = channel.new(), channel.new()
+coroutine.spawn(function()
+  local r = channel.select { a:case_receive(), b:case_send('from select') }
+  print(r.channel == b, r.value, r.ok)
+end)
+time.sleep(1)
+print(b:receive())
+time.sleep(1)
+print(channel.select { a:case_send(1), default = true }.default, channel.select { b:case_receive(), default = true }.default)
+coroutine.spawn(function()
+  local r = channel.select { a:case_receive(), b:case_receive() }
+  print(r.channel == b, r.value, r.ok)
+end)
+time.sleep(1)
+b:close()
+time.sleep(1)

@@ -1,0 +1,7 @@
+local future = assert(funcs.async('t:work', 10))
+assert(future:is_complete() and future:result() == 5 and future:await() == 5)
+local none, has = future:error()
+assert(none == nil and has == false and not future:is_canceled() and future:cancel() == false)
+local failed = funcs.async('t:trap')
+local value, err = failed:await()
+assert(value == nil and err:kind() == 'Internal' and failed:error() == err and select(2, failed:error()) == true)

@@ -1,0 +1,11 @@
+local future = funcs.async('t:nap', '1h', 1)
+time.sleep('1ms')
+local waiting = {}
+coroutine.spawn(function()
+  waiting.value, waiting.err = future:await()
+end)
+time.sleep('1ms')
+assert(future:cancel() and future:is_canceled() and not future:cancel())
+time.sleep('1ms')
+assert(waiting.err:kind() == 'Canceled')
+assert(select(2, future:await()):kind() == 'Canceled' and tostring(future) == 'future (canceled)')

@@ -1,0 +1,10 @@
+local function show(r, problem) print(r, problem:kind(), problem:retryable()) end
+show(http.get('http://127.0.0.1:1/'))
+show(http.get(url .. '/cut'))
+show(http.get('file:///etc/passwd'))
+show(http.get('http://'))
+show(http.get('no url'))
+show(http.get(url, { headers = { ['a b'] = 'c' } }))
+show(http.get(url, { headers = { a = 'b\r\nc: d' } }))
+show(http.request('BREW', url))
+show(http.post(url, { json = print }))

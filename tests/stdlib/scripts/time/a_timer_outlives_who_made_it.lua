@@ -1,0 +1,7 @@
+local ch = time.after('1s')
+time.sleep('5s')
+local started = time.now()
+print(started - ch:receive(), time.now() - started)
+time.after('1h')
+time.ticker('1ms')
+channel.new():receive()

@@ -1,0 +1,15 @@
+local started = time.now()
+local function passed() return tostring(time.now() - started) end
+local at, ok = time.after('1s'):receive()
+print(at - started, ok, passed())
+local t = time.timer('5s')
+print(t:stop(), t:stop())
+time.sleep('10s')
+print(channel.select { t:channel():case_receive(), default = true }.default, t:reset('2s'))
+print(t:channel():receive() - started, t:stop())
+t:reset('1s')
+time.sleep('3s')
+print(t:reset('4s'), passed())
+print(t:channel():receive() - started)
+local r = channel.select { channel.new():case_receive(), time.after('1ms'):case_receive() }
+print(r.ok, passed(), time.after(0):receive() - started, time.after(-5):receive() - started)
