@@ -11,7 +11,7 @@ from typing import Any
 
 from moonwit.registry.document import BREAK, Document
 from moonwit.registry.names import shown
-from moonwit.registry.nodes import Listing, Mapping, Node, Scalar
+from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, seen
 from moonwit.registry.problems import Problem, Problems
 
 MAX_DEPTH = 64
@@ -230,8 +230,8 @@ class _Composer:
             parent.items.append(node)
         elif key is None:
             if not isinstance(node, Scalar):
-                problem = self.document.problem(node, "a key must be a plain name", "put the text in quotes if it begins with `{` or `[`")
-                raise _Stop(problem)
+                hint = "put the text in quotes if it begins with `{` or `[`"
+                raise _Stop(self.document.problem(node, f"expected a name as the key, got {seen(node)}", hint))
             self.stack[-1] = (parent, node, before, anchored)
         else:
             parent.pairs.append((key, node))
@@ -248,7 +248,8 @@ class _Composer:
                     if isinstance(source, Mapping):
                         merged.append(source)
                     else:
-                        self.problems.add(self.document.problem(key, "`<<` merges mappings only", "write `<<: *anchor`"))
+                        sentence = f"`<<`: expected a mapping to merge, got {seen(source)}"
+                        self.problems.add(self.document.problem(key, sentence, "write `<<: *anchor`"))
             elif (first := pairs.get(key.text)) is not None:
                 sentence = f"the key {shown(key.text)} is already there in line {first[0].line}"
                 self.problems.add(self.document.problem(key, sentence, "keep one of them"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from moonwit.registry.names import ID, NAMESPACE, full_id, listed, meant, shown
-from moonwit.registry.nodes import Listing, Mapping, Scalar
+from moonwit.registry.nodes import Listing, Mapping, Scalar, seen
 from moonwit.registry.scalars import LEGACY_BOOLEANS, described, has_leading_zero, resolve
 from moonwit.registry.schema import INVALID, Field, Hint, Json, Reader, Slot
 
@@ -58,11 +58,10 @@ def scalar(slot: Slot, reader: Reader, wanted: str) -> tuple[Scalar, str] | None
     """Gives the scalar of a slot with its expanded text, or None after reporting."""
     node = slot.node
     if not isinstance(node, Scalar):
-        what = "a mapping" if isinstance(node, Mapping) else "a list"
         hint = None
         if isinstance(node, Listing | Mapping) and node.flow:
             hint = "put the text in quotes if it begins with `{` or `[`"
-        reader.complain(slot, f"`{slot.label}`: expected {wanted}, got {what}", hint)
+        reader.complain(slot, f"`{slot.label}`: expected {wanted}, got {seen(node)}", hint)
         return None
     text = reader.text(slot, node)
     return None if text is None else (node, text)

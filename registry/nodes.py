@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from moonwit.registry.names import shown
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Node:
@@ -66,6 +68,13 @@ class Mapping(Node):
             if key.text == name:
                 return key, value
         return None
+
+
+def seen(node: Node) -> str:
+    """Says what is there where something else was expected: a mapping, a list, or the text as it is written."""
+    if isinstance(node, Scalar):
+        return shown(node.text)
+    return "a mapping" if isinstance(node, Mapping) else "a list"
 
 
 def focus(node: Node, key: Scalar | None = None) -> Node:

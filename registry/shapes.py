@@ -7,7 +7,7 @@ from dataclasses import field as member
 
 from moonwit.registry.fields import Rule, any_of, texts
 from moonwit.registry.names import listed, meant, shown
-from moonwit.registry.nodes import Listing, Mapping, Node, Scalar
+from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, seen
 from moonwit.registry.problems import Severity
 from moonwit.registry.scalars import LEGACY_BOOLEANS, resolve
 from moonwit.registry.schema import INVALID, Field, Json, Path, Reader, Slot
@@ -16,12 +16,6 @@ from moonwit.registry.schema import INVALID, Field, Json, Path, Reader, Slot
 def _absent(node: Node) -> bool:
     """Tells whether nothing is written: `imports:` with all its items commented out is an empty list."""
     return isinstance(node, Scalar) and node.plain and resolve(node.text) is None
-
-
-def _kind_of(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return shown(node.text)
-    return "a mapping" if isinstance(node, Mapping) else "a list"
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -36,7 +30,7 @@ class Items(Field):
             return []
         if not isinstance(slot.node, Listing):
             hint = f"write [{slot.node.text}]" if isinstance(slot.node, Scalar) and slot.node.text and len(slot.node.text) < 60 else None
-            reader.complain(slot, f"`{slot.label}`: expected a list, got {_kind_of(slot.node)}", hint)
+            reader.complain(slot, f"`{slot.label}`: expected a list, got {seen(slot.node)}", hint)
             return INVALID
         values: list[object] = []
         first: dict[str, int] = {}
@@ -69,7 +63,7 @@ class Table(Field):
         if not isinstance(slot.node, Mapping):
             if _absent(slot.node):
                 return {}
-            reader.complain(slot, f"`{slot.label}`: expected a mapping, got {_kind_of(slot.node)}", "write `name: value` in lines below it")
+            reader.complain(slot, f"`{slot.label}`: expected a mapping, got {seen(slot.node)}", "write `name: value` in lines below it")
             return INVALID
         values: dict[str, object] = {}
         for key, node in slot.node.pairs:
@@ -114,7 +108,7 @@ class Group(Field):
             return read_fields([], self.fields, slot, reader, f"`{slot.label}`")
         if not isinstance(slot.node, Mapping):
             hint = f"its fields are {listed(self.fields)}"
-            reader.complain(slot, f"`{slot.label}`: expected a mapping, got {_kind_of(slot.node)}", hint)
+            reader.complain(slot, f"`{slot.label}`: expected a mapping, got {seen(slot.node)}", hint)
             return INVALID
         return read_fields(slot.node.pairs, self.fields, slot, reader, f"`{slot.label}`")
 

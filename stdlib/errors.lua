@@ -27,7 +27,7 @@ local function check(given)
       error('errors.new: expected a ' .. expected .. ' as ' .. key .. ', got ' .. got(value), 3)
     end
   end
-  if given.message == nil then error('errors.new: the table needs a message', 3) end
+  if given.message == nil then error('errors.new: expected a string as message, got nil', 3) end
   if given.kind ~= nil and not known[given.kind] then
     error("errors.new: unknown kind '" .. given.kind .. "'" .. nearest.hint(given.kind, kinds), 3)
   end

@@ -28,7 +28,8 @@ local function indent_of(options)
   if indent == nil or indent == 0 then return nil end
   if type(indent) == 'number' and indent % 1 == 0 and indent > 0 and indent <= MAX_INDENT then return (' '):rep(indent) end
   if type(indent) == 'string' and #indent <= MAX_INDENT and not indent:find('[^ \t]') then return indent ~= '' and indent or nil end
-  error('json.encode: indent must be a number of spaces up to ' .. MAX_INDENT .. ', or spaces and tabs', 3)
+  local seen = type(indent) == 'number' and tostring(indent) or type(indent) == 'string' and 'other text' or got(indent)
+  error('json.encode: expected up to ' .. MAX_INDENT .. ' spaces or tabs as the indent, or how many spaces, got ' .. seen, 3)
 end
 
 --- Returns a value as JSON text, or nil and an error that names the place in the value. Keys are sorted.

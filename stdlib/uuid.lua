@@ -11,6 +11,9 @@ local M = {}
 
 local FORM = '^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$'
 
+-- What is there in place of a UUID.
+local function seen(value) return type(value) == 'string' and 'other text' or got(value) end
+
 --- Returns a random UUID.
 function M.v4() return (ask 'uuid_random') end
 
@@ -24,7 +27,7 @@ local function named(version, namespace, name)
   local call = 'uuid.v' .. version
   if type(name) ~= 'string' then error(call .. ': expected a string as the name, got ' .. got(name), 3) end
   if not M.validate(namespace) then
-    return nil, errors.make { kind = errors.kinds.INVALID, message = call .. ': expected a UUID as the namespace' }
+    return nil, errors.make { kind = errors.kinds.INVALID, message = call .. ': expected a UUID as the namespace, got ' .. seen(namespace) }
   end
   return (ask('uuid_named', version, namespace, name))
 end
@@ -41,7 +44,7 @@ function M.validate(value) return type(value) == 'string' and value:find(FORM) ~
 --- Returns the version of a UUID, a number; or nil and an error.
 function M.version(value)
   if M.validate(value) then return tonumber(value:sub(15, 15), 16) end
-  return nil, errors.make { kind = errors.kinds.INVALID, message = 'uuid.version: expected a UUID' }
+  return nil, errors.make { kind = errors.kinds.INVALID, message = 'uuid.version: expected a UUID, got ' .. seen(value) }
 end
 
 return M

@@ -26,6 +26,7 @@ PHRASES = [
     (r"\bnot nothing\b", "`expected ..., got nil`"),
     (r"\bmust be [^.;\n]*, not (an? )?[{'\"`%(]", "`expected ..., got ...`"),
     (r"\bis expected, not\b|\bexpects [^.;\n]*, not\b", "`expected ..., got ...`"),
+    (r"\bexpected [^.;\n]*, found (?!i32|i64)", "`expected ..., got ...`"),
     (r"\bsome (five|ten|twenty|fifty|hundred|thousand)\b", "`about ...`"),
     (r"\b(is|are|was|were) told (in|to|as|here|there|of|with|by|at|once)\b", "`is reported`, `is said`, or who learns what"),
     (r"\w*(colour|behaviour|favour|honour|neighbour)\w*|(?<![.])\b(cancelled|cancelling|licence|centre)\b|\w+(al|an|ogn|or|imm|itial)is(e|ed|es|ing)\b",

@@ -73,7 +73,7 @@ def hash_rule(text: str) -> Broken:
         return f"expected text that begins with `sha256:`, got {shown(algorithm + ':', 20)}", form
     for position, digit in enumerate(digits[:64], start=1):
         if digit not in "0123456789abcdefABCDEF":
-            return f"has {shown(digit)} as digit {position}, which is not a hex digit", form
+            return f"expected a hex digit as digit {position}, got {shown(digit)}", form
     if len(digits) != 64:
         return f"has {len(digits)} hex digits after `sha256:`, not 64", form
     return None if digits == digits.lower() else ("has upper-case hex digits", f"write sha256:{digits.lower()}")

@@ -29,6 +29,13 @@ local function shown(v)
   return 'a ' .. kind
 end
 
+-- What a table holds where one key is expected.
+local function keyed(v)
+  local key = next(v)
+  if key == nil then return 'an empty table' end
+  return next(v, key) ~= nil and 'a table with several keys' or ('a table with the key %s'):format(shown(key))
+end
+
 local function expected(what, v) return ('expected %s, got %s'):format(what, shown(v)) end
 
 -- Gives the path to the first misfit below `path` and what is wrong there, or nil.
@@ -186,7 +193,7 @@ function kinds.variant(t, v, path)
   end
   if type(v) ~= 'table' or getmetatable(v) == optional.TAG then return path, expected('a case name or {case = payload}', v) end
   local name, payload = next(v)
-  if name == nil or next(v, name) ~= nil then return path, 'expected {case = payload} with exactly one case' end
+  if name == nil or next(v, name) ~= nil then return path, 'expected {case = payload} with exactly one case, got ' .. keyed(v) end
   local case, where, what = case_named(t, name, path)
   if not case then return where, what end
   if not case.type then return path, ('the case "%s" has no payload: write "%s"'):format(name, name) end
@@ -196,7 +203,9 @@ end
 function kinds.result(t, v, path)
   if type(v) ~= 'table' or getmetatable(v) == optional.TAG then return path, expected('{ok = value} or {err = value}', v) end
   local name, payload = next(v)
-  if (name ~= 'ok' and name ~= 'err') or next(v, name) ~= nil then return path, 'expected {ok = value} or {err = value}' end
+  if (name ~= 'ok' and name ~= 'err') or next(v, name) ~= nil then
+    return path, 'expected {ok = value} or {err = value}, got ' .. keyed(v)
+  end
   if not t[name] then
     if payload ~= true then return dotted(path, name), ('expected true, got %s: this side has no payload'):format(shown(payload)) end
     return nil

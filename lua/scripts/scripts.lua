@@ -1,6 +1,7 @@
 -- Scripts: a file given to `moonwit run`, and the sources of function.lua and library.lua entries. Each is compiled
 -- into an environment of its own, with a `require` that knows what this script may have.
 local errors = require 'lua.values.errors'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local output = require 'lua.scripts.output'
 local owners = require 'lua.scripts.owners'
@@ -240,11 +241,9 @@ local function method_of(entry, value)
   local f = callable(value)
   if f then return f end
   if type(value) ~= 'table' then
-    return nil,
-      'the source must return a function, or a table that holds `method`; it returns '
-        .. (value == nil and 'nothing' or 'a ' .. type(value))
+    return nil, 'expected a function as what the source returns, or a table that holds `method`, got ' .. got(value)
   end
-  if not entry.method then return nil, 'the source returns a table, so `method` must name a function in it' end
+  if not entry.method then return nil, 'the source returns a table: say by `method` which function of it is meant' end
   local ok, member = pcall(function() return value[entry.method] end)
   f = ok and callable(member)
   if f then return f end

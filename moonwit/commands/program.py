@@ -141,9 +141,10 @@ def _world(words: Sequence[str], grants: Grants) -> World:
         folder = real_folder(host, f"--dir {text}: the folder")
         mounts.append(Mount("--dir", folder, guest, plain != text))
     if not all(map(_is_utf8, (*words, *env, *env.values()))):
-        raise Failure("arguments and variables of a WebAssembly program must be UTF-8 text, and one is not")
+        raise Failure("expected UTF-8 text as the arguments and variables of a WebAssembly program, got other bytes")
     if not all(_is_utf8(mount.guest) for mount in mounts):
-        raise Failure("the path at which a WebAssembly program sees a folder must be UTF-8 text: write --dir HOST::GUEST")
+        sentence = "expected UTF-8 text as the path at which a WebAssembly program sees a folder, got other bytes"
+        raise Failure(f"{sentence}; write --dir HOST::GUEST")
     return World(tuple(words), None, tuple(env.items()), tuple(mounts))
 
 

@@ -7,7 +7,7 @@ from moonwit.registry.document import Document
 from moonwit.registry.entries import Entry, Link
 from moonwit.registry.fields import Broken, Text, pattern
 from moonwit.registry.names import NAME, NAMESPACE, full_id, listed, meant, nearest, shown
-from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, focus
+from moonwit.registry.nodes import Listing, Mapping, Node, Scalar, focus, seen
 from moonwit.registry.problems import Problem, Problems, Severity
 from moonwit.registry.reading.expansion import Expander
 from moonwit.registry.record import replace
@@ -132,7 +132,8 @@ def read_document(document: Document, kinds: Map[str, Kind], expander: Expander,
         return []
     if not isinstance(entries[1], Listing):
         hint = "write each entry as an item: `- name: ...`"
-        problems.add(document.problem(focus(entries[1], entries[0]), "`entries` must be a list", hint))
+        sentence = f"`entries`: expected a list, got {seen(entries[1])}"
+        problems.add(document.problem(focus(entries[1], entries[0]), sentence, hint))
         return []
     read = [_entry(document, node, namespace, meta, kinds, expander, problems) for node in entries[1].items]
     return [entry for entry in read if entry is not None]
@@ -145,7 +146,7 @@ def _meta(node: Mapping, reading: Reading) -> dict[str, object]:
         return {}
     slot = Slot(pair[1], pair[0], ("meta",))
     if not isinstance(pair[1], Mapping):
-        reading.complain(slot, "`meta` must be a mapping", "write `name: value` in lines below it")
+        reading.complain(slot, f"`meta`: expected a mapping, got {seen(pair[1])}", "write `name: value` in lines below it")
         return {}
     value = META_FIELD.read(slot, reading)
     assert isinstance(value, dict)
@@ -163,7 +164,9 @@ def _entry(
 ) -> Entry | None:
     """Reads one entry."""
     if not isinstance(node, Mapping):
-        problems.add(document.problem(node, "an entry must be a mapping", "write `- name: ...` with its fields below"))
+        problems.add(
+            document.problem(node, f"expected a mapping as the entry, got {seen(node)}", "write `- name: ...` with its fields below")
+        )
         return None
     reading = Reading(document, expander, problems, namespace or "")
     name_pair, kind_pair = node.get("name"), node.get("kind")
@@ -218,7 +221,9 @@ def _pairs(node: Mapping, reading: Reading) -> dict[str, tuple[Scalar, Node]]:
         return pairs
     if not isinstance(data[1], Mapping):
         if not (isinstance(data[1], Scalar) and data[1].plain and resolve(data[1].text) is None):
-            reading.complain(Slot(data[1], data[0], ("data",)), "`data` must be a mapping of the entry's fields", None)
+            reading.complain(
+                Slot(data[1], data[0], ("data",)), f"`data`: expected a mapping of the entry's fields, got {seen(data[1])}", None
+            )
         return pairs
     for key, value in data[1].pairs:
         slot = Slot(value, key, ("data", key.text))

@@ -5,7 +5,7 @@ from pathlib import Path
 from moonwit.registry.composer import compose
 from moonwit.registry.fields import Choice
 from moonwit.registry.files import Unreadable, inside, read_text
-from moonwit.registry.nodes import Mapping, Scalar
+from moonwit.registry.nodes import Mapping, Scalar, seen
 from moonwit.registry.problems import Problem, Problems
 from moonwit.registry.reading.expansion import Expander
 from moonwit.registry.reading.reading import Reading
@@ -35,7 +35,7 @@ def read_settings(path: Path, expander: Expander, problems: Problems) -> dict[st
     if root is None or (isinstance(root, Scalar) and root.plain and resolve(root.text) is None):
         return defaults
     if not isinstance(root, Mapping):
-        problems.add(document.problem(root, "the settings must be a mapping", "write `name: value`"))
+        problems.add(document.problem(root, f"expected a mapping of settings, got {seen(root)}", "write `name: value`"))
         return defaults
     reading = Reading(document, expander, problems)
     return {**defaults, **read_fields(root.pairs, FIELDS, Slot(root, None, ()), reading, f"`{path.name}`")}

@@ -159,7 +159,7 @@ function methods.write_event(self, event)
     local value = event[key]
     if value ~= nil then
       local text = tostring(value)
-      if text:find '[\r\n%z]' then error('response:write_event: `' .. key .. '` must be on one line', 2) end
+      if text:find '[\r\n%z]' then error('response:write_event: expected one line as `' .. key .. '`, got a line break or NUL', 2) end
       add(context, 'write_event', (key == 'name' and 'event' or key) .. ': ' .. text .. '\n')
     end
   end

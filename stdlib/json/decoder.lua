@@ -29,7 +29,7 @@ local function fail(i, what)
   error(FAILED, 0)
 end
 
-local function unexpected(i, wanted) fail(i, 'expected ' .. wanted .. ', found ' .. position.seen(text_read, i)) end
+local function unexpected(i, wanted) fail(i, 'expected ' .. wanted .. ', got ' .. position.seen(text_read, i)) end
 
 local function space(i)
   local c = p[i]

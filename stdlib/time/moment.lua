@@ -338,7 +338,7 @@ META.__add = function(a, b)
   return shifted(getfields(a), ns_of(b, 2)) or error(TOO_FAR, 2)
 end
 META.__sub = function(a, b)
-  if not is(a) then error("a Time can't be subtracted from a " .. type(a), 2) end
+  if not is(a) then error('expected a Time to subtract a Time from, got ' .. got(a), 2) end
   return methods.sub(a, b)
 end
 

@@ -253,7 +253,8 @@ META.__mul = function(a, b)
 end
 META.__div = function(a, b)
   if is(a) and is(b) then return tonumber(getfields(a).ns) / tonumber(getfields(b).ns) end
-  if type(b) ~= 'number' or not is(a) then error('a Duration can be divided by a number or a Duration only', 2) end
+  if not is(a) then error('expected a Duration to divide by a Duration, got ' .. got(a), 2) end
+  if type(b) ~= 'number' then error('expected a number or a Duration to divide a Duration by, got ' .. got(b), 2) end
   return make(other(tonumber(getfields(a).ns) / b, 2))
 end
 

@@ -20,7 +20,7 @@ local function fail(state, at, sentence)
   error(FAILED, 0)
 end
 
-local function unexpected(state, at, wanted) fail(state, at, 'expected ' .. wanted .. ', found ' .. position.seen(state.text, at - 1)) end
+local function unexpected(state, at, wanted) fail(state, at, 'expected ' .. wanted .. ', got ' .. position.seen(state.text, at - 1)) end
 
 -- Skips space and comments; returns the place behind them.
 local function skip(state, at)
@@ -78,7 +78,7 @@ local function escape(state, at)
   local char = sub(state.text, at + 1, at + 1)
   if escapes[char] then return escapes[char], at + 2 end
   local _, last, digits = find(state.text, '^\\u{(%x+)}', at)
-  if not last then fail(state, at, '\\ must be followed by one of t n r \' " \\ or u{...}') end
+  if not last then unexpected(state, at + 1, 'one of t n r \' " \\ or u{...} after \\') end
   local shown = #digits <= 6 and utf8.char_of(tonumber(digits, 16))
   if not shown then fail(state, at, '\\u{' .. sub(digits, 1, 16) .. '} is not a character') end
   return shown, last + 1
@@ -131,7 +131,7 @@ end
 local function lines(state, at)
   local text = state.text
   local _, opening = find(text, '^"""\r?\n', at)
-  if not opening then fail(state, at, 'a line break must follow the opening """') end
+  if not opening then unexpected(state, at + 3, 'a line break after the opening """') end
   local i = opening + 1
   while true do
     i = find(text, '["\\]', i)

@@ -288,8 +288,8 @@ def test_variants(judge: Any) -> None:
             "{two = 5}": "two: expected a string, got 5",
             "'one'": 'the case "one" has a payload: write {["one"] = value}',
             "{none = true}": 'the case "none" has no payload: write "none"',
-            "{}": one,
-            "{one = 1, two = 'x'}": one,
+            "{}": f"{one}, got an empty table",
+            "{one = 1, two = 'x'}": f"{one}, got a table with several keys",
             "'zzzzz'": f'unknown case "zzzzz": {names}',
             "{zzzzz = 1}": f'unknown case "zzzzz": {names}',
             "{1}": f"unknown case 1: {names}",
@@ -297,7 +297,8 @@ def test_variants(judge: Any) -> None:
             "wit.some({one = 1})": "expected a case name or {case = payload}, got wit.some(...)",
         },
     )
-    expect(judge, "variant({{'a'}, {'b'}})", {"'a'": None, "{a = 1}": 'the case "a" has no payload: write "a"', "{}": one})
+    no_payload = 'the case "a" has no payload: write "a"'
+    expect(judge, "variant({{'a'}, {'b'}})", {"'a'": None, "{a = 1}": no_payload, "{}": f"{one}, got an empty table"})
     expect(
         judge,
         "variant({{'a', u8}, {'b', u16}, {'c', u32}, {'d', string}})",
@@ -326,10 +327,10 @@ def test_results_and_enums(judge: Any) -> None:
             "{ok = 256}": "ok: 256 is out of range",
             "{err = 1}": "err: expected true, got 1: this side has no payload",
             "{err = false}": "err: expected true, got false: this side has no payload",
-            "{}": either,
-            "{ok = 1, err = true}": either,
-            "{x = 1}": either,
-            "{1}": either,
+            "{}": f"{either}, got an empty table",
+            "{ok = 1, err = true}": f"{either}, got a table with several keys",
+            "{x = 1}": f'{either}, got a table with the key "x"',
+            "{1}": f"{either}, got a table with the key 1",
             "5": f"{either}, got 5",
             "wit.some({ok = 1})": f"{either}, got wit.some(...)",
         },

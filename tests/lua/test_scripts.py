@@ -92,9 +92,9 @@ def test_an_entry_keeps_its_globals_between_calls_but_not_from_others(lua: Any) 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ("source='return 1'", "app:f: the source must return a function, or a table that holds `method`; it returns a number"),
-        ("source=''", "app:f: the source must return a function, or a table that holds `method`; it returns nothing"),
-        ("source='return {}'", "app:f: the source returns a table, so `method` must name a function in it"),
+        ("source='return 1'", "app:f: expected a function as what the source returns, or a table that holds `method`, got a number"),
+        ("source=''", "app:f: expected a function as what the source returns, or a table that holds `method`, got nil"),
+        ("source='return {}'", "app:f: the source returns a table: say by `method` which function of it is meant"),
         (
             "source='return {handle=print}', method='handel'",
             "app:f: the table that the source returns has no function 'handel', did you mean 'handle'?",

@@ -289,7 +289,7 @@ def test_a_file_sees_what_it_is_granted(moonwit, tmp_path):
         (("file.wasm",), 1, "file.wasm is not a WebAssembly binary"),
         (("bad.wat",), 1, "bad.wat:1:10: the WAT text is not valid"),
         ((".wasm",), 1, "the program .wasm is a folder, not a file"),
-        (("PROGRAM", b"\xff"), 1, "arguments and variables of a WebAssembly program must be UTF-8 text"),
+        (("PROGRAM", b"\xff"), 1, "expected UTF-8 text as the arguments and variables of a WebAssembly program"),
     ],
 )
 def test_wrong_usage_has_a_sentence(moonwit, write, tmp_path, arguments, status, sentence):

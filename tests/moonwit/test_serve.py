@@ -258,7 +258,7 @@ def test_the_json_api(tmp_path):
         found = json.loads(server.ask("/api/primes?first=1&last=100000&parts=16").read())
         assert (found["count"], len(found["parts"]), sum(part["count"] for part in found["parts"])) == (9592, 16, 9592)
         wrong = server.ask("/api/primes?first=0&last=10")
-        assert (wrong.status, json.loads(wrong.read())["error"]) == (400, "first must be a whole number from 1 to 5000000")
+        assert (wrong.status, json.loads(wrong.read())["error"]) == (400, "first: expected a whole number from 1 to 5000000, got 0")
         assert b"primes.js" in server.ask("/").read()
         assert server.ask("/primes.js").headers["Content-Type"].endswith("javascript")
         assert server.end()[0] == 0

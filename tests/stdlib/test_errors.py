@@ -60,7 +60,7 @@ def test_what_errors_do(source: str, expected: Any) -> None:
     [
         ("errors.new()", "errors.new: expected a string or a table, got nil"),
         ("errors.new(5)", "errors.new: expected a string or a table, got a number"),
-        ("errors.new{}", "errors.new: the table needs a message"),
+        ("errors.new{}", "errors.new: expected a string as message, got nil"),
         ("errors.new{message = 5}", "errors.new: expected a string as message, got a number"),
         ("errors.new{message = 'm', retryable = 'yes'}", "errors.new: expected a boolean as retryable, got a string"),
         ("errors.new{message = 'm', kind = 'Notfound'}", "errors.new: unknown kind 'Notfound', did you mean 'NotFound'?"),

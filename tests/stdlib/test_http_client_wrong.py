@@ -185,7 +185,7 @@ def test_addresses(project):
     """What is not a URL, or leads to nobody, is said without its user and its query."""
     cases = {
         "http://u:s3cret@/x?t=s3cret": "can't be read",
-        "ftp://u:s3cret@x/?t=s3cret": "must begin with http",
+        "ftp://u:s3cret@x/?t=s3cret": "expected a URL that begins with http",
         "http://xn--/": "can't be read",
         "http://a b/": "white space",
         "http://x:99999/": "can't be read",

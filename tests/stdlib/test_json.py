@@ -111,10 +111,10 @@ def test_random_bytes_do_no_harm(candidate: bytes) -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("", "line 1, column 1: expected a value, found the end of the text"),
-        ('{"a":1,}', "line 1, column 8: expected a name in double quotes, found '}'"),
-        ("[1 2]", "line 1, column 4: expected ',' or ']', found '2'"),
-        ('{\n  "é": tru\n}', "line 2, column 8: expected a value, found 't'"),
+        ("", "line 1, column 1: expected a value, got the end of the text"),
+        ('{"a":1,}', "line 1, column 8: expected a name in double quotes, got '}'"),
+        ("[1 2]", "line 1, column 4: expected ',' or ']', got '2'"),
+        ('{\n  "é": tru\n}', "line 2, column 8: expected a value, got 't'"),
         ('"abc', "line 1, column 1: the string has no end"),
         ('"é\t"', "line 1, column 3: a string can't hold the control character 0x09 as it is; write it as an escape"),
         ("1e999", "line 1, column 1: the number is out of range"),
@@ -122,8 +122,8 @@ def test_random_bytes_do_no_harm(candidate: bytes) -> None:
         ("[01]", "line 1, column 2: a number can't begin with 0"),
         ('["\\ud800"]', "line 1, column 3: half of a surrogate pair stands alone"),
         ('"\\q"', "line 1, column 2: \\ can't be followed by 'q'"),
-        ("'a'", "line 1, column 1: expected a value, found '''"),
-        ("1 1", "line 1, column 3: expected the end of the text, found '1'"),
+        ("'a'", "line 1, column 1: expected a value, got '''"),
+        ("1 1", "line 1, column 3: expected the end of the text, got '1'"),
         ("[" * 129, "line 1, column 129: the text is nested deeper than 128 levels"),
         ("[" * 1_000_000, "line 1, column 129: the text is nested deeper than 128 levels"),
     ],
@@ -198,6 +198,9 @@ def test_indent_is_as_in_python(options: str, indent: int | str) -> None:
     assert encode("{a = {1, {b = 2}, {}}, c = 'x'}", options) == expected
 
 
+INDENT = "json.encode: expected up to 16 spaces or tabs as the indent, or how many spaces"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -205,8 +208,8 @@ def test_indent_is_as_in_python(options: str, indent: int | str) -> None:
         ("json.decode()", "json.decode: expected a string, got nil"),
         ("json.encode(1, 2)", "json.encode: expected a table as the options, got a number"),
         ("json.encode(1, {indnt = 1})", "json.encode: unknown option 'indnt', did you mean 'indent'?"),
-        ("json.encode(1, {indent = -1})", "json.encode: indent must be a number of spaces up to 16, or spaces and tabs"),
-        ("json.encode(1, {indent = '--'})", "json.encode: indent must be a number of spaces up to 16, or spaces and tabs"),
+        ("json.encode(1, {indent = -1})", f"{INDENT}, got -1"),
+        ("json.encode(1, {indent = '--'})", f"{INDENT}, got other text"),
     ],
 )
 def test_misuse_raises_at_the_caller(call: str, message: str) -> None:

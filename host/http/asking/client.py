@@ -198,7 +198,7 @@ def _url(text: str) -> URL:
     except (ValueError, TypeError):
         raise RequestFailed("Invalid", f"the URL {named(text)!r} can't be read") from None
     if scheme not in ("http", "https") or not host:
-        raise RequestFailed("Invalid", f"the URL {named(text)!r} must begin with http:// or https:// and name a host")
+        raise RequestFailed("Invalid", f"expected a URL that begins with http:// or https:// and names a host, got {named(text)!r}")
     if any(c <= " " or c == "\x7f" for c in host):
         raise RequestFailed("Invalid", f"the URL {named(text)!r} has a host with white space or a control character")
     return url

@@ -48,7 +48,7 @@ def address_rule(text: str) -> Broken:
     if not colon or not _HOST.match(host):
         return f"expected `host:port` or `:port`, got {shown(text)}", form
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
-        return f"has the port {shown(port)}, which is not a number from 0 to 65535", form
+        return f"expected a port from 0 to 65535, got {shown(port)}", form
     return None
 
 
@@ -125,7 +125,7 @@ def _check_meta(entry: Entry, registry: Registry, field: str, kind: str) -> Iter
     if named is None:
         return
     if not isinstance(named, str):
-        yield entry.problem(("meta", field), f"`meta.{field}` must be the id of an `{kind}` entry")
+        yield entry.problem(("meta", field), f"`meta.{field}`: expected the id of an `{kind}` entry, got {named!r:.60}")
         return
     target = registry.entries.get(full_id(named, entry.namespace))
     if target is None:

@@ -14,9 +14,10 @@ from typing import Protocol
 from urllib.parse import parse_qsl
 
 from moonwit.host.http.serving import json_text
-from moonwit.host.values.intermediate import NONE, Value
-from moonwit.host.values.names import shown
+from moonwit.host.values.intermediate import NONE, Value, kind_of
+from moonwit.host.values.names import listed, shown
 from moonwit.host.wasm.wit import types as wit
+from moonwit.host.wasm.wit.show import show_type
 
 
 class BadRequest(Exception):
@@ -165,7 +166,7 @@ def _method(type: wit.Type) -> Fill:
         def chosen(parts: Parts) -> Value:
             name = parts.method.lower()
             if name not in names:
-                raise BadRequest(f"the method {parts.method} is none that the function takes")
+                raise BadRequest(f"the method: expected {listed(sorted(names))}, got {shown(parts.method)}")
             return name.encode()
 
         return chosen
@@ -175,7 +176,7 @@ def _method(type: wit.Type) -> Fill:
 def _text(type: wit.Type, name: str, get: Callable[[Parts], str]) -> Fill:
     inner = _inner(type)
     if inner != STRING and inner != BYTES:
-        raise Misfit(f"has the parameter {shown(name)}, which must be a string to get that part of a request")
+        raise Misfit(f"has the parameter {shown(name)}: expected a string for that part of a request, got {show_type(type)}")
     return lambda parts: get(parts).encode("utf-8", "surrogateescape")
 
 
@@ -208,7 +209,8 @@ def _pairs(type: wit.Type, name: str, get: Callable[[Parts], Sequence[tuple[str,
             return record
 
         return fill
-    raise Misfit(f"has the parameter {shown(name)}, which must be a list<tuple<string, string>>, or a record of the names it expects")
+    wanted = "list<tuple<string, string>> or a record of the names that it takes"
+    raise Misfit(f"has the parameter {shown(name)}: expected {wanted}, got {show_type(type)}")
 
 
 def _from_text(type: wit.Type, what: str) -> Callable[[str], Value]:
@@ -300,7 +302,7 @@ def _member(name: str, type: wit.Type) -> Callable[[Value], Value]:
                 return None
             raise BadRequest(f"the request has no body, and the parameter {shown(name)} needs one")
         if not isinstance(body, dict):
-            raise BadRequest("the body must be a JSON object that names the parameters")
+            raise BadRequest(f"the body: expected a JSON object that names the parameters, got {kind_of(body)}")
         found = body.get(name.encode(), body.get(name.replace("-", "_").encode()))
         if found is None and not isinstance(type, wit.Option):
             raise BadRequest(f"the body has no {shown(name)}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from moonwit.host.functions.results import as_python
 from moonwit.host.http.serving import json_text
-from moonwit.host.values.intermediate import NONE, Some, Value
+from moonwit.host.values.intermediate import NONE, Some, Value, kind_of
 from moonwit.host.wasm.wit import types as wit
 
 TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream", "application/json"
@@ -119,7 +119,7 @@ def refusal(payload: Value, type: wit.Type | None = None) -> Answer:
 def _response(value: Value, types: dict[str, wit.Type]) -> Answer:
     """Makes a response of a record with `status`, and `headers` or `body` or both."""
     if not isinstance(value, dict):
-        raise BadAnswer("the result is not the record that its type says")
+        raise BadAnswer(f"the result: expected the record that its type says, got {kind_of(value)}")
     body, type = _content(value.get(b"body"), types.get("body"))
     listed: list[tuple[str, str]] = []
     if "headers" in types:
@@ -161,14 +161,14 @@ def _listed_headers(value: Value) -> Iterable[tuple[Value, Value]]:
                 pairs.append((item[name], item[other]))
                 continue
         if not isinstance(item, list) or len(item) != 2:
-            raise BadAnswer("the headers of the result are not pairs of a name and a value")
+            raise BadAnswer(f"the headers of the result: expected pairs of a name and a value, got {kind_of(item)}")
         pairs.append((item[0], item[1]))
     return pairs
 
 
 def _status(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
-        raise BadAnswer(f"the status of the result is {value!r}, which is not a number from 200 to 599")
+        raise BadAnswer(f"the status of the result: expected a number from 200 to 599, got {value!r:.60}")
     return value
 
 
@@ -177,7 +177,7 @@ def headers(pairs: Iterable[tuple[Value, Value]]) -> list[tuple[str, str]]:
     found = []
     for name, value in pairs:
         if not isinstance(name, bytes) or not _TOKEN.match(name):
-            raise BadAnswer(f"the result has a header that is named {name!r:.60}, which is not a name")
+            raise BadAnswer(f"the headers of the result: expected the name of a header, got {name!r:.60}")
         if not isinstance(value, bytes) or len(value) > _LONGEST or _CONTROL.search(value):
             raise BadAnswer(f"the header {name.decode()} of the result has a value that no header can have")
         if name.lower().decode() not in _OWN:

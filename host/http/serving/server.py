@@ -18,7 +18,7 @@ from moonwit.host.http.serving.layout import Service
 from moonwit.host.http.serving.log import AccessLog, RouteStatistics, printable
 from moonwit.host.http.serving.results import Answer
 from moonwit.host.http.serving.routes import BadPath, Routes, complete
-from moonwit.registry.names import shortened
+from moonwit.registry.names import shortened, shown
 
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,80}\Z")
 # How often slow clients are looked for, in seconds, and how many connections wait to be accepted.
@@ -187,7 +187,7 @@ class Server:
         if path == "*" and method == "OPTIONS":
             return Mount("*", _options(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
         if not path.startswith("/"):
-            raise Refused(400, "the path must begin with /")
+            raise Refused(400, f"expected a path that begins with /, got {shown(path)}")
         try:
             found = self.routes.find(method, path)
         except BadPath as error:

@@ -84,7 +84,8 @@ def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
     if kind in ("stream", "future") and facts.borrows:
         raise Malformed(f"a {kind} can't carry a borrowed resource, at byte {at}")
     if kind == "map" and not (isinstance(parts[0], types.Primitive) and parts[0].kind in KEYS):
-        raise Malformed(f"the keys of a map must be numbers, chars, bools or strings, at byte {at}")
+        keys = written.parts[0] if isinstance(written.parts[0], str) else f"type {written.parts[0]}"
+        raise Malformed(f"the keys of a map: expected numbers, chars, bools or strings, got {keys}, at byte {at}")
     if reason is None and facts.depth > DEEPEST:
         reason = f"uses a type more than {DEEPEST} levels deep"
     if reason is None and facts.size > LARGEST:

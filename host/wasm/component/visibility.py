@@ -61,7 +61,7 @@ class Visibility:
         missing = self._register(side, self.sides[side], entity)
         if missing is not None:
             known = "imported" if side == "import" else "imported or exported"
-            raise Malformed(f"the {side} `{name}` uses {missing}, which must be {known} under a name before, at byte {at}")
+            raise Malformed(f"the {side} `{name}`: expected types that are {known} under a name before it, got {missing}, at byte {at}")
 
     def _register(self, side: str, named: Named, entity: Entity) -> str | None:
         value = entity.value

@@ -121,7 +121,7 @@ def is_name(text: str) -> bool:
 def check_name(token: Token, what: str) -> str:
     """Gets the identifier that ``token`` is, without its escape, or raises a sentence that says how to write it."""
     if token.kind not in ("word", "name"):
-        raise token.error(f"expected {what}, found {token.shown}")
+        raise token.error(f"expected {what}, got {token.shown}")
     name = token.text.removeprefix("%")
     if token.kind == "word" and name in KEYWORDS:
         raise token.error(f"`{name}` is a word of WIT itself; write `%{name}` to use it as {what}")

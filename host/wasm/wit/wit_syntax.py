@@ -108,7 +108,7 @@ class SyntaxReader:
 
     def expect(self, kind: str, where: str) -> Token:
         if self.token.kind != kind:
-            raise self.token.error(f"expected `{kind}` {where}, found {self.token.shown}")
+            raise self.token.error(f"expected `{kind}` {where}, got {self.token.shown}")
         return self.next()
 
     def word(self, text: str) -> bool:
@@ -130,7 +130,7 @@ class SyntaxReader:
             if self.accept("("):
                 while not self.accept(")"):
                     if self.next().kind == "end":
-                        raise self.token.error("expected `)` after the gate, found the end of the text")
+                        raise self.token.error("expected `)` after the gate, got the end of the text")
 
     def read(self) -> Document:
         while self.token.kind != "end":
@@ -170,7 +170,7 @@ class SyntaxReader:
         self.expect("{", "before the declarations")
         while not self.accept("}"):
             if self.token.kind == "end":
-                raise self.token.error("expected `}` after the declarations, found the end of the text")
+                raise self.token.error("expected `}` after the declarations, got the end of the text")
             self.gates()
             if not self.accept(";"):
                 self.item(scope)
@@ -197,7 +197,7 @@ class SyntaxReader:
             if token.text == "union":
                 raise token.error("`union` is no longer part of WIT; write a `variant`")
         if token.kind not in ("word", "name") or not self.ahead(":"):
-            raise token.error(f"expected a declaration such as `name: func(a: u32) -> string;`, found {token.shown}")
+            raise token.error(f"expected a declaration such as `name: func(a: u32) -> string;`, got {token.shown}")
         self.function(scope)
 
     def port(self, scope: Scope, *, exported: bool) -> None:
@@ -325,7 +325,7 @@ class SyntaxReader:
         if self.token.kind == "word" and self.token.text == "async":
             raise self.token.error(f"`{name}` is an async function, which needs WASI 0.3 and is not taken; make it a plain `func`")
         if not self.word("func"):
-            raise self.token.error(f"expected `func` after `{name}:`, found {self.token.shown}")
+            raise self.token.error(f"expected `func` after `{name}:`, got {self.token.shown}")
         params = self.params(name)
         if not self.accept("->"):
             return params, None
@@ -351,7 +351,7 @@ class SyntaxReader:
     def type(self, depth: int = 0) -> TypeUse:
         head = self.next()
         if head.kind not in ("word", "name"):
-            raise head.error(f"expected a type, found {head.shown}")
+            raise head.error(f"expected a type, got {head.shown}")
         if depth >= MAX_DEPTH:
             raise head.error(f"types are nested deeper than {MAX_DEPTH} levels here; name a part with `type` and make it flatter")
         arguments: list[TypeUse | None] = []

@@ -1,4 +1,4 @@
-;; Malformed: the import `f` uses the record `t`, which must be imported under a name before, at byte 90
+;; Malformed: the import `f`: expected types that are imported under a name before it, got the record `t`, at byte 90
 (component
   (component $c
     (type $t (record (field "x" u32)))

@@ -1,4 +1,4 @@
-;; Malformed: the import `f` uses the resource `r`, which must be imported under a name before, at byte 30
+;; Malformed: the import `f`: expected types that are imported under a name before it, got the resource `r`, at byte 30
 (component
   (type (component
     (export "r" (type $r (sub resource)))

@@ -1,4 +1,4 @@
-;; Malformed: the import `f` uses a resource type, which must be imported under a name before, at byte 38
+;; Malformed: the import `f`: expected types that are imported under a name before it, got a resource type, at byte 38
 (component
   (type $R (resource (rep i32)))
   (export $S "r" (type $R))

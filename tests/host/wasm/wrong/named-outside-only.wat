@@ -1,4 +1,4 @@
-;; Malformed: the import `f` uses the enum `t`, which must be imported under a name before, at byte 56
+;; Malformed: the import `f`: expected types that are imported under a name before it, got the enum `t`, at byte 56
 (component
   (type $t (enum "a" "b"))
   (import "t" (type $u (eq $t)))

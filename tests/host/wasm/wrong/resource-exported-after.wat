@@ -1,4 +1,4 @@
-;; Malformed: the export `g` uses a resource type, which must be imported or exported under a name before, at byte 95
+;; Malformed: the export `g`: expected types that are imported or exported under a name before it, got a resource type, at byte 95
 (component
   (type $R (resource (rep i32)))
   (core module $m (func (export "f") (result i32) unreachable))

@@ -1,4 +1,4 @@
-;; Malformed: the export `f` uses a resource type, which must be imported or exported under a name before, at byte 101
+;; Malformed: the export `f`: expected types that are imported or exported under a name before it, got a resource type, at byte 101
 (component
   (type $R (resource (rep i32)))
   (core module $m (func (export "f") (result i32) unreachable))

@@ -1,4 +1,4 @@
-;; Malformed: the export `f` uses a record type, which must be imported or exported under a name before, at byte 27
+;; Malformed: the export `f`: expected types that are imported or exported under a name before it, got a record type, at byte 27
 (component
   (type (component
     (type $t (record (field "x" u8)))

@@ -1,4 +1,4 @@
-;; Malformed: the import `f` uses a record type, which must be imported under a name before, at byte 30
+;; Malformed: the import `f`: expected types that are imported under a name before it, got a record type, at byte 30
 (component
   (type $t (record (field "x" u32)))
   (import "f" (func (param "a" (list (option $t))))))

@@ -1,4 +1,4 @@
-;; Malformed: the import `a:b/c` uses a variant type, which must be imported under a name before, at byte 44
+;; Malformed: the import `a:b/c`: expected types that are imported under a name before it, got a variant type, at byte 44
 (component
   (import "a:b/c" (instance
     (type $t (variant (case "a") (case "b" u8)))
