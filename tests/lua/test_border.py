@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from moonwit.lua.border import entries
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 SPEC = importlib.util.spec_from_file_location("border", Path(__file__).parents[1] / "border.py")
 border = importlib.util.module_from_spec(SPEC)
@@ -89,8 +92,7 @@ EXAMPLES = {
     "a local": ("do\n  ---@type border.Hired\n  local made = ask()\n  print(made.most, made.moth)\nend\nprint(made.later)\n", ["moth"]),
     "a table within": ("---@param entry border.GuestEntry\nlocal function f(entry) return entry.plan.key, entry.plan.lock end\n", ["lock"]),
     "a list within": (
-        "---@param plan border.Plan\nlocal function f(plan)\n  for _, step in ipairs(plan.steps) do\n"
-        "    print(step.module, step.modules)\n  end\nend\n",
+        lua("examples_a_list_within"),
         ["modules"],
     ),
     "one of several": (

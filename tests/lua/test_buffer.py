@@ -15,6 +15,9 @@ from lupa.luajit21 import LuaRuntime
 import moonwit.lua
 from moonwit.host.values.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Some, UInt64
 from moonwit.lua.values.buffer import decode, decode_all, encode, encode_all
+from tests.texts import texts
+
+read_lua, _ = texts(__file__)
 
 ROOT = Path(moonwit.lua.__file__).parent.parent
 
@@ -23,17 +26,7 @@ ROOT = Path(moonwit.lua.__file__).parent.parent
 def lua() -> Any:
     runtime = LuaRuntime(register_eval=False, register_builtins=False, encoding=None)
     run = runtime.execute(
-        b"""
-        package.path = ... .. "/?.lua"
-        local env = setmetatable({
-          buffer = require "string.buffer", M = require "lua.values.intermediate",
-          optional = require "lua.values.optional", errors = require "lua.values.errors", ffi = require "ffi",
-        }, { __index = _G })
-        return function(source, ...)
-          local f = assert(loadstring(source))
-          return setfenv(f, env)(...)
-        end
-        """,
+        read_lua("lua").encode(),
         str(ROOT).encode(),
     )
     return run
@@ -182,12 +175,7 @@ def test_not_a_number_stays_one(lua: Any) -> None:
 
 def test_an_error_keeps_all_it_knows(lua: Any) -> None:
     """Kind, message, retryable, details, origin and cause cross in both directions."""
-    source = b"""
-        local cause = errors.make{message = "inner", lua_stack = {}}
-        local err = errors.make{kind = "Timeout", message = "late\\255", retryable = true, details = {after = 5},
-          entry = "app:slow", func = "run", wasm_backtrace = "0: x", lua_stack = {{file = "a.lua", line = 3}}, cause = cause}
-        return assert(M.encode({err}))
-    """
+    source = read_lua("an_error_keeps_all_it_knows").encode()
     encoded = lua(source)
     (error,) = decode(encoded)
     assert (error.kind, error.message, error.retryable, error.details) == ("Timeout", "late\udcff", True, {b"after": 5})

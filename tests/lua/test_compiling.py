@@ -12,6 +12,9 @@ from moonwit.host.compiling import jobs
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
 from moonwit.project import Project
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # Nested loops over many locals, for minutes; and a block of many values, which is soon done but not certain to be.
 BOMB = f"""(module (func (export "f") (param i32) (local {"i64 " * 800})
@@ -57,35 +60,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 def test_the_limit_counts_the_compilation(project: Callable[..., Project]) -> None:
     """A call whose code takes longer than its limit ends there, again and again, and is counted; other tasks of the lane go on."""
-    project().run_script("""
-        local ticks = 0
-        local ticker = coroutine.spawn(function() while true do time.sleep("5ms") ticks = ticks + 1 end end)
-        for i = 1, 2 do
-          local began = time.now()
-          local value, err = funcs.call("t:bomb", 0)
-          assert(value == nil and err:kind() == errors.TIMEOUT and err:retryable(), tostring(err))
-          assert(err:message():find "^t:bomb: took longer than its limit of 200 ms", err:message())
-          assert(time.since(began):milliseconds() >= 200)
-        end
-        assert(ticks >= 2, ticks)
-        assert(funcs.call("t:one") == 1)
-        coroutine.cancel(ticker)
-        local counted = funcs.stats("t:bomb")
-        assert(counted.calls == 2 and counted.errors == 2 and counted.timeouts == 2, json.encode(counted))
-    """)
+    project().run_script(lua("the_limit_counts_the_compilation"))
 
 
 def test_what_is_compiled_elsewhere_works(project: Callable[..., Project]) -> None:
     """Once the code is there the call goes on; several callers get the same, also in the background and in the limit of an executor."""
-    project().run_script("""
-        local results, done = {}, channel.new(5)
-        for i = 1, 5 do coroutine.spawn(function() results[i] = funcs.call("t:slow", i) done:send(i) end) end
-        local future = funcs.async("t:slow", 7)
-        assert(future:await() == 3500)
-        for i = 1, 5 do done:receive() end
-        for i = 1, 5 do assert(results[i] == 500 * i, tostring(results[i])) end
-        assert(funcs.new():with_options({ timeout = "60s" }):call("t:slow", 1) == 500)
-    """)
+    project().run_script(lua("what_is_compiled_elsewhere_works"))
 
 
 def test_an_executor_bounds_the_first_call(project: Callable[..., Project]) -> None:
@@ -100,33 +80,14 @@ def test_an_executor_bounds_the_first_call(project: Callable[..., Project]) -> N
 
 def test_a_canceled_wait_ends_the_compilation(project: Callable[..., Project]) -> None:
     """When nobody else waits for it, it ends with the coroutine that did."""
-    project().run_script("""
-        local problem
-        local co = coroutine.spawn(function()
-          local ok, err = pcall(funcs.call, "t:free", 0)
-          problem = err
-        end)
-        time.sleep("50ms")
-        coroutine.cancel(co)
-        time.sleep("1ms")
-        assert(problem:kind() == errors.CANCELED, tostring(problem))
-    """)
+    project().run_script(lua("a_canceled_wait_ends_the_compilation"))
     assert jobs._pending == {}
 
 
 def test_a_bound_is_the_error_of_the_entry(project: Callable[..., Project]) -> None:
     """What takes more than compiling may is told with the place of the entry, the second time at once."""
     opened = project(bomb="pool: {type: inline}", seconds=0.3)
-    opened.run_script("""
-        for i = 1, 2 do
-          local value, err = funcs.call("t:bomb", 0)
-          assert(value == nil and err:kind() == errors.INVALID, tostring(err))
-          local sentence = "the entry t:bomb can't be used: .*_index.yaml:4:%d+: compiling it takes longer than the 0.3 s that it may"
-          assert(err:message():find(sentence), err:message())
-        end
-        local value, err = funcs.call("t:free", 0)
-        assert(err:message():find "t:free can't be used: .*0.3 s that it may", err:message())
-    """)
+    opened.run_script(lua("a_bound_is_the_error_of_the_entry"))
     registry = opened.registry
     assert registry is not None
     assert [problem.entry for problem in registry.errors] == ["t:bomb", "t:free"]
@@ -176,10 +137,4 @@ entries: [{name: spin, kind: function.wat, source: file://spin.wat, method: f, l
             start(self, *arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(Process, "_start", late)
-        opened.run_script("""
-            local began = time.now()
-            local value, err = funcs.call("t:spin", 0)
-            assert(err:kind() == errors.TIMEOUT, tostring(err))
-            local spent = time.since(began):milliseconds()
-            assert(spent >= 2900 and spent < 5400, spent)
-        """)
+        opened.run_script(lua("what_is_left_of_the_limit_is_for_the_call"))

@@ -16,6 +16,9 @@ from moonwit.host.compiling.store import Store
 from moonwit.project import Project
 from tests.lua.sleepers import GRANTS, SLEEPER
 from tests.lua.test_guest_calls import ASK
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # How late the code of a function is, and the limit of its calls: what had the whole limit once more would take both.
 LATE, LIMIT = 2.5, 3.0
@@ -69,37 +72,12 @@ def late(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def test_every_way_to_call_has_one_limit(project: Project, late: Callable[[], None]) -> None:
     """A guest that waits ends at the limit of the call that waited for its code, on either path, in the background and with options."""
     late()
-    project.run_script(f"""
-        local spent, done = {{}}, channel.new(6)
-        local function measure(name, call)
-          coroutine.spawn(function()
-            local began = time.now()
-            local value, err = call()
-            assert(value == nil and err:kind() == errors.TIMEOUT, name .. ": " .. tostring(err))
-            spent[name] = time.since(began):milliseconds()
-            done:send(true)
-          end)
-        end
-        for _, id in ipairs {{ "t:nap", "t:other" }} do
-          measure(id .. ", call", function() return funcs.call(id, 600000) end)
-          measure(id .. ", async", function() return funcs.async(id, 600000):await() end)
-          local once = funcs.new():with_options({{ retry = {{ max_attempts = 1 }} }})
-          measure(id .. ", retry", function() return once:async(id, 600000):await() end)
-        end
-        for _ = 1, 6 do done:receive() end
-        for name, each in pairs(spent) do assert(each >= {LIMIT * 1000 - 1} and each < {(LATE + LIMIT) * 1000}, name .. ": " .. each) end
-    """)
+    project.run_script(lua("every_way_to_call_has_one_limit", LIMIT_1000_1=LIMIT * 1000 - 1, LATE_LIMIT_1000=(LATE + LIMIT) * 1000))
 
 
 def test_a_place_is_part_of_the_limit_on_the_compatible_path(project: Project) -> None:
     """What a call waits in the queue of its pool is taken off the time that it has left to run."""
-    project.run_script("""
-        funcs.call("t:one", 0)
-        local first, second = funcs.async("t:one", 800), funcs.async("t:one", 800)
-        assert(first:await() == 800)
-        local value, err = second:await()
-        assert(value == nil and err:kind() == errors.TIMEOUT, tostring(value))
-    """)
+    project.run_script(lua("a_place_is_part_of_the_limit_on_the_compatible_path"))
 
 
 def test_what_a_late_guest_calls_has_its_own_limit(project: Project, late: Callable[[], None]) -> None:
@@ -112,22 +90,4 @@ def test_what_a_late_guest_calls_has_its_own_limit(project: Project, late: Calla
 def test_a_call_in_the_background_begins_at_once(project: Project, late: Callable[[], None]) -> None:
     """funcs.async waits for nothing, also where the code is to be compiled; what is known without that is told at once."""
     late()
-    project.run_script("""
-        local others = 0
-        local plain, options = funcs.new(), funcs.new():with_options({ timeout = "60s" })
-        for _, start in ipairs { funcs.async, function(...) return plain:async(...) end, function(...) return options:async(...) end } do
-          coroutine.spawn(function() others = others + 1 end)
-          local future, err = start("t:known", 0)
-          assert(future and err == nil and not future:is_complete() and others == 0, tostring(err))
-          future:cancel()
-          future, err = start("t:unknown")
-          assert(future == nil and err:kind() == errors.NOT_FOUND, tostring(err))
-          future, err = start("nothing")
-          assert(future == nil and err:kind() == errors.INVALID, tostring(err))
-          future, err = start(1)
-          assert(future == nil and err:kind() == errors.INVALID, tostring(err))
-          time.sleep(0)
-          assert(others == 1)
-          others = 0
-        end
-    """)
+    project.run_script(lua("a_call_in_the_background_begins_at_once"))

@@ -5,36 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 Run = Callable[[str], str]
 
 
 def test_the_end_of_main_cancels_the_rest(run: Run) -> None:
     """Each is canceled at its wait; its cleanup runs, and can't wait or spawn again."""
-    assert run("""
-      coroutine.spawn(function()
-        local ok, err = pcall(time.sleep, "10h")
-        print(err:kind(), err)
-        print((pcall(coroutine.spawn, print)), pcall(time.sleep, "10h"))
-        local c = channel.new(1)
-        c:send(1)
-        print(c:receive())
-      end)
-      coroutine.spawn(function() time.sleep("1h") print("never") end)
-      time.sleep("1s")
-      print("done", time.now():format("15:04:05"))""") == (
+    assert run(lua("the_end_of_main_cancels_the_rest")) == (
         "done\t00:00:01\nCanceled\tcanceled: the script has ended\nfalse\tfalse\tcanceled: the script has ended\n1\ttrue\n"
     )
 
 
 def test_a_coroutine_that_swallows_cancellation_is_given_up(run: Run) -> None:
     """Even one that waits again forever, in whatever way, holds up the end of the script for a moment only."""
-    assert run("""
-      local c = channel.new()
-      coroutine.spawn(function() while true do pcall(time.sleep, 1) end end)
-      coroutine.spawn(function() while true do pcall(c.receive, c) end end)
-      coroutine.spawn(function() while true do pcall(coroutine.wrap(function() c:receive() end)) end end)
-      time.sleep(10)
-      print("end")""") == "end\n"
+    assert run(lua("a_coroutine_that_swallows_cancellation_is_given_up")) == "end\n"
 
 
 def test_a_coroutine_that_is_given_up_never_goes_on(run: Run) -> None:
@@ -59,12 +46,7 @@ def test_an_uncaught_error_in_a_spawned_coroutine_fails_the_script(failure: Any)
 
 def test_the_first_failure_counts(run: Run) -> None:
     """Main learns why it is canceled, and what fails afterwards changes nothing."""
-    assert run("""
-      coroutine.spawn(function() error("first", 0) end)
-      coroutine.spawn(function() pcall(time.sleep, 100) error("second", 0) end)
-      local _, err = pcall(time.sleep, 100)
-      print(err, err:kind())
-      error("third", 0)""") == "canceled: the script has failed: first\tCanceled\nfailed: first\n"
+    assert run(lua("the_first_failure_counts")) == "canceled: the script has failed: first\tCanceled\nfailed: first\n"
 
 
 def test_an_error_in_cleanup_is_not_lost(run: Run) -> None:
@@ -74,44 +56,25 @@ def test_an_error_in_cleanup_is_not_lost(run: Run) -> None:
 
 def test_errors_through_coroutines_keep_what_they_are(run: Run) -> None:
     """An error value thrown beneath a wrap that waits arrives as the same value."""
-    assert run("""
-      local e = errors.new{message = "m", kind = errors.TIMEOUT, details = 7}
-      local _, got = pcall(coroutine.wrap(function() time.sleep(1) error(e) end))
-      print(got == e, got:kind(), got:details())
-      print(pcall(coroutine.wrap(function() time.sleep(1) error("text") end)))
-      print(coroutine.resume(coroutine.create(function() time.sleep(1) error({}) end)))""").startswith(
-        "true\tTimeout\t7\nfalse\ts.lua:5: text\nfalse\ttable: "
+    assert run(lua("errors_through_coroutines_keep_what_they_are")).startswith(
+        "true\tTimeout\t7\nfalse\ts.lua:9: text\nfalse\ttable: "
     )
 
 
 def test_a_deadlock_says_where_everybody_waits(failure: Any) -> None:
     """The error lists what each coroutine waits for, and the line of the script, inside its own coroutines too."""
-    error, stack = failure("""local c = channel.new()
-      coroutine.spawn(function()
-        c:send(1)
-      end)
-      local d = channel.new()
-      coroutine.spawn(function() coroutine.wrap(function() coroutine.wrap(function()
-        channel.select{d:case_receive()}
-      end)() end)() end)
-      d:send(5)
-      channel.select{}""")
+    error, stack = failure(lua("a_deadlock_says_where_everybody_waits"))
     assert error.kind == "Internal"
     assert error.message == (
         "deadlock: every coroutine waits and nothing can wake one: "
         "the main coroutine waits for channel select (without cases) at s.lua:10; "
-        "coroutine 2 waits for channel send at s.lua:3"
+        "coroutine 2 waits for channel send at s.lua:2"
     )
     assert [(d[b"waits"], d[b"file"], d[b"line"]) for d in error.details] == [
-        (b"channel select (without cases)", b"s.lua", 10), (b"channel send", b"s.lua", 3)]  # fmt: skip
+        (b"channel select (without cases)", b"s.lua", 10), (b"channel send", b"s.lua", 2)]  # fmt: skip
     assert "s.lua:10: in main chunk" in stack
-    error, _ = failure("""local d = channel.new()
-      coroutine.spawn(function() coroutine.wrap(function() coroutine.wrap(function()
-        channel.select{d:case_receive()}
-      end)() end)() end)
-      time.sleep(5)
-      channel.new():receive()""")
-    assert error.message.endswith("main coroutine waits for channel receive at s.lua:6; coroutine 2 waits for channel select at s.lua:3")
+    error, _ = failure(lua("a_deadlock_says_where_everybody_waits_2"))
+    assert error.message.endswith("main coroutine waits for channel receive at s.lua:8; coroutine 2 waits for channel select at s.lua:4")
 
 
 def test_a_deadlock_of_many(failure: Any) -> None:

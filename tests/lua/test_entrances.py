@@ -9,6 +9,9 @@ import pytest
 
 from tests.abi.conftest import ROOT, State, opened  # noqa: F401 -- the fixture
 from tests.abi.leaving import WAITS
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 RUNS = ("wasmtime_func_call_unchecked", "wasmtime_instance_new", "wasmtime_call_future_poll", "wasmtime_call_future_delete")
 # What else makes these calls, and how often; none of them where a function of the host could be called.
@@ -41,62 +44,12 @@ def test_what_runs_a_guest_is_called_in_known_places() -> None:
 def test_nothing_that_comes_back_is_compiled(opened: Callable[..., State]) -> None:      # noqa: F811
     """LuaJIT gives up a trace at each of these functions, however often they run."""
     state = opened([], {})
-    assert state.run("""
-        local entrances, ffi, wasmtime = require 'lua.wasmtime.entrances', require 'ffi', require 'lua.wasmtime.api'
-        local real, calls = wasmtime.C, 0
-        local function count() calls = calls + 1 return nil end
-        wasmtime.C = setmetatable({}, { __index = function() return count end })
-        local inside, recorded = {}, {}
-        jit.attach(function(_, func) recorded[func] = true end, 'record')
-        jit.attach(function(what)
-          if what == 'stop' then for func in pairs(recorded) do inside[func] = true end end
-          recorded = {}
-        end, 'trace')
-        local function control() return wasmtime.C.any() end
-        for i = 1, 1000 do control() end
-        for _, name in ipairs { 'call', 'make', 'poll', 'delete' } do
-          for i = 1, 1000 do entrances[name]() end
-          for i = 1, 1000 do local f = entrances[name] f() f() end
-        end
-        wasmtime.C = real
-        if not inside[control] then return 'nothing is compiled' end
-        for name, f in pairs(entrances) do if inside[f] then return name end end
-        return calls
-    """) == 1000 + 4 * 3000
+    assert state.run(lua("nothing_that_comes_back_is_compiled")) == 1000 + 4 * 3000
 
 
-GUEST = f"""(component {WAITS}
- (import "wasi:random/random@0.2.0" (instance $r (export "get-random-u64" (func (result u64)))))
- (alias export $r "get-random-u64" (func $tick)) (core func $tick (canon lower (func $tick)))
- (core module $m (import "" "tick" (func $tick (result i64))) (import "" "stdout" (func (result i32)))
-  (func (export "f") (result i32) (drop (call $tick)) (i32.const 7)))
- (core instance $i (instantiate $m (with "" (instance (export "tick" (func $tick)) (export "stdout" (func $stdout))))))
- (func (export "f") (result u32) (canon lift (core func $i "f"))))"""
+GUEST = wat("guest", WAITS=WAITS)
 # Frames of each size, with the call of a guest at each depth near the one where the stack is full.
-DEEP = """
- local funcs = require "funcs"
- local id = ...
- local tries, good = 0, 0
- for size = 1, 40, 3 do
-   local names = {}
-   for i = 1, size do names[i] = "a" .. i end
-   local text = ("local last = ... local function down(n) local %s = n if n == 0 then return last() end return (down(n - 1)) end")
-     :format(table.concat(names, ",")) .. " return down"
-   local plain = loadstring(text)(function() return 7 end)
-   local down = loadstring(text)(function() return funcs.call(id) end)
-   local low, high = 1, 66000
-   while high - low > 1 do
-     local middle = math.floor((low + high) / 2)
-     if pcall(plain, middle) then low = middle else high = middle end
-   end
-   for n = low - math.ceil(1600 / (size + 3)), low + 2 do
-     local ok, value = pcall(down, n)
-     tries = tries + 1
-     if ok and value == 7 then good = good + 1 elseif ok or not tostring(value):find "stack overflow" then error(tostring(value), 0) end
-   end
- end
- for i = 1, 100 do if funcs.call(id) ~= 7 then error("lost", 0) end end
- error(good > 0 and good < tries and "good", 0)"""
+DEEP = lua("deep")
 
 
 @pytest.mark.parametrize("grants", ["wasi:random", "wasi:random, wasi:cli"])

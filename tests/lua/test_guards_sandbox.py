@@ -8,25 +8,13 @@ from typing import Any
 import lupa.luajit21
 import pytest
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 # Runs a script; gives what it returns as text, or "raised: ..." with the error.
-PRELUDE = r"""
-package.path = ...
-local sandbox, scripts = require "lua.scripts.sandbox", require "lua.scripts.scripts"
-local host = { inside = 1 }
-local victim = assert(scripts.entry({ id = "app:victim", chunkname = "@victim.lua", source = "return function() return 1 end" }, {}))
-return function(source)
-  local chunk, problem = scripts.script(source, "@s.lua", {}, { victim = victim })
-  if not chunk then return "refused: " .. tostring(problem) end
-  local function answer(ok, ...)
-    if not ok then return "raised: " .. tostring((...)) end
-    local out = {}
-    for i = 1, select('#', ...) do out[i] = tostring((select(i, ...))) end
-    return table.concat(out, ' ')
-  end
-  return answer(pcall(chunk))
-end
-"""
+PRELUDE = lua("prelude")
 
 
 @pytest.fixture(scope="module")
@@ -218,25 +206,4 @@ def test_nothing_more_is_there(run: Any) -> None:
 def test_a_library_is_protected_once(run: Any) -> None:
     """The same table stands for it each time, and protects what is protected already as it is."""
     runtime = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
-    runtime.execute("""
-      package.path = ...
-      local sandbox = require 'lua.scripts.sandbox'
-      local library = { f = 1 }
-      local first = sandbox.protect('mine', library)
-      assert(first ~= library and first.f == 1 and sandbox.protect('mine', library) == first and sandbox.protect('other', first) == first)
-      local name, behind = sandbox.library_of(first)
-      assert(name == 'mine' and behind == library and sandbox.library_of({}) == nil and sandbox.library_of(library) == nil)
-      local env = sandbox.environment { x = 5, print = false }
-      assert(env.x == 5 and env._G == env and env.print == false and env.string == sandbox.libraries.string)
-      assert(sandbox.load('return 1', '=c', {})() == 1)
-      local traces = 0
-      jit.attach(function(what) if what == 'stop' then traces = traces + 1 end end, 'trace')
-      for _, compiles in ipairs { false, true } do
-        sandbox.compiles = compiles
-        local loop = sandbox.load('return function() local n = 0 for i = 1, 1000 do n = n + i end return n end', '=c', {})()
-        traces = 0
-        assert(loop() == 500500 and (traces > 0) == compiles)
-      end
-      local f, problem = sandbox.load('\\27x')
-      assert(f == nil and problem == "chunk: bytecode can't be loaded, only text")
-    """, str(ROOT / "moonwit" / "?.lua"))  # fmt: skip
+    runtime.execute(lua("a_library_is_protected_once"), str(ROOT / "moonwit" / "?.lua"))  # fmt: skip

@@ -3,31 +3,11 @@
 import pytest
 
 import moonwit
+from tests.texts import texts
 
-ASK = """(component
-  (import "wippy:runtime/funcs@0.1.0" (instance $f
-    (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))
-    (export "call-bytes" (func (param "target" string) (param "input" (list u8)) (result (result (list u8) (error string)))))))
-  (core module $libc (memory (export "m") 1) (global $at (mut i32) (i32.const 4096))
-    (func (export "r") (param i32 i32 i32 i32) (result i32)
-      (global.set $at (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
-      (global.get $at) (global.set $at (i32.add (global.get $at) (local.get 3)))))
-  (core instance $libc (instantiate $libc))
-  (core func $string (canon lower (func $f "call-string") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
-  (core func $bytes (canon lower (func $f "call-bytes") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
-  (core module $main
-    (import "h" "string" (func $string (param i32 i32 i32 i32 i32)))
-    (import "h" "bytes" (func $bytes (param i32 i32 i32 i32 i32)))
-    (func (export "ask") (param i32 i32 i32 i32) (result i32)
-      (call $string (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 64)) (i32.const 64))
-    (func (export "ask-bytes") (param i32 i32 i32 i32) (result i32)
-      (call $bytes (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 128)) (i32.const 128)))
-  (core instance $main (instantiate $main
-    (with "h" (instance (export "string" (func $string)) (export "bytes" (func $bytes))))))
-  (func (export "ask") (param "target" string) (param "input" string) (result (result string (error string)))
-    (canon lift (core func $main "ask") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
-  (func (export "ask-bytes") (param "target" string) (param "input" (list u8)) (result (result (list u8) (error string)))
-    (canon lift (core func $main "ask-bytes") (memory (core memory $libc "m")) (realloc (core func $libc "r")))))"""
+lua, wat = texts(__file__)
+
+ASK = wat("ask")
 
 INDEX = """
 version: "1.0"
@@ -68,10 +48,7 @@ entries:
       return { main = function(text) return answers[text:match("^%a+")](text) end }
 """
 
-DOUBLE = """(module (memory (export "memory") 1) (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 256))
-  (func (export "double") (param i32 i32) (result i32)
-    (memory.copy (i32.add (i32.const 256) (local.get 1)) (i32.const 256) (local.get 1))
-    (i32.store (i32.const 8) (i32.const 256)) (i32.store (i32.const 12) (i32.mul (local.get 1) (i32.const 2))) (i32.const 8)))"""
+DOUBLE = wat("double")
 
 
 @pytest.fixture
@@ -93,15 +70,7 @@ def test_a_guest_calls_lua_and_webassembly(project, pool):
 
 def test_the_lane_goes_on_while_a_guest_waits_for_what_it_calls(project):
     """The script runs between the guest's call and its answer."""
-    project.run_script("""
-        local funcs, time = require("funcs"), require("time")
-        local order = {}
-        local future = funcs.async("t:ask", "t:lua", "upper")
-        coroutine.spawn(function() time.sleep("1ms") order[#order + 1] = "script" end)
-        assert(future:await() == "UPPER")
-        order[#order + 1] = "guest"
-        assert(order[1] == "script" and order[2] == "guest")
-    """)
+    project.run_script(lua("the_lane_goes_on_while_a_guest_waits_for_what_it_calls"))
 
 
 @pytest.mark.parametrize(
@@ -148,15 +117,7 @@ def test_a_limit_ends_a_guest_that_waits_for_what_it_calls(project):
 
 def test_canceling_ends_what_the_guest_has_called(project):
     """A canceled call takes the Lua function that its guest waits for with it."""
-    project.run_script("""
-        local funcs, time = require("funcs"), require("time")
-        local future = funcs.async("t:ask", "t:lua", "slow")
-        time.sleep("5ms")
-        assert(future:cancel())
-        local value, err = future:await()
-        assert(value == nil and err:kind() == "Canceled")
-        assert(funcs.call("t:ask", "t:lua", "upper") == "UPPER")
-    """)
+    project.run_script(lua("canceling_ends_what_the_guest_has_called"))
 
 
 def test_without_the_grant_a_guest_calls_nobody(project):

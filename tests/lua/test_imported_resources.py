@@ -7,79 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from tests.lua.conftest import Lane
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 Make = Callable[..., Lane]
 
-CARTS = """(component
- (import "a:b/carts@0.1.0" (instance $h
-  (export "cart" (type $cart (sub resource)))
-  (export "[constructor]cart" (func (param "owner" string) (result (own $cart))))
-  (export "[method]cart.add-item" (func (param "self" (borrow $cart)) (param "price" u32) (result u32)))
-  (export "[static]cart.merge" (func (param "a" (own $cart)) (param "b" (own $cart)) (result (own $cart))))
-  (export "sum" (func (param "carts" (list (borrow $cart))) (result u32)))
-  (export "find" (func (param "owner" string) (result (option (own $cart)))))))
- (alias export $h "cart" (type $cart))
- (core module $lib (memory (export "memory") 1) (global $next (mut i32) (i32.const 1024))
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-   (global.set $next (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -8)))
-   (global.get $next) (global.set $next (i32.add (global.get $next) (local.get 3)))))
- (core instance $lib (instantiate $lib))
- (core func $new (canon lower (func $h "[constructor]cart") (memory (core memory $lib "memory"))))
- (core func $add (canon lower (func $h "[method]cart.add-item")))
- (core func $merge (canon lower (func $h "[static]cart.merge")))
- (core func $sum (canon lower (func $h "sum") (memory (core memory $lib "memory"))))
- (core func $find (canon lower (func $h "find") (memory (core memory $lib "memory"))))
- (core func $drop (canon resource.drop $cart))
- (core module $m
-  (import "h" "new" (func $new (param i32 i32) (result i32)))
-  (import "h" "add" (func $add (param i32 i32) (result i32)))
-  (import "h" "merge" (func $merge (param i32 i32) (result i32)))
-  (import "h" "sum" (func $sum (param i32 i32) (result i32)))
-  (import "h" "find" (func $find (param i32 i32 i32)))
-  (import "h" "drop" (func $drop (param i32)))
-  (import "lib" "memory" (memory 1))
-  (data (i32.const 16) "annabert")
-  (func $anna (result i32) (call $new (i32.const 16) (i32.const 4)))
-  (func $bert (result i32) (call $new (i32.const 20) (i32.const 4)))
-  (func (export "shop") (param $n i32) (result i32) (local $a i32) (local $b i32) (local $s i32)
-   (local.set $a (call $anna)) (local.set $b (call $bert))
-   (drop (call $add (local.get $a) (local.get $n)))
-   (drop (call $add (local.get $a) (i32.const 1)))
-   (drop (call $add (local.get $b) (i32.const 10)))
-   (i32.store (i32.const 64) (local.get $a)) (i32.store (i32.const 68) (local.get $b))
-   (local.set $s (call $sum (i32.const 64) (i32.const 2)))
-   (local.set $a (call $merge (local.get $a) (local.get $b)))
-   (local.set $s (i32.add (local.get $s) (call $add (local.get $a) (i32.const 100))))
-   (call $drop (local.get $a)) (local.get $s))
-  (func (export "found") (param $n i32) (result i32)
-   (call $find (i32.const 16) (local.get $n) (i32.const 80))
-   (if (result i32) (i32.load8_u (i32.const 80))
-    (then (call $add (i32.load (i32.const 84)) (i32.const 0)) (call $drop (i32.load (i32.const 84)))) (else (i32.const 77))))
-  (func (export "again") (param $n i32) (result i32) (local $a i32)
-   (local.set $a (call $anna)) (call $drop (local.get $a))
-   (if (result i32) (i32.eqz (local.get $n)) (then (call $add (local.get $a) (i32.const 1)))
-    (else (if (result i32) (i32.eq (local.get $n) (i32.const 1)) (then (call $drop (local.get $a)) (i32.const 0))
-     (else (call $merge (local.get $a) (local.get $a)))))))
-  (func (export "twice") (param $n i32) (result i32) (local $a i32)
-   (local.set $a (call $anna)) (call $merge (local.get $a) (local.get $a)))
-  (func (export "many") (param $n i32) (result i32)
-   (loop $l (drop (call $anna)) (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (i32.const 0)))
- (core instance $i (instantiate $m (with "lib" (instance $lib)) (with "h" (instance
-  (export "new" (func $new)) (export "add" (func $add)) (export "merge" (func $merge)) (export "sum" (func $sum))
-  (export "find" (func $find)) (export "drop" (func $drop))))))
- LIFTS)"""
+CARTS = wat("carts")
 NAMES = ("shop", "found", "again", "twice", "many")
 LIFTS = "\n".join(f'(func (export "{name}") (param "n" u32) (result u32) (canon lift (core func $i "{name}")))' for name in NAMES)
 
-LIBRARY = """local Cart = {}
-function Cart.new(owner) return { owner = owner, total = 0 } end
-function Cart.add_item(cart, price) cart.total = cart.total + price return cart.total end
-function Cart.merge(a, b) return { owner = a.owner .. b.owner, total = a.total + b.total } end
-function Cart.drop(cart) print('dropped ' .. cart.owner .. ' ' .. cart.total) end
-local function sum(carts) local all = 0 for _, cart in ipairs(carts) do all = all + cart.total end return all end
-local function find(owner) if owner == 'anna' then return { owner = owner, total = 5 } end end
-return { cart = Cart, sum = sum, find = find }
-"""
+LIBRARY = lua("library")
 
 
 def shop(lane: Make, library: str = LIBRARY) -> Lane:

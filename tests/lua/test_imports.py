@@ -11,6 +11,9 @@ import moonwit
 from moonwit.host.wasm.wit.types import Enum, Field, List, Option, Primitive, Record, Result
 from tests.abi.imported import INTERFACE, Relay
 from tests.lua.conftest import Lane
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 U32, STRING = Primitive("u32"), Primitive("string")
 KINDS = Enum(("sold-out", "closed"))
@@ -265,13 +268,7 @@ def test_a_library_that_yields_outside_a_coroutine_is_told_so(lane: Make) -> Non
 
 def test_one_function_is_answered_by_a_function_of_any_kind(lane: Make) -> None:
     """A function that the world imports by itself is what `funcs.call` would call; an error of it ends the call or is the err side."""
-    text = """(component
-      (import "price-of" (func $p (param "a" u32) (result u32)))
-      (core func $p (canon lower (func $p)))
-      (core module $m (import "h" "p" (func $p (param i32) (result i32)))
-       (func (export "u") (param i32) (result i32) (call $p (local.get 0))))
-      (core instance $i (instantiate $m (with "h" (instance (export "p" (func $p))))))
-      (func (export "u") (param "a" u32) (result u32) (canon lift (core func $i "u"))))"""
+    text = wat("one_function_is_answered_by_a_function_of_any_kind")
     double = "(module (func (export \\\"double\\\") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))"
     more = (
         f"name: double, kind: function.wat, method: double, wit: 'double: func(a: u32) -> u32;', source: \"{double}\"",
@@ -285,14 +282,7 @@ def test_one_function_is_answered_by_a_function_of_any_kind(lane: Make) -> None:
 
 def test_a_library_is_asked_while_the_guest_is_made(lane: Make) -> None:
     """A start function may call a library; where that waits, the instance can't be made, and the error says so."""
-    text = f"""(component
-      (import "{INTERFACE}" (instance $h (export "u" (func (param "a" u32) (result u32)))))
-      (core func $u (canon lower (func $h "u")))
-      (core module $m (import "h" "u" (func $u (param i32) (result i32))) (global $g (mut i32) (i32.const 0))
-       (func $start (global.set $g (call $u (i32.const 20)))) (start $start)
-       (func (export "u") (param i32) (result i32) (i32.add (global.get $g) (local.get 0))))
-      (core instance $i (instantiate $m (with "h" (instance (export "u" (func $u))))))
-      (func (export "u") (param "a" u32) (result u32) (canon lift (core func $i "u"))))"""
+    text = wat("a_library_is_asked_while_the_guest_is_made", INTERFACE=INTERFACE)
     run = lane({"u": f"method: u, {SHOP}"}, text, "test", library("return {u = function(v) return v * 2 end}"))
     assert run("print(funcs.call('t:u', 2))") == "42\n"
     run = lane({"u": f"method: u, {SHOP}"}, text, "test", library("return {u = function(v) time.sleep(1) return v end}", "time"))

@@ -8,6 +8,9 @@ import pytest
 
 from tests.lua.conftest import Lane
 from tests.lua.test_reentrance import GUEST, LUA, METHODS, WAYS
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 # The library answers the interface by which the guest calls functions: call-string(target, input) here is ways[input]().
 LIBRARY = LUA.replace("{ main = function(way)", "{ call_string = function(_, way)")
@@ -34,39 +37,16 @@ def open_lane(lane: Callable[..., Lane]) -> Callable[[str], Lane]:
 def test_an_instance_that_a_library_enters_again(open_lane: Callable[[str], Lane], way: str, limit: str) -> None:
     """By this entry or another, at once or in the background: an error for the library, whose guest's call goes on."""
     run = open_lane(limit)
-    out = run(f"""
-      local thing = assert(funcs.call("t:thing", 5))
-      for i = 1, 2 do
-        print(funcs.call("t:ask", "", "{way}"))
-        print(thing:ask("", "{way}"))
-        print(thing:value())
-      end
-      print(funcs.call("t:ask", "", "nothing"))
-      print(funcs.call("t:dropped"))""")
+    out = run(lua("an_instance_that_a_library_enters_again", WAY=way))
     assert out == f"{WAYS[way]}\n{WAYS[way]}\n5\n" * 2 + "nothing\n0\n"
 
 
 def test_a_library_holds_handles_of_another_component(lane: Callable[..., Lane]) -> None:
     """It calls their methods in the midst of its guest's call, and drops them there."""
-    text = """(component
-      (import "a:b/host" (instance $h (export "u" (func (param "a" u32) (result u32)))))
-      (core func $u (canon lower (func $h "u")))
-      (core module $m (import "h" "u" (func $u (param i32) (result i32)))
-       (func (export "u") (param i32) (result i32) (call $u (local.get 0))))
-      (core instance $i (instantiate $m (with "h" (instance (export "u" (func $u))))))
-      (func (export "u") (param "a" u32) (result u32) (canon lift (core func $i "u"))))"""
+    text = wat("a_library_holds_handles_of_another_component")
     things = {f"things_{name}": f"method: '{method}', imports: [funcs]" for name, method in METHODS.items()}
     entries = [f"name: {name}, kind: function.wat, source: file://things.wat, {fields}" for name, fields in things.items()]
-    library = """local funcs = require 'funcs'
-      local held = {}
-      return { u = function(n)
-        local thing = assert(funcs.call('t:things_thing', n))
-        held[n] = thing
-        local sum = 0
-        for _, each in pairs(held) do sum = sum + each:value() end
-        if n % 2 == 0 then thing:drop() held[n] = nil end
-        return sum
-      end }"""
+    library = lua("a_library_holds_handles_of_another_component")
     more = (*entries, "name: lib, kind: library.lua, modules: [funcs], source: file://lib.lua")
     run = lane({"u": "method: u, imports: ['a:b/host': lib]"}, text, more=more, files={"lib.lua": library, "things.wat": GUEST})
     assert run("for n = 1, 5 do print(funcs.call('t:u', n)) end print(funcs.call('t:things_dropped'))") == "1\n3\n4\n8\n9\n2\n"

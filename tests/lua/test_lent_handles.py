@@ -8,6 +8,9 @@ import pytest
 
 from tests.lua.conftest import Lane
 from tests.lua.sleepers import GRANTS, OPTIONS, component, lift
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # count(things, trap) gives how many handles it was lent.
 GUEST = component(
@@ -32,19 +35,10 @@ def test_with_handles_and_without(lane: Callable[..., Lane], way: str, pool: str
     methods = {"thing": "[constructor]thing", "count": "count"}
     entries = {name: f"method: '{method}', pool: {POOLS[pool]}{WAYS[way]}" for name, method in methods.items()}
     run = lane(entries, GUEST)
-    assert run("""
-      for round = 1, 2 do
-        local thing = assert(funcs.call("t:thing", 5))
-        for i = 1, 3 do
-          print(funcs.call("t:count", {}, false), funcs.call("t:count", {thing, thing}, false), funcs.call("t:count", {thing}, false))
-        end
-        print((select(2, funcs.call("t:count", {}, true)):message():gsub("^.*: ", "")))
-        print(funcs.call("t:count", {}, false))
-        local other = assert(funcs.call("t:thing", 6))
-        print(funcs.call("t:count", {other}, false))
-        print((select(2, funcs.call("t:count", {other}, true)):message():gsub("^.*: ", "")))
-        print(funcs.call("t:count", {}, false))
-      end""") == ("0\t2\t1\n" * 3 + "wasm `unreachable` instruction executed\n0\n1\nwasm `unreachable` instruction executed\n0\n") * 2
+    assert (
+        run(lua("with_handles_and_without"))
+        == ("0\t2\t1\n" * 3 + "wasm `unreachable` instruction executed\n0\n1\nwasm `unreachable` instruction executed\n0\n") * 2
+    )
     # With a pool all calls share one; without, the first handle's own is there until it is dropped.
     assert run.live() == (1 if pool == "lazy" else 2)
 

@@ -5,33 +5,22 @@ import time
 import pytest
 
 import moonwit
+from tests.texts import texts
 
-SPIN = """(component
-  (core module $m (func (export "spin") (param i32) (result i32) (if (local.get 0) (then (loop $l (br $l)))) (i32.const 7)))
-  (core instance $i (instantiate $m))
-  (func (export "spin") (param "for-ever" bool) (result u32) (canon lift (core func $i "spin"))))"""
+_, wat = texts(__file__)
+
+SPIN = wat("spin")
 GROW = """(module (memory (export "memory") 1)
   (func (export "grow") (param i32) (result i32)
     (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)) (memory.size)))"""
-GROW_COMPONENT = """(component
-  (core module $m (memory (export "memory") 1) (func (export "grow") (param i32) (result i32)
-    (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)) (memory.size)))
-  (core instance $i (instantiate $m))
-  (func (export "grow") (param "pages" u32) (result u32) (canon lift (core func $i "grow"))))"""
-TABLE = """(component
-  (core module $m (table 1 funcref) (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))
-  (core instance $i (instantiate $m))
-  (func (export "grow") (param "elements" u32) (result s32) (canon lift (core func $i "grow"))))"""
+GROW_COMPONENT = wat("grow_component")
+TABLE = wat("table")
 START = '(module (func $s (loop $l (br $l))) (start $s) (func (export "f")))'
 WORK = """(module (func (export "work") (param i64) (result i64)
   (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 5)))"""
 
 
-DEEP = """(component
-  (core module $m (func $deep (export "deep") (param i32) (result i32)
-    (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0)))))
-  (core instance $i (instantiate $m))
-  (func (export "deep") (param "levels" u32) (result u32) (canon lift (core func $i "deep"))))"""
+DEEP = wat("deep")
 
 
 def entry(name, source, method, **fields):

@@ -11,46 +11,15 @@ import pytest
 
 import moonwit
 from tests.abi.composed import ALLOCATING, COUNTERS, HOLDER
+from tests.texts import texts
 
-PRICES = f"""(component
- (import "wasi:cli/environment@0.2.0" (instance $environment (export "get-arguments" (func (result (list string))))))
- (alias export $environment "get-arguments" (func $arguments))
- (core module $libc {ALLOCATING})
- (core instance $libc (instantiate $libc))
- (core func $arguments' (canon lower (func $arguments) (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
- (core module $m
-  (import "" "memory" (memory 1)) (import "" "arguments" (func $arguments (param i32)))
-  (global $asked (mut i32) (i32.const 0))
-  (func (export "price") (param i32 i32) (result i32)
-   (global.set $asked (i32.add (global.get $asked) (i32.const 1)))
-   (i32.add (i32.mul (global.get $asked) (i32.const 1000)) (i32.add (local.get 1) (i32.load8_u (local.get 0)))))
-  (func (export "told") (result i32) (call $arguments (i32.const 0)) (i32.load (i32.const 4))))
- (core instance $i (instantiate $m
-  (with "" (instance (export "memory" (memory $libc "memory")) (export "arguments" (func $arguments'))))))
- (instance $prices
-  (export "price" (func $price)) (export "told" (func $told)))
- (export "acme:shop/prices@1.0.0" (instance $prices)))""".replace(
+_, read_wat = texts(__file__)
+
+PRICES = read_wat("prices", ALLOCATING=ALLOCATING).replace(
     " (instance $prices\n",
-    """ (func $price (param "article" string) (result u32)
-  (canon lift (core func $i "price") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
- (func $told (result u32) (canon lift (core func $i "told")))
- (instance $prices
-""",
+    read_wat("prices_2"),
 )
-SHOP = f"""(component
- (import "acme:shop/prices@1.0.0" (instance $prices
-  (export "price" (func (param "article" string) (result u32))) (export "told" (func (result u32)))))
- (core module $libc {ALLOCATING} (data (i32.const 8) "A bike"))
- (core instance $libc (instantiate $libc))
- (core func $price (canon lower (func $prices "price") (memory (core memory $libc "memory"))))
- (core func $told (canon lower (func $prices "told")))
- (core module $m
-  (import "" "price" (func $price (param i32 i32) (result i32))) (import "" "told" (func $told (result i32)))
-  (func (export "total") (result i32) (i32.add (call $price (i32.const 8) (i32.const 6)) (call $price (i32.const 8) (i32.const 1))))
-  (func (export "told") (result i32) (call $told)))
- (core instance $i (instantiate $m (with "" (instance (export "price" (func $price)) (export "told" (func $told))))))
- (func (export "total") (result u32) (canon lift (core func $i "total")))
- (func (export "told") (result u32) (canon lift (core func $i "told"))))"""
+SHOP = read_wat("shop", ALLOCATING=ALLOCATING)
 INLINE = "pool: {type: inline}"
 
 
@@ -177,15 +146,7 @@ def test_a_ring_of_components_is_a_problem(tmp_path: Path) -> None:
 
 def relay(wanted: str, given: str, add: int) -> str:
     """A component that answers `f` of one interface by what it imports as another, and adds something."""
-    return f"""(component
-     (import "{wanted}" (instance $in (export "f" (func (param "x" u32) (result u32)))))
-     (core func $f' (canon lower (func $in "f")))
-     (core module $m (import "" "f" (func $f (param i32) (result i32)))
-      (func (export "f") (param i32) (result i32) (i32.add (call $f (local.get 0)) (i32.const {add}))))
-     (core instance $i (instantiate $m (with "" (instance (export "f" (func $f'))))))
-     (func $f (param "x" u32) (result u32) (canon lift (core func $i "f")))
-     (instance $out (export "f" (func $f)))
-     (export "{given}" (instance $out)))"""
+    return read_wat("relay", WANTED=wanted, ADD=add, GIVEN=given)
 
 
 def test_providers_are_answered_in_turn(tmp_path: Path) -> None:

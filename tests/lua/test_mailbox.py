@@ -7,24 +7,12 @@ import pytest
 
 from moonwit.lua.lane.lane import new_state
 from moonwit.lua.lane.mailbox import Mailbox
+from tests.texts import texts
 
-SENDER = b"""
-local send = require('lua.lane.mailbox').sender(...)
-return function(from, to)
-  for i = from, to do
-    if not send(i % 5, i, ('x'):rep(i * 7919 % 3000) .. i) then return i - from end
-  end
-  return to - from + 1
-end
-"""
-RECEIVER = b"""
-local expected, wrong = 0, nil
-local box = require('lua.lane.mailbox').receiver((...), function(kind, number, text)
-  expected = expected + 1
-  if number ~= expected or kind ~= number % 5 or text ~= ('x'):rep(number * 7919 % 3000) .. number then wrong = wrong or number end
-end)
-return function() if box.has_news() then box.take() end return expected, wrong end, box.sleep, box.wake
-"""
+lua, _ = texts(__file__)
+
+SENDER = lua("sender").encode()
+RECEIVER = lua("receiver").encode()
 
 
 @pytest.fixture

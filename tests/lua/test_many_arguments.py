@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 INDEX = """version: "1.0"
 namespace: p
@@ -36,31 +39,7 @@ entries:
     meta: {command: {name: cmd, short: counts}}
     source: "return function(...) print(select('#', ...)) return 0 end"
 """
-SCRIPT = """
-    local t = {} for i = 1, 7900 do t[i] = i end
-    local id = "p:NAME"
-    local executor = funcs.new():with_options{timeout = "60s", retry = {max_attempts = 2}}
-    local function awaited(future, err) if future then return future:await() end return nil, err end
-    local function says(way, n, value, err)
-      local sentence = id .. ": expected at most 4000 arguments, got " .. n .. ": pass them in a table"
-      assert(value == nil and err:kind() == "Invalid" and err:message() == sentence, way .. ": " .. tostring(err))
-    end
-    local ways = {
-      call = funcs.call, async = function(...) return awaited(funcs.async(...)) end,
-      ["executor call"] = function(...) return executor:call(...) end,
-      ["executor async"] = function(...) return awaited(executor:async(...)) end,
-      context = function(...) return funcs.new():with_context{a = 1}:call(...) end,
-    }
-    local padded = loadstring("local f, g, t = ... return f(g, " .. ("1, "):rep(200) .. " unpack(t))")
-    for way, call in pairs(ways) do
-      local value, err = call(id, unpack(t, 1, 4000))
-      assert(value == 4000, way .. ": " .. tostring(err))
-      says(way, 4001, call(id, unpack(t, 1, 4001)))
-      says(way, 7900, call(id, unpack(t, 1, 7900)))
-      says(way, 8100, padded(call, id, t))
-    end
-    assert(funcs.call(id, 1) == 1)
-"""
+SCRIPT = lua("script")
 MOST = 4000
 TOO_MANY = "expected at most 4000 arguments, got {}: pass them in a table"
 
@@ -93,12 +72,7 @@ def test_calls_from_lua(project: moonwit.Project, name: str) -> None:
 
 def test_a_guest_counts_its_own(project: moonwit.Project) -> None:
     """A guest's function says how many it takes; from elsewhere the bound of all calls comes first."""
-    project.run_script("""
-        local t = {} for i = 1, 7900 do t[i] = i end
-        local value, err = funcs.call("p:add", unpack(t))
-        assert(value == nil and err:message() == "add: expected 2 arguments, got 7900", err)
-        assert(funcs.call("p:add", 1, 2) == 3)
-    """)
+    project.run_script(lua("a_guest_counts_its_own"))
     with pytest.raises(moonwit.CallError, match="p:add: expected at most 4000 arguments, got 8500"):
         project.call("p:add", *range(8500))
     assert project.call("p:add", 1, 2) == 3
@@ -106,14 +80,7 @@ def test_a_guest_counts_its_own(project: moonwit.Project) -> None:
 
 def test_spawning(project: moonwit.Project) -> None:
     """coroutine.spawn raises at its caller."""
-    project.run_script("""
-        local t = {} for i = 1, 7900 do t[i] = i end
-        local ch = channel.new(1)
-        coroutine.spawn(function(...) ch:send(select("#", ...)) end, unpack(t, 1, 4000))
-        assert(ch:receive() == 4000)
-        local ok, err = pcall(function() coroutine.spawn(print, unpack(t, 1, 4001)) end)
-        assert(not ok and err == "script:6: coroutine.spawn: expected at most 4000 arguments, got 4001: pass them in a table", err)
-    """)
+    project.run_script(lua("spawning"))
 
 
 def test_many_results(project: moonwit.Project) -> None:

@@ -12,6 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,29 +113,12 @@ def test_a_plain_text_is_found_in_time(project: moonwit.Project, source: str) ->
 
 def test_no_string_is_made_too_large(project: moonwit.Project) -> None:
     """Repetitions and replacements stop at 256 MiB."""
-    project.run_script("""
-        for _, make in ipairs{
-          function() local s = ("x"):rep(2 ^ 28 + 1) end, function() local s = ("x"):rep(2 ^ 27 + 1, "y") end,
-          function() local s = ("x"):rep(1e5):gsub("x", ("y"):rep(1e6)) end,
-          function() local s = ("x"):rep(1e5):gsub("x", function() return ("y"):rep(1e6) end) end,
-        } do
-          local ok, err = pcall(make)
-          assert(not ok and err:find("^script:%d: resulting string too large$"), err)
-        end
-        assert(#("x"):rep(2 ^ 20) == 2 ^ 20 and ("ab"):rep(3, "-") == "ab-ab-ab" and ("x"):rep(-1) == "" and ("x"):rep("2") == "xx")""")
+    project.run_script(lua("no_string_is_made_too_large"))
 
 
 def test_no_text_to_load_is_too_long(project: moonwit.Project) -> None:
     """LuaJIT's parser can't be ended, so it gets at most 1 MiB, however that comes."""
-    project.run_script("""
-        local text = "--" .. ("x"):rep(2 ^ 20 - 2)
-        assert(load(text) and loadstring(text))
-        for _, read in ipairs{load, loadstring} do
-          local chunk, err = read(text .. "x")
-          assert(chunk == nil and err == "expected at most 1 MiB of text to load, got 1048577 bytes", err)
-        end
-        local chunk, err = load(function() return text end)
-        assert(chunk == nil and err == "the reader function returns more than 1 MiB", err)""")
+    project.run_script(lua("no_text_to_load_is_too_long"))
 
 
 @pytest.mark.parametrize(
@@ -172,51 +158,8 @@ def _runtime(source: str) -> Callable[..., Any]:
 
 
 # Ours, always: no text is short enough for LuaJIT's.
-COMPARE = _runtime(r"""
-local real = { find = string.find, match = string.match, gmatch = string.gmatch, gsub = string.gsub }
-require("lua.scripts.pattern_cost").longest = function() return -1 end
-require("lua.scripts.plain_find").BUDGET = -1
-local ours = require "lua.scripts.strings"
-local function shown(ok, ...)
-  if not ok then return "error: " .. tostring((...)):gsub("^.-:%d+: ", "") end
-  local texts = {}
-  for i = 1, select("#", ...) do texts[i] = type((select(i, ...))) .. " " .. tostring((select(i, ...))) end
-  return table.concat(texts, "|")
-end
-local function all(gmatch, text, pattern)
-  local found, n = {}, 0
-  for a, b, c in gmatch(text, pattern) do
-    n = n + 1
-    found[n] = shown(true, a, b, c)
-    if n > 50 then break end
-  end
-  return table.concat(found, ";")
-end
-return function(text, pattern, init, plain, replacement, limit)
-  for name, run in pairs {
-    find = function(from) return from.find(text, pattern, init, plain) end,
-    ["pattern find"] = function(from) return from.find(text, pattern, init) end,
-    match = function(from) return from.match(text, pattern, init) end,
-    gmatch = function(from) return all(from.gmatch, text, pattern) end,
-    gsub = function(from) return from.gsub(text, pattern, replacement, limit) end,
-    ["gsub by a table"] = function(from) return from.gsub(text, pattern, { a = "<a>", b = 5, ["."] = false }, limit) end,
-  } do
-    local a, b = shown(pcall(run, real)), shown(pcall(run, ours))
-    if a ~= b then return name .. ": " .. b .. " is not " .. a end
-  end
-  return ""
-end""")
-WITHIN_BOUND = _runtime(r"""
-local cost, patterns = require "lua.scripts.pattern_cost", require "lua.scripts.patterns"
-return function(text, pattern)
-  local anchored = cost.anchored(pattern)
-  local budget = patterns.budget(text)
-  local before = budget.left
-  patterns.search(text, pattern, 1, anchored, {}, budget)
-  local spent, bound = before - budget.left, cost.bound(pattern, anchored, #text)
-  local _, captures = pattern:gsub("[()]", "")
-  return spent <= bound * (1 + captures) and "" or spent .. " steps, and the bound is " .. bound
-end""")
+COMPARE = _runtime(lua("compare"))
+WITHIN_BOUND = _runtime(lua("within_bound"))
 LONGEST = _runtime("""
 local cost = require "lua.scripts.pattern_cost"
 return function(pattern) return cost.longest(pattern, cost.anchored(pattern)) end""")

@@ -12,75 +12,25 @@ import pytest
 
 from tests.lua.conftest import Lane
 from tests.lua.sleepers import component, lift
+from tests.texts import texts
+
+read_lua, wat = texts(__file__)
 
 # ask(id, input) calls a function of the registry, and so does a thing's method; `value` gives what it was made from, `dropped` how many
 # destructors have run.
 GUEST = component(
-    """(import "host" "call" (func $call (param i32 i32 i32 i32 i32)))
- (import "host" "new" (func $new (param i32) (result i32)))
- (import "host" "dropped" (func $dropped (result i32)))
- (func $ask (param i32 i32 i32 i32) (result i32)
-  (call $call (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 64))
-  (i32.store (i32.const 32) (i32.load (i32.const 68))) (i32.store (i32.const 36) (i32.load (i32.const 72)))
-  (i32.const 32))
- (func (export "[constructor]thing") (param i32) (result i32) (call $new (local.get 0)))
- (func (export "[method]thing.ask") (param i32 i32 i32 i32 i32) (result i32)
-  (call $ask (local.get 1) (local.get 2) (local.get 3) (local.get 4)))
- (func (export "[method]thing.value") (param i32) (result i32) (local.get 0))
- (func (export "ask") (param i32 i32 i32 i32) (result i32) (call $ask (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
- (func (export "dropped") (result i32) (call $dropped))""",
+    wat("guest"),
     lift("[constructor]thing", '(param "n" u32) (result (own $thing))', "")
     + lift("[method]thing.ask", '(param "self" (borrow $thing)) (param "id" string) (param "input" string) (result string)')
     + lift("[method]thing.value", '(param "self" (borrow $thing)) (result u32)', "")
     + lift("ask", '(param "id" string) (param "input" string) (result string)')
     + lift("dropped", "(result u32)", ""),
-    definitions="""
-(import "wippy:runtime/funcs" (instance $funcs
- (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))))
-(core func $call (canon lower (func $funcs "call-string") (memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))))
-(core module $count (global $n (mut i32) (i32.const 0))
- (func (export "drop") (param i32) (global.set $n (i32.add (global.get $n) (i32.const 1))))
- (func (export "dropped") (result i32) (global.get $n)))
-(core instance $count (instantiate $count))
-(type $thing' (resource (rep i32) (dtor (core func $count "drop"))))
-(export $thing "thing" (type $thing'))
-(core func $new (canon resource.new $thing'))""",
+    definitions=wat("guest_2"),
     more='(export "call" (func $call)) (export "new" (func $new)) (export "dropped" (func $count "dropped"))',
 )
 METHODS = {"thing": "[constructor]thing", "ask": "ask", "dropped": "dropped"}
 
-LUA = """
-local funcs, time, errors = require("funcs"), require("time"), require("errors")
-local held, outcome
-local function said(value, err) return err and err:kind() .. " " .. err:message() or tostring(value) end
-local ways = {}
-function ways.keep() held = assert(funcs.call("t:thing", 7)) return "kept" end
-function ways.nothing() return "nothing" end
-function ways.same() return said(funcs.call("t:ask", "t:lua", "nothing")) end
-function ways.other() return said(funcs.call("t:dropped")) end
-function ways.make() return said(funcs.call("t:thing", 9)) end
-function ways.async() return said(funcs.async("t:ask", "t:lua", "nothing"):await()) end
-function ways.slept()
-  local future = funcs.async("t:dropped")
-  time.sleep("1ms")
-  return said(future:await())
-end
-function ways.far() return said(funcs.async("t:" .. LAST, "async"):await()) end
-function ways.limited() return said(funcs.call("t:limited", "other")) end
-function ways.method() return said(held:value()) end
-function ways.asking() return said(held:ask("t:lua", "nothing")) end
-function ways.drop() local ok, why = pcall(held.drop, held) return tostring(ok) .. " " .. tostring(why) end
-function ways.collect() held = nil collectgarbage() collectgarbage() return said(funcs.call("t:dropped")) end
-function ways.patient()
-  outcome = "still waits"
-  local future = funcs.async("t:dropped")
-  coroutine.spawn(function() outcome = said(future:await()) end)
-  return select(2, future:await("1ms")):kind()
-end
-function ways.outcome() return outcome end
-function ways.later() funcs.async("t:ask", "t:lua", "nothing") return "later" end
-return { main = function(way) return ways[way]() end }
-"""
+LUA = read_lua("lua")
 INSIDE = "it is called from within a call of its own component, whose resources all belong to one instance, which takes one call at a time"
 BUSY = "this resource handle can't be dropped while its instance is in a call: wait for the call"
 WAYS = {
@@ -117,20 +67,7 @@ def open_lane(lane: Callable[..., Lane]) -> Callable[..., Lane]:
 def test_an_instance_that_is_entered_again(open_lane: Callable[..., Lane], way: str, limit: str) -> None:
     """From a function and from a borrow's method: an error of the call, within no time; the call that it came from goes on."""
     run = open_lane("direct", limit)
-    out = run(f"""
-      local thing = assert(funcs.call("t:thing", 5))
-      assert(funcs.call("t:lua", "keep"))
-      local began = time.now()
-      for i = 1, 2 do
-        print(funcs.call("t:ask", "t:lua", "{way}"))
-        if "{way}" == "collect" then assert(funcs.call("t:lua", "keep")) end
-        print(thing:ask("t:lua", "{way}"))
-        if "{way}" == "collect" then assert(funcs.call("t:lua", "keep")) end
-        print(thing:value())
-      end
-      print(time.now():sub(began):milliseconds() < 100)
-      print(funcs.call("t:ask", "t:lua", "nothing"))
-      print(funcs.call("t:dropped"))""")
+    out = run(read_lua("an_instance_that_is_entered_again", WAY=way))
     dropped = "4" if way == "collect" else "0"
     assert out == f"{WAYS[way]}\n{WAYS[way]}\n5\n" * 2 + f"true\nnothing\n{dropped}\n"
     assert run.live() == 1
@@ -178,13 +115,7 @@ return { main = function(id) time.sleep("1ms") return said(funcs.call(id)) end }
 def test_on_the_compatible_path_no_guest_calls_back(open_lane: Callable[..., Lane]) -> None:
     """It offers no functions of the registry, so its guests can't be entered again: their call says so, and the next one works."""
     run = open_lane("compatible", "")
-    out = run("""
-      for i = 1, 2 do
-        local thing = assert(funcs.call("t:thing", 5))
-        print(select(2, funcs.call("t:ask", "t:lua", "same")))
-        print(select(2, thing:value()))
-      end
-      print(funcs.call("t:dropped"))""")
+    out = run(read_lua("on_the_compatible_path_no_guest_calls_back"))
     refused = "the function t:ask uses wippy:runtime/funcs, which the compatible call path does not offer (it called call-string)"
     ended = "[method]thing.value: parameter 1 (self: borrow<thing>): the handle of `thing` belongs to an instance that has failed"
     assert out == f"{refused}\n{ended}\n" * 2 + "0\n"

@@ -15,6 +15,9 @@ from moonwit.lua.lane.lane import new_state
 from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.lua.values import buffer
 from tests.abi.values import a_type
+from tests.texts import texts
+
+read_lua, _ = texts(__file__)
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,19 +27,7 @@ def lua():
     return new_state(Entries(None).callbacks())[0]
 
 
-LAYOUTS = rb"""
-local layout, signatures = require 'lua.abi.layout', require 'lua.abi.signatures'
-local buffer = require 'string.buffer'
-return function(encoded)
-  local sig = signatures.link(buffer.decode(encoded))
-  local out = {}
-  for i, param in ipairs(sig.params) do
-    local t = layout.of(param.type)
-    out[i] = ('%d %d %s'):format(t.size, t.align, table.concat(t.flat))
-  end
-  return table.concat(out, '\n')
-end
-"""
+LAYOUTS = read_lua("layouts").encode()
 
 
 def test_types_are_laid_out_alike(lua):
@@ -60,21 +51,7 @@ def test_limits_of_flat_values_are_alike(lua):
     assert lua.execute(b"return require('lua.abi.layout').MAX_FLAT_PARAMS") == flatten.MOST_PARAMS
 
 
-NAMES = rb"""
-local linking = require 'lua.guest.linking'
-local names = {}
-local provide = linking.provide
-function linking.provide(interface, functions)
-  for name in pairs(functions) do names[#names + 1] = interface .. '#' .. name end
-  return provide(interface, functions)
-end
-for _, file in ipairs { ... } do
-  package.loaded[file] = nil
-  require(file)
-end
-linking.provide = provide
-return table.concat(names, '\n')
-"""
+NAMES = read_lua("names").encode()
 
 
 def test_lua_provides_each_function_of_wasi_that_python_links(lua):

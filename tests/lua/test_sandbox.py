@@ -10,38 +10,15 @@ import lupa.luajit21
 import pytest
 
 from tests.lua.refusals import REFUSALS
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs a script in a fresh environment; `secret` and `victim` stand for what belongs to the host and to another script.
 # The script's result comes back, or "raised: ..." with the error.
-PRELUDE = r"""
-package.path = ...
-local sandbox = require "lua.scripts.sandbox"
-local scripts = require "lua.scripts.scripts"
-local stdlib = {
-  errors = function() return require "stdlib.errors" end,
-  json = function() return require "stdlib.json" end,
-  wit = function() return require "stdlib.wit" end,
-}
-HOST_SECRET = "host"
-local victim = assert(scripts.entry({ id = "app:victim", chunkname = "@victim.lua",
-  source = "VICTIM_SECRET = 'victim' return function() return VICTIM_SECRET end" }, stdlib))
-return function(source)
-  local chunk, problem = scripts.script(source, "@script.lua", stdlib, { victim = victim })
-  if not chunk then return "refused: " .. tostring(problem) end
-  local function answer(ok, value, ...)
-    if ok then return value, ... end
-    return "raised: " .. tostring(value)
-  end
-  local function collected(...)
-    -- LuaJIT collects nothing when memory runs out, and lupa's own calls are not protected.
-    collectgarbage()
-    return ...
-  end
-  return collected(answer(pcall(chunk)))
-end
-"""
+PRELUDE = lua("prelude")
 
 
 @pytest.fixture(scope="module")
@@ -83,22 +60,7 @@ ESCAPES = {
     "dangerous fields of string": "return string.dump or ('').dump or string.buffer",
     "dangerous fields of package": """
         return package.loadlib or package.loaders or package.searchers or package.cpath or package.path or package.searchpath""",
-    "every value reachable by name": """
-        local seen, found = {}, nil
-        local function walk(t, path)
-          if seen[t] then return end
-          seen[t] = true
-          for k, v in pairs(t) do
-            local name = path .. '.' .. tostring(k)
-            if type(k) == 'string' and (k:find 'dump' or k:find 'loadlib' or k == 'execute' or k == 'cdef') then found = name end
-            if k == 'HOST_SECRET' or k == 'VICTIM_SECRET' then found = name end
-            if type(v) == 'table' then walk(v, name) end
-            local meta = getmetatable(v)
-            if type(meta) == 'table' then walk(meta, name .. '<meta>') end
-          end
-        end
-        walk(_G, '_G') walk(errors, 'errors') walk(json, 'json') walk(wit, 'wit')
-        return found""",
+    "every value reachable by name": lua("escapes_every_value_reachable_by_name"),
     # Environments
     "getfenv of print": "return getfenv(print).HOST_SECRET",
     "getfenv of pcall": "return getfenv(pcall).HOST_SECRET",
@@ -108,19 +70,9 @@ ESCAPES = {
     "getfenv of a method": "return getfenv(errors.new('x').message).HOST_SECRET",
     "getfenv of another script": "return getfenv(victim).VICTIM_SECRET",
     "getfenv of level 0": "return getfenv(0).HOST_SECRET or getfenv(0) ~= _G",
-    "getfenv of all levels": """
-        for level = 0, 100 do
-          local ok, env = pcall(getfenv, level)
-          if ok and env ~= _G then return level end
-        end""",
+    "getfenv of all levels": lua("escapes_getfenv_of_all_levels"),
     "getfenv of all levels directly": "for level = 1, 5 do local env = getfenv(level) if env ~= _G then return level end end",
-    "getfenv of all levels in a coroutine": """
-        return coroutine.wrap(function()
-          for level = 0, 50 do
-            local ok, env = pcall(getfenv, level)
-            if ok and env ~= _G then return level end
-          end
-        end)()""",
+    "getfenv of all levels in a coroutine": lua("escapes_getfenv_of_all_levels_in_a_coroutine"),
     "getfenv in a gsub callback": """
         local found
         string.gsub('x', 'x', function() for l = 1, 9 do local ok, e = pcall(getfenv, l) if ok and e ~= _G then found = e end end end)
@@ -129,11 +81,7 @@ ESCAPES = {
         local found
         table.sort({1, 2}, function() for l = 1, 9 do local e = getfenv(l) if e ~= _G then found = e end end return false end)
         return found""",
-    "getfenv in __tostring": """
-        local found
-        tostring(setmetatable({}, {__tostring = function() found = getfenv(2) ~= _G or getfenv(3) ~= _G return '' end}))
-        string.format('%s', setmetatable({}, {__tostring = function() found = found or getfenv(2) ~= _G or getfenv(3) ~= _G return '' end}))
-        return found""",
+    "getfenv in __tostring": lua("escapes_getfenv_in_tostring"),
     "getfenv in a load reader": """
         local found
         load(function() found = getfenv(2) ~= _G or getfenv(3) ~= _G end)

@@ -12,37 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Runs a script in a fresh environment; `secret` and `victim` stand for what belongs to the host and to another script.
 # The script's result comes back, or "raised: ..." with the error.
-PRELUDE = r"""
-package.path = ...
-local sandbox = require "lua.scripts.sandbox"
-local scripts = require "lua.scripts.scripts"
-local stdlib = {
-  errors = function() return require "stdlib.errors" end,
-  json = function() return require "stdlib.json" end,
-  wit = function() return require "stdlib.wit" end,
-}
-HOST_SECRET = "host"
-local victim = assert(scripts.entry({ id = "app:victim", chunkname = "@victim.lua",
-  source = "VICTIM_SECRET = 'victim' return function() return VICTIM_SECRET end" }, stdlib))
-return function(source)
-  local chunk, problem = scripts.script(source, "@script.lua", stdlib, { victim = victim })
-  if not chunk then return "refused: " .. tostring(problem) end
-  local function answer(ok, value, ...)
-    if ok then return value, ... end
-    return "raised: " .. tostring(value)
-  end
-  local function collected(...)
-    -- LuaJIT collects nothing when memory runs out, and lupa's own calls are not protected.
-    collectgarbage()
-    return ...
-  end
-  return collected(answer(pcall(chunk)))
-end
-"""
+PRELUDE = lua("prelude")
 
 
 # Each must end: with a value, or with an error that the script can catch. None may end the process.
@@ -62,14 +40,7 @@ CRASHES = {
     "coroutine.resume inside coroutine.resume": "local function f() return coroutine.resume(coroutine.create(f)) end return pcall(f)",
     "coroutines inside a gsub callback": """
         local function f() return (('x'):gsub('x', function() return coroutine.wrap(f)() end)) end return pcall(f)""",
-    "format in each of many coroutines": """
-        local n = 0
-        local t t = setmetatable({}, {__tostring = function()
-          n = n + 1
-          if n % 50 == 0 then return coroutine.wrap(function() return tostring(t) end)() end
-          return string.format('%s', t)
-        end})
-        return pcall(tostring, t)""",
+    "format in each of many coroutines": lua("crashes_format_in_each_of_many_coroutines"),
     "pcall inside pcall": "local function f() return pcall(f) end return f()",
     "xpcall with itself as handler": "local function f() return xpcall(f, f) end return f()",
     "an error in the error handler": "local function h() error('x') end return xpcall(error, h)",
@@ -165,21 +136,9 @@ CRASHES = {
     "complex numbers": """
         local z = 1i return tostring(z), pcall(function() return z + z end), pcall(function() z.re = 5 z[0] = 1 z[100] = 1 end)""",
     "setmetatable in a loop": "local t = {} for _ = 1, 1e6 do setmetatable(t, {}) end return 1",
-    "coroutines that resume each other": """
-        local a, b
-        a = coroutine.create(function() for _ = 1, 100 do coroutine.resume(b) end end)
-        b = coroutine.create(function() for _ = 1, 100 do coroutine.resume(a) end end)
-        return coroutine.resume(a)""",
+    "coroutines that resume each other": lua("crashes_coroutines_that_resume_each_other"),
     # After resumes whose arguments overflow the stack, which count for nothing, coroutines still work. Without them it does not end.
-    "many resumes that fail": """
-        local t, failed = {}, 0
-        for i = 1, 7000 do t[i] = i end
-        local function deeper(n)
-          if n % 20 == 0 and not pcall(coroutine.resume, coroutine.create(type), unpack(t)) then failed = failed + 1 end
-          return 1 + deeper(n + 1)
-        end
-        for _ = 1, 8 do pcall(deeper, 1) end
-        while failed <= 200 do end""",
+    "many resumes that fail": lua("crashes_many_resumes_that_fail"),
     "a coroutine that resumes itself": """
         local co co = coroutine.create(function() return coroutine.resume(co) end) return coroutine.resume(co)""",
     "coroutine.wrap as its own body": "local f f = coroutine.wrap(function() return f() end) return pcall(f)",

@@ -8,28 +8,13 @@ from typing import Any
 import lupa.luajit21
 import pytest
 
+from tests.texts import texts
+
+read_lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 
-PRELUDE = r"""
-package.path = ...
-local scripts = require "lua.scripts.scripts"
-local stdlib = {
-  errors = function() return require "stdlib.errors" end,
-  json = function() return require "stdlib.json" end,
-  greet = { hello = function(name) return "hello " .. name end },
-}
-local function script(source, ...)
-  local chunk, problem = scripts.script(source, "@script.lua", stdlib)
-  if not chunk then return nil, problem end
-  return chunk(...)
-end
-local function entry(fields)
-  fields.id = fields.id or "app:f"
-  fields.chunkname = fields.chunkname or "@f.lua"
-  return scripts.entry(fields, stdlib)
-end
-return function(source) return assert(loadstring("local script, entry, scripts = ...; " .. source))(script, entry, scripts) end
-"""
+PRELUDE = read_lua("prelude")
 
 
 @pytest.fixture
@@ -116,26 +101,12 @@ def test_what_is_wrong_with_an_entry_is_said(lua: Any, fields: str, message: str
 
 def test_listed_modules_and_imports_are_globals(lua: Any) -> None:
     """What an entry lists it has both ways; `errors` it has in any case; the rest it has not."""
-    assert lua("""
-        local f = assert(entry{ source = [[
-          return function() return greet.hello("x"), require "greet" == greet, l.one, require "l" == l, type(errors), json end
-        ]], modules = {"greet"}, imports = {l = {id = "app:l", source = "return {one = 1}"}} })
-        return f()
-    """) == ("hello x", True, 1, True, "table", None)
+    assert lua(read_lua("listed_modules_and_imports_are_globals")) == ("hello x", True, 1, True, "table", None)
 
 
 def test_a_library_is_evaluated_once_per_entry(lua: Any) -> None:
     """Two ways to one library give one value inside an entry and another in the next entry."""
-    assert lua("""
-        local base = {id = "app:base", source = "return {n = 0}"}
-        local side = {id = "app:side", source = "return base", imports = {base = base}}
-        local function make()
-          return assert(entry{source = "return function() base.n = base.n + 1 return side.n, side == base end",
-            imports = {base = base, side = side}})
-        end
-        local a, b = make(), make()
-        a() local n, same = a() return n, same, (b())
-    """) == (2, True, 1)
+    assert lua(read_lua("a_library_is_evaluated_once_per_entry")) == (2, True, 1)
 
 
 def test_a_library_has_its_own_environment(lua: Any) -> None:
@@ -149,22 +120,12 @@ def test_a_library_has_its_own_environment(lua: Any) -> None:
 
 def test_import_cycles_are_named(lua: Any) -> None:
     """Libraries that import each other give an error that walks the circle."""
-    assert lua("""
-        local a, b = {id = "app:a", source = "return {}"}, {id = "app:b", source = "return {}"}
-        a.imports, b.imports = {b = b}, {a = a}
-        local f, e = entry{source = "return print", imports = {a = a}}
-        return f, e:message()
-    """) == (None, "libraries import each other in a circle: app:a -> app:b -> app:a")
+    assert lua(read_lua("import_cycles_are_named")) == (None, "libraries import each other in a circle: app:a -> app:b -> app:a")
 
 
 def test_deep_imports_are_an_error_of_ours(lua: Any) -> None:
     """A chain of thousands of libraries ends in a sentence, not in a stack overflow."""
-    assert "more than 100 levels deep" in lua("""
-        local last = {id = "app:l0", source = "return {}"}
-        for i = 1, 5000 do last = {id = "app:l" .. i, source = "return {}", imports = {x = last}} end
-        local f, e = entry{source = "return print", imports = {x = last}}
-        return e:message()
-    """)
+    assert "more than 100 levels deep" in lua(read_lua("deep_imports_are_an_error_of_ours"))
 
 
 def test_an_error_thrown_while_loading_keeps_its_kind(lua: Any) -> None:

@@ -9,49 +9,14 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 ENGINES = ("direct", "compatible")
-GUEST = r"""(component
-  (import "wasi:random/random@0.2.0" (instance $random (export "get-random-u64" (func (result u64)))))
-  (import "wasi:cli/environment@0.2.0" (instance $env (export "get-arguments" (func (result (list string))))))
-  (core module $mem (memory (export "memory") 1) (global $at (mut i32) (i32.const 1024))
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-      (global.get $at) (global.set $at (i32.and (i32.add (i32.add (global.get $at) (local.get 3)) (i32.const 7)) (i32.const -8)))))
-  (core instance $mi (instantiate $mem))
-  (alias core export $mi "memory" (core memory $memory))
-  (core func $random' (canon lower (func $random "get-random-u64")))
-  (core func $arguments' (canon lower (func $env "get-arguments") (memory $memory) (realloc (core func $mi "realloc"))))
-  (type $R' (resource (rep i32)))
-  (core func $new (canon resource.new $R'))
-  (core module $M
-    (import "" "new" (func $new (param i32) (result i32)))
-    (import "" "random" (func $random (result i64)))
-    (import "" "arguments" (func $arguments (param i32)))
-    (import "" "memory" (memory 1))
-    (global $n (mut i32) (i32.const 0))
-    (func $count (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))
-    (func (export "make") (param i32) (result i32) (drop (call $count)) (call $new (local.get 0)))
-    (func (export "sum") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-    (func (export "count") (result i32) (call $count))
-    (func (export "arguments") (result i32) (call $arguments (i32.const 16)) (i32.load (i32.const 20)))
-    (func (export "zero") (result i32) (i32.const 0))
-    (func (export "fail") unreachable))
-  (core instance $m (instantiate $M (with "" (instance (export "new" (func $new)) (export "random" (func $random'))
-    (export "arguments" (func $arguments')) (export "memory" (memory $memory))))))
-  (export $R "r" (type $R'))
-  (func (export "make") (param "n" u32) (result (own $R)) (canon lift (core func $m "make")))
-  (func (export "sum") (param "a" (borrow $R)) (param "b" (borrow $R)) (result u32) (canon lift (core func $m "sum")))
-  (func (export "count") (result u32) (canon lift (core func $m "count")))
-  (func (export "arguments") (result u32) (canon lift (core func $m "arguments")))
-  (func (export "zero") (result u32) (canon lift (core func $m "zero")))
-  (func (export "fail") (canon lift (core func $m "fail"))))"""
+GUEST = wat("guest")
 # The same without resources.
-PLAIN = """(component
-  (core module $M (global $n (mut i32) (i32.const 0))
-    (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))
-  (core instance $m (instantiate $M))
-  (func (export "count") (result u32) (canon lift (core func $m "count")))
-  (func (export "again") (result u32) (canon lift (core func $m "count"))))"""
+PLAIN = wat("plain")
 
 
 @pytest.fixture
@@ -96,12 +61,7 @@ def test_entries_that_say_the_same_share_an_instance(project: Callable[..., moon
     one, other = (f"engine: {engine}{more and f', {more}'}" for more in SAME[which])
     entries = {"make": ("make", one), "other": ("make", other), "sum": ("sum", other), "count": ("count", one), "again": ("count", other)}
     opened = project(entries)
-    opened.run_script("""
-        local a, b = assert(funcs.call("s:make", 4)), assert(funcs.call("s:other", 7))
-        assert(funcs.call("s:sum", a, b) == 11)
-        assert(funcs.call("s:count") == 3)
-        assert(funcs.call("s:again") == 4)
-        assert(funcs.call("s:count") == 5)""")
+    opened.run_script(lua("entries_that_say_the_same_share_an_instance"))
 
 
 DIFFERENT = {
@@ -119,26 +79,14 @@ def test_a_handle_is_not_for_entries_that_say_otherwise(project: Callable[..., m
     """An entry that says otherwise has an instance of its own; a handle that is passed to it is refused with the difference."""
     one, other = (f"engine: {engine}{more and f', {more}'}" for more in DIFFERENT[what])
     opened = project({"make": ("make", one), "sum": ("sum", other), "count": ("count", other)})
-    opened.run_script(f"""
-        local a = assert(funcs.call("s:make", 4))
-        assert(funcs.call("s:count") == 1)
-        local value, err = funcs.call("s:sum", a, a)
-        assert(value == nil and err:kind() == "Invalid", tostring(err))
-        local sentence = "this handle belongs to an instance of s:make, which differs from s:sum in {what}"
-        assert(err:message():find(sentence, 1, true), err:message())""")
+    opened.run_script(lua("a_handle_is_not_for_entries_that_say_otherwise", WHAT=what))
 
 
 def test_a_handle_is_not_for_the_other_path(project: Callable[..., moonwit.Project]) -> None:
     """Entries on different call paths do not share, and say so both ways; neither do other binaries."""
     near, far = "engine: direct", "engine: compatible"
     opened = project({"make": ("make", near), "far": ("make", far), "near": ("sum", near), "sum": ("sum", far)})
-    opened.run_script("""
-        for made, called in pairs{["s:make"] = "s:sum", ["s:far"] = "s:near"} do
-            local a = assert(funcs.call(made, 4))
-            local value, err = funcs.call(called, a, a)
-            local sentence = "belongs to an instance of " .. made .. ", which differs from " .. called .. " in its call path (`engine`)"
-            assert(value == nil and err:message():find(sentence, 1, true), err:message())
-        end""")
+    opened.run_script(lua("a_handle_is_not_for_the_other_path"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -153,15 +101,7 @@ def test_a_failure_ends_the_instance_of_all(project: Callable[..., moonwit.Proje
     """After a trap in one entry the others begin anew together, and old handles say that their instance is gone."""
     more = f"engine: {engine}"
     opened = project({"make": ("make", more), "sum": ("sum", more), "count": ("count", more), "fail": ("fail", more)})
-    opened.run_script("""
-        local a = assert(funcs.call("s:make", 4))
-        assert(funcs.call("s:count") == 2)
-        assert(select(2, funcs.call("s:fail")):kind() == "Internal")
-        assert(funcs.call("s:count") == 1)
-        local value, err = funcs.call("s:sum", a, a)
-        assert(value == nil and err:kind() == "Invalid", tostring(err))
-        local b = assert(funcs.call("s:make", 5))
-        assert(funcs.call("s:sum", b, b) == 10 and funcs.call("s:count") == 3)""")
+    opened.run_script(lua("a_failure_ends_the_instance_of_all"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -197,14 +137,7 @@ def test_what_one_entry_uses_another_does_not_end(project: Callable[..., moonwit
     """An instance that nobody has called for long through one entry stays while another one uses it, and ends when none does."""
     opened = project({"zero": ("zero", ""), "count": ("count", "")})
     opened.submit(lambda boot: boot[b"test_clock"]()).result()
-    opened.run_script("""
-        assert(funcs.call("s:zero") == 0)
-        for i = 1, 6 do
-            time.sleep("20s")
-            assert(funcs.call("s:count") == i)
-        end
-        time.sleep("61s")
-        assert(funcs.call("s:count") == 1)""")
+    opened.run_script(lua("what_one_entry_uses_another_does_not_end"))
 
 
 @pytest.mark.parametrize("pool", ["{type: static}", "{type: adaptive}"])

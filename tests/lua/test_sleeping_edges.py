@@ -11,6 +11,9 @@ import pytest
 from tests.abi.conftest import ROOT
 from tests.lua.conftest import Lane
 from tests.lua.sleepers import GRANTS, NAP, OPTIONS, component, lift
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 Opened = Callable[..., Lane]
 
@@ -21,12 +24,7 @@ def fields(*methods: str, more: str = "") -> dict[str, str]:
 
 def test_ready_tells_the_truth(lane: Opened) -> None:
     """Of an instant that is past, of now, and of a nanosecond from now; and after a sleep until then."""
-    core = f"""{NAP}
-     (func (export "ready") (param $ns i64) (param $nap i32) (result i32) (local $t i32)
-      (local.set $t (call $duration (local.get $ns)))
-      (if (local.get $nap) (then (call $nap (local.get $nap))))
-      (call $ready (local.get $t)))
-     (func (export "at") (param $ns i64) (result i32) (call $ready (call $instant (local.get $ns))))"""
+    core = wat("ready_tells_the_truth", NAP=NAP)
     lifts = lift("ready", '(param "ns" u64) (param "nap" u32) (result bool)', "") + lift("at", '(param "ns" u64) (result bool)', "")
     run = lane(fields("ready", "at"), component(core, lifts))
     assert (
@@ -37,55 +35,20 @@ def test_ready_tells_the_truth(lane: Opened) -> None:
     )
 
 
-POLLED = """
- (func (export "wait") (param $at i32) (param $count i32) (result i32) (local $n i32) (local $end i32)
-  (local.set $end (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 8))))
-  (local.set $n (local.get $at))
-  (block $done (loop $each
-   (br_if $done (i32.ge_u (local.get $n) (local.get $end)))
-   (i32.store (i32.add (local.get $at) (i32.shr_u (i32.sub (local.get $n) (local.get $at)) (i32.const 1)))
-    (call $duration (i64.load (local.get $n))))
-   (local.set $n (i32.add (local.get $n) (i32.const 8)))
-   (br $each)))
-  (call $poll (local.get $at) (local.get $count) (i32.const 64))
-  (i32.const 64))"""
+POLLED = wat("polled")
 
 
 def test_poll_gives_exactly_those_that_are_over(lane: Opened) -> None:
     """The first of many, all with the same deadline, those that are over from the start, and one of a thousand that never end."""
     run = lane(fields("wait"), component(POLLED, lift("wait", '(param "ns" (list u64)) (result (list u32))', OPTIONS)))
-    assert (
-        run("""
-      local function show(...) print(table.concat(assert(funcs.call("t:wait", {...})), " ")) end
-      show(5e6, 3e6, 9e6)
-      show(3e6, 3e6, 3e6)
-      show(0, 1, 0, 1e18)
-      show(2^63, 2^62, 7)
-      show(1)
-      local many = {}
-      for i = 1, 1000 do many[i] = 2^63 end
-      many[500] = 1e9
-      local began = time.now()
-      show(unpack(many))
-      print(time.now():sub(began):seconds())""")
-        == "1\n0 1 2\n0 2\n2\n0\n499\n1\n"
-    )
+    assert run(lua("poll_gives_exactly_those_that_are_over")) == "1\n0 1 2\n0 2\n2\n0\n499\n1\n"
 
 
 def test_a_sleep_that_never_ends(lane: Opened) -> None:
     """A guest that waits for 2^64 nanoseconds is ended by its limit, by a cancellation, and by the end of the script."""
     polled = component(POLLED, lift("wait", '(param "ns" (list u64)) (result (list u32))', OPTIONS))
     run = lane(fields("wait") | {"limited": fields("wait", more=", limits: {max_execution_ms: 50}")["wait"]}, polled)
-    assert (
-        run("""
-      print(select(2, funcs.call("t:limited", {2^63})):kind())
-      local future = funcs.async("t:wait", {2^63, 2^63})
-      time.sleep("1ms") future:cancel()
-      print(select(2, future:await()):kind())
-      coroutine.spawn(function() funcs.call("t:wait", {2^63}) end)
-      time.sleep("1ms")""")
-        == "Timeout\nCanceled\n"
-    )
+    assert run(lua("a_sleep_that_never_ends")) == "Timeout\nCanceled\n"
     assert run.live() == 0
 
 
@@ -116,10 +79,7 @@ def test_functions_that_touch_nothing_of_the_host_end_too(lane: Opened, limit: s
     """A realloc or a post-return that computes without end is ended, by the limit of its call if there is one; the next call works."""
     loop = "(if (i32.eq (local.get 3) (i32.const 3)) (then (loop $l (br $l))))" if where == "realloc" else ""
     post = "(if (i32.eq (local.get 0) (i32.const 3)) (then (loop $l (br $l))))" if where == "post" else ""
-    core = f"""{NAP}
-     (func (export "realloc") (param i32 i32 i32 i32) (result i32) {loop} (i32.const 1024))
-     (func (export "f") (param i32 i32) (result i32) (local.get 1))
-     (func (export "post") (param i32) {post})"""
+    core = wat("functions_that_touch_nothing_of_the_host_end_too", NAP=NAP, LOOP=loop, POST=post)
     options = '(memory (core memory $lib "memory")) (realloc (core func $i "realloc")) (post-return (core func $i "post"))'
     run = lane({"f": fields("f", more=limit)["f"]}, component(core, lift("f", '(param "v" string) (result u32)', options)), clock="system")
     out = run("""
@@ -134,78 +94,32 @@ def test_functions_that_touch_nothing_of_the_host_end_too(lane: Opened, limit: s
 ])  # fmt: skip
 def test_a_destructor_of_bad_intent(lane: Opened, body: str, message: str) -> None:
     """A destructor that waits or traps makes `drop` fail with a sentence; other instances work."""
-    definitions = f"""
-(core module $dtors (import "host" "duration" (func $duration (param i64) (result i32))) (import "host" "block" (func $block (param i32)))
- (import "host" "drop" (func $drop (param i32))) {NAP}
- (func (export "drop") (param i32) {body}))
-(core instance $dtors (instantiate $dtors (with "host" (instance
- (export "duration" (func $duration)) (export "block" (func $block)) (export "drop" (func $drop))))))
-(type $thing' (resource (rep i32) (dtor (core func $dtors "drop"))))
-(export $thing "thing" (type $thing'))
-(core func $new (canon resource.new $thing'))"""
+    definitions = wat("a_destructor_of_bad_intent", NAP=NAP, BODY=body)
     core = """(import "host" "new" (func $new (param i32) (result i32)))
      (func (export "[constructor]thing") (param i32) (result i32) (call $new (local.get 0)))"""
     text = component(
         core, lift("[constructor]thing", '(param "n" u32) (result (own $thing))', ""), definitions, '(export "new" (func $new))'
     )
     run = lane({"thing": f"method: '[constructor]thing', {GRANTS}"}, text)
-    out = run("""
-      for i = 1, 2 do
-        local thing = assert(funcs.call("t:thing", 7))
-        print(pcall(thing.drop, thing))
-      end
-      do local thing = assert(funcs.call("t:thing", 8)) end
-      collectgarbage() collectgarbage()
-      print(funcs.call("t:thing", 9) ~= nil)""").splitlines()
+    out = run(lua("a_destructor_of_bad_intent")).splitlines()
     assert len(out) == 3 and out[0] == out[1] and message in out[0] and out[2] == "true"
 
 
 def test_arguments_that_change_while_the_call_waits_for_its_instance(lane: Opened) -> None:
     """What was right when the call was made is looked at again when its turn comes, and refused then; its place is free for the next."""
-    core = f"""{NAP}
-     (func (export "sum") (param $ms i32) (param $at i32) (param $count i32) (result i32) (local $sum i32)
-      (call $nap (local.get $ms))
-      (block $done (loop $each
-       (br_if $done (i32.eqz (local.get $count)))
-       (local.set $count (i32.sub (local.get $count) (i32.const 1)))
-       (local.set $sum (i32.add (local.get $sum) (i32.load (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 4))))))
-       (br $each)))
-      (local.get $sum))"""
+    core = wat("arguments_that_change_while_the_call_waits_for_its_instance", NAP=NAP)
     text = component(core, lift("sum", '(param "ms" u32) (param "numbers" (list u32)) (result u32)', OPTIONS))
     run = lane(fields("sum", more=", pool: {type: lazy, max_size: 1}"), text)
-    assert run("""
-      local numbers, same = {1, 2, 3}, {4, 5, 6}
-      coroutine.spawn(function() print(funcs.call("t:sum", 10, same)) end)
-      time.sleep("1ms")
-      coroutine.spawn(function() print((select(2, funcs.call("t:sum", 10, numbers)))) end)
-      coroutine.spawn(function() print(funcs.call("t:sum", 10, same)) end)
-      time.sleep("1ms")
-      numbers[2] = "two"
-      same[4] = 7
-      time.sleep("1s")""") == ('15\nsum: parameter 2 (numbers: list<u32>): numbers[2]: expected an integer, got "two"\n22\n')
+    assert run(lua("arguments_that_change_while_the_call_waits_for_its_instance")) == (
+        '15\nsum: parameter 2 (numbers: list<u32>): numbers[2]: expected an integer, got "two"\n22\n'
+    )
 
 
 def test_a_busy_turn_of_many_that_compute_and_sleep(lane: Opened) -> None:
     """Guests that compute for longer than an epoch and those that sleep go on side by side. (On the real clock: epochs are real.)"""
-    core = f"""{NAP}
-     (func (export "work") (param $turns i64) (param $ms i32) (result i64) (local $n i64)
-      (loop $again (local.set $n (i64.add (local.get $n) (i64.const 1))) (br_if $again (i64.lt_u (local.get $n) (local.get $turns))))
-      (call $nap (local.get $ms))
-      (loop $again (local.set $n (i64.sub (local.get $n) (i64.const 1))) (br_if $again (i64.gt_u (local.get $n) (i64.const 0))))
-      (local.get $turns))"""
+    core = wat("a_busy_turn_of_many_that_compute_and_sleep", NAP=NAP)
     run = lane(fields("work"), component(core, lift("work", '(param "turns" u64) (param "ms" u32) (result u64)', "")), clock="system")
-    assert (
-        run("""
-      local right, left = 0, 12
-      all(12, function(i)
-        local turns = i % 3 == 0 and 1e7 or 1000 * i
-        for k = 1, 2 do if funcs.call("t:work", turns, i % 4) == turns then right = right + 1 end end
-        left = left - 1
-      end)
-      while left > 0 do time.sleep("1ms") end
-      print(right)""")
-        == "24\n"
-    )
+    assert run(lua("a_busy_turn_of_many_that_compute_and_sleep")) == "24\n"
 
 
 MEASURE = """

@@ -11,6 +11,9 @@ import pytest
 from tests.abi.conftest import ROOT
 from tests.lua.conftest import Lane
 from tests.lua.sleepers import GRANTS, SLEEPER
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 SLEEP_WASM = ROOT / "examples/sleep/wasm/sleep_test.wasm"
 METHODS = ("nap", "echo-after", "posted", "trap-after", "spin")
@@ -41,57 +44,22 @@ def test_an_hour_takes_no_time_under_a_test_clock(run: Lane) -> None:
 
 def test_a_sleeping_guest_holds_up_its_caller_alone(run: Lane) -> None:
     """Others of the lane go on meanwhile; those that sleep less are done first, whatever the order of the calls."""
-    assert (
-        run("""
-      coroutine.spawn(function() for i = 1, 3 do time.sleep("10ms") print("tick", i) end end)
-      for i = 1, 3 do coroutine.spawn(function() print(funcs.call("t:echo-after", 40 - i * 12, "guest " .. i)) end) end
-      print("main goes on")
-      time.sleep("1s")""")
-        == "main goes on\nguest 3\ntick\t1\nguest 2\ntick\t2\nguest 1\ntick\t3\n"
-    )
+    assert run(lua("a_sleeping_guest_holds_up_its_caller_alone")) == "main goes on\nguest 3\ntick\t1\nguest 2\ntick\t2\nguest 1\ntick\t3\n"
 
 
 def test_calls_of_one_function_that_overlap_keep_their_values_apart(run: Lane) -> None:
     """Each has its own arguments and result, read and written while others of the same function are under way."""
-    assert (
-        run("""
-      local wrong, done = 0, 0
-      all(200, function(i)
-        for k = 1, 3 do
-          local text = ("%d/%d "):format(i, k):rep(i * k % 40 + 1)
-          if funcs.call("t:echo-after", (i * 7919 + k * 31) % 50, text) ~= text then wrong = wrong + 1 end
-          done = done + 1
-        end
-      end)
-      time.sleep("1s")
-      print(done, wrong)""")
-        == "600\t0\n"
-    )
+    assert run(lua("calls_of_one_function_that_overlap_keep_their_values_apart")) == "600\t0\n"
 
 
 def test_a_sleep_of_nothing_waits_for_a_turn_of_the_others(run: Lane) -> None:
     """A guest that polls without end for what is over already starves nobody."""
-    assert (
-        run("""
-      local ticks, calls = 0, 0
-      coroutine.spawn(function() while true do ticks = ticks + 1 time.sleep(0) end end)
-      coroutine.spawn(function() while true do funcs.call("t:nap", 0) calls = calls + 1 end end)
-      for _ = 1, 50 do time.sleep(0) end
-      print(ticks >= 50, calls >= 20)""")
-        == "true\ttrue\n"
-    )
+    assert run(lua("a_sleep_of_nothing_waits_for_a_turn_of_the_others")) == "true\ttrue\n"
 
 
 def test_post_return_runs_after_a_call_that_waited(run: Lane) -> None:
     """The guest here traps when it is called again before its post-return has run; each instance is called ten times."""
-    assert (
-        run("""
-      local failed = 0
-      all(5, function(i) for k = 1, 10 do if funcs.call("t:echo-after", i, "x") ~= "x" then failed = failed + 1 end end end)
-      time.sleep("1s")
-      print(failed)""")
-        == "0\n"
-    )
+    assert run(lua("post_return_runs_after_a_call_that_waited")) == "0\n"
     assert run.live() == 5
 
 
@@ -116,43 +84,19 @@ def test_a_trap_after_a_sleep_ends_that_call_and_that_instance(run: Lane) -> Non
 
 def test_a_limit_ends_a_sleeping_guest(run: Lane) -> None:
     """It is over at its limit and not before, as Timeout; the next call works."""
-    assert (
-        run("""
-      local began = time.now()
-      local value, err = funcs.call("t:nap-50", 10000)
-      print(value, err:kind(), err:message(), time.now():sub(began):milliseconds())
-      print(funcs.call("t:nap-50", 49))""")
-        == "nil\tTimeout\tnap: took longer than its limit of 50 ms\t50\n49\n"
-    )
+    assert run(lua("a_limit_ends_a_sleeping_guest")) == "nil\tTimeout\tnap: took longer than its limit of 50 ms\t50\n49\n"
     assert run.live() == 1
 
 
 def test_canceling_a_future_ends_a_sleeping_guest(run: Lane) -> None:
     """The canceled call ends at once, its instance with it; the next call works."""
-    assert (
-        run("""
-      local future = funcs.async("t:nap", 3600000)
-      time.sleep("1s")
-      print(future:cancel())
-      local value, err = future:await()
-      print(value, err:kind())
-      print(funcs.call("t:nap", 5))""")
-        == "true\nnil\tCanceled\n5\n"
-    )
+    assert run(lua("canceling_a_future_ends_a_sleeping_guest")) == "true\nnil\tCanceled\n5\n"
     assert run.live() == 1
 
 
 def test_a_timeout_of_the_caller_ends_a_sleeping_guest(run: Lane) -> None:
     """An executor's timeout that is shorter than the sleep gives Timeout; a longer one changes nothing."""
-    assert (
-        run("""
-      local executor = funcs.new():with_options({timeout = "20ms"})
-      local began = time.now()
-      local value, err = executor:call("t:nap", 5000)
-      print(value, err:kind(), time.now():sub(began):milliseconds())
-      print(executor:call("t:nap", 19))""")
-        == "nil\tTimeout\t20\n19\tnil\n"
-    )
+    assert run(lua("a_timeout_of_the_caller_ends_a_sleeping_guest")) == "nil\tTimeout\t20\n19\tnil\n"
 
 
 def test_the_end_of_a_script_ends_what_sleeps_in_it(run: Lane) -> None:
@@ -180,19 +124,7 @@ def test_a_failed_script_ends_what_sleeps_in_it(run: Lane) -> None:
 
 def test_a_generator_calls_a_guest_that_sleeps(run: Lane) -> None:
     """Inside coroutine.wrap, pcall, metamethods and iterators the guest waits as time.sleep does."""
-    assert (
-        run("""
-      local each = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(funcs.call("t:nap", i)) end end)
-      for v in each do io = (io or 0) + v end
-      print(io, pcall(funcs.call, "t:nap", 7))
-      local t = setmetatable({}, {__index = function(_, ms) return (funcs.call("t:nap", ms)) end})
-      print(t[3] + t[4])
-      local list = {3, 1, 2}
-      table.sort(list, function(a, b) return funcs.call("t:nap", a) < funcs.call("t:nap", b) end)
-      print(table.concat(list))
-      print((("abc"):gsub(".", function(c) return funcs.call("t:echo-after", 1, c:upper()) end)))""")
-        == "6\ttrue\t7\n7\n123\nABC\n"
-    )
+    assert run(lua("a_generator_calls_a_guest_that_sleeps")) == "6\ttrue\t7\n7\n123\nABC\n"
 
 
 def test_where_waiting_is_impossible_the_call_says_so(run: Lane) -> None:
@@ -205,12 +137,7 @@ def test_where_waiting_is_impossible_the_call_says_so(run: Lane) -> None:
 
 def test_a_pool_bounds_how_many_sleep_at_once(run: Lane) -> None:
     """With max_size 2, two guests sleep at once and the others begin in the order of their calls."""
-    out = run("""
-      local began = time.now()
-      all(6, function(i)
-        print(funcs.call("t:two", 10, tostring(i)), time.now():sub(began):milliseconds())
-      end)
-      time.sleep("1s")""")
+    out = run(lua("a_pool_bounds_how_many_sleep_at_once"))
     # Two that are over at the same moment may end in either order: an epoch may come before one of them sleeps.
     assert sorted(out.splitlines()) == ["1\t10", "2\t10", "3\t20", "4\t20", "5\t30", "6\t30"]
     assert run.live() == 2
@@ -218,50 +145,20 @@ def test_a_pool_bounds_how_many_sleep_at_once(run: Lane) -> None:
 
 def test_a_refused_call_does_not_take_a_place(run: Lane) -> None:
     """Wrong arguments are refused at once, also while all places are taken; the place of a trapped or canceled call is free again."""
-    assert (
-        run("""
-      all(2, function() funcs.call("t:two", 1000, "x") end)
-      time.sleep("1ms")
-      local began = time.now()
-      print(select(2, funcs.call("t:two", 1, 2)):kind(), time.now():sub(began):milliseconds())
-      local future = funcs.async("t:two", 1, "y")
-      time.sleep("1ms") future:cancel()
-      print(select(2, future:await()):kind())
-      print(funcs.call("t:two", 1, "z"))""")
-        == "Invalid\t0\nCanceled\nz\n"
-    )
+    assert run(lua("a_refused_call_does_not_take_a_place")) == "Invalid\t0\nCanceled\nz\n"
 
 
 def test_a_busy_guest_in_a_store_that_can_wait_gives_control_back(lane: Opened) -> None:
     """While it computes, a ticker of the same lane goes on; its limit ends it. (On the real clock: epochs are real.)"""
     fields = {"spin": FIELDS["spin"], "bounded": f"{FIELDS['spin']}, limits: {{max_execution_ms: 50}}"}
     run = lane(fields, SLEEPER, clock="system")
-    assert (
-        run("""
-      local done, ticks = false, 0
-      coroutine.spawn(function() funcs.call("t:spin", 200000000) done = true end)
-      while not done do ticks = ticks + 1 time.sleep("1ms") end
-      print(ticks > 3)
-      local value, err = funcs.call("t:bounded", 1000000000000)
-      print(value, err:kind())
-      print(funcs.call("t:bounded", 10))""")
-        == "true\nnil\tTimeout\n10\n"
-    )
+    assert run(lua("a_busy_guest_in_a_store_that_can_wait_gives_control_back")) == "true\nnil\tTimeout\n10\n"
 
 
 def test_two_thousand_sleep_at_once_without_a_thread(run: Lane) -> None:
     """All are answered, and the process has no further thread."""
     threads = set(threading.enumerate())
-    assert (
-        run("""
-      local done = 0
-      all(2000, function(i) if funcs.call("t:nap-inline", 1000 + i % 10) == 1000 + i % 10 then done = done + 1 end end)
-      time.sleep("500ms")
-      print(done)
-      time.sleep("600ms")
-      print(done)""")
-        == "0\n2000\n"
-    )
+    assert run(lua("two_thousand_sleep_at_once_without_a_thread")) == "0\n2000\n"
     assert set(threading.enumerate()) <= threads
 
 
@@ -285,18 +182,4 @@ def test_a_guest_in_c_sleeps_and_waits_for_several_timers(lane: Opened) -> None:
     digest = f"sha256:{hashlib.sha256(SLEEP_WASM.read_bytes()).hexdigest()}"
     entries = [from_c(method, f"{GRANTS}, pool: {{type: inline}}") % digest for method in ("sleep-ms", "first-of")]
     run = lane(FIELDS, SLEEPER, more=(f"name: files, kind: fs.directory, directory: '{SLEEP_WASM.parent}'", *entries))
-    assert (
-        run("""
-      print(funcs.call("t:sleep-ms", 3600000))
-      local function show(...) print(table.concat(assert(funcs.call("t:first-of", {...})), " ")) end
-      show(50, 20, 80, 20, 20.0)
-      show(0, 10, 0)
-      show(7)
-      local many = {}
-      for i = 1, 1000 do many[i] = i % 100 + 1 end
-      print(#funcs.call("t:first-of", many))
-      local began = time.now()
-      all(50, function(i) funcs.call("t:first-of", {i * 10, i, i * 20}) end)
-      time.sleep("1s")""")
-        == "3600000\n1 3 4\n0 2\n0\n10\n"
-    )
+    assert run(lua("a_guest_in_c_sleeps_and_waits_for_several_timers")) == "3600000\n1 3 4\n0 2\n0\n10\n"

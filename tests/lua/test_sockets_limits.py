@@ -14,6 +14,9 @@ import pytest
 import moonwit
 from tests.descriptors import left_since, opened
 from tests.lua.networks import Peer, echo, entry, project, whole
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 LIMITED = "    limits: {max_execution_ms: 50}\n"
 WAITERS = ("wait-accept", "wait-read", "wait-poll")
@@ -53,14 +56,7 @@ def test_a_call_that_waits_is_canceled(tmp_path: Path, name: str) -> None:
     """Its coroutine ends where it waits, and so does the guest."""
     with Peer(silent) as peer, project(tmp_path, entry(name)) as found:
         argument = "" if name == "wait-accept" else f', "{peer.address}"'
-        found.run_script(f"""
-            local funcs, time = require 'funcs', require 'time'
-            local ended
-            local co = coroutine.spawn(function() ended = {{pcall(funcs.call, "t:{name}"{argument})}} end)
-            time.sleep("20ms")
-            assert(coroutine.cancel(co))
-            time.sleep("1ms")
-            assert(ended and ended[1] == false and ended[2]:kind() == "Canceled", tostring(ended and ended[2]))""")
+        found.run_script(lua("a_call_that_waits_is_canceled", NAME=name, ARGUMENT=argument))
         assert counted(found) == 0
 
 
@@ -69,13 +65,7 @@ def test_a_look_up_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     go = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: [go.wait(60)][:0])
     with Peer(echo) as peer, project(tmp_path, entry("look-up", more=LIMITED), entry("exchange")) as found:
-        found.run_script(f"""
-            local funcs = require 'funcs'
-            local late
-            local co = coroutine.spawn(function() late = {{funcs.call("t:look-up", "localhost")}} end)
-            assert(funcs.call("t:exchange", "{peer.address}", "meanwhile") == "meanwhile")
-            while not late do require('time').sleep("1ms") end
-            assert(late[1] == nil and late[2]:kind() == "Timeout", tostring(late[2]))""")
+        found.run_script(lua("a_look_up_that_takes_long", PEER_ADDRESS=peer.address))
         go.set()
 
 
@@ -94,19 +84,7 @@ def test_guests_of_a_lane_talk_to_each_other(tmp_path: Path) -> None:
     """A hundred wait at once in one lane, each for its own answer, while a coroutine goes on."""
     pool = "    pool: {type: lazy, max_size: 100}\n"
     with Peer(echo) as peer, project(tmp_path, entry("exchange", more=pool)) as found:
-        found.run_script(f"""
-            local funcs, time = require 'funcs', require 'time'
-            local done, ticks = 0, 0
-            coroutine.spawn(function() while done < 100 do ticks = ticks + 1 time.sleep("1ms") end end)
-            for i = 1, 100 do
-              coroutine.spawn(function()
-                local answer, err = funcs.call("t:exchange", "{peer.address}", "guest " .. i)
-                assert(answer == "guest " .. i, tostring(err))
-                done = done + 1
-              end)
-            end
-            while done < 100 do time.sleep("1ms") end
-            assert(ticks > 0)""")
+        found.run_script(lua("guests_of_a_lane_talk_to_each_other", PEER_ADDRESS=peer.address))
         assert counted(found) == 0
 
 

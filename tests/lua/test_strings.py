@@ -8,6 +8,10 @@ import lupa.luajit21
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 @settings(max_examples=600, deadline=None)
@@ -48,37 +52,6 @@ def test_no_argument_of_format_is_written_out_from_c() -> None:
 
 RUNTIME = lupa.luajit21.LuaRuntime(register_eval=False, register_builtins=False)
 RUNTIME.execute("package.path = ...", str(ROOT / "moonwit" / "?.lua"))
-COMPARE_GSUB = RUNTIME.execute(r"""
-local gsub, ours = string.gsub, require("lua.scripts.strings").gsub
-local function run(f, text, pattern, limit)
-  local seen = {}
-  local function answer(...)
-    seen[#seen + 1] = table.concat({ ... }, ",")
-    return #seen % 3 == 0 and "<" .. #seen .. ">" or #seen % 3 == 1 and #seen or nil
-  end
-  local ok, result, count = pcall(f, text, pattern, answer, limit)
-  if not ok then return "error: " .. result:gsub("^.-:%d+: ", "") end
-  return result .. "|" .. count .. "|" .. table.concat(seen, ";")
-end
-return function(text, pattern, limit)
-  local a, b = run(gsub, text, pattern, limit), run(ours, text, pattern, limit)
-  return a == b and "" or a .. " is not " .. b
-end""")
-SORT = RUNTIME.execute("""
-local sort = require "lua.scripts.sort"
-return function(pairs, falling)
-  sort(pairs, function(a, b) if falling then return a[1] > b[1] end return a[1] < b[1] end)
-  local places = {}
-  for i, pair in ipairs(pairs) do places[i] = pair[2] end
-  return places
-end""")
-FORMAT_WAITS = RUNTIME.execute("""
-local format = require("lua.scripts.strings").format
-return function(count, place)
-  local values = {}
-  for i = 1, count do values[i] = '-' end
-  values[place] = setmetatable({}, { __tostring = function() return coroutine.yield() end })
-  local run = coroutine.wrap(function() return format(('%s'):rep(count), unpack(values)) end)
-  run()
-  return run 'x'
-end""")
+COMPARE_GSUB = RUNTIME.execute(lua("compare_gsub"))
+SORT = RUNTIME.execute(lua("sort"))
+FORMAT_WAITS = RUNTIME.execute(lua("format_waits"))

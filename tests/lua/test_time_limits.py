@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 SPEC = importlib.util.spec_from_file_location("soak", Path(__file__).parents[1] / "soak" / "limits.py")
 
@@ -45,12 +48,4 @@ entries:
     source: return function(d) time.sleep(d) return d end
 """)
     with moonwit.open(tmp_path) as project:
-        project.run_script("""
-            local first, second = funcs.async("t:nap", "1s"), funcs.async("t:nap", "3.5s")
-            assert(first:await() == "1s")
-            local value, err = second:await()
-            assert(value == nil and err:kind() == "Timeout" and err:message():find "4000 ms")
-            local counted = funcs.stats("t:nap")
-            assert(counted.calls == 2 and counted.errors == 1 and counted.timeouts == 1 and counted.queue.most == 1, json.encode(counted))
-            assert(counted.times.queueing.total >= 950 and counted.times.execution.max >= 990)
-        """)
+        project.run_script(lua("a_limit_counts_from_the_call"))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from moonwit.host.wasi.signatures import SIGNATURES
+from tests.texts import texts
+
+_, read_wat = texts(__file__)
 
 TYPES = "wasi:filesystem/types"
 
@@ -105,43 +108,21 @@ def wat() -> str:
     alias = "(alias outer 1 $error (type $error)) (alias outer 1 $input (type $input)) (alias outer 1 $output (type $output))"
     variant = '(variant (case "last-operation-failed" (own $error)) (case "closed"))'
     ids = {interface: f"$i{number}" for number, interface in enumerate(CALLED)}
-    head = f"""(component
-(import "wasi:io/error@0.2.0" (instance $errors (export "error" (type (sub resource)))))
-(alias export $errors "error" (type $error))
-(import "wasi:io/streams@0.2.0" (instance {ids["wasi:io/streams"]} (alias outer 1 $error (type $error))
-  (export "input-stream" (type $input (sub resource))) (export "output-stream" (type $output (sub resource)))
-  (type $problem-0 {variant}) (export "stream-error" (type $problem (eq $problem-0)))
-  (export "[method]input-stream.blocking-read"
-    (func (param "self" (borrow $input)) (param "len" u64) (result (result (list u8) (error $problem)))))
-  (export "[method]output-stream.splice"
-    (func (param "self" (borrow $output)) (param "src" (borrow $input)) (param "len" u64) (result (result u64 (error $problem)))))
-  (export "[method]output-stream.blocking-splice"
-    (func (param "self" (borrow $output)) (param "src" (borrow $input)) (param "len" u64) (result (result u64 (error $problem)))))
-  (export "[method]output-stream.blocking-write-and-flush"
-    (func (param "self" (borrow $output)) (param "contents" (list u8)) (result (result (error $problem)))))))
-(alias export {ids["wasi:io/streams"]} "input-stream" (type $input))
-(alias export {ids["wasi:io/streams"]} "output-stream" (type $output))
-(import "{TYPES}@0.2.0" (instance {ids[TYPES]} {alias}
-{_filesystem()}))
-(alias export {ids[TYPES]} "descriptor" (type $descriptor))
-(alias export {ids[TYPES]} "directory-entry-stream" (type $entries))
-(import "wasi:filesystem/preopens@0.2.0" (instance {ids["wasi:filesystem/preopens"]}
-  (alias outer 1 $descriptor (type $descriptor))
-  (export "get-directories" (func (result (list (tuple (own $descriptor) string)))))))
-(import "wasi:clocks/monotonic-clock@0.2.0" (instance {ids["wasi:clocks/monotonic-clock"]} (export "now" (func (result u64)))))
-(import "wasi:random/random@0.2.0" (instance {ids["wasi:random/random"]} (export "get-random-u64" (func (result u64)))))
-(import "wasi:cli/environment@0.2.0" (instance {ids["wasi:cli/environment"]} (export "get-arguments" (func (result (list string))))))
-(import "wasi:http/types@0.2.0" (instance {ids["wasi:http/types"]} (export "fields" (type $fields (sub resource)))
-  (export "[constructor]fields" (func (result (own $fields))))))
-(import "wippy:runtime/funcs@0.1.0" (instance {ids["wippy:runtime/funcs"]}
-  (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))))
-(core module $libc (memory (export "m") 64) (global $at (mut i32) (i32.const 0x200000))
-  (func (export "r") (param i32 i32 i32 i32) (result i32)
-    (global.set $at (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
-    (if (i32.gt_u (global.get $at) (i32.const 0x300000)) (then (global.set $at (i32.const 0x200000))))
-    (global.get $at) (global.set $at (i32.add (global.get $at) (local.get 3)))))
-(core instance $libc (instantiate $libc))
-"""
+    head = read_wat(
+        "head",
+        IDS_WASI_IO_STREAMS=ids["wasi:io/streams"],
+        VARIANT=variant,
+        TYPES=TYPES,
+        IDS_TYPES=ids[TYPES],
+        ALIAS=alias,
+        FILESYSTEM=_filesystem(),
+        IDS_WASI_FILESYSTEM_PREO=ids["wasi:filesystem/preopens"],
+        IDS_WASI_CLOCKS_MONOTONI=ids["wasi:clocks/monotonic-clock"],
+        IDS_WASI_RANDOM_RANDOM=ids["wasi:random/random"],
+        IDS_WASI_CLI_ENVIRONMENT=ids["wasi:cli/environment"],
+        IDS_WASI_HTTP_TYPES=ids["wasi:http/types"],
+        IDS_WIPPY_RUNTIME_FUNCS=ids["wippy:runtime/funcs"],
+    )
     lowered, imports, bodies, given = [], [], [], []
     resources = {"descriptor": "$descriptor", "directory-entry-stream": "$entries", "input-stream": "$input", "output-stream": "$output"}
     for number, function in enumerate(FUNCTIONS):
@@ -183,10 +164,5 @@ def wat() -> str:
             ")",
         ]
     )
-    tail = f"""
-(core instance $main (instantiate $main (with "libc" (instance $libc)) (with "h" (instance {" ".join(given)}))))
-(func (export "do") (param "number" u32) (param "data" (list u8)) (result (list u8))
-  (canon lift (core func $main "do") (memory (core memory $libc "m")) (realloc (core func $libc "r"))))
-)
-"""
+    tail = read_wat("tail", JOIN_GIVEN=" ".join(given))
     return head + "\n".join(lowered) + "\n" + main + tail

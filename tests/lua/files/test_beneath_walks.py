@@ -11,18 +11,13 @@ from pathlib import Path
 import pytest
 
 from moonwit.lua.lane.lane import new_state
+from tests.texts import texts
+
+read_lua, _ = texts(__file__)
 
 Open = Callable[[int, bytes, int, int], int]
 SEEN = os.O_PATH
-OPENERS = """
-local beneath, system = require 'lua.wasi.files.beneath', require 'lua.wasi.files.system'
-local walks = ...
-if walks then beneath.always_walk() end
-return function(folder, path, flags, mode)
-  local descriptor, why = beneath.open(folder, path, flags, mode)
-  return descriptor or -why
-end
-"""
+OPENERS = read_lua("openers")
 
 
 @pytest.fixture(params=["kernel", "walk"])

@@ -1,0 +1,5 @@
+local began = time.now()
+local value, err = funcs.call('t:spin', 0)
+assert(err:kind() == errors.TIMEOUT, tostring(err))
+local spent = time.since(began):milliseconds()
+assert(spent >= 2900 and spent < 5400, spent)

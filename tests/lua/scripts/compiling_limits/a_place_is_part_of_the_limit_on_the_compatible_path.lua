@@ -1,0 +1,5 @@
+funcs.call('t:one', 0)
+local first, second = funcs.async('t:one', 800), funcs.async('t:one', 800)
+assert(first:await() == 800)
+local value, err = second:await()
+assert(value == nil and err:kind() == errors.TIMEOUT, tostring(value))

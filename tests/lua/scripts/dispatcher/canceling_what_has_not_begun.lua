@@ -1,0 +1,6 @@
+local co = coroutine.spawn(print, 'no')
+print(coroutine.cancel(co))
+time.sleep(0)
+print(coroutine.status(co) == 'dead' or coroutine.resume(co))
+print(pcall(coroutine.cancel, coroutine.create(print)))
+print(pcall(coroutine.cancel, 5))

@@ -1,0 +1,12 @@
+local c = channel.new()
+local co = coroutine.spawn(function()
+  local ok, err = pcall(function() --[[ WAIT ]]
+  end)
+  print(ok, err, err:kind(), select(2, pcall(time.sleep, 1)) == err)
+end)
+time.sleep(0)
+print(coroutine.cancel(co), coroutine.cancel(co))
+time.sleep(0)
+time.sleep(0)
+print(coroutine.status(co), coroutine.cancel(co))
+print(channel.select { c:case_receive(), c:case_send(1), default = true }.default)

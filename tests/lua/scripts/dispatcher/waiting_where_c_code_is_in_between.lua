@@ -1,0 +1,11 @@
+local c = channel.new()
+local function try(f)
+  return (select(2, xpcall(error, function() return select(2, pcall(f)):match('waiting is not possible here') end)))
+end
+print(try(function() time.sleep(5) end), try(function() c:receive() end), try(function() channel.select { c:case_receive() } end))
+print(try(coroutine.wrap(function() time.sleep(5) end)), try(coroutine.wrap(function() time.sleep(0) end)))
+print(try(coroutine.wrap(coroutine.wrap(function() c:send(1) end))))
+coroutine.spawn(function() c:send(2) end)
+print(c:receive())
+time.sleep(10)
+print('on')

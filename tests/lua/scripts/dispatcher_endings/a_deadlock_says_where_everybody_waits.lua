@@ -1,0 +1,10 @@
+local c = channel.new()
+coroutine.spawn(function() c:send(1) end)
+local d = channel.new()
+coroutine.spawn(function()
+  coroutine.wrap(function()
+    coroutine.wrap(function() channel.select { d:case_receive() } end)()
+  end)()
+end)
+d:send(5)
+channel.select {}

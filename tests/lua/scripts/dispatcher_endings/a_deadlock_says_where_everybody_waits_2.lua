@@ -1,0 +1,8 @@
+local d = channel.new()
+coroutine.spawn(function()
+  coroutine.wrap(function()
+    coroutine.wrap(function() channel.select { d:case_receive() } end)()
+  end)()
+end)
+time.sleep(5)
+channel.new():receive()

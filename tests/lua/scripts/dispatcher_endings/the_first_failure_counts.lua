@@ -1,0 +1,8 @@
+coroutine.spawn(function() error('first', 0) end)
+coroutine.spawn(function()
+  pcall(time.sleep, 100)
+  error('second', 0)
+end)
+local _, err = pcall(time.sleep, 100)
+print(err, err:kind())
+error('third', 0)

@@ -1,0 +1,7 @@
+local funcs, time = require('funcs'), require('time')
+local future = funcs.async('t:ask', 't:lua', 'slow')
+time.sleep('5ms')
+assert(future:cancel())
+local value, err = future:await()
+assert(value == nil and err:kind() == 'Canceled')
+assert(funcs.call('t:ask', 't:lua', 'upper') == 'UPPER')

@@ -1,0 +1,8 @@
+local c = channel.new()
+coroutine.spawn(function()
+  time.sleep('10ms')
+  print(c:receive('1ms'))
+end)
+time.sleep(0)
+print(c:send('v', '10ms'))
+time.sleep('2ms')

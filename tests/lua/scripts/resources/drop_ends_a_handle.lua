@@ -1,0 +1,5 @@
+local books = assert(funcs.call('r:new', 'books'))
+books:drop()
+local ok, problem = pcall(books.drop, books)
+assert(not ok and problem:find 'dropped', problem)
+assert(tostring(books):find 'gone')

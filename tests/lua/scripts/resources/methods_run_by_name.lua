@@ -1,0 +1,8 @@
+local books = assert(funcs.call('r:new', 'books'))
+books:add('a', 'the quick fox')
+books:add('b', 'the slow the dog')
+assert(books:name() == 'books')
+local hits = books:find('the')
+assert(#hits == 2 and hits[1].title == 'b' and hits[1].count == 2)
+assert(table.concat(books:shared_words(books:split()[1]), ' ') == 'fox quick the')
+assert(books.nothing_of_that_name == nil)

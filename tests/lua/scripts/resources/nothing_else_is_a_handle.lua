@@ -1,0 +1,5 @@
+local books = assert(funcs.call('r:new', 'books'))
+local done, problem = books:shared_words(VALUE)
+assert(done == nil and problem:kind() == 'Invalid', tostring(problem))
+assert(problem:message():find 'handle' and problem:message():find 'text%-index', problem:message())
+assert(books:name() == 'books')

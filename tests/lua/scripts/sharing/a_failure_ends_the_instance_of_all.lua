@@ -1,0 +1,8 @@
+local a = assert(funcs.call('s:make', 4))
+assert(funcs.call('s:count') == 2)
+assert(select(2, funcs.call('s:fail')):kind() == 'Internal')
+assert(funcs.call('s:count') == 1)
+local value, err = funcs.call('s:sum', a, a)
+assert(value == nil and err:kind() == 'Invalid', tostring(err))
+local b = assert(funcs.call('s:make', 5))
+assert(funcs.call('s:sum', b, b) == 10 and funcs.call('s:count') == 3)

@@ -1,0 +1,5 @@
+local a, b = assert(funcs.call('s:make', 4)), assert(funcs.call('s:other', 7))
+assert(funcs.call('s:sum', a, b) == 11)
+assert(funcs.call('s:count') == 3)
+assert(funcs.call('s:again') == 4)
+assert(funcs.call('s:count') == 5)

@@ -1,0 +1,7 @@
+print(select(2, funcs.call('t:limited', { 2 ^ 63 })):kind())
+local future = funcs.async('t:wait', { 2 ^ 63, 2 ^ 63 })
+time.sleep('1ms')
+future:cancel()
+print(select(2, future:await()):kind())
+coroutine.spawn(function() funcs.call('t:wait', { 2 ^ 63 }) end)
+time.sleep('1ms')

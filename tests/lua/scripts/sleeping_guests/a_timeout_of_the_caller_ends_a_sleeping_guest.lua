@@ -1,0 +1,5 @@
+local executor = funcs.new():with_options({ timeout = '20ms' })
+local began = time.now()
+local value, err = executor:call('t:nap', 5000)
+print(value, err:kind(), time.now():sub(began):milliseconds())
+print(executor:call('t:nap', 19))

@@ -1,0 +1,6 @@
+local future = funcs.async('t:nap', 3600000)
+time.sleep('1s')
+print(future:cancel())
+local value, err = future:await()
+print(value, err:kind())
+print(funcs.call('t:nap', 5))

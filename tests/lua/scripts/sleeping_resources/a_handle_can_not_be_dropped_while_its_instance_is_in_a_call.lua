@@ -1,0 +1,7 @@
+local thing = assert(funcs.call('t:thing', 7))
+coroutine.spawn(function() print(thing:nap(100)) end)
+time.sleep('1ms')
+print(pcall(thing.drop, thing))
+time.sleep('1s')
+print(thing:nap(1), pcall(thing.drop, thing))
+print(funcs.call('t:dropped'))

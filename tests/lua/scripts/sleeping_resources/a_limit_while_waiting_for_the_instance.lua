@@ -1,0 +1,8 @@
+coroutine.spawn(function() print('long', funcs.call('t:alone', 1000)) end)
+time.sleep('1ms')
+local began = time.now()
+coroutine.spawn(function() print('behind', funcs.call('t:alone', 1)) end)
+local value, err = funcs.call('t:alone-50', 1)
+print(value, err:kind(), time.now():sub(began):milliseconds())
+time.sleep('2s')
+print(funcs.call('t:alone-50', 1))

@@ -1,0 +1,12 @@
+local thing = assert(funcs.call('t:thing', 7))
+local began = time.now()
+local function nap(ms)
+  local value, err = thing:nap(ms)
+  print(value or err:kind(), time.now():sub(began):milliseconds())
+end
+coroutine.spawn(nap, 30)
+time.sleep('1ms')
+coroutine.spawn(nap, 100)
+time.sleep('24ms')
+coroutine.spawn(nap, 1)
+time.sleep('1s')

@@ -1,0 +1,5 @@
+print(funcs.call('t:dropped'))
+coroutine.spawn(function() print(funcs.call('t:alone', 100)) end)
+time.sleep('60ms')
+print(funcs.call('t:alone', 1))
+time.sleep('1s')

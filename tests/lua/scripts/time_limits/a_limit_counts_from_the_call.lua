@@ -1,0 +1,7 @@
+local first, second = funcs.async('t:nap', '1s'), funcs.async('t:nap', '3.5s')
+assert(first:await() == '1s')
+local value, err = second:await()
+assert(value == nil and err:kind() == 'Timeout' and err:message():find '4000 ms')
+local counted = funcs.stats('t:nap')
+assert(counted.calls == 2 and counted.errors == 1 and counted.timeouts == 1 and counted.queue.most == 1, json.encode(counted))
+assert(counted.times.queueing.total >= 950 and counted.times.execution.max >= 990)

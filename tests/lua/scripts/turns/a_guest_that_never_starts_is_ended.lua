@@ -1,0 +1,5 @@
+local value, err = funcs.call('t:NAME')
+assert(value == nil and err:message():find('it computes for more than 10 s while it is made', 1, true), tostring(err))
+assert(funcs.call('t:late') == 1 and funcs.call('t:late') == 1)
+value, err = funcs.call('t:limited_NAME')
+assert(value == nil and err:kind() == 'Timeout' and err:message():find '300 ms', tostring(err))

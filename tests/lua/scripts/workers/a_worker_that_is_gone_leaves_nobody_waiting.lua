@@ -1,0 +1,5 @@
+local value, err = funcs.call('t:nap', '1h', 1)
+assert(value == nil and err:kind() == 'Internal' and err:message():find 'mistake in Moonwit', tostring(err))
+assert(funcs.call('t:nap', '1ms', 'next') == 'next')
+local counted = funcs.stats('t:nap')
+assert(counted.queue.waiting == 0)

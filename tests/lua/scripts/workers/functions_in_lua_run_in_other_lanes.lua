@@ -1,0 +1,8 @@
+assert(funcs.call('t:nap', '1ms', { 1, { x = 'y' } })[2].x == 'y')
+assert(funcs.call('t:nap', '1ms', 'deep') == 'bottom')
+local value, err = funcs.call('t:nap', '1ms', 'raise')
+assert(value == nil and err:kind() == 'Internal' and err:message():find 'no luck' and err:stack():find 't:nap')
+value, err = funcs.call('t:nap', '1ms', 'refuse')
+assert(value == nil and err:kind() == errors.UNAVAILABLE and err:details().left == 3)
+value, err = funcs.call('t:nap', '1ms', print)
+assert(value == nil and err:kind() == 'Invalid' and err:message():find 'function')

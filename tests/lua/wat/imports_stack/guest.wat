@@ -1,0 +1,10 @@
+(component
+  (import "t:t/host" (instance $h (export "u" (func (param "a" u32) (result u32)))))
+  (core func $u (canon lower (func $h "u")))
+  (core module $m (import "h" "u" (func $u (param i32) (result i32)))
+   (func $rec (param $d i32) (param $n i32) (result i32)
+    (if (result i32) (i32.eqz (local.get $d)) (then (call $u (local.get $n)))
+     (else (i32.add (i32.const 0) (call $rec (i32.sub (local.get $d) (i32.const 1)) (local.get $n))))))
+   (func (export "rec") (param i32 i32) (result i32) (call $rec (local.get 0) (local.get 1))))
+  (core instance $i (instantiate $m (with "h" (instance (export "u" (func $u))))))
+  (func (export "rec") (param "d" u32) (param "n" u32) (result u32) (canon lift (core func $i "rec"))))

@@ -1,0 +1,10 @@
+(import "wippy:runtime/funcs" (instance $funcs
+ (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))))
+(core func $call (canon lower (func $funcs "call-string") (memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))))
+(core module $count (global $n (mut i32) (i32.const 0))
+ (func (export "drop") (param i32) (global.set $n (i32.add (global.get $n) (i32.const 1))))
+ (func (export "dropped") (result i32) (global.get $n)))
+(core instance $count (instantiate $count))
+(type $thing' (resource (rep i32) (dtor (core func $count "drop"))))
+(export $thing "thing" (type $thing'))
+(core func $new (canon resource.new $thing'))

@@ -1,0 +1,22 @@
+(component
+  (core module $m
+    (func (export "new") (param i32) (result i32) local.get 0)
+    (func (export "get") (param i32) (result i32) (i32.add (local.get 0) (i32.const 100)))
+    (func (export "dtor") (param i32)))
+  (core instance $i (instantiate $m))
+  (type $r (resource (rep i32) (dtor (core func $i "dtor"))))
+  (core func $rnew (canon resource.new $r))
+  (core module $w (import "r" "new" (func $n (param i32) (result i32)))
+    (func (export "make") (param i32) (result i32) (call $n (local.get 0))))
+  (core instance $wi (instantiate $w (with "r" (instance (export "new" (func $rnew))))))
+  (func $make (param "x" u32) (result (own $r)) (canon lift (core func $wi "make")))
+  (func $get (param "self" (borrow $r)) (result u32) (canon lift (core func $i "get")))
+  (component $shape
+    (import "r" (type $r (sub resource)))
+    (import "make" (func $make (param "x" u32) (result (own $r))))
+    (import "get" (func $g (param "self" (borrow $r)) (result u32)))
+    (export $re "box" (type $r))
+    (export "[constructor]box" (func $make) (func (param "x" u32) (result (own $re))))
+    METHODS)
+  (instance $s (instantiate $shape (with "r" (type $r)) (with "make" (func $make)) (with "get" (func $get))))
+  (export "x:y/boxes" (instance $s)))

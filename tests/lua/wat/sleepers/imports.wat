@@ -1,0 +1,6 @@
+(import "host" "ready" (func $ready (param i32) (result i32)))
+(import "host" "block" (func $block (param i32)))
+(import "host" "drop" (func $drop (param i32)))
+(import "host" "now" (func $now (result i64)))
+(import "host" "instant" (func $instant (param i64) (result i32)))
+(import "host" "duration" (func $duration (param i64) (result i32)))

@@ -1,0 +1,17 @@
+(import "wasi:io/poll@0.2.0" (instance $poll
+ (export "pollable" (type $pollable (sub resource)))
+ (export "[method]pollable.ready" (func (param "self" (borrow $pollable)) (result bool)))
+ (export "[method]pollable.block" (func (param "self" (borrow $pollable))))
+ (export "poll" (func (param "in" (list (borrow $pollable))) (result (list u32))))))
+(alias export $poll "pollable" (type $pollable))
+(import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
+ (alias outer 1 $pollable (type $outer)) (export "pollable" (type $pollable (eq $outer)))
+ (export "now" (func (result u64)))
+ (export "subscribe-instant" (func (param "when" u64) (result (own $pollable))))
+ (export "subscribe-duration" (func (param "when" u64) (result (own $pollable))))))
+(core func $ready (canon lower (func $poll "[method]pollable.ready")))
+(core func $block (canon lower (func $poll "[method]pollable.block")))
+(core func $drop (canon resource.drop $pollable))
+(core func $now (canon lower (func $clock "now")))
+(core func $instant (canon lower (func $clock "subscribe-instant")))
+(core func $duration (canon lower (func $clock "subscribe-duration")))

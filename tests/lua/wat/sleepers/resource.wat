@@ -1,0 +1,10 @@
+(import "host" "new" (func $new (param i32) (result i32)))
+  (import "host" "drop-thing" (func $drop-thing (param i32)))
+  (import "host" "dropped" (func $dropped (result i32)))
+  NAP
+  (func (export "[constructor]thing") (param i32) (result i32) (call $new (local.get 0)))
+  (func (export "[method]thing.nap") (param $self i32) (param $ms i32) (result i32) (call $nap (local.get $ms)) (local.get $self))
+  (func (export "[method]thing.trap") (param $self i32) (param $ms i32) (call $nap (local.get $ms)) (unreachable))
+  (func (export "take") (param $own i32) (param $ms i32) (call $nap (local.get $ms)) (call $drop-thing (local.get $own)))
+  (func (export "alone") (param $ms i32) (result i32) (call $nap (local.get $ms)) (local.get $ms))
+  (func (export "dropped") (result i32) (call $dropped))

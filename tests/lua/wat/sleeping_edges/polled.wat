@@ -1,0 +1,11 @@
+(func (export "wait") (param $at i32) (param $count i32) (result i32) (local $n i32) (local $end i32)
+  (local.set $end (i32.add (local.get $at) (i32.mul (local.get $count) (i32.const 8))))
+  (local.set $n (local.get $at))
+  (block $done (loop $each
+   (br_if $done (i32.ge_u (local.get $n) (local.get $end)))
+   (i32.store (i32.add (local.get $at) (i32.shr_u (i32.sub (local.get $n) (local.get $at)) (i32.const 1)))
+    (call $duration (i64.load (local.get $n))))
+   (local.set $n (i32.add (local.get $n) (i32.const 8)))
+   (br $each)))
+  (call $poll (local.get $at) (local.get $count) (i32.const 64))
+  (i32.const 64))

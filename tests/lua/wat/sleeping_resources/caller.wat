@@ -1,0 +1,7 @@
+(import "host" "call" (func $call (param i32 i32 i32 i32 i32)))
+  (import "host" "new" (func $new (param i32) (result i32)))
+  (func (export "[constructor]thing") (param i32) (result i32) (call $new (local.get 0)))
+  (func (export "call") (param i32 i32) (result i32)
+   (call $call (local.get 0) (local.get 1) (local.get 0) (local.get 1) (i32.const 64))
+   (i32.store (i32.const 32) (i32.load (i32.const 68))) (i32.store (i32.const 36) (i32.load (i32.const 72)))
+   (i32.const 32))

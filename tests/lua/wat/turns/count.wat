@@ -1,0 +1,7 @@
+(module (global $n (mut i64) (i64.const 0))
+  (func (export "count") (param i64) (result i64) (local $left i64)
+    (global.set $n (i64.add (global.get $n) (i64.const 1)))
+    (local.set $left (local.get 0))
+    (loop $l (local.set $left (i64.sub (local.get $left) (i64.const 1))) (br_if $l (i64.gt_s (local.get $left) (i64.const 0))))
+    (if (i64.eqz (i64.rem_u (local.get 0) (i64.const 2))) (then unreachable))
+    (global.get $n)))

@@ -1,0 +1,10 @@
+(component
+  (import "wasi:random/random@0.2.0" (instance $r (export "get-random-u64" (func (result u64)))))
+  (core func $roll (canon lower (func $r "get-random-u64")))
+  (core module $M (import "" "roll" (func $roll (result i64)))
+    (func (export "roll") (param i64) (result i32)
+      (drop (call $roll))
+      (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.gt_s (local.get 0) (i64.const 0))))
+      (i32.const 6)))
+  (core instance $m (instantiate $M (with "" (instance (export "roll" (func $roll))))))
+  (func (export "roll") (param "n" u64) (result u32) (canon lift (core func $m "roll"))))
