@@ -2,14 +2,12 @@
 
 import pytest
 
-import moonwit
+from tests.projects import opened
 from tests.texts import texts
 
 lua, _ = texts(__file__)
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - name: who
     kind: function.lua
     modules: [ctx]
@@ -24,19 +22,14 @@ entries:
     kind: function.lua
     modules: [ctx, funcs]
     pool: {type: static, workers: 1}
-    source: |
-      return function(more)
-        if more then return funcs.new():with_context{trace = more}:call("t:through", "t:who") end
-        return funcs.call("t:who")
-      end
+    source: file://far.lua
 """
+FILES = {"far.lua": lua("far")}
 
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, ENTRIES, files=FILES) as project:
         yield project
 
 

@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from tests.projects import opened
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - name: call
     kind: function.lua
     modules: [base64, hash, uuid]
@@ -27,8 +26,7 @@ entries:
 def call(tmp_path_factory):
     """Calls a function of one of the modules."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "_index.yaml").write_text(INDEX)
-    with moonwit.open(folder) as project:
+    with opened(folder, ENTRIES) as project:
         yield lambda module, name, *arguments: project.call("t:call", module, name, *arguments)
 
 

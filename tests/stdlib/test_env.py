@@ -3,10 +3,9 @@
 import pytest
 
 import moonwit
+from tests.projects import write
 
-INDEX = """version: "1.0"
-namespace: app
-entries:
+ENTRIES = """
   - {name: os, kind: env.storage.os}
   - {name: memory, kind: env.storage.memory}
   - {name: home, kind: env.variable, storage: os, variable: HOME}
@@ -30,7 +29,7 @@ entries:
 @pytest.fixture
 def run(tmp_path, capfd):
     """Runs a script and gives the lines that it prints; the host's environment has only HOME."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    write(tmp_path, ENTRIES, namespace="app")
 
     def run(text, folder=tmp_path):
         with moonwit.open(folder, {"HOME": "/home/a"}) as project:

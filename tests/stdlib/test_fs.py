@@ -9,10 +9,9 @@ from contextlib import suppress
 import pytest
 
 import moonwit
+from tests.projects import write
 
-INDEX = """version: "1.0"
-namespace: app
-entries:
+ENTRIES = """
   - {name: data, kind: fs.directory, directory: data}
   - {name: made, kind: fs.directory, directory: a/b, auto_init: true, mode: "0750"}
   - {name: gone, kind: fs.directory, directory: gone}
@@ -36,7 +35,7 @@ def data(tmp_path):
 @pytest.fixture
 def run(tmp_path, data, capfd):
     """Runs a script with `d`, the folder, and gives the lines that it prints."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    write(tmp_path, ENTRIES, namespace="app")
 
     def run(text):
         with moonwit.open(tmp_path) as project:
@@ -241,9 +240,6 @@ def open_files(folder):
 
 
 OWNERS = """
-version: "1.0"
-namespace: t
-entries:
   - {name: data, kind: fs.directory, directory: data}
 """
 for _name in ("greedy", "modest"):
@@ -269,7 +265,7 @@ def test_one_script_does_not_starve_others(descriptors, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "f").write_text("x")
-    (tmp_path / "_index.yaml").write_text(OWNERS)
+    write(tmp_path, OWNERS)
     hold = "all = {} for i = 1, %d do local f, e = fs.get('t:data'):open('f') assert(f, tostring(e)) all[i] = f end"
     with moonwit.open(tmp_path) as project:
         with pytest.raises(moonwit.CallError, match=f"^the entry t:greedy has {MOST} files open already, and no more may be: close some"):
@@ -289,7 +285,7 @@ def test_few_descriptors_are_shared(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "f").write_text("x")
-    (tmp_path / "_index.yaml").write_text(OWNERS)
+    write(tmp_path, OWNERS)
     code = f"""
 import resource
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

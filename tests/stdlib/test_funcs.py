@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import opened
 from tests.texts import texts
 
 lua, _ = texts(__file__)
 
 SLEEP = Path(__file__).parents[2] / "examples" / "sleep"
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - name: work
     kind: function.wat
     method: work
@@ -32,12 +31,7 @@ entries:
   - name: nap
     kind: function.lua
     modules: [time]
-    source: |
-      return function(duration, value)
-        time.sleep(duration)
-        if value == "fail" then error("no luck") end
-        return value
-      end
+    source: file://nap.lua
   - name: short
     kind: function.lua
     modules: [time]
@@ -47,22 +41,15 @@ entries:
   - name: count
     kind: function.lua
     modules: [errors]
-    source: |
-      local calls = 0
-      return function(good)
-        calls = calls + 1
-        if calls < good then return nil, errors.new{message = "call " .. calls, kind = errors.UNAVAILABLE} end
-        return calls
-      end
+    source: file://count.lua
 """
+FILES = {"nap.lua": lua("nap"), "count.lua": lua("count")}
 
 
 @pytest.fixture
 def run(tmp_path):
     """Runs a script in a project of its own; `nap` is in Lua, the others are guests."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, ENTRIES, files=FILES) as project:
         yield project.run_script
 
 
