@@ -49,6 +49,6 @@ def suggest(name: str, known: Sequence[str]) -> str:
 
 
 def is_id(text: str, files: tuple[str, ...] = (".lua",)) -> bool:
-    """Tells an id from the path of a file: `ns:name`, without a slash, and not ending like the name of a file."""
-    namespace, colon, name = text.partition(":")
-    return bool(colon and namespace and name) and "/" not in text and not text.endswith(files)
+    """Tells an id from the path of a file: `ns:name` or `ns:name#method`, without a slash before that, not ending like a file's name."""
+    namespace, colon, name = text.partition("#")[0].partition(":")
+    return bool(colon and namespace and name) and "/" not in namespace + name and not text.endswith(files)

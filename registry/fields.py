@@ -207,17 +207,24 @@ class Choice(Field):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Reference(Field):
-    """The id of another entry, of one of some kinds; an `acyclic` one may not lead back to its own entry."""
+    """The id of another entry, of one of some kinds; an `acyclic` one may not lead back to its own entry.
+
+    With `part` it may go on with `#` and the name of something that the entry stands for, which stays in the value.
+    """
 
     kinds: tuple[str, ...] = ()
     acyclic: bool = False
+    part: bool = False
 
     def read(self, slot: Slot, reader: Reader) -> object:
-        text = Text(rule=_an_id).read(slot, reader)
-        return reader.refer(slot, text, self.kinds, self.acyclic) if isinstance(text, str) else INVALID
+        text = Text(rule=_a_part if self.part else _an_id).read(slot, reader)
+        if not isinstance(text, str):
+            return INVALID
+        id, sign, name = text.partition("#")
+        return reader.refer(slot, id, self.kinds, self.acyclic) + sign + name
 
     def accepts(self) -> Json:
-        return Text(rule=_an_id).accepts()
+        return Text(rule=_a_part if self.part else _an_id).accepts()
 
     def described(self) -> Json:
         own = super().described()
@@ -233,3 +240,11 @@ def _an_id(text: str) -> Broken:
         return None
     hint = "write `namespace:name`, or `name` alone for an entry of the same namespace"
     return f"expected the id of an entry, got {shown(text)}", hint
+
+
+@pattern(f"(?:{_PART}:)?{_PART}(?:#.+)?")
+def _a_part(text: str) -> Broken:
+    id, sign, name = text.partition("#")
+    if sign and not name.strip():
+        return f"names nothing behind `#`, as {shown(text)}", "write `name#function`"
+    return _an_id(id)

@@ -13,6 +13,10 @@ local M = {}
 --- Never raises, unless the script is being ended.
 M.call = calls.call
 
+--- Returns the functions that an entry stands for, by name, with interfaces as tables in it: all that the binary of an entry without
+--- `method` exports. Each is called as by `M.call`. Returns nil and an error value where there are none.
+M.import = calls.import
+
 --- Starts a call in the background. Returns its Future, or nil and an error value. What it has started ends with the script.
 M.async = future.start
 

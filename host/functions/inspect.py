@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
+from moonwit.host.functions.exports import PLUMBING, callable_paths, parts
 from moonwit.host.functions.loaded import LoadedFunction
 from moonwit.host.functions.loading import CORE, load_function
 from moonwit.host.functions.methods import UnknownMethod, alike, resolve
@@ -32,8 +33,6 @@ _NAMESPACE = "app"
 _FOLDER = "binaries"
 _HANDLER = "wasi:http/incoming-handler"
 _MOST_ABSENT, _MOST_HINTS = 24, 4
-# Exports that serve the canonical ABI or the toolchain, and are not for a caller.
-_PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
 
 
 def inspect_file(path: Path) -> str:
@@ -57,10 +56,13 @@ def inspect_file(path: Path) -> str:
     return _text(lines)
 
 
-def inspect_entry(entry: Entry, registry: Registry) -> str:
-    """Reports on the binary of an entry and on how the entry calls it; raises ``FunctionProblem``."""
-    loaded = load_function(entry, registry)
-    facts = [("entry", f"{entry.id} ({entry.kind})"), *_identity(loaded.binary), *_called(loaded)]
+def inspect_entry(entry: Entry, registry: Registry, method: str | None = None) -> str:
+    """Reports on the binary of an entry and on how the entry calls it, or ``method`` of one that stands for a whole binary.
+
+    Raises ``FunctionProblem`` and ``UnknownMethod``.
+    """
+    loaded = load_function(entry, registry, method)
+    facts = [("entry", f"{entry.id} ({entry.kind})"), *_identity(loaded.binary), *_called(loaded, method)]
     return _text(_guarded(loaded.binary, facts, loaded))
 
 
@@ -86,8 +88,11 @@ def _identity(found: Binary) -> list[tuple[str, str]]:
     ]
 
 
-def _called(loaded: LoadedFunction) -> list[tuple[str, str]]:
+def _called(loaded: LoadedFunction, method: str | None) -> list[tuple[str, str]]:
     pool = loaded.pool
+    if loaded.is_part and method is None:
+        found = parts(loaded)
+        return [("methods", f"{len(found)}, as {found[0].call_id}"), ("pool", pool.type)]
     return [("method", loaded.path), ("signature", show_function(loaded.path.rpartition("#")[2], loaded.signature)), ("pool", pool.type)]
 
 
@@ -191,23 +196,13 @@ def _core_contents(found: Binary) -> Iterator[str]:
                 derived[export.type] = f"func{show_function('', derive(name, export.type)).removeprefix(': func')}"
             except CoreProblem:
                 derived[export.type] = "needs `wit`"
-        note = "" if _PLUMBING.match(name) else f"  // {derived[export.type]}"
+        note = "" if PLUMBING.match(name) else f"  // {derived[export.type]}"
         yield f"  {cut(name)}: {cut(str(export.type))}{note}"
 
 
 def _callable(found: Binary) -> list[str]:
     """The paths of exported functions that an entry can call; a resource's methods are called through its handles."""
-    if found.is_component:
-        return [path for path in found.functions if "[method]" not in path]
-    callable: list[str] = []
-    for name, type in core_functions(found.core).items() if _unfit(found) is None else ():
-        try:
-            derive(name, type)
-        except CoreProblem:
-            continue
-        if not _PLUMBING.match(name):
-            callable.append(name)
-    return callable
+    return callable_paths(found) if found.is_component or _unfit(found) is None else []
 
 
 def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) -> Iterator[str]:

@@ -176,7 +176,7 @@ BINARY: Mapping[str, Field] = {
 }
 _IMPORTS = "what the guest may use of the host: `wasi:clocks`; or what answers an import: `acme:shop/logger: log`"
 _FUNCTION: Mapping[str, Field] = {
-    "method": Text(required=True, summary="the exported function to call: `name` or `interface#name`"),
+    "method": Text(summary="the exported function to call: `name` or `interface#name`; without it all of them, as `id#name`"),
     "wit": Text(summary="the function's signature in WIT: `name: func(a: s32) -> s32;`"),
     "pool": POOL,
     "transport": Choice(

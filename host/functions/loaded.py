@@ -72,7 +72,8 @@ class LoadedFunction:
     ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
     export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
     in milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants of components
-    among these, and of those that answer theirs.
+    among these, and of those that answer theirs. ``is_part`` says that it is one of all that its entry's binary exports: they share pool,
+    instances and counts, which are known by ``id``, and each is called by its ``call_id``.
     """
 
     id: str
@@ -94,6 +95,12 @@ class LoadedFunction:
     wit: str | None = None
     answers: tuple[Answer, ...] = ()
     linked: tuple[tuple[str, Binary, tuple[str, ...]], ...] = ()
+    is_part: bool = False
+
+    @property
+    def call_id(self) -> str:
+        """The id that it is called by."""
+        return f"{self.id}#{self.path}" if self.is_part else self.id
 
     @property
     def data(self) -> bytes:

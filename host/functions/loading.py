@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
+from moonwit.host.functions.exports import callable_paths, is_whole, parts
 from moonwit.host.functions.imports import grants_of, normalize
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
@@ -43,9 +44,18 @@ DIRECT = "The direct path takes all that the component is made of."
 CORE = "Core modules always take the direct path."
 
 
-def load_function(entry: Entry, registry: Registry) -> LoadedFunction:
-    """Loads one entry, or raises ``FunctionProblem``; nothing is compiled."""
-    return _Loading(entry, registry).load()
+def load_function(entry: Entry, registry: Registry, method: str | None = None) -> LoadedFunction:
+    """Loads one entry, or raises ``FunctionProblem``; nothing is compiled.
+
+    An entry without a `method` stands for all that its binary exports: ``method`` names one of it, and ``UnknownMethod`` is raised where
+    that is none; without a name it is the first.
+    """
+    return _Loading(entry, registry, method).load()
+
+
+def load_functions(entry: Entry, registry: Registry) -> list[LoadedFunction]:
+    """Loads all functions that an entry stands for, or raises ``FunctionProblem``."""
+    return parts(load_function(entry, registry))
 
 
 def check_functions(registry: Registry) -> None:
@@ -61,8 +71,10 @@ def check_functions(registry: Registry) -> None:
 class _Loading:
     """Loads one entry step by step; each step turns what it catches into a problem at the field that causes it."""
 
-    def __init__(self, entry: Entry, registry: Registry) -> None:
+    def __init__(self, entry: Entry, registry: Registry, method: str | None = None) -> None:
         self.entry = entry
+        self.is_part = is_whole(entry)
+        self.called = method
         self.registry = registry
         self.fields = entry.fields
         self.hosting = hosting.Hosting()
@@ -115,6 +127,7 @@ class _Loading:
             wit=self.text("wit"),
             answers=self.answers,
             linked=tuple((id, found, grants) for id, found, grants, _ in self.owners),
+            is_part=self.is_part,
         )
 
     def group(self, name: str) -> Mapping[str, object]:
@@ -155,7 +168,7 @@ class _Loading:
         functions = found.functions
         if not functions:
             raise self.fail(self.home, "the component exports no functions; export the one to call")
-        path = self.method(functions)
+        path = self.method(functions, found)
         self.compare(functions)
         engine = self.text("engine") or "auto"
         plan = self.linked(found)
@@ -212,7 +225,7 @@ class _Loading:
         except CoreProblem as error:
             place = self.home if error.position is None or self.text("wit") is None else ("wit",)
             raise self.fail(place, str(error), within=error.position) from None
-        path = self.core_method(plan, core_functions(found.core))
+        path = self.core_method(plan, found)
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
         self.hosting = hosting.host(plan, grants, own, self.has_mounts())
@@ -224,10 +237,13 @@ class _Loading:
             return " What it is granted of the host may wait, so its calls run on fibers."
         return " It calls functions of the host." if self.hosting.functions else ""
 
-    def core_method(self, plan: Plan, functions: Mapping[str, CoreType]) -> str:
+    def core_method(self, plan: Plan, found: Binary) -> str:
         """Finds the function among those declared, or, without `wit`, among those whose signature can be derived."""
+        functions: Mapping[str, CoreType] = core_functions(found.core)
+        if self.is_part:
+            return self.method(plan.exports, found, plan)
         if self.text("wit") is None:
-            path = self.method(functions)
+            path = self.method(functions, found)
             if path not in plan.exports:
                 try:
                     derive(path, functions[path])
@@ -238,9 +254,15 @@ class _Loading:
         if wanted in functions and all(lift.core != Export(0, wanted) for lift in plan.exports.values()):
             sentence = f"`wit` does not declare {shown(wanted)}, which is {functions[wanted]} in the module; declare it, or remove `wit`"
             raise self.fail(("method",), sentence)
-        return self.method(plan.exports)
+        return self.method(plan.exports, found)
 
-    def method(self, functions: Mapping[str, object]) -> str:
+    def method(self, functions: Mapping[str, object], found: Binary, plan: Plan | None = None) -> str:
+        """Finds the path that `method` means; of an entry without one what was called, and the first export where nothing was."""
+        if self.is_part:
+            paths = callable_paths(found, plan)
+            if not paths:
+                raise self.fail(self.home, "the binary exports no function that could be called; export one, or declare it in `wit`")
+            return paths[0] if self.called is None else resolve(paths, self.called)
         wanted = self.text("method") or ""
         try:
             return resolve(functions, wanted)

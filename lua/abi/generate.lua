@@ -22,6 +22,7 @@ M.MOST_RESULT_BYTES = 2 ^ 30
 ---@field post string? there is a post-return function: 'leaf' when it calls nothing of the host, else 'calls'
 ---@field leaf boolean? the guest's realloc calls nothing of the host
 ---@field resources boolean? the component defines resources
+---@field shared boolean? its instances rest where those of other functions do
 ---@field limit integer|string|nil how many epochs a call may take
 ---@field state integer? what the lane says of the call meanwhile (lua/dispatcher/epoch_state.lua)
 ---@field gated boolean? realloc and post-return are called by functions that shut the gate (host/wasm/plan/gate.py), which take a number
@@ -174,6 +175,7 @@ function M.write(sig, options)
   local call, block = describe(sig, options), emitter.block()
   write_functions(block, call)
   local state = call.memory and support.MEMORY or support.NO_MEMORY
+  if options.shared then state = state .. 'local home, path = target.home, target.lift.path\n' end
   local body = state .. 'local io, holder\n' .. call.emitter:text(block:text())
   return table.concat({ support.bindings(body), library(call, body), body }, '\n'), call.emitter.constants
 end

@@ -84,12 +84,21 @@ local function make(block)
   block:within('if not binding then', 'return nil, err')
 end
 
-local function idle(block)
-  block:put 'binding = target.idle'
+-- What has the instances that rest.
+local function home(call) return call.options.shared and 'home' or 'target' end
+
+local function idle(block, call)
+  block:put('binding = %s.idle', home(call))
   block:open 'if binding == nil then'
   make(block)
   block:turn 'else'
-  block:put 'target.idle = binding.next'
+  block:put('%s.idle = binding.next', home(call))
+  if call.options.shared then
+    block:open 'if binding.path ~= path then'
+    block:put 'binding, err = rebind(target, binding)'
+    block:within('if not binding then', 'return nil, err')
+    block:close()
+  end
   block:close()
 end
 
@@ -127,8 +136,8 @@ function M.wait_for(block, call) return take(block, call, acquire, reach) end
 -- Gives back what `take` took.
 local function put_back(block, call)
   if call.options.fresh then return block:put 'dispose(binding)' end
-  block:put 'binding.next = target.idle'
-  block:put 'target.idle = binding'
+  block:put('binding.next = %s.idle', home(call))
+  block:put('%s.idle = binding', home(call))
 end
 
 --- Lets the guest see the world as it is now; says whose guest runs.
@@ -153,7 +162,7 @@ end
 ---@param call Call
 function M.arm(block, call)
   local options = call.options
-  if not (options.limit or options.resources or options.state) then return end
+  if not (options.limit or options.resources or options.shared or options.state) then return end
   if options.state then block:put('notice.state = %d', options.state) end
   block:put('arm(binding.ctx, %s)', options.limit or 'NO_LIMIT')
 end

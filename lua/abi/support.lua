@@ -75,6 +75,7 @@ local HOOKS = {
   'broken',
   'guest_error',
   'make',
+  'rebind',
   'dispose',
   'release',
   'drain',

@@ -37,7 +37,8 @@
 ---@field limit_bytes? integer
 ---@field limit_stack? integer
 
----A function in WebAssembly on the direct path. `fresh` says that each call has an instance of its own, `worldly` that the guest
+---A function in WebAssembly on the direct path. It is counted by its `id`, has been `called` by another where it is one `part` of
+---what its entry stands for: they share instances. `fresh` says that each call has an instance of its own, `worldly` that the guest
 ---sees arguments, an environment or folders, `workers` how many of its calls may run in other lanes.
 ---@class border.GuestEntry
 ---@field limit_elements integer
@@ -47,6 +48,8 @@
 ---@field limit_stack? integer
 ---@field resolver "wasm"
 ---@field id string
+---@field called string
+---@field part? true
 ---@field plan border.Plan
 ---@field lift border.Lift
 ---@field fresh boolean
@@ -88,6 +91,15 @@
 ---@field id string
 ---@field target string
 ---@field signature? border.Signature
+
+---A function of a binary: the names that lead to it in a table of them, and the id that it is called by.
+---@class border.Exported
+---@field names string[]
+---@field called string
+
+---The functions that an entry stands for.
+---@class border.Exports
+---@field functions border.Exported[]
 
 ---The error of a guest that called an import which nobody provides.
 ---@class border.Missing

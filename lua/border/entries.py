@@ -48,11 +48,14 @@ class Limits(TypedDict):
 
 @final
 class GuestEntry(Limits):
-    """A function in WebAssembly on the direct path. ``fresh`` says that each call has an instance of its own, ``worldly`` that the guest
+    """A function in WebAssembly on the direct path. It is counted by its ``id``, has been ``called`` by another where it is one ``part`` of
+    what its entry stands for: they share instances. ``fresh`` says that each call has an instance of its own, ``worldly`` that the guest
     sees arguments, an environment or folders, ``workers`` how many of its calls may run in other lanes."""
 
     resolver: Literal["wasm"]
     id: str
+    called: str
+    part: Literal[True] | None
     plan: Plan
     lift: Lift
     fresh: bool
@@ -94,6 +97,20 @@ class PythonEntry(TypedDict):
 
 
 Loaded: TypeAlias = GuestEntry | CompatibleEntry | LuaEntry | PythonEntry | Compiling | Failure
+
+
+class Exported(TypedDict):
+    """A function of a binary: the names that lead to it in a table of them, and the id that it is called by."""
+
+    names: list[str]
+    called: str
+
+
+@final
+class Exports(TypedDict):
+    """The functions that an entry stands for."""
+
+    functions: list[Exported]
 
 
 class Missing(TypedDict):

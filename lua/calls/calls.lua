@@ -1,6 +1,7 @@
 -- The call path from an id to a function: what the id stands for is found once, then a call is one table look-up and that function. Host
 -- and Lua meet here: `load` (lua/calls/entries.py) describes an entry, everything else happens in Lua.
 
+local buffer = require 'string.buffer'
 local callables = require 'lua.calls.callables'
 local compatible = require 'lua.calls.compatible'
 local compiling = require 'lua.calls.compiling'
@@ -22,7 +23,7 @@ local running = require 'lua.guest.running'
 local turns = require 'lua.calls.turns'
 local workers = require 'lua.calls.workers'
 
-local error, pairs, pcall, type = error, pairs, pcall, type
+local error, ipairs, pairs, pcall, type = error, ipairs, pairs, pcall, type
 local current = require('lua.dispatcher.dispatcher').current
 local failure = reports.failure
 
@@ -40,9 +41,10 @@ local host -- the Python functions of lua/calls/entries.py and lua/lane/lane.py 
 ---@field pool Pool? of one that may wait
 ---@field first Target? gets an instance before it is called
 ---@field is_distant boolean it may be called in other lanes
+---@field id string it is counted by
 
 ---@return Known
-local function blank() return { call = nil, immediate = false, attempt = nil, pool = nil, first = nil, is_distant = false } end
+local function blank(id) return { call = nil, immediate = false, attempt = nil, pool = nil, first = nil, is_distant = false, id = id } end
 
 local bound = {} -- id -> its function: all that most calls need
 local known = {} -- id -> Known
@@ -94,7 +96,7 @@ local function bind(id, entry)
   -- Another task may have waited for the same.
   if known[id] then return known[id] end
   if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
-  local about = blank()
+  local about = blank(entry.id or id)
   local made, f, err = pcall(resolvers[entry.resolver], entry, about)
   if not made then
     if type(f) ~= 'table' or not f.too_large then error(f, 0) end
@@ -103,8 +105,8 @@ local function bind(id, entry)
   if not f then return nil, err end
   about.immediate = direct.immediate[f] or false
   if not about.immediate then
-    f = counted.waiting(id, f)
-    about.pool = pools.of(id)
+    f = counted.waiting(about.id, f)
+    about.pool = pools.of(about.id)
   end
   about.call, about.attempt = f, turns.attempts[f]
   bound[id], known[id] = f, about
@@ -140,7 +142,7 @@ function M.find(id)
   if type(id) ~= 'string' then return nil, no_id(id) end
   local entry = compiling.peek(host, id)
   if entry then return bind(id, entry) end
-  local about = blank()
+  local about = blank(id)
   about.call = function(...) return M.call(id, ...) end
   return about
 end
@@ -157,7 +159,7 @@ local function cold(id, ...)
   if not about then return nil, err end
   local task = began and current()
   if not task then return about.call(...) end
-  deadline.set(task, id, began)
+  deadline.set(task, about.id, began)
   return over(task, about.call(...))
 end
 
@@ -169,6 +171,31 @@ function M.call(id, ...)
   local f = bound[id]
   if f then return f(...) end
   return cold(id, ...)
+end
+
+--- Gives the functions that an entry stands for, as a table by name, interfaces as tables in it; or nil, err.
+---@param id any
+---@return table<string, function|table>?
+---@return any err
+function M.import(id)
+  if type(id) ~= 'string' then
+    return nil, failure(errors.kinds.INVALID, ('funcs.import: expected the id of an entry, got %s'):format(type(id)))
+  end
+  ---@type border.Exports|border.Failure
+  local found = buffer.decode(host.exports(id))
+  if found.failed then return nil, failure(found.kind, found.message, { entry = id }) end
+  local functions = {}
+  for _, each in ipairs(found.functions) do
+    local into, last, called = functions, #each.names, each.called
+    for i = 1, last - 1 do
+      local name = each.names[i]
+      -- A module of unfriendly names may call a function like a table of others.
+      if type(into[name]) ~= 'table' then into[name] = {} end
+      into = into[name]
+    end
+    into[each.names[last]] = function(...) return M.call(called, ...) end
+  end
+  return functions
 end
 
 -- The lane --------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from moonwit.host.wasm.wit import types as wit
@@ -23,6 +23,26 @@ def answers_itself(path: str) -> bool:
     return _INCOMING.fullmatch(path) is not None
 
 
+def answering(id: str, registry: Registry, load: Callable[[Entry, str | None], LoadedFunction]) -> LoadedFunction:
+    """Loads what answers HTTP requests by an id; raises as ``load`` does.
+
+    Of an entry that stands for a whole binary it is what takes requests as they are, or the only function.
+    """
+    from moonwit.host.functions.exports import parts, split
+    from moonwit.host.functions.methods import UnknownMethod
+    from moonwit.registry import listed
+
+    name, method = split(id)
+    function = load(registry.entries[name], method)
+    if not function.is_part or method is not None:
+        return function
+    found = [part.path for part in parts(function)]
+    chosen = found if len(found) == 1 else [path for path in found if answers_itself(path)]
+    if len(chosen) != 1:
+        raise UnknownMethod(f"the entry {name} stands for {listed(found)}; name one, as in `func: {function.call_id}`")
+    return load(registry.entries[name], chosen[0])
+
+
 def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, patience: int | None) -> entries.GuestEntry:
     """Describes a function on the direct path whose plan is compiled; ``patience`` is as in ``Entries``."""
     from moonwit.lua.guest.plan import lift_data, signature_data
@@ -35,6 +55,8 @@ def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, 
     told: entries.GuestEntry = {
         "resolver": "wasm",
         "id": function.id,
+        "called": function.call_id,
+        "part": True if function.is_part else None,
         "plan": plan,
         "lift": lift,
         "fresh": not function.pool.reuse,
@@ -47,6 +69,15 @@ def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, 
     if patience is not None and "limit_ticks" not in told:
         told["limit_ticks"] = patience
     return told
+
+
+def exported(function: LoadedFunction) -> entries.Exports:
+    """Describes all functions of the entry that ``function`` is one of."""
+    from moonwit.host.functions.exports import names, parts
+
+    found = parts(function)
+    called = names(part.path for part in found)
+    return {"functions": [{"names": list(called[part.path]), "called": part.call_id} for part in found]}
 
 
 def lua_entry(entry: Entry, registry: Registry, role: entries.Role) -> entries.LuaEntry:

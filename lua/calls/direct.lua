@@ -25,7 +25,14 @@ M.immediate = setmetatable({}, { __mode = 'k' })
 local function target_of(entry, plan, lift, fresh)
   local sig = signatures.link(lift.signature)
   local pool = pools.of(entry.id, entry.workers or entry.pool.bound, entry.pool.room)
-  local target = targets.new(entry, sig, signatures.err_is_variant(sig), { plan = plan, lift = lift, fresh = fresh, pool = pool })
+  local home
+  -- Where there are resources all functions have one instance in any case.
+  if entry.part and not fresh and not plan.resources[1] then
+    home = plan.homes[entry.id] or targets.home()
+    plan.homes[entry.id] = home
+  end
+  local more = { plan = plan, lift = lift, fresh = fresh, pool = pool, home = home }
+  local target = targets.new(entry, sig, signatures.err_is_variant(sig), more)
   target.failed = function(report) return from_report(target, report) end
   return target
 end
@@ -83,6 +90,7 @@ function M.bind(entry, plan, lift, fresh)
         pair = entry.results ~= 'table',
         post = lift.post and (lift.post_leaf and 'leaf' or 'calls'),
         resources = plan.resources[1] ~= nil,
+        shared = target.home ~= target,
         limit = limit,
         state = state,
         mode = mode,

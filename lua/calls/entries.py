@@ -9,9 +9,10 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.files.waiting import ACTIONS
+from moonwit.host.functions.exports import is_whole, parts, split
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.compatible_calls import CompatibleCalls
-from moonwit.lua.calls.descriptions import guest_entry, lua_entry
+from moonwit.lua.calls.descriptions import answering, exported, guest_entry, lua_entry
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.pools.statistics import Statistics
 from moonwit.lua.values import buffer
@@ -19,7 +20,7 @@ from moonwit.lua.wasi.worlds import Worlds
 
 if TYPE_CHECKING:
     from moonwit.host.engine.worker import Cancellation
-    from moonwit.host.functions.loaded import LoadedFunction
+    from moonwit.host.functions.loaded import FunctionProblem, LoadedFunction
     from moonwit.lua.border import answers, entries, plans
     from moonwit.lua.calls.callables import Callables
     from moonwit.lua.calls.workers import Workers
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 
 Callbacks = Mapping[str, Callable[..., Any]]
 WASM = ("function.wat", "function.wasm")
+
+
+def _which(function: LoadedFunction) -> str:
+    """Names what can be called instead of a whole binary."""
+    from moonwit.registry.names import listed
+
+    paths = [part.path for part in parts(function)]
+    return f"call one of that, as in {function.id}#{paths[0]}; there {'is' if len(paths) == 1 else 'are'} {listed(paths)}"
 
 
 class Entries:
@@ -59,6 +68,7 @@ class Entries:
         """The functions for a lane; the calls of a worker all run in itself."""
         own: dict[str, Callable[..., Any]] = {
             "load": lambda id: self.load(id.decode("utf-8", "replace"), role),
+            "exports": lambda id: self._exports(id.decode("utf-8", "replace")),
             "library": self._library,
             "unprovided": self._unprovided,
             "difference": self.compatible.difference,
@@ -110,11 +120,12 @@ class Entries:
         return self._workers is None or self._workers.close(timeout)
 
     def find(self, id: str) -> Entry | answers.Failure:
-        """Gives the entry, or an answer that says why there is none to use."""
+        """Gives the entry that is called by ``id``, or an answer that says why there is none to use."""
         from moonwit.registry import shown
 
         if self.registry is None:
             return failed("NotFound", f"there is no function {shown(id)}: no project was found, name its folder with --project")
+        id, method = split(id)
         entry = self.registry.entries.get(id)
         if entry is None:
             near = self.registry.nearest(id)
@@ -125,6 +136,9 @@ class Entries:
             return failed("NotFound", f"there is no entry {shown(id)}{hint}")
         if self.registry.is_broken(id):
             return failed("Invalid", f"the entry {id} can't be used: {self._blame(entry)}")
+        if method is not None and (entry.kind not in WASM or not is_whole(entry)):
+            why = "says `method`, and is that function" if entry.kind in WASM else f"is of kind {entry.kind}"
+            return failed("Invalid", f"the entry {id} {why}, so nothing of it is called by `#`: call {id}")
         return entry
 
     def _blame(self, entry: Entry) -> str:
@@ -141,16 +155,27 @@ class Entries:
             waiting.extend(new)
         return "`moonwit check` says what is wrong"
 
-    def loaded(self, entry: Entry) -> LoadedFunction:
-        """Loads a WASM function once; raises ``FunctionProblem``."""
+    def loaded(self, entry: Entry, method: str | None = None) -> LoadedFunction:
+        """Loads a WASM function once; raises ``FunctionProblem``, and ``UnknownMethod`` for a ``method`` that its binary does not export.
+
+        Of an entry that stands for a whole binary it is that ``method``, or the first one.
+        """
         from moonwit.host.functions.loading import load_function
 
         assert self.registry is not None
+        id = entry.id if method is None else f"{entry.id}#{method}"
         with self._lock:
-            found = self._loaded.get(entry.id)
+            found = self._loaded.get(id)
             if found is None:
-                found = self._loaded[entry.id] = load_function(entry, self.registry)
+                found = self._loaded[id] = load_function(entry, self.registry, method)
+                # What it sees of the world is asked for by the entry's own id.
+                self._loaded.setdefault(entry.id, found)
             return found
+
+    def answering(self, id: str) -> LoadedFunction:
+        """Loads what answers HTTP requests by an id; raises as ``loaded`` does. Of a whole binary it is what takes requests as they are."""
+        assert self.registry is not None
+        return answering(id, self.registry, self.loaded)
 
     def result_type(self, id: str) -> wit.Type | None:
         """Gives the WIT type of what a call of ``id`` gives, where it is known: after its first call."""
@@ -176,7 +201,7 @@ class Entries:
         if entry.kind == "function.python":
             return self._python(entry)
         if entry.kind in WASM:
-            return self._wasm(entry, role)
+            return self._wasm(entry, split(id)[1], role)
         if entry.kind == "function.lua" or entry.id in self.processes:
             assert self.registry is not None
             return lua_entry(entry, self.registry, role)
@@ -189,7 +214,7 @@ class Entries:
     def statistics(self, id: str) -> answers.FunctionStatistics | answers.Failure:
         """Gives what was counted of a function, or why there is nothing."""
         entry = self.find(id)
-        return entry if isinstance(entry, dict) else self._counted(id)
+        return entry if isinstance(entry, dict) else self._counted(entry.id)
 
     def _counted(self, id: str) -> answers.FunctionStatistics:
         elsewhere = self.compatible.of(id)
@@ -205,21 +230,58 @@ class Entries:
         for entry in list(self.registry.entries.values()):
             pool = entry.fields.get("pool")
             wanted = entry.kind in WASM and isinstance(pool, dict) and pool.get("warm_start") is True
-            if wanted and "failed" not in self._compilations.settled(functools.partial(self.load, entry.id)):
-                lane.warm(entry.id)
+            if wanted and (id := self._first(entry)) and "failed" not in self._compilations.settled(functools.partial(self.load, id)):
+                lane.warm(id)
 
-    def _wasm(self, entry: Entry, role: entries.Role) -> entries.Loaded:
+    def _first(self, entry: Entry) -> str | None:
+        """Gives the id of an entry's function, the first of several; None where there is none."""
+        from moonwit.host.functions.loaded import FunctionProblem
+
+        if self.registry is None or not is_whole(entry) or self.registry.is_broken(entry.id):
+            return entry.id
+        try:
+            return self.loaded(entry).call_id
+        except FunctionProblem as error:
+            self.registry.report(error.problem)
+            return None
+
+    def _exports(self, id: str) -> entries.Exports | answers.Failure:
+        """Gives the functions that an entry stands for."""
+        from moonwit.host.functions.loaded import FunctionProblem
+
+        entry = self.find(id)
+        if isinstance(entry, dict):
+            return entry
+        if entry.kind not in WASM:
+            hint = f"call {entry.id}" if entry.kind.startswith("function.") else "name a function.wat or function.wasm"
+            return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which has no binary to import: {hint}")
+        try:
+            return exported(self.loaded(entry))
+        except FunctionProblem as error:
+            return self._refused(entry, error)
+
+    def _refused(self, entry: Entry, error: FunctionProblem) -> answers.Failure:
+        """Answers for an entry that can't be loaded; the registry learns of it."""
+        assert self.registry is not None
+        self.registry.report(error.problem)
+        return failed("Invalid", f"the entry {entry.id} can't be used: {place(error.problem)}")
+
+    def _wasm(self, entry: Entry, method: str | None, role: entries.Role) -> entries.Loaded:
         from moonwit.host.compiling.code import CodeProblem
         from moonwit.host.functions.loaded import FunctionProblem
+        from moonwit.host.functions.methods import UnknownMethod
         from moonwit.lua.guest.plan import compiler_for, plan_data
         from moonwit.lua.imports.plan import add_provided
 
         assert self.registry is not None
         try:
-            function = self.loaded(entry)
+            function = self.loaded(entry, method)
         except FunctionProblem as error:
-            self.registry.report(error.problem)
-            return failed("Invalid", f"the entry {entry.id} can't be used: {place(error.problem)}")
+            return self._refused(entry, error)
+        except UnknownMethod as error:
+            return failed("NotFound", f"{entry.id}: {error}")
+        if method is None and function.is_part:
+            return failed("Invalid", f"the entry {entry.id} has no `method` and stands for all of its binary: {_which(function)}")
         code, plan = compiler_for(function), None
         try:
             if function.plan is None:

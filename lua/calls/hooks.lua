@@ -32,6 +32,7 @@ local M = {
   owner = handles.owner,
   drain = making.drain,
   make = making.make,
+  rebind = making.rebind,
   dispose = making.dispose,
   release = making.release,
   call_hosted = entrances.call,
@@ -83,16 +84,19 @@ end
 local function find(target, limit, stay)
   local waited = false
   while true do
-    local binding = target.idle
+    local home, err = target.home, nil
+    local binding = home.idle
     if binding then
-      target.idle = binding.next
-    else
-      local err
-      binding, err = making.make(target)
-      if not binding then
-        pools.leave(stay)
-        return nil, err
+      home.idle = binding.next
+      if binding.path ~= target.lift.path then
+        binding, err = making.rebind(target, binding)
       end
+    else
+      binding, err = making.make(target)
+    end
+    if not binding then
+      pools.leave(stay)
+      return nil, err
     end
     local instance = binding.instance
     local problem, had_to = fibers.enter(instance, limit)
@@ -177,8 +181,9 @@ function M.give_back(target, binding)
     -- The one that all calls share, and that several may give back.
     target.idle, binding.next = binding, nil
   else
-    binding.next = target.idle
-    target.idle = binding
+    local home = target.home
+    binding.next = home.idle
+    home.idle = binding
   end
 end
 

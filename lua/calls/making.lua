@@ -113,7 +113,7 @@ local function bind(target)
     return nil, target.failed(report)
   end
   instance.fresh = target.fresh
-  instance.homes[target] = true
+  instance.homes[target.home] = true
   if not shared and not target.fresh and plan.resources[1] then plan.resident = instance end
   return binding
 end
@@ -141,14 +141,30 @@ function M.make(target)
   return binding
 end
 
+--- Gives the export of a target on the instance of another function's binding, which was taken from where both rest; or nil, err.
+---@param target Target
+---@param binding Binding
+---@return Binding?
+---@return any err
+function M.rebind(target, binding)
+  local known = binding.instance.bindings[target.lift.path]
+  if known then return known end
+  local made, report = bindings.bind(binding.instance, target.lift)
+  if made then return made end
+  local home = target.home
+  binding.next, home.idle = home.idle, binding
+  return nil, counted.failed(target, target.failed(report))
+end
+
 --- Makes the first instance of a target, if it keeps any, before it is called.
 ---@param target Target
 function M.warm(target)
-  if target.idle or target.spare then return end
+  local home = target.home
+  if home.idle or home.spare then return end
   if target.fresh then return upkeep.warm(target) end
   local binding = M.make(target)
   if binding then
-    binding.next, target.idle = target.idle, binding
+    binding.next, home.idle = home.idle, binding
   end
 end
 
@@ -169,17 +185,17 @@ function M.rests(instance)
   return false
 end
 
--- Takes an instance out of those of a target that rest.
-local function remove(target, instance)
+-- Takes an instance out of those that rest.
+local function remove(home, instance)
   local before
-  local binding = target.idle
+  local binding = home.idle
   while binding do
     if binding.instance ~= instance then
       before = binding
     elseif before then
       before.next = binding.next
     else
-      target.idle = binding.next
+      home.idle = binding.next
     end
     binding = binding.next
   end

@@ -80,6 +80,7 @@ local function too_late(entry) return errors.late(entry.id, entry.limit_ms, { en
 ---@return function
 function M.far(entry, result)
   local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.pool.room)
+  local called = entry.called or id
   return function(...)
     local args, why = intermediate.encode_all(select('#', ...), ...)
     if not args then
@@ -106,7 +107,7 @@ function M.far(entry, result)
     local function begin(number)
       sent[number] = call
       worker.load = worker.load + 1
-      worker.send(CALL, number, buffer.encode { id, args, context.current() })
+      worker.send(CALL, number, buffer.encode { called, args, context.current() })
       inbox.expect()
     end
     local function cancel(number)

@@ -11,6 +11,7 @@ local M = {}
 --- What a generated function needs to call one export of one instance.
 ---@class Binding
 ---@field instance Instance
+---@field path string of the export
 ---@field ctx ffi.cdata* wasmtime_context_t* of the instance
 ---@field io ffi.cdata* mw_raw[17]: the core arguments, then the core result
 ---@field func ffi.cdata* mw_func
@@ -50,6 +51,7 @@ local function make(instance, lift)
   ---@type Binding
   local binding = {
     instance = instance,
+    path = lift.path,
     ctx = instance.ctx,
     io = io,
     func = func,

@@ -83,7 +83,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field raised any? the error that what answered an import ended the guest with
 --- Pools (lua/calls):
 ---@field fresh boolean? it was made for a single call, and ends with it or with its last handle
----@field homes table<Target, true> the targets in whose pools it may rest
+---@field homes table<Home, true> where it may rest
 ---@field stay table? the place in a pool that its call has
 ---@field maker string? id of the entry that it was made for
 ---@field counts ffi.cdata*? mw_counts in which it is counted

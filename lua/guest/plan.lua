@@ -77,6 +77,7 @@ local M = {}
 ---@field foreign table<integer, string>? names of resources that others define, by their numbers
 ---@field libraries table<string, table>? those that answer imports, by id
 ---@field resident Instance? the one that all entries share, where there are resources (lua/calls)
+---@field homes table<string, Home> where instances rest that all functions of an entry share, by its id
 ---@field out integer how many calls of its instances are long, and so on a fiber (lua/calls/turns.lua)
 ---@field entry table? the entry that was called first, which methods of its resources follow (lua/calls)
 
@@ -141,6 +142,7 @@ function M.prepare(given)
     foreign = nil,
     libraries = nil,
     resident = nil,
+    homes = {},
     out = 0,
     entry = nil,
   }

@@ -10,6 +10,13 @@ local M = {}
 ---@field limit_elements integer? how large its tables may
 ---@field limit_stack integer? how large its stack is
 
+--- Instances that rest, for each function that may take one: a target's own, or those of all that an entry stands for.
+---@class Home
+---@field idle Binding? those that rest, linked by `next`
+---@field counts ffi.cdata*? mw_counts of the entry, where it is counted in its parts
+---@field calls_seen number? how many calls there were at the last look (lua/guest/upkeep.lua)
+---@field spare Binding? an instance that was made ahead
+
 --- An export of an entry, or a method of a resource of one.
 ---@class Target
 ---@field id string of the entry
@@ -26,6 +33,7 @@ local M = {}
 ---@field counts ffi.cdata*? mw_counts, where it is counted in its parts (lua/pools/counted.lua)
 ---@field interrupted boolean? its last call was ended because it is long, and is made again
 ---@field idle Binding? those that rest, linked by `next`
+---@field home Home where its instances rest: itself, where it shares them with no other function
 --- How long its calls are (lua/calls/turns.lua):
 ---@field short boolean? many were short in a row, so they are synchronous
 ---@field long boolean? the last one left the lane
@@ -43,11 +51,12 @@ local M = {}
 ---@param entry table {id =, limit_ms =, worldly =, ...} as the host says it (lua/border/entries.lua)
 ---@param sig table
 ---@param err_is_variant boolean?
----@param more {plan: Plan, lift: border.Lift, fresh: boolean, pool: table}? what it has on the direct path
+---@param more {plan: Plan, lift: border.Lift, fresh: boolean, pool: table, home: Home?}? what it has on the direct path
 ---@return Target
 function M.new(entry, sig, err_is_variant, more)
   more = more or {}
-  return {
+  ---@type Target
+  local target = {
     id = entry.id,
     sig = sig,
     err_is_variant = err_is_variant,
@@ -68,6 +77,7 @@ function M.new(entry, sig, err_is_variant, more)
     counts = nil,
     interrupted = nil,
     idle = nil,
+    home = nil,
     short = nil,
     long = nil,
     quick = nil,
@@ -79,6 +89,12 @@ function M.new(entry, sig, err_is_variant, more)
     preparing = nil,
     spare = nil,
   }
+  target.home = more.home or target
+  return target
 end
+
+--- Makes a place where instances of several functions rest.
+---@return Home
+function M.home() return { idle = nil, counts = nil, calls_seen = nil, spare = nil } end
 
 return M

@@ -10,18 +10,18 @@ local M = {}
 -- How often it is looked for what is idle, and what has been for so long ends, in nanoseconds: 30 seconds at most in all.
 local LOOK, LONG = 5e9, 25e9
 
-local looked_after, looking = {}, false -- target -> how many of its instances stay, though idle
+local looked_after, looking = {}, false -- home -> how many of its instances stay, though idle
 local make, discard -- lua/calls/making.lua's, set by `setup`
 
-local function calls_of(target)
-  local counts = target.counts
+local function calls_of(home)
+  local counts = home.counts
   return counts and counts.calls + counts.between - counts.left
 end
 
 -- Tells whether no other entry that shares an instance has used it for long, or keeps it though idle.
-local function unused_by_others(target, instance, now)
+local function unused_by_others(own, instance, now)
   for home in pairs(instance.homes) do
-    if home ~= target then
+    if home ~= own then
       local keep, calls, binding = looked_after[home], calls_of(home), home.idle
       if keep ~= 0 or calls and calls ~= home.calls_seen or binding and now - (binding.rested or now) < LONG then return false end
     end
@@ -30,19 +30,19 @@ local function unused_by_others(target, instance, now)
 end
 
 -- Ends those of an entry's idle instances that have been so for long; gives how many are left that may end one day.
-local function look_at(target, keep, now)
-  local calls = calls_of(target)
+local function look_at(home, keep, now)
+  local calls = calls_of(home)
   -- The one that a function uses that can't wait is always the first, and nothing but this count tells that it was used.
-  if calls and calls ~= target.calls_seen and target.idle then target.idle.rested = now end
-  target.calls_seen = calls
-  local binding, place, left = target.idle, 0, 0
+  if calls and calls ~= home.calls_seen and home.idle then home.idle.rested = now end
+  home.calls_seen = calls
+  local binding, place, left = home.idle, 0, 0
   while binding do
     local next = binding.next
     place = place + 1
     binding.rested = binding.rested or now
     -- Another entry's call may be asleep in an instance that they share.
     if place > keep and binding.instance.live == 0 then
-      if not binding.instance.busy and now - binding.rested >= LONG and unused_by_others(target, binding.instance, now) then
+      if not binding.instance.busy and now - binding.rested >= LONG and unused_by_others(home, binding.instance, now) then
         discard(binding.instance)
       else
         left = left + 1
@@ -50,9 +50,9 @@ local function look_at(target, keep, now)
     end
     binding = next
   end
-  local spare = target.spare
+  local spare = home.spare
   if spare and now - spare.rested >= LONG then
-    target.spare = nil
+    home.spare = nil
     discard(spare.instance)
   elseif spare then
     left = left + 1
@@ -63,8 +63,8 @@ end
 local function look()
   looking = false
   local now = monotonic()
-  for target, keep in pairs(looked_after) do
-    if look_at(target, keep, now) > 0 then looking = true end
+  for home, keep in pairs(looked_after) do
+    if look_at(home, keep, now) > 0 then looking = true end
   end
   if looking then dispatcher.background_timer(now + LOOK, look) end
 end
@@ -84,7 +84,8 @@ end
 ---@param target Target
 ---@param pool border.PoolBounds
 function M.add(target, pool)
-  if pool.type == 'lazy' or pool.type == 'adaptive' then looked_after[target] = pool.type == 'adaptive' and 1 or 0 end
+  target.home.counts = target.counts or target.home.counts
+  if pool.type == 'lazy' or pool.type == 'adaptive' then looked_after[target.home] = pool.type == 'adaptive' and 1 or 0 end
   target.prepares = target.fresh and pool.type ~= 'inline'
 end
 
@@ -104,7 +105,7 @@ function M.used(target)
     target.preparing = true
     dispatcher.background_timer(0, prepare, target)
   end
-  if not looking and (looked_after[target] or target.prepares) then
+  if not looking and (looked_after[target.home] or target.prepares) then
     looking = true
     dispatcher.background_timer(monotonic() + LOOK, look)
   end

@@ -49,7 +49,7 @@ def guest(lanes: Lanes, function: LoadedFunction, variables: list[str]) -> Respo
     pair = function.results == "pair"
     fill, shape = filler(function.signature, variables), shaper(result, pair)
     err = result.err if isinstance(result, wit.Result) else None
-    target = Target(function.id, GUEST)
+    target = Target(function.call_id, GUEST)
 
     async def respond(exchange: Exchange) -> web.StreamResponse:
         if exchange.request.body_exists:
@@ -99,7 +99,7 @@ def handler(lanes: Lanes, id: str) -> Responder:
 
 def incoming(lanes: Lanes, function: LoadedFunction) -> Responder:
     """Gives what answers by a guest that exports `wasi:http/incoming-handler`: request and response pass as they are made."""
-    target, id = Target(function.id, INCOMING), function.id
+    target, id = Target(function.call_id, INCOMING), function.id
 
     async def respond(exchange: Exchange) -> web.StreamResponse:
         request = exchange.request

@@ -40,8 +40,10 @@ def _file(name: str) -> str:
 
 def _entry(id: str, folder: Path) -> str:
     from moonwit.host.functions.binaries import BinaryProblem
+    from moonwit.host.functions.exports import split
     from moonwit.host.functions.inspect import inspect_entry
     from moonwit.host.functions.loaded import KINDS, FunctionProblem
+    from moonwit.host.functions.methods import UnknownMethod
     from moonwit.lua.calls.entries import Entries
 
     registry = load(folder)
@@ -52,7 +54,9 @@ def _entry(id: str, folder: Path) -> str:
     if entry.kind not in KINDS:
         raise Failure(f"the entry {id} is of kind {entry.kind}, which has no binary; name a function.wat or function.wasm entry")
     try:
-        return inspect_entry(entry, registry)
+        return inspect_entry(entry, registry, split(id)[1])
+    except UnknownMethod as error:
+        raise Failure(f"{entry.id}: {error}") from None
     except FunctionProblem as error:
         show([error.problem])
         raise Failure(f"the entry {id} can't be used") from None

@@ -120,6 +120,7 @@ def _set_up(project: Project, service: Service) -> tuple[Server, Lanes]:
 
 def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -> None:
     from moonwit.host.functions.loaded import FunctionProblem
+    from moonwit.host.functions.methods import UnknownMethod
     from moonwit.host.http.serving.parameters import Misfit
     from moonwit.lua.calls.descriptions import answers_itself
     from moonwit.lua.http.responders import broken, guest, handler, incoming
@@ -132,15 +133,17 @@ def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -
         respond = handler(lanes, endpoint.function)
     elif problem is None:
         try:
-            function = project.entries.loaded(registry.entries[endpoint.function])
+            function = project.entries.answering(endpoint.function)
             if not answers_itself(function.path):
                 respond = guest(lanes, function, variables)
             elif function.plan is not None:
                 respond = incoming(lanes, function)
             else:
                 problem = f"it answers requests itself, which the compatible path can't be asked to: {function.reason}"
-        except (Misfit, FunctionProblem) as error:
-            problem = f"the function {endpoint.function} {error}" if isinstance(error, Misfit) else error.problem.sentence
+        except FunctionProblem as error:
+            problem = error.problem.sentence
+        except (Misfit, UnknownMethod) as error:
+            problem = f"the function {endpoint.function} {error}" if isinstance(error, Misfit) else str(error)
         if problem is not None:
             terminal.complain(f"{endpoint.id} can't be served: {problem}")
     if respond is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ def check(folder: Path) -> Registry:
             registry.report(note)
         for problem in problems(entry, registry, function.binary, function.answers, signatures.get):
             registry.report(problem)
-    for problem in _misfits(registry, {entry.id: function for entry, function in loaded}):
+    for problem in _misfits(registry, {entry.id for entry, _ in loaded}):
         registry.report(problem)
     scripts = [entry for entry in registry.entries.values() if entry.kind in LUA]
     if scripts:
@@ -54,18 +54,26 @@ def check(folder: Path) -> Registry:
     return registry
 
 
-def _misfits(registry: Registry, functions: Mapping[str, LoadedFunction]) -> Iterator[Problem]:
-    """Finds endpoints whose functions have parameters that no request can fill."""
+def _misfits(registry: Registry, functions: Collection[str]) -> Iterator[Problem]:
+    """Finds endpoints whose functions, entries among ``functions``, have parameters that no request can fill."""
     if not any(entry.kind == "http.endpoint" for entry in registry.entries.values()):
         return
+    from moonwit.host.functions.loading import load_function
+    from moonwit.host.functions.methods import UnknownMethod
     from moonwit.host.http.serving.layout import services
     from moonwit.host.http.serving.parameters import Misfit, filler
-    from moonwit.lua.calls.descriptions import answers_itself
+    from moonwit.lua.calls.descriptions import answering, answers_itself
 
     for service in services(registry):
         for endpoint in service.endpoints:
-            function = functions.get(endpoint.function)
-            if function is None or answers_itself(function.path):
+            if endpoint.function.partition("#")[0] not in functions:
+                continue
+            try:
+                function = answering(endpoint.function, registry, lambda entry, method: load_function(entry, registry, method))
+            except UnknownMethod as error:
+                yield registry.entries[endpoint.id].problem(("func",), str(error))
+                continue
+            if answers_itself(function.path):
                 continue
             try:
                 filler(function.signature, [part[1:-1] for part in endpoint.segments if part.startswith("{")])

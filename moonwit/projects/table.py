@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _NARROWEST = 32  # columns that the last column needs in a table
+_MOST_PARTS = 20  # functions of one entry
 
 
 class Row(NamedTuple):
@@ -34,30 +35,34 @@ def rows_of(entries: Iterable[Entry], registry: Registry) -> list[Row]:
 
 def _row(entry: Entry, registry: Registry) -> Row:
     from moonwit.host.functions.loaded import KINDS, FunctionProblem
-    from moonwit.host.functions.loading import load_function
+    from moonwit.host.functions.loading import load_functions
     from moonwit.host.programs.processes import KINDS_OF_PROCESSES, command_of
     from moonwit.host.wasm.wit.show import show_function
 
-    path, text = "", ""
+    path, texts = "", [""]
     if registry.is_broken(entry.id):
         own = next((problem.sentence for problem in registry.errors if problem.entry == entry.id), None)
-        text = f"error: {own or 'something it refers to has an error'}"
+        texts = [f"error: {own or 'something it refers to has an error'}"]
     elif entry.kind in KINDS:
         try:
-            function = load_function(entry, registry)
-            path, text = function.lane, show_function(function.path, function.signature).partition(": ")[2].rstrip(";")
+            functions = load_functions(entry, registry)
+            path, texts = functions[0].lane, [show_function(each.path, each.signature).rstrip(";") for each in functions]
+            if not functions[0].is_part:
+                texts = [texts[0].partition(": ")[2]]
+            elif len(texts) > _MOST_PARTS:
+                texts[_MOST_PARTS - 1 :] = [f"and {len(texts) - _MOST_PARTS + 1} more: moonwit inspect {entry.id}"]
         except FunctionProblem as error:
             registry.report(error.problem)
-            text = f"error: {error.problem.sentence}"
+            texts = [f"error: {error.problem.sentence}"]
     elif entry.kind == "function.python":
-        path, text = "python", str(entry.fields.get("signature", ""))
+        path, texts = "python", [str(entry.fields.get("signature", ""))]
     elif entry.kind == "function.lua":
         path = "lua"
     elif entry.kind in KINDS_OF_PROCESSES:
         command = command_of(entry)
-        path, text = entry.kind.partition(".")[2], f"moonwit run {entry.id if command is None else command.name}"
+        path, texts = entry.kind.partition(".")[2], [f"moonwit run {entry.id if command is None else command.name}"]
     comment = entry.meta.get("comment")
-    return Row(entry.id, entry.kind, path, tuple(one for one in (text, comment if isinstance(comment, str) else "") if one))
+    return Row(entry.id, entry.kind, path, tuple(one for one in (*texts, comment if isinstance(comment, str) else "") if one))
 
 
 def table(rows: Sequence[Row], width: int) -> str:

@@ -12,6 +12,13 @@ local funcs = {}
 ---@return Error? err
 function funcs.call(id, ...) end
 
+---Gives the functions of an entry by name, interfaces as tables in it: all that a binary exports, where the
+---entry has no `method`. `-` in names is `_`.
+---@param id string `"namespace:name"`
+---@return table? functions
+---@return Error? err
+function funcs.import(id) end
+
 ---Starts a call in the background, where its code is waited for too. It ends with the script that has started it.
 ---@param id string `"namespace:name"`
 ---@param ... any its arguments

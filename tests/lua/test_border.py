@@ -46,7 +46,8 @@ def test_what_may_be_absent_is_marked():
     """A field is optional in Lua where Python may leave it out, and where it may be None, which does not cross."""
     assert border.optional(entries.Compiling) == {"limit_ms"}
     assert border.optional(entries.PoolBounds) == {"bound", "room", "warm"}
-    assert border.optional(entries.GuestEntry) == {"limit_ms", "limit_ticks", "limit_bytes", "limit_stack", "worldly", "workers"}
+    optional = {"limit_ms", "limit_ticks", "limit_bytes", "limit_stack", "worldly", "workers", "part"}
+    assert border.optional(entries.GuestEntry) == optional
 
 
 def test_lua_reads_only_declared_fields():

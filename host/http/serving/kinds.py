@@ -172,7 +172,7 @@ def check_endpoint(entry: Entry, registry: Registry) -> Iterable[Problem]:
     if services > 1 and not routers:
         sentence = f"there are {services} services, and no router says which one serves this endpoint"
         yield entry.problem((), sentence, "add an http.router")
-    function = registry.entries.get(str(entry.fields.get("func")))
+    function = registry.entries.get(str(entry.fields.get("func")).partition("#")[0])
     if function is not None and function.kind != "function.lua" and function.fields.get("transport") != "wasi-http":
         sentence = f"{shown(function.id)} is reached by HTTP, but its transport is payload"
         yield entry.problem(("func",), sentence, f"write `transport: wasi-http` in {function.id}", severity="warning")
@@ -217,7 +217,7 @@ KINDS: tuple[Kind, ...] = (
         {
             "method": Choice(options=METHODS, default="GET", summary="the method of the requests it answers"),
             "path": Text(rule=path_rule, required=True, summary="the path: /users/{id} or /users/:id"),
-            "func": Reference(kinds=FUNCTIONS, required=True, summary="the function that answers"),
+            "func": Reference(kinds=FUNCTIONS, part=True, required=True, summary="the function that answers: `name`, or `name#method`"),
         },
         check_endpoint,
         "a function that answers HTTP requests",

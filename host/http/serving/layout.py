@@ -140,7 +140,7 @@ def _service(entry: Entry | None) -> Service:
 
 def _endpoint(entry: Entry, prefix: str, registry: Registry) -> Endpoint:
     target = str(entry.fields["func"])
-    function = registry.entries.get(target)
+    function = registry.entries.get(target.partition("#")[0])
     problem = "its entry, or one that it refers to, has an error: `moonwit check` shows it" if registry.is_broken(entry.id) else None
     kind = function.kind if function is not None else ""
     return Endpoint(entry.id, str(entry.fields.get("method", "GET")), prefix.rstrip("/") + str(entry.fields["path"]), target, kind, problem)

@@ -63,8 +63,7 @@ class LuaCompleter(Completer):
             yield from self._ids(text)
 
     def _ids(self, prefix: str) -> Iterator[Completion]:
-        found = [entry.id for entry in self._knowledge.ids() if entry.id.startswith(prefix)]
-        for number, id in enumerate(sorted(found)[:MOST]):
+        for number, id in enumerate(self._knowledge.callable(prefix, MOST)):
             meta = self._knowledge.signature(id) if number < MOST_SIGNED else ""
             yield Completion(id, -len(prefix), display_meta=meta)
 

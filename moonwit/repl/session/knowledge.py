@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from moonwit.stubs import Doc, docs
@@ -30,6 +31,8 @@ CLASSES: Mapping[str, str] = {
     "folder": "Folder",
 }
 
+_MOST_PARTS = 40  # functions of one entry
+
 
 class Knowledge:
     """Answers about ids and names; may be asked from any thread."""
@@ -51,10 +54,28 @@ class Knowledge:
             if not callable_only or entry.kind.startswith("function."):
                 yield entry
 
+    def callable(self, prefix: str, most: int) -> list[str]:
+        """Gives what can be called by ids that begin with ``prefix``, so many at most: of a whole binary its functions."""
+        from moonwit.host.functions.exports import is_whole, parts
+        from moonwit.host.functions.loaded import KINDS, FunctionProblem
+
+        found: list[str] = []
+        for entry in sorted(self.ids(), key=lambda entry: entry.id):
+            if not entry.id.startswith(prefix) and not prefix.startswith(f"{entry.id}#"):
+                continue
+            if len(found) >= most:
+                break
+            if entry.kind not in KINDS or not is_whole(entry) or isinstance(self._entries.find(entry.id), dict):
+                found.append(entry.id)
+                continue
+            with suppress(FunctionProblem):
+                found += [part.call_id for part in parts(self._entries.loaded(entry))]
+        return [id for id in found if id.startswith(prefix)][:most]
+
     def entry(self, id: str) -> Entry | None:
-        """Gives an entry."""
+        """Gives the entry that is called by an id."""
         registry = self._entries.registry
-        return registry.entries.get(id) if registry else None
+        return registry.entries.get(id.partition("#")[0]) if registry else None
 
     def forget(self) -> None:
         """Forgets signatures, after the registry has changed."""
@@ -62,18 +83,20 @@ class Knowledge:
             self._signatures.clear()
 
     def function(self, id: str) -> Function | None:
-        """Gives the type of a function; None for a Lua function, and for one that can't be used."""
+        """Gives the type of a function; None for a Lua function, for a whole binary, and for one that can't be used."""
+        from moonwit.host.functions.exports import split
         from moonwit.host.functions.loaded import KINDS, FunctionProblem
+        from moonwit.host.functions.methods import UnknownMethod
 
         with self._lock:
             if id in self._signatures:
                 return self._signatures[id]
             entry, found = self._entries.find(id), None
             if not isinstance(entry, dict) and entry.kind in KINDS:
-                try:
-                    found = self._entries.loaded(entry).signature
-                except FunctionProblem:
-                    found = None
+                with suppress(FunctionProblem, UnknownMethod):
+                    method = split(id)[1]
+                    loaded = self._entries.loaded(entry, method)
+                    found = None if loaded.is_part and method is None else loaded.signature
             self._signatures[id] = found
             return found
 
@@ -88,8 +111,10 @@ class Knowledge:
         if function is not None:
             return show_signature(function)
         registry = self._entries.registry
-        if registry is not None and registry.is_broken(id):
+        if registry is not None and registry.is_broken(entry.id):
             return "has an error, see `moonwit check`"
+        if entry.kind in ("function.wat", "function.wasm"):
+            return "all functions of a binary" if id == entry.id else ""
         return "function of Lua" if entry.kind == "function.lua" else entry.kind
 
     def comment(self, id: str) -> str:
@@ -124,7 +149,7 @@ class Knowledge:
     def about(self, name: str, width: int = 100) -> str | None:
         """Explains a documented name, or an entry's id; None for what is not known."""
         if (entry := self.entry(name)) is not None:
-            return self._about_entry(entry)
+            return self._about_entry(entry, name)
         doc = self.docs.get(name)
         if doc is None:
             return None
@@ -143,13 +168,15 @@ class Knowledge:
         if fields:
             yield from textwrap.wrap(", ".join(fields), 96, initial_indent="  ", subsequent_indent="  ")
 
-    def _about_entry(self, entry: Entry) -> str:
-        lines = [f"{entry.id}: {self.signature(entry.id)}" if entry.kind.startswith("function.") else entry.id]
+    def _about_entry(self, entry: Entry, id: str) -> str:
+        lines = [f"{id}: {self.signature(id)}" if entry.kind.startswith("function.") else entry.id]
         lines.append(f"  a {entry.kind} in {entry.file.name}")
         if comment := self.comment(entry.id):
             lines.append(f"  {comment}")
-        if (function := self.function(entry.id)) is not None:
+        if (function := self.function(id)) is not None:
             lines += [f"  {line}" for line in declarations(function)]
+        elif entry.kind.startswith("function.wa"):
+            lines += [f"  {part}: {self.signature(part)}" for part in self.callable(f"{entry.id}#", _MOST_PARTS)]
         return "\n".join(lines)
 
 

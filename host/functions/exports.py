@@ -1,0 +1,103 @@
+"""Entries without a `method`, which stand for all that their binaries export: what that is, and each of it as a function."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from moonwit.host.functions.loaded import LoadedFunction
+from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
+from moonwit.registry.record import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from moonwit.host.functions.binaries import Binary
+    from moonwit.host.wasm.binary.core_types import CoreType
+    from moonwit.host.wasm.plan.plan import Plan
+    from moonwit.host.wasm.wit.types import Function
+    from moonwit.registry import Entry
+
+# Exports that serve the canonical ABI or the toolchain, and are not for a caller.
+PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
+
+
+def is_whole(entry: Entry) -> bool:
+    """Tells whether an entry of a WASM function stands for all that its binary exports."""
+    return "method" not in entry.fields
+
+
+def split(id: str) -> tuple[str, str | None]:
+    """Splits what is called into the id of an entry and what `method` would say: the part behind the first `#`, None without one."""
+    entry, sign, method = id.partition("#")
+    return entry, method if sign else None
+
+
+def callable_paths(found: Binary, plan: Plan | None = None) -> list[str]:
+    """Gives the paths of the exports that can be called: not the methods of resources, which are called through handles.
+
+    ``plan`` is that of a core module under its `wit`; without one, its functions are those that a signature can be derived for.
+    """
+    if found.is_component:
+        return [path for path in found.functions if "[method]" not in path]
+    if plan is not None:
+        return [path for path in plan.exports if not PLUMBING.match(path)]
+    return [path for path, type in core_functions(found.core).items() if not PLUMBING.match(path) and _derives(path, type)]
+
+
+def _derives(name: str, type: CoreType) -> bool:
+    try:
+        derive(name, type)
+    except CoreProblem:
+        return False
+    return True
+
+
+def parts(function: LoadedFunction) -> list[LoadedFunction]:
+    """Gives all functions of an entry, of which ``function`` is one: itself alone where the entry has a `method`."""
+    if not function.is_part:
+        return [function]
+    found = function.binary
+    paths = callable_paths(found, function.plan)
+    types = {path: found.functions[path] for path in paths} if found.is_component else {}
+    return [replace(function, path=path, signature=types[path] if types else _type(function.plan, path)) for path in paths]
+
+
+def _type(plan: Plan | None, path: str) -> Function:
+    assert plan is not None
+    return plan.exports[path].type
+
+
+def names(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Gives what the functions of a binary are called in a table of them, by path: `total`, or `carts.add` for one of an interface.
+
+    An interface goes by the last part of its name where that is free, else by all of it; constructors and static functions are in a table
+    named like their resource, the first as `new`. `_` stands for whatever no name in Lua may hold.
+    """
+    known = list(paths)
+    roots = {_identifier(path) for path in known if "#" not in path}
+    interfaces = list(dict.fromkeys(path.rpartition("#")[0] for path in known if "#" in path))
+    short = {each: _identifier(each.partition("@")[0].rpartition("/")[2]) for each in interfaces}
+    counts: dict[str, int] = {}
+    for name in short.values():
+        counts[name] = counts.get(name, 0) + 1
+    found = {}
+    for path in known:
+        interface, sign, name = path.rpartition("#")
+        of = short.get(interface, "")
+        if counts.get(of, 0) > 1 or of in roots:
+            of = _identifier(interface)
+        found[path] = (*([of] if sign else []), *_own(name))
+    return found
+
+
+def _own(name: str) -> tuple[str, ...]:
+    kind, _, rest = name.rpartition("]")
+    if not kind:
+        return (_identifier(name),)
+    resource, _, member = rest.partition(".")
+    return _identifier(resource), "new" if kind == "[constructor" else _identifier(member)
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"\W", "_", name)
