@@ -235,8 +235,9 @@ local function boot(host)
     away.open = true
     dispatcher.serve(is_closing)
     M.close()
-    -- What guests are in that still run elsewhere is freed when they are back.
+    -- What guests are in that still run elsewhere is freed when they are back, and libraries drop what instances held.
     dispatcher.serve(function() return not elsewhere.busy() end)
+    output.flush()
   end
 
   -- Begins the REPL's session in the lane, then M.session: see lua/repl/session.lua.

@@ -200,6 +200,7 @@ function M.delete(instance)
   if instance.exchanges then running.exchanges.leave(instance) end
   if instance.files then running.files.leave(instance) end
   if instance.open then running.sockets.leave(instance) end
+  if instance.plan.drops and next(instance.plan.drops) then running.provided.leave(instance) end
   if instance.out then
     instance.out, instance.plan.out = nil, instance.plan.out - 1
   end

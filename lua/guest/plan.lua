@@ -75,6 +75,7 @@ local M = {}
 ---@field groups_at integer where the first group's is
 ---@field provided function[]? what answers imports, by their numbers (lua/imports/providers.lua)
 ---@field foreign table<integer, string>? names of resources that others define, by their numbers
+---@field drops table<string, table>? what drops such resources, by their names
 ---@field libraries table<string, table>? those that answer imports, by id
 ---@field resident Instance? the one that all entries share, where there are resources (lua/calls)
 ---@field homes table<string, Home> where instances rest that all functions of an entry share, by its id
@@ -140,6 +141,7 @@ function M.prepare(given)
     groups_at = groups_at,
     provided = nil,
     foreign = nil,
+    drops = nil,
     libraries = nil,
     resident = nil,
     homes = {},

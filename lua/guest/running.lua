@@ -25,4 +25,7 @@ M.files = nil
 -- ends. Whoever sets that field sets this (lua/wasi/sockets/held.lua).
 M.sockets = nil
 
+--- What drops the resources of providers that an instance still holds: leave(instance) when it ends (lua/imports/providers.lua).
+M.provided = nil
+
 return M

@@ -7,15 +7,18 @@
 local errors = require 'lua.values.errors'
 local glue = require 'lua.imports.glue'
 local nearest = require 'lua.values.nearest'
+local output = require 'lua.scripts.output'
 local protocol = require 'lua.guest.protocol'
 local resources = require 'lua.imports.resources'
 local run = require 'lua.imports.run'
+local running = require 'lua.guest.running'
 local scripts = require 'lua.scripts.scripts'
 local signatures = require 'lua.abi.signatures'
 local stack = require 'lua.guest.stack'
+local tasks = require 'lua.dispatcher.tasks'
 local waiting = require 'lua.dispatcher.waiting'
 
-local type, pairs, rawget, error, pcall = type, pairs, rawget, error, pcall
+local type, pairs, ipairs, rawget, error, pcall = type, pairs, ipairs, rawget, error, pcall
 
 local M = {}
 
@@ -199,6 +202,26 @@ local function dropping(import)
   end
 end
 
+local function drop_each(left)
+  for _, one in ipairs(left) do
+    local ok, problem = pcall(one.import.f, one.value)
+    if not ok then
+      output.write('stderr', ('%s: of an instance that has ended: %s\n'):format(one.import.name, errors.from(problem):message()))
+    end
+  end
+end
+
+-- Drops what an instance that ends still holds of its providers' resources, in a task of its own: the instance may end in a guest's call.
+local function leave(instance)
+  local drops, left = instance.plan.drops, {}
+  for _, object in pairs(instance.held) do
+    local import = type(object) == 'table' and drops[object.kind]
+    if import then left[#left + 1] = { import = import, value = object.value } end
+  end
+  if left[1] then tasks.open(nil, drop_each, left) end
+end
+running.provided = { leave = leave }
+
 -- What a task under a limit calls is interpreted, so that it can be ended.
 local function watched(plan, import, f)
   local library = plan.libraries[import.id]
@@ -213,7 +236,7 @@ end
 ---@param plan Plan
 ---@param given table
 function M.equip(plan, given)
-  plan.foreign, plan.provided, plan.libraries = {}, {}, given.libraries or {}
+  plan.foreign, plan.provided, plan.libraries, plan.drops = {}, {}, given.libraries or {}, {}
   for number, name in ipairs(given.foreign or {}) do
     plan.foreign[number] = name ~= '' and name or nil
   end
@@ -225,6 +248,7 @@ function M.equip(plan, given)
       end
     end
     import.f = import.library and of_library(plan, import) or of_registry(import)
+    if import.drop then plan.drops[plan.foreign[import.drop]] = import end
     plan.provided[k] = function(instance, io)
       local f = import.drop and dropping(import) or prepared(import)
       if import.library then

@@ -52,6 +52,14 @@ def test_a_library_may_name_functions_of_a_resource_in_full(lane: Make) -> None:
     assert shop(lane, full)("print(funcs.call('t:shop', 5))") == "110\n"
 
 
+def test_what_an_instance_still_holds_is_dropped_when_it_ends(lane: Make) -> None:
+    """Each handle once; one whose `drop` raises keeps none from its own."""
+    counts = LIBRARY.replace("print('dropped ' .. cart.owner .. ' ' .. cart.total)", "n = n + 1 if n == 2 then error('no') end")
+    counts = "local n = 0 " + counts.replace("find = find", "find = function() print(n) end")
+    held = shop(lane, counts)("print((funcs.call('t:many', 70000))) require('time').sleep(1) print(funcs.call('t:found', 3))")
+    assert held == "nil\n65536\n77\n"
+
+
 @pytest.mark.parametrize(("call", "sentence"), [
     ("again', 0", "when it called a:b/carts#[method]cart.add-item: an argument is not a handle of the guest"),
     ("again', 1", "when it called a:b/carts#[resource-drop]cart: an argument is not a handle of the guest"),
