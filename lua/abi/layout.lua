@@ -164,13 +164,20 @@ local HANDLES, POINTERS_TO = { own = true, borrow = true }, { string = true, lis
 ---@return boolean
 function M.has_handles(t) return t ~= nil and holds_kind(t, HANDLES, {}) end
 
+local pointing = setmetatable({}, { __mode = 'k' }) -- type -> what `has_pointers` said
+
+--- Tells whether a type, or nil for none, is or holds a string or list: whether its values take memory beyond their own place.
+---@param t table?
+---@return boolean
+function M.has_pointers(t) return t ~= nil and holds_kind(t, POINTERS_TO, pointing) end
+
 --- Tells whether values of a laid out signature are passed in memory.
 ---@param sig table
 ---@return boolean
 function M.uses_memory(sig)
   if sig.spilled or sig.in_memory then return true end
   for _, param in ipairs(sig.params) do
-    if holds_kind(param.type, POINTERS_TO, {}) then return true end
+    if M.has_pointers(param.type) then return true end
   end
   return false
 end

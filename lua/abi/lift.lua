@@ -200,7 +200,7 @@ function M.elements(e, t)
   b:put('if p %% %d ~= 0 then return wrong({}, "is a list at an address that is not a multiple of %d") end', align, align)
   b:put('if n * %d > MAX_BYTES then return wrong({}, "is a list that is longer than any may be") end', size)
   b:put('budget = budget - n * %d', 8 + cost(t.element))
-  b:put 'if budget < 0 then return wrong({}, "takes more memory than a result may") end'
+  b:put 'if budget < 0 then return wrong({}, "takes more memory than a value may") end'
   b:put 'local r = new(n, 0)'
   fill(b, e, t)
   b:put 'return r'

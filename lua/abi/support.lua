@@ -129,8 +129,27 @@ function M.bindings(body)
   return table.concat(out, '\n')
 end
 
---- The state of a generated function that passes values in memory, and what reads and makes room there. An empty string or list is
--- checked as any other: its address must lie in the memory too, at most at its very end.
+--- The statements that read the string of `n` bytes at `p`. An empty string or list is checked as any other: its address must lie in the
+-- memory too, at most at its very end.
+M.READ_STRING = [[
+  if p + n > limit then return wrong("", "has a string outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
+  budget = budget - n
+  if budget < 0 then return wrong("", "takes more memory than a value may") end
+  if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
+  return str(base + p, n)
+]]
+
+--- The statements that read the list of `n` bytes at `p`.
+M.READ_BYTES = [[
+  if p + n > limit then return wrong("", "has a list outside the guest's memory") end
+  if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
+  budget = budget - n
+  if budget < 0 then return wrong("", "takes more memory than a value may") end
+  return str(base + p, n)
+]]
+
+--- The state of a generated function that passes values in memory, and what reads and makes room there.
 M.MEMORY = [[
 local base, limit, budget, fault, ctx, mem, realloc, number, failure
 local function alloc(n, align)
@@ -160,21 +179,12 @@ end
 local function string_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong("", "has a string outside the guest's memory") end
-  if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
-  budget = budget - n
-  if budget < 0 then return wrong("", "takes more memory than a result may") end
-  if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
-  return str(base + p, n)
+]] .. M.READ_STRING .. [[
 end
 local function bytes_at(at)
   local q = cast(p32, base + at)
   local p, n = q[0], q[1]
-  if p + n > limit then return wrong("", "has a list outside the guest's memory") end
-  if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
-  budget = budget - n
-  if budget < 0 then return wrong("", "takes more memory than a result may") end
-  return str(base + p, n)
+]] .. M.READ_BYTES .. [[
 end
 ]]
 

@@ -1,5 +1,5 @@
-"""Generated functions read as `golden/NAME.lua` has them, one or two for each way of calling; so a change of the generator shows what it
-changes.
+"""Generated functions read as `golden/NAME.lua` has them, one or two for each way of calling, and one for each way that an import gives its
+result; so a change of the generator shows what it changes.
 
 `python -m tests.abi.test_generated` writes these texts; read the difference before keeping it.
 """
@@ -28,6 +28,14 @@ CASES = {
     "waits": ("{ own, word }, pair", "{ mode = 'waits', pair = true, post = 'leaf', leaf = true, resources = true }"),
 }
 
+# The same of imports, by the way of lua/imports/glue.lua.
+IMPORTS = {
+    "nothing": "{ own, list(word), option(option(level)) }, nil",
+    "flat": "{ f32, point, { kind = 'borrow', resource = 1 } }, own",
+    "placed": "{ shape, pair }, option(u32)",
+    "filled": "{ many, list(u8) }, { kind = 'result', ok = list(point), err = shape }",
+}
+
 TYPES = """
   local u32, word = { kind = 'u32' }, { kind = 'string' }
   local own = { kind = 'own', resource = 1, name = 'account' }
@@ -36,20 +44,31 @@ TYPES = """
   local pair = { kind = 'result', ok = { kind = 'tuple', types = { own, word } }, err = level }
   local function list(element) return { kind = 'list', element = element } end
   local function option(some) return { kind = 'option', some = some } end
+  local function parts(params, result)
+    local out = {}
+    for i, type in ipairs(params) do out[i] = { name = 'p' .. i, type = type } end
+    return { name = 'f', params = out, result = result }
+  end
+  local u8, f32 = { kind = 'u8' }, { kind = 'f32' }
+  local shape = { kind = 'variant', cases = { { name = 'none' }, { name = 'of-text', type = word }, { name = 'at', type = point } } }
+  -- More core values than are passed as such.
+  local many = { kind = 'tuple', types = { word, word, word, word, word, word, word, word, u8 } }
 """
 
 
 def generated(state: State, name: str) -> str:
     """Gives the text of a case."""
     signature, options = CASES[name]
-    text = f"""
-      {TYPES}
-      local function parts(params, result)
-        local out = {{}}
-        for i, type in ipairs(params) do out[i] = {{ name = 'p' .. i, type = type }} end
-        return {{ name = 'f', params = out, result = result }}
-      end
-      return (require('lua.abi.generate').write(parts({signature}), {options}))
+    written: bytes = state.run(f"{TYPES} return (require('lua.abi.generate').write(parts({signature}), {options}))")
+    return written.decode() + "\n"
+
+
+def glue(state: State, way: str) -> str:
+    """Gives the text of an import's glue, whose result is given in that way."""
+    text = f"""{TYPES}
+      local text, _, way = require('lua.imports.glue').write(parts({IMPORTS[way]}))
+      assert(way == '{way}', way)
+      return text
     """
     written: bytes = state.run(text)
     return written.decode() + "\n"
@@ -61,15 +80,23 @@ def test_a_generated_function_reads_as_expected(name: str, opened: Callable[...,
     assert generated(opened([], {}), name) == (GOLDEN / f"{name}.lua").read_text()
 
 
+@pytest.mark.parametrize("way", IMPORTS)
+def test_the_glue_of_an_import_reads_as_expected(way: str, opened: Callable[..., State]) -> None:  # noqa: F811
+    """Arguments are lifted and the provider begun, and its result is given, in stages too."""
+    assert glue(opened([], {}), way) == (GOLDEN / f"import_{way}.lua").read_text()
+
+
 def test_each_way_of_calling_has_a_text(opened: Callable[..., State]) -> None:  # noqa: F811
     """A way of calling that is added needs a golden text, and a text that nothing writes is stale."""
     ways: bytes = opened([], {}).run("""
       local names = {}
       for name in pairs(require('lua.abi.generate').WAYS) do names[#names + 1] = name end
+      for name in pairs(require('lua.imports.glue').WAYS) do names[#names + 1] = 'import_' .. name end
       return table.concat(names, ' ')
     """)
-    assert set(ways.decode().split()) <= {name.split("_")[0] if name.startswith("plain") else name for name in CASES}
-    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+    imports = {f"import_{way}" for way in IMPORTS}
+    assert set(ways.decode().split()) <= {name.split("_")[0] if name.startswith("plain") else name for name in CASES} | imports
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES) | imports
 
 
 def test_blocks_are_closed_and_indented(opened: Callable[..., State]) -> None:  # noqa: F811
@@ -95,6 +122,8 @@ def main() -> None:
         state = State(Path(folder), [], {})
         for name in CASES:
             (GOLDEN / f"{name}.lua").write_text(generated(state, name))
+        for way in IMPORTS:
+            (GOLDEN / f"import_{way}.lua").write_text(glue(state, way))
         state.close()
 
 

@@ -157,7 +157,7 @@ def test_nothing_is_longer_than_the_standard_allows(opened: Opened) -> None:
     types = {"text": "string", "octets": "(list u8)", "bools": "(list bool)", "words": "(list u32)", "pairs": "(list (tuple u64 u8))"}
     call = Results(opened, {name: ("pair", type) for name, type in types.items()}, pages=4097)
     call.state.run("require('lua.abi.generate').MOST_RESULT_BYTES = 1000")
-    too_much = "the result takes more memory than a result may"
+    too_much = "the result takes more memory than a value may"
     for name, kind, size in (
         ("text", "has a string", 1),
         ("octets", "has a list", 1),
@@ -196,7 +196,7 @@ def test_what_a_result_takes_is_counted(opened: Opened) -> None:
         count = 100 if type is None else 7
         for way, most in (("fits", cost), ("over", cost - 1)):
             call.state.run(f"require('lua.abi.generate').MOST_RESULT_BYTES = {most}")
-            right = f"{count} elements" if way == "fits" else "the result takes more memory than a result may"
+            right = f"{count} elements" if way == "fits" else "the result takes more memory than a value may"
             assert call(f"{name}-{way}", 1024, count) == right, (type, way)
 
 

@@ -27,7 +27,7 @@ CLASSES = [
     "the result is not a character",
     "the result is not a handle of the guest",
     "the result is outside the guest's memory",
-    "the result takes more memory than a result may",
+    "the result takes more memory than a value may",
     "value",
 ]
 
@@ -204,7 +204,7 @@ def test_lists_that_name_the_same_memory_many_times_are_bounded(opened: Opened) 
     for _ in range(3):
         kind, text = call("f")
         assert kind == "Internal"
-        assert "more memory than a result may" in text
+        assert "more memory than a value may" in text
     assert call.state.run("collectgarbage() collectgarbage() return collectgarbage 'count'") < 64 * 1024
 
 

@@ -63,7 +63,7 @@ local function string_at(at)
   if p + n > limit then return wrong("", "has a string outside the guest's memory") end
   if n > MAX_BYTES then return wrong("", "has a string that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong("", "takes more memory than a result may") end
+  if budget < 0 then return wrong("", "takes more memory than a value may") end
   if not bytes_are_utf8(base + p, n, limit - p) then return wrong("", "has a string that is not UTF-8") end
   return str(base + p, n)
 end
@@ -73,7 +73,7 @@ local function bytes_at(at)
   if p + n > limit then return wrong("", "has a list outside the guest's memory") end
   if n > MAX_BYTES then return wrong("", "has a list that is longer than any may be") end
   budget = budget - n
-  if budget < 0 then return wrong("", "takes more memory than a result may") end
+  if budget < 0 then return wrong("", "takes more memory than a value may") end
   return str(base + p, n)
 end
 local io, holder
