@@ -28,6 +28,7 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan.plan import Export, Plan
 from moonwit.host.wasm.plan.shortcut import shorten
+from moonwit.host.wasm.plan.tasks import is_asynchronous
 from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
 from moonwit.host.wasm.wit.show import cut_both, show_signature
 from moonwit.host.wasm.wit.types import Function
@@ -193,7 +194,17 @@ class _Loading:
         if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
             self.check_network(cause)
             return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
+        self.check_tasks(plan, path)
         return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()
+
+    def check_tasks(self, plan: Plan, path: str) -> None:
+        """Refuses a function of WASI 0.3 that can't be called, whatever else the component exports."""
+        lift = plan.exports[path]
+        if lift.reason:
+            raise self.fail(("method",), f"the export {shown(path)} {lift.reason}")
+        if plan.tasks is not None and is_asynchronous(lift.type):
+            sentence = f"the export {shown(path)} is async or passes streams (WASI 0.3), which Moonwit does not take yet"
+            raise self.fail(("method",), sentence)
 
     def linked(self, found: Binary) -> Plan | Unsupported:
         """Gives the plan of a component, with those that are linked to its imports."""

@@ -17,6 +17,7 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
 from moonwit.host.wasm.plan.plan import FlagItem, Item, Plan, Stub
+from moonwit.host.wasm.plan.tasks import CANON
 from moonwit.host.wasm.wit.flatten import REALLOC
 from moonwit.host.wasm.wit.show import show_type
 from moonwit.registry.record import record
@@ -196,6 +197,8 @@ class _Linking:
         return wasi.grants(stub.interface, tuple(self.owners[stub.owner][0]))
 
     def how(self, stub: Stub) -> How:
+        if stub.native is not None and (stub.interface == CANON or self.plan.tasks.natives[stub.native].asynchronous):  # type: ignore[union-attr]
+            return "unlinked"
         if self.answer(stub) is not None:
             return "provided"
         if preview1.is_ours(stub):

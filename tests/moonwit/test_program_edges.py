@@ -136,8 +136,7 @@ def test_a_memory_that_is_imported(moonwit, write):
 
 
 def test_a_program_of_wasi_0_3(moonwit, write):
-    """A component of WASI 0.3 is refused by `run` in the words of `inspect`, and not in a parser's."""
+    """A component of WASI 0.3 is described, and is not a program where it exports none."""
     write("it.wat", '(component (type $f (func async)) (import "x" (func $x (type $f))))')
-    inspected, start = moonwit("inspect", "it.wat").stderr, "moonwit: The "
-    assert inspected.startswith(f"{start}component's import `x` is an async function (WASI 0.3), which ")
-    assert moonwit("run", "it.wat").stderr == f"moonwit: it.wat can't be run: the {inspected.removeprefix(start)}"
+    assert "import x: async func();" in moonwit("inspect", "it.wat").stdout
+    assert moonwit("run", "it.wat").stderr.startswith("moonwit: it.wat can't be run: ")

@@ -8,47 +8,41 @@ from moonwit.host.wasm.binary import syntax, typesyntax
 from moonwit.host.wasm.binary.core import MAGIC, is_core
 from moonwit.host.wasm.binary.names import check_implements, extern_name
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.problems import Malformed, Refused
+from moonwit.host.wasm.problems import Refused
 
 MOST_DEFINITIONS = 50_000
 MOST_BYTES = 1_000_000      # of definitions, core modules not counted; CPython with all of WASI takes 85,000
 PREAMBLE = MAGIC + b"\x0d\0\1\0"
 
-# WASI 0.3's built-ins and their operands: u = index, t = optional type, r = result list, o = options, b = a byte
+# WASI 0.3's built-ins and their operands: u = index, t = index of a type, v = a core value type, r = result list, o = options, a = whether
+# it is asynchronous, c = whether it can be canceled, s = whether it is shared
 ASYNC_BUILTINS = {
-    0x05: ("task.cancel", ""), 0x06: ("subtask.cancel", "b"), 0x07: ("resource.drop async", "u"), 0x08: ("backpressure.set", ""),
-    0x09: ("task.return", "ro"), 0x0A: ("context.get", "bu"), 0x0B: ("context.set", "bu"), 0x0C: ("thread.yield", "b"),
-    0x0D: ("subtask.drop", ""), 0x0E: ("stream.new", "u"), 0x0F: ("stream.read", "uo"), 0x10: ("stream.write", "uo"),
-    0x11: ("stream.cancel-read", "ub"), 0x12: ("stream.cancel-write", "ub"), 0x13: ("stream.drop-readable", "u"),
-    0x14: ("stream.drop-writable", "u"), 0x15: ("future.new", "u"), 0x16: ("future.read", "uo"), 0x17: ("future.write", "uo"),
-    0x18: ("future.cancel-read", "ub"), 0x19: ("future.cancel-write", "ub"), 0x1A: ("future.drop-readable", "u"),
-    0x1B: ("future.drop-writable", "u"), 0x1C: ("error-context.new", "o"), 0x1D: ("error-context.debug-message", "o"),
-    0x1E: ("error-context.drop", ""), 0x1F: ("waitable-set.new", ""), 0x20: ("waitable-set.wait", "bu"),
-    0x21: ("waitable-set.poll", "bu"), 0x22: ("waitable-set.drop", ""), 0x23: ("waitable.join", ""), 0x24: ("backpressure.inc", ""),
-    0x25: ("backpressure.dec", ""), 0x26: ("thread.index", ""), 0x27: ("thread.new-indirect", "uu"), 0x28: ("thread.switch-to", "b"),
-    0x29: ("thread.suspend", "b"), 0x2A: ("thread.resume-later", ""), 0x2B: ("thread.yield-to", "b"), 0x40: ("thread.spawn-ref", "u"),
-    0x41: ("thread.spawn-indirect", "uu"), 0x42: ("thread.available-parallelism", ""),
+    0x05: ("task.cancel", ""), 0x06: ("subtask.cancel", "a"), 0x09: ("task.return", "ro"), 0x0A: ("context.get", "vu"),
+    0x0B: ("context.set", "vu"), 0x0C: ("thread.yield", "c"), 0x0D: ("subtask.drop", ""), 0x0E: ("stream.new", "t"),
+    0x0F: ("stream.read", "to"), 0x10: ("stream.write", "to"), 0x11: ("stream.cancel-read", "ta"), 0x12: ("stream.cancel-write", "ta"),
+    0x13: ("stream.drop-readable", "t"), 0x14: ("stream.drop-writable", "t"), 0x15: ("future.new", "t"), 0x16: ("future.read", "to"),
+    0x17: ("future.write", "to"), 0x18: ("future.cancel-read", "ta"), 0x19: ("future.cancel-write", "ta"),
+    0x1A: ("future.drop-readable", "t"), 0x1B: ("future.drop-writable", "t"), 0x1C: ("error-context.new", "o"),
+    0x1D: ("error-context.debug-message", "o"), 0x1E: ("error-context.drop", ""), 0x1F: ("waitable-set.new", ""),
+    0x20: ("waitable-set.wait", "cu"), 0x21: ("waitable-set.poll", "cu"), 0x22: ("waitable-set.drop", ""), 0x23: ("waitable.join", ""),
+    0x24: ("backpressure.inc", ""), 0x25: ("backpressure.dec", ""), 0x26: ("thread.index", ""), 0x27: ("thread.new-indirect", "uu"),
+    0x28: ("thread.resume-later", ""), 0x29: ("thread.suspend", "c"), 0x2A: ("thread.suspend-then-resume", "c"),
+    0x2B: ("thread.yield-then-resume", "c"), 0x2C: ("thread.suspend-then-promote", "c"), 0x2D: ("thread.yield-then-promote", "c"),
+    0x40: ("thread.spawn-ref", "su"), 0x41: ("thread.spawn-indirect", "suu"), 0x42: ("thread.available-parallelism", "s"),
 }  # fmt: skip
+# Those of drafts, with other operands or none: what follows one can't be read.
+DRAFTS = {0x07: "resource.drop async", 0x08: "backpressure.set"}
 
 
 def read_component(data: bytes) -> tuple[syntax.Definition, ...]:
     """Reads all definitions of a component, in order; raises Malformed, and Refused where no path takes what is read."""
-    sections = _Sections()
-    try:
-        return sections.component(Reader(data), 0)
-    except Malformed:
-        if sections.built_in is None:
-            raise
-        # Operands of these built-ins have changed from one draft of WASI 0.3 to the next: what follows one can't be trusted.
-        built_in = f"The component uses the canonical built-in `{sections.built_in}` (WASI 0.3)"
-        raise Refused(f"{built_in}, which Moonwit does not take yet.") from None
+    return _Sections().component(Reader(data), 0)
 
 
 class _Sections:
-    """Reads sections; ``built_in`` is the first built-in of WASI 0.3 that was met."""
+    """Reads sections."""
 
     def __init__(self) -> None:
-        self.built_in: str | None = None
         self.read = 0
         self.weight = 0
         self.readers: dict[int, Callable[[Reader, int], syntax.Definition]] = {
@@ -177,25 +171,42 @@ class _Sections:
             return syntax.LowerFunction(at, reader.u32(), self.options(reader))
         if code in (2, 3, 4):
             return syntax.ResourceBuiltin(at, {2: "new", 3: "drop", 4: "rep"}[code], reader.u32())
+        if code in DRAFTS:
+            raise Refused(f"The component uses `{DRAFTS[code]}`, of a draft of WASI 0.3: build it again with tools of WASI 0.3.")
         if code not in ASYNC_BUILTINS:
             raise reader.error(f"0x{code:02x} is not a canonical definition that is known here", at)
-        name, operands = ASYNC_BUILTINS[code]
-        self.built_in = self.built_in or name
-        for operand in operands:
-            self.operand(reader, operand)
-        return syntax.AsyncBuiltin(at, name)
+        return self.async_builtin(reader, at, *ASYNC_BUILTINS[code])
 
-    def operand(self, reader: Reader, operand: str) -> None:
-        if operand == "u":
-            reader.u32()
-        elif operand == "b":
-            reader.byte()
-        elif operand == "o":
-            self.options(reader)
-        elif reader.byte() == 0:
-            typesyntax.ref(reader)
-        else:
-            reader.expect(0, "the byte after no result")
+    def async_builtin(self, reader: Reader, at: int, name: str, operands: str) -> syntax.AsyncBuiltin:
+        options, type, result, asynchronous, numbers = syntax.Options(), None, None, False, []
+        for operand in operands:
+            if operand == "u":
+                numbers.append(reader.u32())
+            elif operand == "t":
+                type = reader.u32()
+            elif operand == "v":
+                numbers.append(self.one_of(reader, (0x7F, 0x7E), "a core type that a context can hold"))
+            elif operand == "o":
+                options = self.options(reader)
+                asynchronous = options.asynchronous
+            elif operand == "r":
+                result = self.result(reader)
+            else:
+                given = self.one_of(reader, (0, 1), "a yes or no")
+                asynchronous = bool(given) if operand == "a" else asynchronous
+        return syntax.AsyncBuiltin(at, name, options, type, result, asynchronous, tuple(numbers))
+
+    def one_of(self, reader: Reader, known: tuple[int, ...], what: str) -> int:
+        at, found = reader.position, reader.byte()
+        if found not in known:
+            raise reader.error(f"0x{found:02x} is not {what}", at)
+        return found
+
+    def result(self, reader: Reader) -> syntax.Ref | None:
+        if self.one_of(reader, (0, 1), "a way to say whether there is a result") == 0:
+            return typesyntax.ref(reader)
+        reader.expect(0, "the byte after no result")
+        return None
 
     def options(self, reader: Reader) -> syntax.Options:
         encoding, indices, asynchronous = None, {}, False
@@ -210,11 +221,12 @@ class _Sections:
                     raise reader.error(f"canonical option 0x{code:02x} is given twice", at)
                 indices[code] = reader.u32()
             elif code == 6:
+                if asynchronous:
+                    raise reader.error("the canonical option `async` is given twice", at)
                 asynchronous = True
             elif code in (8, 9):
                 option = "core-type" if code == 8 else "gc"
                 raise Refused(f"The component uses the canonical option `{option}`, which Moonwit does not take yet.")
             else:
                 raise reader.error(f"0x{code:02x} is not a canonical option that is known here", at)
-        asynchronous = asynchronous or 7 in indices
-        return syntax.Options(encoding or "utf8", indices.get(3), indices.get(4), indices.get(5), asynchronous)
+        return syntax.Options(encoding or "utf8", indices.get(3), indices.get(4), indices.get(5), asynchronous, indices.get(7))

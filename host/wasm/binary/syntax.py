@@ -157,6 +157,7 @@ class Options:
     realloc: int | None = None
     post_return: int | None = None
     asynchronous: bool = False
+    callback: int | None = None
 
 
 @record
@@ -185,10 +186,20 @@ class ResourceBuiltin:
 
 @record
 class AsyncBuiltin:
-    """A canonical built-in of WASI 0.3, known by name alone."""
+    """A canonical built-in of WASI 0.3.
+
+    ``type`` is the index of a stream's or future's type, ``result`` what ``task.return`` takes, and ``asynchronous`` tells that it gives
+    way instead of waiting. ``numbers`` are its other operands: the kind of value and the slot of ``context.get``, the memory of
+    ``waitable-set.wait``.
+    """
 
     offset: int
     name: str
+    options: Options = Options()
+    type: int | None = None
+    result: Ref | None = None
+    asynchronous: bool = False
+    numbers: tuple[int, ...] = ()
 
 
 @record

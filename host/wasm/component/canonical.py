@@ -7,11 +7,13 @@ from contextlib import suppress
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, ImportedFunction, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.problems import Malformed, Refused
-from moonwit.host.wasm.wit.flatten import REALLOC, REALLOC64, Layouts
+from moonwit.host.wasm.wit.flatten import MOST_PARAMS, REALLOC, REALLOC64, Layouts
 from moonwit.host.wasm.wit.types import Function, Type
 
 # How many elements a list of a fixed length may have that the host passes, whose code has a line for each.
 MOST_FIXED = 500
+# What a callback is given: an event, and two numbers that belong to it; it gives what to do next.
+CALLBACK = CoreType("iii", "i")
 
 
 def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:
@@ -19,13 +21,19 @@ def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> No
     function = lifted.type
     assert isinstance(function, Function)
     what = name_of(lifted, path)
-    layouts = in_memory(what, lifted.options, layouts)
-    expected = layouts.lifted(function)
+    layouts, options = in_memory(what, lifted.options, layouts), lifted.options
+    check_async(what, options, function)
+    expected = layouts.lifted_async(function, options.callback is not None) if options.asynchronous else layouts.lifted(function)
     check_type(what, "its core function", lifted.core, expected)
+    if options.callback is not None:
+        check_type(what, "its callback", options.callback, CALLBACK)
     params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
     spilled = layouts.spilled(function)
     given = spilled[0] or points(layouts, params)
-    check_options(what, lifted.options, given or spilled[1] or points(layouts, result), given)
+    through = spilled[1]
+    if options.asynchronous:
+        through = len(layouts.flat(result[0])) > MOST_PARAMS if result else False
+    check_options(what, lifted.options, given or through or points(layouts, result), given)
     if lifted.options.post_return is not None:
         check_type(what, "its post-return function", lifted.options.post_return, CoreType(expected.results, ""))
 
@@ -38,18 +46,21 @@ def check_lower(lowered: Lowered, layouts: Layouts) -> None:
     layouts = in_memory(what, lowered.options, layouts)
     params, result = [param.type for param in function.params], [] if function.result is None else [function.result]
     spilled = layouts.spilled(function)
-    returned = points(layouts, result)
-    check_options(what, lowered.options, any(spilled) or returned or points(layouts, params), returned)
+    returned, through = points(layouts, result), any(spilled)
+    check_async(what, lowered.options, function)
+    if lowered.options.asynchronous:
+        through = bool(result) or len(layouts.lowered_async(function).params) < len("".join(map(layouts.flat, params)))
+    check_options(what, lowered.options, through or returned or points(layouts, params), returned)
 
 
 def check_nested(record: Record, layouts: Layouts) -> None:
     """Checks what a component does that nobody may ever instantiate: it must be valid, but Moonwit need not take it."""
     for lifted in record.lifted:
-        if isinstance(lifted.type, Function) and not lifted.options.asynchronous:
+        if isinstance(lifted.type, Function):
             with suppress(Refused):
                 check_lift(None, lifted, layouts)
     for lowered in record.lowered:
-        if isinstance(lowered.function.type, Function) and not lowered.options.asynchronous:
+        if isinstance(lowered.function.type, Function):
             with suppress(Refused):
                 check_lower(lowered, layouts)
 
@@ -62,6 +73,16 @@ def is_for_host(what: str, options: CanonicalOptions, function: Function, layout
             sentence = f"values hold a list of a fixed length of more than {MOST_FIXED}, which Moonwit takes only between components"
             raise Refused(f"Of {what}, {sentence}.")
     return is_plain(options) or not (is_wide(options) or points(layouts, passed))
+
+
+def check_async(what: str, options: CanonicalOptions, function: Function) -> None:
+    """Checks the options of WASI 0.3."""
+    if options.asynchronous and not function.asynchronous:
+        raise Malformed(f"{what} has the canonical option `async`, which an async function type is needed for, and its own is not")
+    if options.asynchronous and options.post_return is not None:
+        raise Malformed(f"{what} is async and has a post-return function, and can't have both")
+    if options.callback is not None and not options.asynchronous:
+        raise Malformed(f"{what} has a callback, and is not async")
 
 
 def is_plain(options: CanonicalOptions) -> bool:

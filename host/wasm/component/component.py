@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from moonwit.host.wasm.binary.sections import read_component
 from moonwit.host.wasm.component.elaborate import Linking, elaborate
-from moonwit.host.wasm.component.entities import Entity, Func, Instance, LiftedFunction, Record, Unusable
+from moonwit.host.wasm.component.entities import Entity, Func, Instance, Record, Unusable
 from moonwit.host.wasm.component.typespace import VALUE_TYPES
 from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit import types
@@ -50,7 +50,7 @@ class Component:
 
 
 def decode(data: bytes) -> Component:
-    """Decodes the binary of a component; raises Malformed, or Refused for what no call path takes (WASI 0.3)."""
+    """Decodes the binary of a component; raises Malformed, or Refused for what no call path takes."""
     scope, record = elaborate(data, read_component(data))
     return Component(data, make_world(scope.imports, scope.exports, record), scope.imports, scope.exports, record)
 
@@ -83,7 +83,7 @@ def link(component: Component, providers: list[Provider]) -> Component:
         scope = linking.run(component.data, read_component(component.data), given, owner=owner)
         _name_resources(scope.exports, None)
         imports.update({(owner, name): entity for name, entity in scope.imports.items() if name not in given})
-        _refuse_foreign({}, scope.exports, linking.record)
+        _refuse_unusable(linking.record)
         return scope.exports
 
     exports = follow(component, providers, 0)
@@ -91,7 +91,7 @@ def link(component: Component, providers: list[Provider]) -> Component:
 
 
 def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> World:
-    """Describes a component; raises Refused when an import, an export or a built-in is of a kind that no call path takes."""
+    """Describes a component; raises Refused when an import, an export or a built-in is of a type that no call path takes."""
     world = World()
     _name_resources(exports, None)      # before functions are looked at: they refer to resources by name
     for side, entities, items in (("import", imports, world.imports), ("export", exports, world.exports)):
@@ -101,7 +101,7 @@ def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: R
                 items.update(_inner(side, name, entity.value))
             if entity.sort == "type" and isinstance(entity.value, (types.Resource, *VALUE_TYPES)):
                 world.types[name] = entity.value
-    _refuse_foreign(imports, exports, record)
+    _refuse_unusable(record)
     return world
 
 
@@ -156,23 +156,13 @@ def _inner(side: str, name: str, found: Instance) -> dict[str, Item]:
     return items
 
 
-def _refuse_foreign(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> None:
-    for name, entity in exports.items():
-        inside = entity.value.exports.items() if isinstance(entity.value, Instance) else [(None, entity)]
-        for inner, found in inside:
-            origin = found.value.origin if isinstance(found.value, Func) else None
-            if isinstance(origin, LiftedFunction) and origin.options.asynchronous:
-                raise _refused("export", name if inner is None else f"{name}#{inner}", "is lifted as an async function (WASI 0.3)")
-    for lowered in record.lowered:
-        if lowered.options.asynchronous:
-            raise Refused("The component calls an import asynchronously (WASI 0.3), which Moonwit does not take yet.")
+def _refuse_unusable(record: Record) -> None:
     for lifted in record.lifted:
-        if lifted.options.asynchronous:
-            raise Refused("The component lifts a function as async (WASI 0.3), which Moonwit does not take yet.")
         if isinstance(lifted.type, Unusable):
             raise Refused(f"The component has a function that {lifted.type.reason}, which Moonwit does not take yet.")
-    for name in record.foreign:
-        raise Refused(f"The component uses the canonical built-in `{name}` (WASI 0.3), which Moonwit does not take yet.")
+    for builtin in record.builtins:
+        if isinstance(builtin.type, Unusable):
+            raise Refused(f"The component's built-in `{builtin.operation}` {builtin.type.reason}, which Moonwit does not take yet.")
 
 
 def _refused(side: str, path: str, reason: str) -> Refused:

@@ -12,9 +12,10 @@ from typing import Any
 from moonwit.host.wasm.binary import syntax
 from moonwit.host.wasm.binary.core_types import CoreExport, CoreType, mismatch
 from moonwit.host.wasm.binary.reader import short
-from moonwit.host.wasm.component import canonical, typespace
+from moonwit.host.wasm.component import builtins, canonical, typespace
 from moonwit.host.wasm.component.core_code import check_module_code
 from moonwit.host.wasm.component.entities import (
+    AsyncBuiltin,
     Builtin,
     CanonicalOptions,
     ComponentEntity,
@@ -29,11 +30,12 @@ from moonwit.host.wasm.component.entities import (
     Lowered,
     Module,
     Record,
+    Unusable,
     View,
 )  # fmt: skip
 from moonwit.host.wasm.component.module_types import define_core
 from moonwit.host.wasm.component.scope import Scope, Work
-from moonwit.host.wasm.problems import Malformed
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function, Resource
 
@@ -84,7 +86,7 @@ class Elaboration:
             if destructor.type is not None and destructor.type != DESTRUCTOR:
                 raise Malformed(f"expected {DESTRUCTOR} as a resource's destructor, got {destructor.type}, at byte {written.offset}")
         if written.syntax.asynchronous:
-            self.record.foreign.append("async resource destructor")
+            raise Refused("The component has a resource with an async destructor, of a draft of WASI 0.3, which Moonwit does not take.")
         self.home.used = True
         resource = Resource("resource", local=True)
         self.record.resources.append(DefinedResource(resource, destructor, self.home))
@@ -205,7 +207,7 @@ class Elaboration:
 
         memory = None if written.memory is None else self.scope.core("memory", written.memory, at)
         realloc, post_return = function(written.realloc), function(written.post_return)
-        return CanonicalOptions(written.encoding, memory, realloc, post_return, written.asynchronous)
+        return CanonicalOptions(written.encoding, memory, realloc, post_return, written.asynchronous, function(written.callback))
 
     def lift(self, written: syntax.LiftFunction) -> None:
         at = written.offset
@@ -218,13 +220,14 @@ class Elaboration:
     def lower(self, written: syntax.LowerFunction) -> None:
         at = written.offset
         function = self.scope.func(written.function, at)
-        if written.options.post_return is not None:
-            raise Malformed(f"a lowered function can't have a post-return, at byte {at}")
+        if written.options.post_return is not None or written.options.callback is not None:
+            what = "a post-return" if written.options.post_return is not None else "a callback"
+            raise Malformed(f"a lowered function can't have {what}, at byte {at}")
         lowered = Lowered(function, self.options(written.options, at), self.home)
-        # Asynchronously it has a type that nothing here works out.
-        known = not lowered.options.asynchronous and not canonical.is_shared(lowered.options)
         layouts = self.layouts.wide if canonical.is_wide(lowered.options) else self.layouts
-        flat = layouts.lowered(function.type) if known and isinstance(function.type, Function) else None
+        flat = None
+        if isinstance(function.type, Function) and not canonical.is_shared(lowered.options):
+            flat = layouts.lowered_async(function.type) if written.options.asynchronous else layouts.lowered(function.type)
         self.record.lowered.append(lowered)
         self.home.used = True
         self.scope.add("core func", CoreItem(CoreExport("func", flat), lowered))
@@ -238,8 +241,25 @@ class Elaboration:
         self.scope.add("core func", CoreItem(CoreExport("func", BUILTINS[written.operation]), builtin))
 
     def async_builtin(self, written: syntax.AsyncBuiltin) -> None:
-        self.record.foreign.append(written.name)
-        self.scope.add("core func", CoreItem(CoreExport("func"), None))
+        at, operation = written.offset, written.name
+        found = None if written.type is None else self.scope.type(written.type, at)
+        result = None if written.result is None else typespace.reference(self.scope, written.result, at)
+        options, memory = self.options(written.options, at), None
+        if operation in ("waitable-set.wait", "waitable-set.poll"):
+            memory = self.scope.core("memory", written.numbers[0], at)
+        elif operation == "thread.new-indirect":
+            self.scope.core_type(written.numbers[0], at)
+            self.scope.core("table", written.numbers[1], at)
+        wide = canonical.is_wide(options) or (memory is not None and memory.export.memory64)
+        layouts, type = self.layouts.wide if wide else self.layouts, None
+        if not isinstance(result, Unusable) and not isinstance(found, Unusable):
+            builtins.check(written, found, options, layouts)
+            type = builtins.type_of(written, layouts, result, wide)
+        of = found if written.type is not None else result
+        builtin = AsyncBuiltin(operation, of, options, written.asynchronous, written.numbers, memory or options.memory, self.home)
+        self.record.builtins.append(builtin)
+        self.home.used = True
+        self.scope.add("core func", CoreItem(CoreExport("func", type), builtin))
 
     def start(self, written: syntax.Start) -> None:
         self.record.steps.append((self.scope.func(written.function, written.offset), self.home))

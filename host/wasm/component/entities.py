@@ -19,7 +19,7 @@ from moonwit.host.wasm.wit.types import Function, Resource, Type
 
 @dataclass(eq=False)
 class Unusable:
-    """A type that Moonwit does not take. ``reason`` completes a sentence: "export `run` " + "is an async function (WASI 0.3)".
+    """A type that Moonwit does not take. ``reason`` completes a sentence: "export `run` " + "uses a type of more than 20000 parts".
 
     The rest is what validation needs: ``kind`` as in ``syntax.Shape``, or "func", whose parts are parameters and then the result.
     """
@@ -154,11 +154,24 @@ class Builtin:
 
 
 @dataclass(eq=False)
+class AsyncBuiltin:
+    """A built-in of WASI 0.3 of a component instance; ``type`` is that of its stream or future, or of the result of ``task.return``."""
+
+    operation: str
+    type: Type | None
+    options: CanonicalOptions
+    asynchronous: bool
+    numbers: tuple[int, ...]
+    memory: CoreItem | None
+    home: Home
+
+
+@dataclass(eq=False)
 class CoreItem:
     """A core function, memory, table, global or tag. ``origin`` is None where it can't be known."""
 
     export: CoreExport
-    origin: InstanceExport | Lowered | Builtin | None
+    origin: InstanceExport | Lowered | Builtin | AsyncBuiltin | None
 
     @property
     def type(self) -> CoreType | None:
@@ -172,6 +185,7 @@ class CanonicalOptions:
     realloc: CoreItem | None
     post_return: CoreItem | None
     asynchronous: bool
+    callback: CoreItem | None = None
 
 
 @dataclass(eq=False)
@@ -233,7 +247,9 @@ class DefinedResource:
 
 @dataclass
 class Record:
-    """What instantiating a component does, in order, component instances inside it included. ``foreign`` are built-ins of WASI 0.3.
+    """What instantiating a component does, in order, component instances inside it included.
+
+    ``builtins`` are those of WASI 0.3.
 
     ``steps`` are core modules to instantiate, and start functions to call, each with the component instance that calls it. ``aliases``
     tells of a resource that is exported as a new type which one it is.
@@ -244,7 +260,7 @@ class Record:
     resources: list[DefinedResource] = field(default_factory=list)
     lifted: list[LiftedFunction] = field(default_factory=list)
     lowered: list[Lowered] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
+    builtins: list[AsyncBuiltin] = field(default_factory=list)
     aliases: dict[Resource, Resource] = field(default_factory=dict)
 
 

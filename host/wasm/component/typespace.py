@@ -25,10 +25,9 @@ from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit import types
 from moonwit.registry.record import replace
 
-PRIMITIVES = {kind: types.Primitive(kind) for kind in types.PRIMITIVES}
-WASI_03 = {"stream": "a stream", "future": "a future", "error-context": "an error context"}
+PRIMITIVES = {kind: types.Primitive(kind) for kind in (*types.PRIMITIVES, types.ERROR_CONTEXT)}
 LISTS = (types.List, types.FixedList, types.Map)
-NAMED = (types.Record, types.Variant, *LISTS, types.Tuple, types.Flags, types.Enum, types.Option, types.Result)
+NAMED = (types.Record, types.Variant, *LISTS, types.Tuple, types.Flags, types.Enum, types.Option, types.Result, types.Stream, types.Future)
 VALUE_TYPES = (*NAMED, types.Primitive, types.Own, types.Borrow)
 KEYS = frozenset({"bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "char", "string"})      # of maps
 Found = types.Type | Unusable
@@ -54,17 +53,11 @@ def define(scope: Scope, at: int, written: syntax.TypeSyntax) -> TypeEntity:
 def reference(scope: Scope, ref: syntax.Ref, at: int) -> Found:
     """Resolves a reference to a value type."""
     if isinstance(ref, str):
-        return PRIMITIVES[ref] if ref in PRIMITIVES else _unusable(scope, f"uses {WASI_03[ref]} (WASI 0.3)", ref, (), [])
+        return PRIMITIVES[ref]
     found = scope.type(ref, at)
     if isinstance(found, VALUE_TYPES) or (isinstance(found, Unusable) and found.kind != "func"):
         return found
     raise Malformed(f"type {ref} is not the type of a value, at byte {at}")
-
-
-def _unusable(scope: Scope, reason: str, kind: str, names: tuple[str, ...], parts: list[Found | None], length: int = 0) -> Unusable:
-    found = Unusable(reason, kind, names, tuple(parts))
-    scope.work.shapes.keep(found, scope.work.shapes.facts(kind, names, list(parts), length))
-    return found
 
 
 def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
@@ -80,7 +73,7 @@ def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
     facts = shapes.facts(kind, written.names, list(parts), written.length)
     if facts.bytes > MOST_BYTES:
         raise Malformed(f"a value of this {kind} takes {facts.bytes} bytes, and {MOST_BYTES} are allowed, at byte {at}")
-    reason = _unusable_reason(kind, parts)
+    reason = next((part.reason for part in parts if isinstance(part, Unusable)), None)
     if kind in ("stream", "future") and facts.borrows:
         raise Malformed(f"a {kind} can't carry a borrowed resource, at byte {at}")
     if kind == "map" and not (isinstance(parts[0], types.Primitive) and parts[0].kind in KEYS):
@@ -93,12 +86,6 @@ def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
     found = _build(kind, written.names, parts, written.length) if reason is None else Unusable(reason, kind, written.names, tuple(parts))  # type: ignore[arg-type]
     shapes.keep(found, facts)
     return found
-
-
-def _unusable_reason(kind: str, parts: list[Found | None]) -> str | None:
-    if kind in WASI_03:
-        return f"uses {WASI_03[kind]} (WASI 0.3)"
-    return next((part.reason for part in parts if isinstance(part, Unusable)), None)
 
 
 def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None], length: int) -> types.Type:
@@ -121,6 +108,8 @@ def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None], le
         return types.Enum(names)
     if kind == "option":
         return types.Option(whole[0])
+    if kind in ("stream", "future"):
+        return (types.Stream if kind == "stream" else types.Future)(parts[0])
     assert kind == "result"
     return types.Result(parts[0], parts[1])
 
@@ -135,11 +124,11 @@ def signature(scope: Scope, at: int, written: syntax.Signature) -> types.Functio
     if result is not None and shapes.of(result).borrows:
         raise Malformed(f"a function's result can't hold a borrowed resource, at byte {at}")
     facts = shapes.facts("func", names, [*parts, result], int(written.asynchronous))
-    reason = "is an async function (WASI 0.3)" if written.asynchronous else _unusable_reason("func", [*parts, result])
+    reason = next((part.reason for part in (*parts, result) if isinstance(part, Unusable)), None)
     if reason is not None:
         found: types.Function | Unusable = Unusable(reason, "func", names, (*parts, result))
     else:
-        found = types.Function(tuple(map(types.Field, names, parts)), result)  # type: ignore[arg-type]
+        found = types.Function(tuple(map(types.Field, names, parts)), result, written.asynchronous)  # type: ignore[arg-type]
     shapes.keep(found, facts)
     return found
 

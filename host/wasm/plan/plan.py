@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.wit.types import Function, Resource
+from moonwit.host.wasm.wit.types import Function, Resource, Type
 from moonwit.registry.record import record
 
 
@@ -61,7 +61,7 @@ class Stub:
 
     The rest is what linking it takes: its WIT signature and canonical options, or, for ``[resource-drop]name``, the resource.
     ``instance`` is the number of the component instance that calls it, ``owner`` that of the component that imports it, where others are
-    linked to its imports: 0 for itself.
+    linked to its imports: 0 for itself. ``native`` is the number of what it is in a component of WASI 0.3.
     """
 
     interface: str
@@ -73,6 +73,7 @@ class Stub:
     resource: Resource | None = None
     instance: int = 0
     owner: int = 0
+    native: int | None = None
 
 
 @record
@@ -94,7 +95,7 @@ class Lift:
 
     ``interface`` is None for a root function. ``core_type`` is the flattened signature, already compared with the
     core function's own type. ``instance`` is the component instance that lifts it, ``table`` its table of handles where that is a step of
-    the plan.
+    the plan. In a component of WASI 0.3 ``task`` is its number there; ``reason`` says why it can't be called, as the end of a sentence.
     """
 
     interface: str | None
@@ -107,11 +108,77 @@ class Lift:
     post_return: Item | None = None
     instance: int = 0
     table: int | None = None
+    task: int | None = None
+    reason: str = ""
 
     @property
     def path(self) -> str:
         """How ``method:`` names it in full: ``name`` or ``interface#name``."""
         return self.name if self.interface is None else f"{self.interface}#{self.name}"
+
+
+@record
+class Callee:
+    """A core function that the lane may call; ``shut`` tells that the guest may not leave its component instance meanwhile."""
+
+    func: Item
+    type: CoreType
+    instance: int
+    shut: bool = False
+
+
+@record
+class Lifted:
+    """A lifted function: numbers of callees, where it has them. ``reason`` says why it can't be called, as the end of a sentence."""
+
+    type: Function
+    instance: int
+    core: int
+    callback: int | None = None
+    post_return: int | None = None
+    realloc: int | None = None
+    memory: Item | None = None
+    asynchronous: bool = False
+    blocks: bool = False
+    reason: str = ""
+
+
+@record
+class Native:
+    """What a guest calls of the lane: ``operation`` is the name of a built-in, "call" for what another component instance lifts, "import".
+
+    ``type`` is the type of a stream or future, or what ``task.return`` takes; ``signature`` that of a function. ``lifted`` is the number of
+    the function that is called, ``resource`` that of a resource of the component's own, from 1; one of the host's is in ``foreign``.
+    """
+
+    operation: str
+    instance: int
+    core_type: CoreType
+    type: Type | None = None
+    signature: Function | None = None
+    asynchronous: bool = False
+    numbers: tuple[int, ...] = ()
+    memory: Item | None = None
+    realloc: int | None = None
+    lifted: int | None = None
+    resource: int | None = None
+    foreign: Resource | None = None
+    reason: str = ""
+
+
+@record
+class Tasks:
+    """What a plan has for tasks. ``destructors`` are callees by the number of their resource, and ``homes`` the instance that has it.
+
+    ``parents`` are, for each component instance, those around it.
+    """
+
+    callees: tuple[Callee, ...]
+    lifted: tuple[Lifted, ...]
+    natives: tuple[Native, ...]
+    destructors: tuple[int | None, ...]
+    homes: tuple[int, ...]
+    parents: tuple[tuple[int, ...], ...]
 
 
 @record
@@ -122,7 +189,7 @@ class Plan:
 
     ``instances`` is how many component instances there are with flags of their own: several in a component that is composed of several.
     In such a plan tables of handles, what works on them, and the adapters between component instances (host/wasm/adapters) are steps too:
-    then it ``has_tables``, and no ``ResourceItem``.
+    then it ``has_tables``, and no ``ResourceItem``. ``tasks`` is there for a component of WASI 0.3.
     """
 
     modules: tuple[bytes, ...]
@@ -133,3 +200,4 @@ class Plan:
     initialize: Item | None = None
     instances: int = 1
     has_tables: bool = False
+    tasks: Tasks | None = None

@@ -6,6 +6,7 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.component import Component
 from moonwit.host.wasm.component.entities import (
+    AsyncBuiltin,
     Builtin,
     CoreInstance,
     CoreItem,
@@ -23,9 +24,11 @@ from moonwit.host.wasm.component.entities import (
 from moonwit.host.wasm.plan import bridges
 from moonwit.host.wasm.plan.composing import Composing, options
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Stub, StubItem
+from moonwit.host.wasm.plan.tasks import TaskPlanning, needs_tasks
 from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import Layouts
-from moonwit.host.wasm.wit.types import Function
+from moonwit.host.wasm.wit.types import Function, Resource
+from moonwit.registry.record import replace
 
 DEEPEST = 100      # functions that are lifted from lowered ones
 ROOT = "$root"      # the interface of functions that are imported without one
@@ -50,6 +53,7 @@ class _Planner:
         self.items: dict[int, Item] = {}
         self.depth = 0
         self.composing = Composing(self.record, self.module, self.item)
+        self.tasks = TaskPlanning(self, self.record) if needs_tasks(self.record) else None
 
     def plan(self) -> Plan:
         self.check()
@@ -64,6 +68,9 @@ class _Planner:
         resources = tuple(map(self.resource, self.record.resources))
         exports = self.exports(self.component.exports)
         steps, instances = tuple(self.composing.steps), max(len(self.composing.homes), 1)
+        if self.tasks is not None:
+            tasks = self.tasks.result()
+            return Plan(tuple(self.modules), steps, tuple(self.stubs), resources, exports, None, instances, True, tasks)
         return Plan(tuple(self.modules), steps, tuple(self.stubs), resources, exports, None, instances, self.composing.several)
 
     def start(self, function: Func, home: Home) -> None:
@@ -118,6 +125,8 @@ class _Planner:
         origin = item.origin
         if isinstance(origin, InstanceExport):
             return Export(self.numbers[id(origin.instance)], origin.name)
+        if self.tasks is not None:
+            return self.task_item(self.tasks, item)
         if isinstance(origin, Builtin):
             return self.resource_item(origin, item.type)
         assert isinstance(origin, Lowered) and item.type is not None
@@ -138,6 +147,20 @@ class _Planner:
         sides = (options(origin.options), caller), (bridges.ANSWERING, bridge)
         return self.composing.adapted(signature, *sides, (origin.home, origin.home), "callee")
 
+    def task_item(self, tasks: TaskPlanning, item: CoreItem) -> Item:
+        origin, type = item.origin, item.type
+        if isinstance(origin, AsyncBuiltin):
+            return tasks.builtin(origin, type)
+        assert type is not None
+        if isinstance(origin, Builtin):
+            return tasks.resource(origin, type)
+        assert isinstance(origin, Lowered)
+        return tasks.lowered(origin, type)
+
+    def resolved(self, resource: Resource) -> Resource:
+        """Gives the resource that one exported as a new type really is."""
+        return self.composing.resolved(resource)
+
     def imported(self, source: ImportedFunction, signature: Function, home: Home | None) -> dict[str, Item]:
         """Gives an import with a bridge, as a function that is lifted."""
         bridge, type = self.composing.bridge(home), self.layouts.lowered(signature)
@@ -147,8 +170,9 @@ class _Planner:
         self.composing.front(signature, self.stub(stub), bridge, self.layouts)
         return bridge
 
-    def stub(self, stub: Stub) -> StubItem:
-        self.stubs.append(stub)
+    def stub(self, stub: Stub, native: int | None = None) -> StubItem:
+        """Adds a stub."""
+        self.stubs.append(stub if native is None else replace(stub, native=native))
         return StubItem(len(self.stubs) - 1)
 
     def resource_item(self, origin: Builtin, type: CoreType | None) -> Item:
@@ -171,7 +195,9 @@ class _Planner:
         lifts: dict[str, Lift] = {}
         for name, entity in found.items():
             path = name if interface is None else f"{interface}#{name}"
-            if isinstance(entity.value, Func):
+            if isinstance(entity.value, Func) and self.tasks is not None:
+                lifts[path] = self.tasks.export(interface, name, entity.value)
+            elif isinstance(entity.value, Func):
                 lifts[path] = self.lift(interface, name, path, entity.value)
             elif isinstance(entity.value, Instance):
                 lifts.update(self.exports(entity.value.exports, path))

@@ -6,13 +6,13 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.wit import types
 from moonwit.host.wasm.wit.types import parts
 
-MOST_PARAMS, MOST_RESULTS = 16, 1
+MOST_PARAMS, MOST_RESULTS, MOST_ASYNC_PARAMS = 16, 1, 4
 # What a `cabi_realloc` is: old pointer, old size, alignment, new size; and the new pointer.
 REALLOC = CoreType("iiii", "i")
 REALLOC64 = CoreType("IIII", "I")
 SCALARS = {
     "bool": (1, "i"), "s8": (1, "i"), "u8": (1, "i"), "s16": (2, "i"), "u16": (2, "i"), "s32": (4, "i"), "u32": (4, "i"),
-    "s64": (8, "I"), "u64": (8, "I"), "f32": (4, "f"), "f64": (8, "F"), "char": (4, "i"),
+    "s64": (8, "I"), "u64": (8, "I"), "f32": (4, "f"), "f64": (8, "F"), "char": (4, "i"), "error-context": (4, "i"),
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ class Layouts:
         if isinstance(found, types.FixedList):
             size, alignment = self.layout(found.element)
             return size * found.length, alignment
-        if isinstance(found, (types.Own, types.Borrow)):
+        if isinstance(found, (types.Own, types.Borrow, types.Stream, types.Future)):
             return 4, 4
         if isinstance(found, types.Flags):
             number = len(found.names)
@@ -99,7 +99,7 @@ class Layouts:
             return 2 * self.pointer
         if isinstance(found, types.FixedList):
             return self.flat(found.element) * min(found.length, MOST_PARAMS + 1)
-        if isinstance(found, (types.Own, types.Borrow)):
+        if isinstance(found, (types.Own, types.Borrow, types.Stream, types.Future)):
             return "i"
         if isinstance(found, types.Flags):
             return "i" * words(found)
@@ -141,6 +141,21 @@ class Layouts:
             self._functions[key] = (function, CoreType(params, results))
         return self._functions[key][1]
 
+    def lifted_async(self, function: types.Function, callback: bool) -> CoreType:
+        """Returns the type of the core function that is lifted asynchronously to ``function``."""
+        return CoreType(self.lifted(function).params, "i" if callback else "")
+
+    def lowered_async(self, function: types.Function) -> CoreType:
+        """Returns the type of the core function that ``function`` is lowered to asynchronously: its result is written to memory."""
+        params = self._row(tuple(param.type for param in function.params))
+        params = self.pointer if len(params) > MOST_ASYNC_PARAMS else params
+        return CoreType(params + (self.pointer if function.result is not None else ""), "i")
+
+    def returned(self, result: types.Type | None) -> CoreType:
+        """Returns the type of ``task.return`` for a result."""
+        flat = "" if result is None else self.flat(result)
+        return CoreType(self.pointer if len(flat) > MOST_PARAMS else flat, "")
+
     def spilled(self, function: types.Function) -> tuple[bool, bool]:
         """Tells whether parameters and result are too many to be flat, so that they pass through memory."""
         params = len(self._row(tuple(param.type for param in function.params))) > MOST_PARAMS
@@ -158,7 +173,9 @@ class Layouts:
         if isinstance(found, types.Primitive):
             return found.kind == "string"
         if id(found) not in self._pointers:
-            points = isinstance(found, (types.List, types.Map)) or any(part is not None and self.points(part) for part in parts(found))
+            # What passes by a stream has memory of its own.
+            inside = () if isinstance(found, (types.Stream, types.Future)) else parts(found)
+            points = isinstance(found, (types.List, types.Map)) or any(part is not None and self.points(part) for part in inside)
             self._pointers[id(found)] = (found, points)
         return self._pointers[id(found)][1]
 

@@ -8,6 +8,7 @@ from moonwit.host.wasm.wit.types import (
     FixedList,
     Flags,
     Function,
+    Future,
     List,
     Map,
     Option,
@@ -16,6 +17,7 @@ from moonwit.host.wasm.wit.types import (
     Record,
     Resource,
     Result,
+    Stream,
     Tuple,
     Type,
     Variant,
@@ -69,6 +71,9 @@ def _structure(type: Type | Resource, *, expand: bool = False) -> str:
         return f"list<{show_type(type.element, expand=expand)}, {type.length}>"
     if isinstance(type, Map):
         return f"map<{show_type(type.key, expand=expand)}, {show_type(type.value, expand=expand)}>"
+    if isinstance(type, (Stream, Future)):
+        word = "stream" if isinstance(type, Stream) else "future"
+        return word if type.element is None else f"{word}<{show_type(type.element, expand=expand)}>"
     if isinstance(type, Option):
         return f"option<{show_type(type.some, expand=expand)}>"
     if isinstance(type, Tuple):
@@ -102,7 +107,7 @@ def show_signature(function: Function, *, expand: bool = False, skip: int = 0) -
     """A function without its name, ``func(a: u32) -> string``; ``skip`` leaves out that many parameters."""
     params = ", ".join(f"{show_name(param.name)}: {show_type(param.type, expand=expand)}" for param in function.params[skip:])
     result = "" if function.result is None else f" -> {show_type(function.result, expand=expand)}"
-    return f"func({params}){result}"
+    return f"{'async ' if function.asynchronous else ''}func({params}){result}"
 
 
 def show_function(name: str, function: Function) -> str:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 from moonwit.registry.record import record
 
-PRIMITIVES = ("bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string")
+PRIMITIVES = (
+    "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
+)
+ERROR_CONTEXT = "error-context"
 
 
 @record
 class Primitive:
-    """A type without parts; ``kind`` is one of ``PRIMITIVES``."""
+    """A type without parts; ``kind`` is one of ``PRIMITIVES``, or ``ERROR_CONTEXT``."""
 
     kind: str
 
@@ -131,14 +134,31 @@ class Borrow:
 
 
 @record
+class Stream:
+    """``stream<element>``; ``element`` is None for one that passes only how many."""
+
+    element: Type | None
+    name: str | None = field(default=None, compare=False)
+
+
+@record
+class Future:
+    """``future<element>``; ``element`` is None for one that only comes."""
+
+    element: Type | None
+    name: str | None = field(default=None, compare=False)
+
+
+@record
 class Function:
-    """A function's signature. ``result`` is None when it has none."""
+    """A function's signature. ``result`` is None when it has none; ``asynchronous`` tells that it may wait before it returns."""
 
     params: tuple[Field, ...]
     result: Type | None
+    asynchronous: bool = False
 
 
-Type = Primitive | Record | Variant | List | FixedList | Map | Tuple | Flags | Enum | Option | Result | Own | Borrow
+Type = Primitive | Record | Variant | List | FixedList | Map | Tuple | Flags | Enum | Option | Result | Own | Borrow | Stream | Future
 
 
 def parts(found: object) -> tuple[Type | None, ...]:
@@ -147,7 +167,7 @@ def parts(found: object) -> tuple[Type | None, ...]:
         return tuple(part.type for part in found.fields)
     if isinstance(found, Variant):
         return tuple(part.type for part in found.cases)
-    if isinstance(found, (List, FixedList)):
+    if isinstance(found, (List, FixedList, Stream, Future)):
         return (found.element,)
     if isinstance(found, Map):
         return (found.key, found.value)

@@ -32,7 +32,6 @@ def test_names_have_prefixes_and_attributes(name: bytes) -> None:
         ([(8, b"\1\1\0\0\1\x09")], "The component uses the canonical option `gc`"),
         ([(8, b"\1\1\0\0\1\x08\0")], "The component uses the canonical option `core-type`"),
         ([(7, b"\1\x3f\x7e\0")], "The component has a resource that is represented by 64 bits"),
-        ([(8, b"\1\x26"), (8, b"\1\x27\xff")], "The component uses the canonical built-in `thread.index` (WASI 0.3)"),
     ],
 )
 def test_what_no_path_takes_is_refused(sections: list[tuple[int, bytes]], sentence: str) -> None:

@@ -1,0 +1,82 @@
+"""Components of WASI 0.3 are decoded, validated and planned: built-ins by name, async functions, streams and futures."""
+
+from __future__ import annotations
+
+import pytest
+from wasmtime import wat2wasm
+
+from moonwit.host.wasm.component.component import decode
+from moonwit.host.wasm.component.show import show_world
+from moonwit.host.wasm.plan.planner import plan_component
+from moonwit.host.wasm.problems import Malformed
+
+PIPE = """(component
+ (core module $libc (memory (export "memory") 1))
+ (core instance $libc (instantiate $libc))
+ (type $bytes (stream u8))
+ (type $later (future string))
+ (core func $new (canon stream.new $bytes))
+ (core func $read (canon stream.read $bytes async (memory (core memory $libc "memory"))))
+ (core func $return (canon task.return (result $later)))
+ (core module $m
+  (import "" "new" (func (result i64))) (import "" "read" (func (param i32 i32 i32) (result i32))) (import "" "return" (func (param i32)))
+  (func (export "run") (param i32) (result i32) (i32.const 0))
+  (func (export "add") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "callback") (param i32 i32 i32) (result i32) (i32.const 0)))
+ (core instance $i (instantiate $m (with "" (instance
+  (export "new" (func $new)) (export "read" (func $read)) (export "return" (func $return))))))
+ (func (export "run") async (param "input" $bytes) (result $later)
+  (canon lift (core func $i "run") async (callback (core func $i "callback"))))
+ (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add"))))"""
+
+
+def test_the_world_has_async_functions_streams_and_futures() -> None:
+    """WIT text says of them what the binary does."""
+    found = decode(bytes(wat2wasm(PIPE)))
+    assert show_world(found.world) == (
+        "world root {\n"
+        "  export run: async func(input: stream<u8>) -> future<string>;\n"
+        "  export add: func(a: u32, b: u32) -> u32;\n"
+        "}\n"
+    )
+
+
+def test_natives_and_callees_are_in_the_plan() -> None:
+    """Each built-in is a native with its operands, and each core function that the lane may call has a number."""
+    plan = plan_component(decode(bytes(wat2wasm(PIPE))))
+    assert plan.tasks is not None
+    assert [(each.operation, str(each.core_type), each.asynchronous) for each in plan.tasks.natives] == [
+        ("stream.new", "() -> (i64)", False),
+        ("stream.read", "(i32, i32, i32) -> (i32)", True),
+        ("task.return", "(i32) -> ()", False),
+    ]
+    run, add = plan.tasks.lifted
+    assert run.asynchronous and run.callback is not None and not add.asynchronous and add.callback is None
+    assert [stub.native for stub in plan.stubs] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("(canon stream.new $bytes)", "(canon stream.new $later)", "`stream.new` must name the type of a stream"),
+        ("(func (export \"run\") async", "(func (export \"run\")", "has the canonical option `async`, which an async function type is needed"),
+        ('async (callback (core func $i "callback"))', 'async (callback (core func $i "add"))', "its callback should be (i32, i32, i32) -> (i32)"),
+        ('async (memory (core memory $libc "memory"))', "async", "`stream.read` must name a memory"),
+        ("(result $later)))\n (core module", "(result string)))\n (core module", "a core module imports `return` of `` as (i32) -> ()"),
+    ],
+)
+def test_wrong_definitions_are_refused(old: str, new: str, sentence: str) -> None:
+    """What the standard calls invalid is, in a sentence."""
+    assert PIPE.count(old) == 1
+    with pytest.raises(Malformed) as caught:
+        decoded = decode(bytes(wat2wasm(PIPE.replace(old, new))))
+        plan_component(decoded)
+    assert sentence in str(caught.value)
+
+
+def test_a_context_has_two_slots() -> None:
+    """Another one is refused where it is named."""
+    text = "(component (core func (canon context.get i32 {})))"
+    assert decode(bytes(wat2wasm(text.format(1)))).record.builtins[0].numbers == (0x7F, 1)
+    with pytest.raises(Malformed, match="names slot 2, and a context has 2"):
+        decode(bytes(wat2wasm(text.format(2))))

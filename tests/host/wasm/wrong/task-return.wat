@@ -1,9 +1,0 @@
-;; Refused: The component uses the canonical built-in `task.return` (WASI 0.3), which Moonwit does not take yet.
-(component
-  (core module $m (memory (export "memory") 1)
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
-    (func (export "bad-realloc") (param i32 i32 i32) (result i32) i32.const 64)
-    (func (export "post") (param i64))
-    (func (export "f") (param i32 i32) (result i32) i32.const 64))
-  (core instance $i (instantiate $m))
-  (core func (canon task.return (result string) (memory (core memory $i "memory")))))
