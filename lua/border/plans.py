@@ -187,7 +187,7 @@ class TypeRow(TypedDict, total=False):
     kind: Required[str]
     fields: list[TypeField]
     cases: list[TypeCase]
-    element: int
+    element: int | None
     key: int
     value: int
     length: int | None

@@ -255,7 +255,7 @@ class Elaboration:
         if not isinstance(result, Unusable) and not isinstance(found, Unusable):
             builtins.check(written, found, options, layouts)
             type = builtins.type_of(written, layouts, result, wide)
-        of = found if written.type is not None else result
+        of: Any = found if written.type is not None else result
         builtin = AsyncBuiltin(operation, of, options, written.asynchronous, written.numbers, memory or options.memory, self.home)
         self.record.builtins.append(builtin)
         self.home.used = True
