@@ -12,6 +12,7 @@ local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
 local errors = require 'lua.values.errors'
+local exits = require 'lua.values.exits'
 local intermediate = require 'lua.values.intermediate'
 local most = require 'lua.values.arguments'
 local output = require 'lua.scripts.output'
@@ -62,11 +63,27 @@ local function told(problem, id)
   return text, problem:stack()
 end
 
--- The answer to a script that has ended: nothing, or the error that ended it.
-local function script_answer(problem)
+-- What the results of a script say of it: nil or false, and then an error or its message, is a failure; else the first is its exit status.
+local function verdict(results)
+  local value, problem = results[1], results[2]
+  if value or problem == nil then return exits.of(value) end
+  if errors.is_error(problem) then return 0, problem end
+  if type(problem) ~= 'string' then return exits.of(value) end
+  return 0, errors.make { message = problem, kind = errors.kinds.UNKNOWN, lua_stack = {} }
+end
+
+-- The answer to a script that has ended with a problem or with results: its exit status, or the error that ended it.
+local function script_answer(problem, results)
   local flushed, why = output.flush()
+  local status = exits.status(problem) or 0
+  if exits.status(problem) then
+    problem = nil
+  elseif problem == nil then
+    status, problem = verdict(results)
+  end
   if problem == nil and not flushed then problem = errors.make { message = why, kind = errors.kinds.INTERNAL, lua_stack = {} } end
-  if problem ~= nil then return told(problem) end
+  if problem ~= nil then return false, told(problem) end
+  return status
 end
 
 -- The answer to a call: the encoded value, or nil and the error.
@@ -96,8 +113,8 @@ local function packed(id, encoded)
 end
 
 -- The chunk of a script and its arguments, or nil and an error.
-local function load_script(source, chunkname, arguments)
-  local chunk, problem, env = scripts.script(source, chunkname, modules)
+local function load_script(source, chunkname, arguments, places, granted)
+  local chunk, problem, env = scripts.script(source, chunkname, modules, nil, places, granted)
   if not chunk then return nil, problem end
   local args = intermediate.decode(arguments)
   if #args > most.MOST then
@@ -129,11 +146,11 @@ local function handlers_for(host)
 
   ---@param message border.Run
   function handlers.run(message)
-    local chunk, args, env = load_script(message.source, message.name, message.arguments)
-    if not chunk then return host.done(message.number, false, script_answer(args)) end
+    local chunk, args, env = load_script(message.source, message.name, message.arguments, message.places, message.granted)
+    if not chunk then return host.done(message.number, script_answer(args)) end
     dispatcher.open(function(group)
       owners.finish(env)
-      host.done(message.number, false, script_answer(group.problem))
+      host.done(message.number, script_answer(group.problem, group.results))
     end, chunk, unpack(args))
   end
 
@@ -144,8 +161,13 @@ local function handlers_for(host)
     if not values then return host.done(message.number, call_answer(id, nil, many)) end
     called[message.number] = dispatcher.open(function(group)
       called[message.number] = nil
-      local results = group.results or {}
-      host.done(message.number, call_answer(id, results[1], group.problem or results[2]))
+      local results, problem = group.results or {}, group.problem
+      -- What the call has spawned may exit too.
+      local status = exits.status(problem)
+      if status then
+        results, problem = { status }, nil
+      end
+      host.done(message.number, call_answer(id, results[1], problem or results[2]))
     end, calls.call, id, unpack(values, 1, values.n))
   end
 
@@ -185,14 +207,18 @@ end
 
 local M = { calls = calls }
 
--- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack.
+-- Runs a script alone in its lane; gives nothing, or the encoded error that ended it and its stack; nil, nil and a status that is not 0.
 function M.run(source, chunkname, arguments)
+  local function answer(status, problem, stack)
+    if problem then return problem, stack end
+    if status ~= 0 then return nil, nil, status end
+  end
   local chunk, args, env = load_script(source, chunkname, arguments)
-  if not chunk then return script_answer(args) end
-  local ok, problem = dispatcher.run(chunk, unpack(args))
+  if not chunk then return answer(script_answer(args)) end
+  local ok, first, second = dispatcher.run(chunk, unpack(args))
   owners.finish(env)
-  if ok then problem = nil end
-  return script_answer(problem)
+  if ok then return answer(script_answer(nil, { first, second })) end
+  return answer(script_answer(first))
 end
 
 -- Calls a function alone in its lane; gives the encoded value, or nil, the encoded error and its stack.
@@ -201,7 +227,7 @@ function M.call(id, arguments)
   if not values then return call_answer(id, nil, many) end
   local ok, value, problem = dispatcher.run(calls.call, id, unpack(values, 1, values.n))
   if not ok then
-    value, problem = nil, value
+    value, problem = exits.status(value), not exits.status(value) and value or nil
   end
   return call_answer(id, value, problem)
 end
@@ -241,9 +267,10 @@ local function boot(host)
   end
 
   -- Begins the REPL's session in the lane, then M.session: see lua/repl/session.lua.
-  function M.open_session(emit, answer, failed, traced, help, hopeless, flag)
+  function M.open_session(emit, answer, failed, traced, help, hopeless, flag, places)
     local terminal = { emit = emit, answer = answer, failed = failed, traced = traced, help = help, hopeless = hopeless }
-    M.session = require('lua.repl.session').open(terminal, flag, modules, function(tell) require('stdlib.funcs.trace').trace(tell) end)
+    local function trace(tell) require('stdlib.funcs.trace').trace(tell) end
+    M.session = require('lua.repl.session').open(terminal, flag, modules, trace, (intermediate.decode(places)))
   end
 
   return M

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from moonwit.host.wasm.wit import types as wit
     from moonwit.lua.border.answers import FunctionStatistics
+    from moonwit.lua.border.messages import Script
     from moonwit.registry import Registry
 
 T = TypeVar("T")
@@ -184,26 +185,45 @@ class Project:
             raise
         return self._result(id, answer)
 
-    def start_script(self, source: bytes, name: str, arguments: Sequence[str | bytes] = ()) -> Future[None]:
-        """Has the lane run a script; the future raises ``CallError`` when the script fails."""
-        started: Future[None] = Future()
+    def start_script(
+        self,
+        source: bytes,
+        name: str,
+        arguments: Sequence[str | bytes] = (),
+        folder: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Future[int]:
+        """Has the lane run a script; the future gives its exit status, or raises ``CallError`` when the script fails.
+
+        It may require the Lua files of ``folder`` and of the project. ``environ`` is what its ``os.getenv`` finds.
+        """
+        from moonwit.lua.scripts.files import of_script
+
+        started: Future[int] = Future()
 
         def finish(answered: Future[Any]) -> None:
             problem = answered.exception()
             if problem is None:
-                _, error, stack = answered.result()
+                status, error, stack = answered.result()
                 problem = None if error is None else _error(error, stack)
             if problem is None:
-                started.set_result(None)
+                started.set_result(int(status or 0))
             else:
                 started.set_exception(problem)
 
-        self._running().run(source, name, buffer.encode(list(arguments))).add_done_callback(finish)
+        script: Script = {
+            "source": source,
+            "name": name,
+            "arguments": buffer.encode(list(arguments)),
+            "places": of_script(None if self.registry is None else self.registry.root, folder),
+            "granted": environ or {},
+        }
+        self._running().run(script).add_done_callback(finish)
         return started
 
-    def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = ()) -> None:
-        """Runs a script and waits for its end; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
-        self.start_script(source.encode() if isinstance(source, str) else source, name, arguments).result()
+    def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = (), folder: str | None = None) -> int:
+        """Runs a script, waits for its end and gives its exit status; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
+        return self.start_script(source.encode() if isinstance(source, str) else source, name, arguments, folder).result()
 
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
         """Has ``job`` run in the lane, between two turns of its dispatcher, with the table of lua/boot.lua; it must not take long."""

@@ -12,6 +12,7 @@ local NAMES = {
   'hash',
   'http',
   'http_client',
+  'io',
   'json',
   'logger',
   'time',

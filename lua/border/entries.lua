@@ -78,6 +78,7 @@
 ---@field source string
 ---@field chunkname string
 ---@field modules string[]
+---@field places border.Place[]
 ---@field method? string
 ---@field imports? table<string, border.LuaSource>
 ---@field limit_ms? integer

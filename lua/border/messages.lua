@@ -15,13 +15,23 @@
 ---| border.RequestBody
 ---| border.RequestCanceled
 
----To run a script: its text, what its errors call it, and encoded arguments.
----@class border.Run
----@field kind "run"
----@field number integer
+---A script: its text, what its errors call it, encoded arguments, where its files are, and the variables that it is granted.
+---@class border.Script
 ---@field source string
 ---@field name string
 ---@field arguments string
+---@field places border.Place[]
+---@field granted table<string, string>
+
+---To run a script.
+---@class border.Run
+---@field source string
+---@field name string
+---@field arguments string
+---@field places border.Place[]
+---@field granted table<string, string>
+---@field kind "run"
+---@field number integer
 
 ---To call a function.
 ---@class border.Call

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from moonwit.host.values.intermediate import Value
+from moonwit.lua.border.plans import Place
 
 
-class Run(TypedDict):
-    """To run a script: its text, what its errors call it, and encoded arguments."""
+class Script(TypedDict):
+    """A script: its text, what its errors call it, encoded arguments, where its files are, and the variables that it is granted."""
 
-    kind: Literal["run"]
-    number: int
     source: bytes
     name: str
     arguments: bytes
+    places: list[Place]
+    granted: Mapping[str, str]
+
+
+class Run(Script):
+    """To run a script."""
+
+    kind: Literal["run"]
+    number: int
 
 
 class Call(TypedDict):

@@ -1,6 +1,11 @@
 ---@meta
 -- Made from lua/border/modules.py by `python tests/border.py`: annotations, which nothing loads.
 
+---The text of a Lua file that is required, and whether it is the first of those that were looked for; empty where none is there.
+---@class border.SourceFound
+---@field source? string
+---@field first? boolean
+
 ---A folder that may be used, by its id.
 ---@class border.FolderFound
 ---@field id string

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
+
+
+class SourceFound(TypedDict):
+    """The text of a Lua file that is required, and whether it is the first of those that were looked for; empty where none is there."""
+
+    source: NotRequired[bytes]
+    first: NotRequired[bool]
 
 
 class FolderFound(TypedDict):

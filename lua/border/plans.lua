@@ -25,12 +25,14 @@
 ---@field post_leaf? true
 ---@field signature border.Signature
 
----An entry in Lua: its text, what its errors call it, and what it may require by name: modules, and other entries in Lua.
+---An entry in Lua: its text, what its errors call it, and what it may require by name: modules, other entries in Lua, and files in
+---`places`.
 ---@class border.LuaSource
 ---@field id string
 ---@field source string
 ---@field chunkname string
 ---@field modules string[]
+---@field places border.Place[]
 ---@field method? string
 ---@field imports? table<string, border.LuaSource>
 ---@field limit_ms? integer
@@ -67,6 +69,12 @@
 ---@field types border.TypeRow[]
 ---@field params border.Param[]
 ---@field result? integer
+
+---Where Lua files are looked for: a path below the folder `root`, and what errors call that place.
+---@class border.Place
+---@field root string
+---@field path string
+---@field shown string
 
 ---What a core instance of the plan exports.
 ---@class border.StepItem

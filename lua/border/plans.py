@@ -76,13 +76,23 @@ class HostFunction(TypedDict):
     results: str
 
 
+class Place(TypedDict):
+    """Where Lua files are looked for: a path below the folder ``root``, and what errors call that place."""
+
+    root: str
+    path: str
+    shown: str
+
+
 class LuaSource(TypedDict):
-    """An entry in Lua: its text, what its errors call it, and what it may require by name: modules, and other entries in Lua."""
+    """An entry in Lua: its text, what its errors call it, and what it may require by name: modules, other entries in Lua, and files in
+    ``places``."""
 
     id: str
     source: str
     chunkname: str
     modules: Sequence[str]
+    places: Sequence[Place]
     method: NotRequired[str]
     imports: NotRequired[Mapping[str, LuaSource]]
     limit_ms: NotRequired[int]

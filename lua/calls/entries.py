@@ -15,6 +15,7 @@ from moonwit.lua.calls.compatible_calls import CompatibleCalls
 from moonwit.lua.calls.descriptions import answering, exported, guest_entry, lua_entry
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.pools.statistics import Statistics
+from moonwit.lua.scripts import files
 from moonwit.lua.values import buffer
 from moonwit.lua.wasi.worlds import Worlds
 
@@ -70,6 +71,7 @@ class Entries:
             "load": lambda id: self.load(id.decode("utf-8", "replace"), role),
             "exports": lambda id: self._exports(id.decode("utf-8", "replace")),
             "library": self._library,
+            "lua_file": files.find,
             "unprovided": self._unprovided,
             "difference": self.compatible.difference,
             "method": self._method,

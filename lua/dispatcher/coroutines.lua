@@ -7,9 +7,10 @@ local create, resume, status, running = coroutine.create, coroutine.resume, coro
 local yield, isyieldable = coroutine.yield, coroutine.isyieldable
 local error, type, setmetatable, pcall, xpcall = error, type, setmetatable, pcall, xpcall
 
+local exits = require 'lua.values.exits'
 local interrupt = require 'lua.dispatcher.interrupt'
 
-local caught = interrupt.caught
+local caught, exit_status = interrupt.caught, exits.status
 
 local M = {}
 
@@ -71,7 +72,8 @@ local function as_it_is(problem) return problem end
 
 local function handled(handler, ok, ...)
   if ok then return true, ... end
-  interrupt.check()
+  -- Raises what is not to be caught.
+  caught(false, (...))
   return caught(false, handle(handler, (...)))
 end
 
@@ -86,7 +88,10 @@ function M.xpcall(f, handler, ...)
   -- A handler runs on top of what has raised, and on top of a hook no other hook runs: code that may be ended by one has its handler
   -- called afterwards.
   if interrupt.active() then return handled(handler, xpcall(f, as_it_is, ...)) end
-  return xpcall(f, function(problem) return handle(handler, problem) end, ...)
+  return caught(xpcall(f, function(problem)
+    if exit_status(problem) then return problem end
+    return handle(handler, problem)
+  end, ...))
 end
 
 local refuse

@@ -7,10 +7,11 @@
 --
 local clock = require 'lua.dispatcher.clock'
 local errors = require 'lua.values.errors'
+local exits = require 'lua.values.exits'
 
 local sethook, getinfo, getfields = debug.sethook, debug.getinfo, debug.getfenv
 local error, pcall, select = error, pcall, select
-local monotonic = clock.monotonic
+local monotonic, exit_status = clock.monotonic, exits.status
 
 local M = {}
 
@@ -83,12 +84,13 @@ local check = M.check
 local function caught(ok, ...)
   if ok then return true, ... end
   check()
+  if exit_status((...)) then error((...), 0) end
   return false, ...
 end
 
 --- Calls as `pcall`, for what a script catches. A hook needs room on the stack: where there is too little, at the bottom of a recursion, it
 --- fails, and code that catches that and goes down again would never be ended. So whoever catches an error looks too, and where there is no
---- room for that either the error goes on upwards.
+--- room for that either the error goes on upwards. The end that a script has asked for itself goes on upwards too.
 ---@param ... any
 ---@return boolean
 ---@return any

@@ -4,6 +4,7 @@
 local coroutines = require 'lua.dispatcher.coroutines'
 local deadlock = require 'lua.dispatcher.deadlock'
 local errors = require 'lua.values.errors'
+local exits = require 'lua.values.exits'
 local interrupt = require 'lua.dispatcher.interrupt'
 local timers = require 'lua.dispatcher.timers'
 local waiting = require 'lua.dispatcher.waiting'
@@ -80,7 +81,8 @@ function M.close(group, problem)
   group.closing = true
   if not group.first then return end
   local why = errors.make {
-    message = problem and 'canceled: the script has failed: ' .. problem:message() or 'canceled: the script has ended',
+    message = problem and not exits.status(problem) and 'canceled: the script has failed: ' .. problem:message()
+      or 'canceled: the script has ended',
     kind = CANCELED,
     cause = problem,
     lua_stack = {},

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from moonwit.host.wasi.look_ups import LookUp
     from moonwit.lua.border.answers import Failure, Hired
     from moonwit.lua.border.messages import Answer as TicketAnswer
-    from moonwit.lua.border.messages import Message
+    from moonwit.lua.border.messages import Message, Script
     from moonwit.lua.lane.fetcher import Fetcher
 
 T = TypeVar("T")
@@ -46,6 +46,8 @@ Callback = Callable[..., Any]
 
 # An encoded value, an encoded error, and the error's stack as text: the first or the others are there.
 Answer = tuple[bytes | None, bytes | None, bytes | None]
+# The same of a script, with an exit status.
+ScriptAnswer = tuple[float | None, bytes | None, bytes | None]
 
 
 def _room_above() -> Path:
@@ -117,9 +119,9 @@ class Lane:
             self._answerer = self._answerer or _answerer()
             return self._answerer.address
 
-    def run(self, source: bytes, name: str, arguments: bytes) -> Future[Answer]:
-        """Has the lane run a script beside whatever else it runs; the answer is (None, None, None), or its error."""
-        return self._ask(lambda number: {"kind": "run", "number": number, "source": source, "name": name, "arguments": arguments})
+    def run(self, script: Script) -> Future[ScriptAnswer]:
+        """Has the lane run a script beside whatever else it runs; the answer is its exit status, None for 0, or its error."""
+        return self._ask(lambda number: {"kind": "run", "number": number, **script})
 
     def call(self, id: str, arguments: bytes) -> Future[Answer]:
         """Has the lane call a function; the answer is its encoded value, or (None, encoded error, stack)."""
@@ -222,7 +224,7 @@ class Lane:
             # Found one by one, so that only what can't be passed is lost: whoever waits for it hears that it can't.
             return buffer.Encoded(buffer.encode([_passable(message) for message in taken]))
 
-    def _done(self, number: float, value: bytes | bool | None, error: bytes | None = None, stack: bytes | None = None) -> None:
+    def _done(self, number: float, value: bytes | bool | float | None, error: bytes | None = None, stack: bytes | None = None) -> None:
         future, _ = self._waiting.pop(int(number))
         # Whoever asked may have canceled it meanwhile.
         if future.set_running_or_notify_cancel():

@@ -5,11 +5,13 @@ local clock = require 'lua.dispatcher.clock'
 local describe = require 'lua.repl.describe'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
+local exits = require 'lua.values.exits'
 local locals = require 'lua.repl.locals'
 local members = require 'lua.repl.members'
 local output = require 'lua.scripts.output'
 local sandbox = require 'lua.scripts.sandbox'
 local scripts = require 'lua.scripts.scripts'
+local standard_input = require 'lua.scripts.input'
 local sinks = require 'lua.repl.sink'
 local stopping = require 'lua.repl.stops'
 local undefined = require 'lua.repl.undefined'
@@ -21,25 +23,29 @@ local encode, decode = buffer.encode, buffer.decode
 
 local MOST_VALUES = 50 -- of one input that are shown
 
+local EXIT = errors.make { message = 'os.exit ends a script; leave the session by :quit', kind = errors.kinds.INVALID, lua_stack = {} }
+
 local M = {}
 
 --- Begins the lane's session. `host` has `emit(text)`, which takes what is printed, `answer(number, encoded)`, which takes what became
 -- of an input, `failed(place, encoded)`, which takes the error of what an input had left running, `traced(encoded)`, which takes a
 -- call, `help(name, kind, text)`, which explains, and `hopeless()`, which is called once when an input waits for what can't come and says
 -- with anything but nil that it is to end; `flag` is the address that lua/repl/stops.lua looks at. `modules` are the
--- standard library, and `trace(tell)` has calls of functions told, see stdlib/funcs/trace.lua.
+-- standard library, and `trace(tell)` has calls of functions told, see stdlib/funcs/trace.lua. `places` are where files are required from.
 ---@param host table<string, function>
 ---@param flag integer
 ---@param modules table
 ---@param trace fun(tell: function?)
+---@param places border.Place[]
 ---@return table<string, function>
-function M.open(host, flag, modules, trace)
+function M.open(host, flag, modules, trace, places)
   sandbox.compiles = false
   local sink = sinks.new(host.emit)
   output.redirect(sink)
+  standard_input.refused = 'in a session it is what is typed'
   dispatcher.on_turn(sink.flush)
 
-  local _, _, env = scripts.script('', '=session', modules)
+  local _, _, env = scripts.script('', '=session', modules, nil, places)
   local kept = locals.new()
   local own = members.new(env, kept, modules)
   local stops = stopping.watch(ffi.cast('volatile uint32_t *', flag))
@@ -56,6 +62,7 @@ function M.open(host, flag, modules, trace)
     if not ok then
       if stops.stopped or (...) == stops.problem then return { interrupted = true } end
       local problem = stops.foreground and stops.foreground.problem or (...)
+      if exits.status(problem) then problem = EXIT end
       if stops.foreground then stops.foreground.shown = stops.foreground.problem end
       return { failed = describe.describe(errors.from(problem), limits) }
     end

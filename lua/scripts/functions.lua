@@ -3,6 +3,7 @@ local arguments = require 'lua.values.arguments'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
+local exits = require 'lua.values.exits'
 local interrupt = require 'lua.dispatcher.interrupt'
 local intermediate = require 'lua.values.intermediate'
 local rings = require 'lua.dispatcher.rings'
@@ -24,6 +25,8 @@ local function answer(id, task, ok, value, problem)
   task.nested = task.nested - 1
   -- Not our error, so perhaps the end of the stack, where no hook runs: see lua/dispatcher/interrupt.lua.
   if not ok and not errors.is_error(value) then interrupt.check() end
+  -- What it has exited with is its value: it must not end its caller.
+  if not ok and exits.status(value) then return exits.status(value) end
   if not ok then return nil, errors.is_error(value) and value or errors.from(value, { kind = errors.kinds.INTERNAL, entry = id }) end
   -- Anything else that comes second belongs to what gave the value: the count of `gsub`, the `ok` of a channel.
   if errors.is_error(problem) then return nil, problem end

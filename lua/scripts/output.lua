@@ -45,6 +45,21 @@ function M.write(stream, text)
   return io[stream]:write(text)
 end
 
+--- Writes what a script says on standard error, which in a session is its screen; returns true, or nil and a message.
+---@param ... string
+---@return any
+---@return string?
+function M.complain(...)
+  if stdout ~= io.stdout then return stdout:write(...) end
+  return io.stderr:write(...)
+end
+
+--- Writes texts to standard output as they are; returns true, or nil and a message.
+---@param ... string
+---@return any
+---@return string?
+function M.write_out(...) return stdout:write(...) end
+
 --- Writes what is still buffered; returns true, or nil and a message.
 function M.flush()
   local ok, problem = stdout:flush()

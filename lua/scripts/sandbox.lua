@@ -4,6 +4,8 @@
 -- changed: what a script sees is an empty table in front of the real one. Functions that write to a table past its
 -- metatable (rawset, table.insert, ...) refuse those, and no function returns the real one.
 local coroutines = require 'lua.dispatcher.coroutines'
+local exits = require 'lua.values.exits'
+local got = require 'lua.values.got'
 local interrupt = require 'lua.dispatcher.interrupt'
 local strings = require 'lua.scripts.strings'
 local sort = require 'lua.scripts.sort'
@@ -155,6 +157,22 @@ function safe.time(t)
   return time { year = t.year, month = t.month, day = t.day, hour = t.hour, min = t.min, sec = t.sec, isdst = t.isdst }
 end
 
+--- Ends the script, or the call of an entry, with an exit status: a whole number from 0 to 255 (0), true for 0 or false for 1. No `pcall`
+--- catches that.
+function safe.exit(status)
+  if status == nil or status == true then status = 0 end
+  if status ~= false and (type(status) ~= 'number' or status % 1 ~= 0 or status < 0 or status > 255) then
+    error('os.exit: expected a whole number from 0 to 255, true or false, got ' .. (type(status) == 'number' and status or got(status)), 2)
+  end
+  error(exits.new(exits.of(status)), 0)
+end
+
+-- What is granted is each script's own: see lua/scripts/scripts.lua.
+function safe.getenv(name)
+  if type(name) ~= 'string' then error("bad argument #1 to 'getenv' (string expected, got " .. type(name) .. ')', 2) end
+  return nil
+end
+
 local COLLECT = { collect = true, count = true, step = true }
 
 function safe.collectgarbage(what, ...)
@@ -199,7 +217,7 @@ local libraries = {
     'abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow rad '
       .. 'random randomseed sin sinh sqrt tan tanh'
   ),
-  os = pick(os, 'clock date difftime', { time = safe.time }),
+  os = pick(os, 'clock date difftime', { time = safe.time, exit = safe.exit, getenv = safe.getenv }),
   bit = pick(bit, 'arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex'),
   coroutine = coroutines.library,
 }

@@ -1,6 +1,7 @@
 -- Scripts: a file given to `moonwit run`, and the sources of function.lua and library.lua entries. Each is compiled
 -- into an environment of its own, with a `require` that knows what this script may have.
 local errors = require 'lua.values.errors'
+local files = require 'lua.scripts.files'
 local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local output = require 'lua.scripts.output'
@@ -16,6 +17,9 @@ local M = {}
 
 -- Modules that are globals of every script, whatever it lists.
 local EVERYWHERE = { 'errors', 'channel' }
+
+-- What scripts know as `os`, but for `getenv`.
+local _, SYSTEM = sandbox.library_of(sandbox.libraries.os)
 
 -- How deep libraries may import each other; deeper is a mistake, and Lua's stack has an end.
 local MAX_IMPORTS = 100
@@ -39,27 +43,56 @@ local function open(modules, name, owner)
   return module
 end
 
--- An environment with `require`. `find(name)` returns a module, or nil and the sentence to raise.
-local function environment(find, globals, mode)
+-- The library `os` of one environment, whose `getenv` finds what is granted there.
+local function system(getenv)
+  local own = {}
+  for name, f in pairs(SYSTEM) do
+    own[name] = f
+  end
+  function own.getenv(name)
+    if type(name) ~= 'string' then error("bad argument #1 to 'getenv' (string expected, got " .. type(name) .. ')', 2) end
+    return getenv(name)
+  end
+  return sandbox.protect('os', own)
+end
+
+-- An environment with `require`. `find(name)` returns a module; or nil, the sentence to raise, and whether no file may have the name.
+-- `surroundings`, where there are some, are {places = where files are looked for, getenv = function}.
+local function environment(find, globals, mode, surroundings)
   local env = sandbox.environment({ print = output.print }, mode)
   for name, value in pairs(globals or {}) do
     env[name] = value
   end
-  local loaded = { _G = env }
+  local loaded, preload = { _G = env }, {}
   for name, library in pairs(sandbox.libraries) do
     loaded[name] = library
   end
+  if surroundings then
+    loaded.os = system(surroundings.getenv)
+    if env.os == sandbox.libraries.os then env.os = loaded.os end
+  end
+  local from_file = surroundings and files.loader(surroundings.places, env, loaded, mode)
 
   function env.require(name)
     if type(name) ~= 'string' then error("bad argument #1 to 'require' (string expected, got " .. type(name) .. ')', 2) end
-    local module, problem = find(name)
+    local module, problem, reserved = find(name)
     if module ~= nil then return module end
     module = loaded[name]
-    if module == nil then error(problem, 2) end
+    if module ~= nil then return module end
+    if type(preload[name]) == 'function' then
+      module = preload[name](name)
+      if module == nil then module = true end
+      loaded[name] = module
+      return module
+    end
+    if not from_file or reserved then error(problem, 2) end
+    local why
+    module, why = from_file(name)
+    if module == nil then error(problem .. ' (' .. why .. ')', 2) end
     return module
   end
 
-  env.package = { loaded = loaded }
+  env.package = { loaded = loaded, preload = preload, config = '/\n;\n?\n!\n-\n' }
   return env
 end
 
@@ -69,23 +102,29 @@ local function compile(source, chunkname, env, entry, mode)
   return nil, errors.make { message = problem, kind = INVALID, entry = entry, lua_stack = {} }
 end
 
+-- The value of a variable of the project, by its name; nil where nobody has declared it, or the module `env` is not there.
+local function variable(env, name) return env and (env.get(name)) or nil end
+
 --- Compiles a script that has every module, each requirable and, unless the script sets the name itself, a global.
 -- Returns the chunk, or nil and an error; and the script's global table.
 ---@param source string
 ---@param chunkname string
 ---@param modules table
 ---@param globals? table
+---@param places? border.Place[] where the files are that it may require
+---@param granted? table<string, string> the variables of the environment that it may see, beside the project's
 ---@return function?
 ---@return Error?
 ---@return table?
-function M.script(source, chunkname, modules, globals)
+function M.script(source, chunkname, modules, globals, places, granted)
   local opened, owner = {}, owners.script(chunkname)
   local function find(name)
     if opened[name] == nil and modules[name] ~= nil then opened[name] = open(modules, name, owner) end
     if opened[name] ~= nil then return opened[name] end
     return nil, "module '" .. name .. "' doesn't exist" .. nearest.hint(name, names_of(modules, sandbox.libraries))
   end
-  local env = environment(find, globals)
+  local function getenv(name) return granted and granted[name] or variable(find 'env', name) end
+  local env = environment(find, globals, nil, places and { places = places, getenv = getenv })
   owners.note(env, owner)
   setmetatable(env, {
     __index = function(_, name)
@@ -217,9 +256,12 @@ function evaluate(entry, state)
         .. nearest.hint(name, names_of(listed, imported))
         .. ' ('
         .. entry.id
-        .. ')'
+        .. ')',
+      state.stdlib[name] ~= nil
   end
-  local env = environment(find, globals_of(state.stdlib, listed, imported, state.owner), state.mode)
+  local function getenv(name) return variable(listed.env, name) end
+  local surroundings = entry.places and { places = entry.places, getenv = getenv }
+  local env = environment(find, globals_of(state.stdlib, listed, imported, state.owner), state.mode, surroundings)
   local chunk
   chunk, problem = compile(entry.source, entry.chunkname or '=' .. entry.id, env, entry.id, state.mode)
   if not chunk then return nil, problem end

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moonwit.lua.scripts import files
+
 if TYPE_CHECKING:
     from moonwit.lua.border.plans import LuaSource
     from moonwit.registry import Entry, Registry
@@ -21,6 +23,7 @@ def lua_source(entry: Entry, registry: Registry) -> LuaSource:
         "source": str(fields["source"]),
         "chunkname": name,
         "modules": modules if isinstance(modules, list) else [],
+        "places": files.of_entry(registry.root, (entry.file if origin is None else origin).parent),
     }
     if isinstance(method, str) and method:
         told["method"] = method

@@ -115,9 +115,8 @@ def _binary(path: str) -> Binary:
         raise Failure(f"{path}{place}: {error}") from None
 
 
-def _world(words: Sequence[str], grants: Grants) -> World:
-    from moonwit.host.wasi.world import Mount, World
-
+def environment(grants: Grants) -> dict[str, str]:
+    """Gives the variables that `--env` grants by name; raises ``WrongUsage`` and ``Failure``."""
     env: dict[str, str] = {}
     for text in grants.env:
         name, sign, value = text.partition("=")
@@ -129,6 +128,13 @@ def _world(words: Sequence[str], grants: Grants) -> World:
                 raise Failure(f"--env {name}: the environment variable {name} is not set; give it a value: --env {name}=VALUE")
             value = os.environ[name]
         env[name] = value
+    return env
+
+
+def _world(words: Sequence[str], grants: Grants) -> World:
+    from moonwit.host.wasi.world import Mount, World
+
+    env = environment(grants)
     mounts: list[Mount] = []
     for text in grants.dir:
         plain = text.removesuffix(_READ_ONLY)

@@ -36,9 +36,16 @@ def command(arguments: Sequence[str]) -> int:
         from moonwit.commands.program import Grants, run_file
 
         return run_file(rest[0], rest[1:], grants if granting else Grants())
-    if granting and any(grants):
-        raise WrongUsage(f"--env and --dir are for a program in a file (FILE.wasm), and {rest[0]} is none", "run")
-    if is_id(rest[0]) or _may_be_command(rest[0]):
+    if granting and grants.dir:
+        raise WrongUsage(f"--dir is for a program in a file (FILE.wasm), and {rest[0]} is none", "run")
+    environ: Mapping[str, str] = {}
+    if granting and grants.env:
+        from moonwit.commands.program import environment
+
+        if is_id(rest[0]):
+            raise WrongUsage(f"--env is for a script or a program in a file, and {rest[0]} is none", "run")
+        environ = environment(grants)
+    elif is_id(rest[0]) or _may_be_command(rest[0]):
         status = _run_entry(options, rest[0], rest[1:])
         if status is not None:
             return status
@@ -47,13 +54,13 @@ def command(arguments: Sequence[str]) -> int:
     with Running(moonwit.open(chosen(options, [Path(rest[0]).parent, Path()]))) as project:
         known = show_problems(project.registry)
         try:
-            wait(project.start_script(source, f"@{name}", [os.fsencode(word) for word in rest[1:]]))
+            words = [os.fsencode(word) for word in rest[1:]]
+            return wait(project.start_script(source, f"@{name}", words, os.path.dirname(rest[0]), environ))
         except CallError as error:
             if terminal.reader_is_gone():
                 return 1
             show_problems(project.registry, known)
             raise failed(error, name) from None
-    return 0
 
 
 def _may_be_command(word: str) -> bool:

@@ -66,7 +66,7 @@ def _write(folder: Path, functions: Sequence[LoadedFunction]) -> None:
     namer = Namer()
     calls = [namer.overload(function) for function in functions]
     names = []
-    for path in sorted(FOLDER.glob("*.lua")):
+    for path in sorted(FOLDER.rglob("*.lua")):
         if path.stem == LANGUAGE:
             continue
         names.append(path.stem)

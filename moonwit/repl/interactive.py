@@ -38,7 +38,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
     try:
         knowledge = Knowledge(project.entries)
         explanations = Explanations(knowledge)
-        session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value, shell.hopeless)
+        session = shell.session = Session(project, screen.put, shell.failed, shell.traced, explanations.of_value, shell.hopeless, folder)
         check = Check(lambda text: screen.put(f"{text}\n".encode("utf-8", "replace")))
         opening = Opening(project.entries, folder, knowledge, check)
         commands = Commands(shell, opening, explanations)

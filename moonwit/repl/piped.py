@@ -31,7 +31,7 @@ class Failed(Exception):
 def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) -> int:
     """Evaluates what standard input holds, input by input, until one fails; gives the exit code."""
     knowledge = Knowledge(project.entries)
-    session = Session(project, _print, _background, lambda call: None, Explanations(knowledge).of_value, lambda: True)
+    session = Session(project, _print, _background, lambda call: None, Explanations(knowledge).of_value, lambda: True, folder)
     opening = Opening(project.entries, folder, knowledge)
     opening.session = session
     with Running(project):

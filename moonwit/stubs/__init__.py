@@ -1,4 +1,4 @@
-"""The standard library's annotations (LuaCATS), one file for each module: editors read them, and so does `help(x)`."""
+"""The standard library's annotations (LuaCATS), one file for each module, some in folders: editors read them, and so does `help(x)`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Doc(NamedTuple):
 def docs() -> Mapping[str, Doc]:
     """Gives what is known, by name."""
     found: dict[str, Doc] = {}
-    for path in sorted(FOLDER.glob("*.lua")):
+    for path in sorted(FOLDER.rglob("*.lua")):
         for doc in read(path.read_text(encoding="utf-8"), path.stem):
             found[doc.name] = doc
     return found

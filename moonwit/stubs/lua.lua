@@ -72,7 +72,8 @@ function rawget(table, key) end
 ---Sets a field without metamethods.
 function rawset(table, key, value) end
 
----Gives a module of the standard library.
+---Gives a module of the standard library, or what a Lua file beside the script or in the project's `lua` or `lua_modules`
+---returns.
 function require(name) end
 
 ---Gives the arguments from number `n` on, or with "#" how many there are.
@@ -254,6 +255,14 @@ function os.date(format, time) end
 
 ---Gives the seconds between two times.
 function os.difftime(later, earlier) end
+
+---Ends the script with an exit status, 0 unless another is given: from 0 to 255, true for 0, false for 1. In an entry it
+---ends the call, whose value is the status.
+function os.exit(status) end
+
+---Gives a variable of the environment that the command line grants by --env, or of the project's `env.variable` entries;
+---else nil.
+function os.getenv(name) end
 
 ---Gives the seconds since 1970, now or of a table.
 function os.time(t) end

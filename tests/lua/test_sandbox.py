@@ -54,9 +54,11 @@ ESCAPES = {
           if _G[name] ~= nil then return name end
         end""",
     "dangerous fields of os": """
-        for _, name in ipairs{'execute', 'exit', 'remove', 'rename', 'getenv', 'tmpname', 'setlocale'} do
+        for _, name in ipairs{'execute', 'remove', 'rename', 'tmpname', 'setlocale'} do
           if os[name] ~= nil then return name end
         end""",
+    "the environment": "return os.getenv 'PATH' or os.getenv 'HOME'",
+    "files by io": "return io and (io.popen or io.output or io.input or io.tmpfile or io.open('/etc/passwd'))",
     "dangerous fields of string": "return string.dump or ('').dump or string.buffer",
     "dangerous fields of package": """
         return package.loadlib or package.loaders or package.searchers or package.cpath or package.path or package.searchpath""",

@@ -29,6 +29,7 @@ CLASSES: Mapping[str, str] = {
     "timer": "Timer",
     "file": "File",
     "folder": "Folder",
+    "stream": "Stream",
 }
 
 _MOST_PARTS = 40  # functions of one entry

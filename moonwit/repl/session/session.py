@@ -20,11 +20,14 @@ from concurrent.futures import TimeoutError as Late
 from typing import TYPE_CHECKING, Any
 
 from moonwit.lua.calls.entries import Entries
+from moonwit.lua.scripts.files import of_script
 from moonwit.lua.values import buffer
 from moonwit.project import Project
 from moonwit.repl.session.chunks import Chunk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from moonwit.lua.border.messages import Input, NamesQuery
 
 # The epochs that a call without a limit may take: 87 minutes when they are counted in, and few enough to count through at once.
@@ -52,7 +55,8 @@ class Session:
 
     ``emit`` takes what scripts print, ``failed`` the error of what an input had left running, ``traced`` a call that was made, and
     ``help`` gives the text about a name, a kind of values, and a value as text. ``hopeless`` is told when an input waits and nothing
-    can wake it, and says whether it is to fail then. The lane's thread calls them.
+    can wake it, and says whether it is to fail then. The lane's thread calls them. Inputs may require Lua files of the working
+    directory, and of the project in ``folder``.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Session:
         traced: Callable[[Mapping[bytes, Any]], None],
         help: Callable[[str, str, str], str],
         hopeless: Callable[[], bool],
+        folder: Path | None = None,
     ) -> None:
         self.project = project
         self._flag = (ctypes.c_uint32 * 2)(0, 0)  # what is to stop, and the place of the input whose code runs
@@ -85,7 +90,8 @@ class Session:
 
         crossing: Sequence[Callable[..., bytes | None]] = (emit, self._answer, self._fail, trace, explain, give_up)
         callbacks = *map(_contained, crossing), ctypes.addressof(self._flag)
-        self._opened = project.submit(lambda boot: boot[b"open_session"](*callbacks))
+        places = buffer.encode(list(of_script(folder, "")))
+        self._opened = project.submit(lambda boot: boot[b"open_session"](*callbacks, places))
 
     def start(
         self, chunk: Chunk, name: str, place: int = 0, *, full: bool = False, quiet: bool = False, bench: bool = False

@@ -48,7 +48,7 @@ def test_every_module_has_its_annotations():
     """Each module of the standard library has a file, and each of its functions and values an annotation; nothing else has."""
     real = real_names()
     modules = {name for name, kind in real.items() if kind == "module"}
-    assert {path.stem for path in FOLDER.glob("*.lua")} - {LANGUAGE} == modules
+    assert {path.stem for path in FOLDER.rglob("*.lua")} - {LANGUAGE} == modules
     known = {name: doc for name, doc in docs().items() if name.partition(".")[0] in modules and ":" not in name and "." in name}
     listed = {name for name in real if "." in name}
     looked_up = {"time.UTC", "time.utc", "time.LOCAL", "time.localtz"}  # found by the module's metatable

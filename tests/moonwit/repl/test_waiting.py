@@ -25,7 +25,7 @@ entries:
 
 def test_every_module_is_at_hand(folder):
     """Each module of the standard library is there without `require`."""
-    names = sorted(path.stem for path in FOLDER.glob("*.lua") if path.stem != LANGUAGE)
+    names = sorted(path.stem for path in FOLDER.rglob("*.lua") if path.stem != LANGUAGE)
     assert len(names) > 10
     text = "".join(f"{name} == require('{name}')\n" for name in names)
     command = [sys.executable, "-m", "moonwit", "repl"]
