@@ -111,7 +111,7 @@ local function reader(format, name)
   end
   error(
     name
-      .. ": expected 'l' (a line, the default), 'L' (a line with its end), 'a' (the rest), 'n' (a number) or a number of bytes as a format, "
+      .. ": expected 'l' (a line, the default), 'L' (a line with its end), 'a' (the rest), 'n' (a number) or a count of bytes as a format, "
       .. 'got '
       .. (type(format) == 'string' and "'" .. format:sub(1, 20) .. "'" or type(format) == 'number' and tostring(format) or got(format)),
     3

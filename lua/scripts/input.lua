@@ -36,7 +36,7 @@ local function wait()
   if problem then error(problem, 0) end
 end
 
-local function failure(words) return errors.make { message = "standard input can't be read: " .. words, kind = errors.kinds.UNAVAILABLE } end
+local function failure(why) return errors.make { message = "standard input can't be read: " .. why, kind = errors.kinds.UNAVAILABLE } end
 
 --- Returns the next bytes of standard input, waiting for them if need be; "" at its end, or nil and an error.
 ---@return string?

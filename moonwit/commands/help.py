@@ -25,13 +25,14 @@ examples:
   echo 'return 1 + 1' | moonwit repl
 """,
     "run": f"""\
-usage: moonwit run [--project DIR] SCRIPT.lua [ARGS...]
+usage: moonwit run [--project DIR] [--env NAME[=VALUE]] SCRIPT.lua [ARGS...]
        moonwit run [--project DIR] NAMESPACE:NAME [ARGS...]
        moonwit run [--project DIR] COMMAND [ARGS...]
        moonwit run [--project DIR] list
        moonwit run [--env NAME[=VALUE]] [--dir HOST[::GUEST][:ro]] FILE.wasm [ARGS...]
 
-Runs a Lua script. What follows its name belongs to the script: `...`, and the global `arg`.
+Runs a Lua script. What follows its name belongs to the script: `...`, and the global `arg`. A whole
+number that it returns is the exit code, and `return nil, err` a failure.
 For `-` the script is read from standard input.
 Runs a function of the registry when given an id; its arguments are read as by `moonwit call`,
 and its result is not shown.
@@ -43,7 +44,7 @@ project: it sees no variable and no folder that is not granted by an option.
 options:
 {_PROJECT}\
                   (looked for from the script's folder, then from the working directory)
-  --env NAME[=VALUE]   a variable of the program; without a value the host's own
+  --env NAME[=VALUE]   a variable of the script or program; without a value the host's own
   --dir HOST[::GUEST][:ro]   a folder of the program, `:ro` read only; both may be repeated
 
 examples:
