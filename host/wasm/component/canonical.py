@@ -8,10 +8,8 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.entities import CanonicalOptions, CoreItem, ImportedFunction, LiftedFunction, Lowered, Record
 from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import MOST_PARAMS, REALLOC, REALLOC64, Layouts
-from moonwit.host.wasm.wit.types import Function, Type
+from moonwit.host.wasm.wit.types import MOST_FIXED, Function, Type
 
-# How many elements a list of a fixed length may have that the host passes, whose code has a line for each.
-MOST_FIXED = 500
 # What a callback is given: an event, and two numbers that belong to it; it gives what to do next.
 CALLBACK = CoreType("iii", "i")
 

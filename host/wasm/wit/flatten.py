@@ -40,7 +40,7 @@ class Layouts:
     def __init__(self, memory64: bool = False) -> None:
         self.pointer, self.width = ("I", 8) if memory64 else ("i", 4)
         self._wide: Layouts | None = self if memory64 else None
-        self._layouts: dict[int, tuple[types.Type, int, int]] = {}      # by id; holding the type keeps the id its own
+        self._layouts: dict[int, tuple[types.Type, int, int]] = {}  # by id; holding the type keeps the id its own
         self._flats: dict[int, tuple[types.Type, str]] = {}
         self._pointers: dict[int, tuple[types.Type, bool]] = {}
         self._largest: dict[int, tuple[types.Type, int]] = {}

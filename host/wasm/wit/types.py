@@ -57,6 +57,10 @@ class List:
     name: str | None = field(default=None, compare=False)
 
 
+# How many elements a list of a fixed length may have that the host passes, whose code has a line for each.
+MOST_FIXED = 500
+
+
 @record
 class FixedList:
     """``list<element, length>``: always so many elements, which lie or are passed one after the other, as those of a tuple."""

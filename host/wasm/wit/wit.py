@@ -9,15 +9,19 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from moonwit.host.values.names import advice
+from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import (
+    MOST_FIXED,
     PRIMITIVES,
     Borrow,
     Case,
     Enum,
     Field,
+    FixedList,
     Flags,
     Function,
     List,
+    Map,
     Option,
     Own,
     Primitive,
@@ -46,11 +50,11 @@ _LATER = {
     "stream": "streams need WASI 0.3 and are not taken; use list<T>",
     "future": "futures need WASI 0.3 and are not taken; return the value itself",
     "error-context": "error contexts need WASI 0.3 and are not taken; use string",
-    "map": "maps are not part of released WIT and are not taken; use list<tuple<K, V>>",
 }
 # The fewest and the most types in brackets, in words, and an example.
 _GENERIC = {
     "list": (1, 1, "one type", "list<u8>"),
+    "map": (2, 2, "two types", "map<string, u32>"),
     "option": (1, 1, "one type", "option<u32>"),
     "result": (0, 2, "none, one or two types", "result<u32, string>"),
     "tuple": (1, MAX_PARAMS, f"1 to {MAX_PARAMS} types", "tuple<u32, string>"),
@@ -115,7 +119,7 @@ class _Resolver:
         if declared.kind == "type":
             assert declared.target is not None
             found = self.use(scope, declared.target, resource=True)
-            if isinstance(found.type, (List, Tuple, Option, Result)) and found.type.name is None:
+            if isinstance(found.type, (List, FixedList, Map, Tuple, Option, Result)) and found.type.name is None:
                 return replace(found, type=replace(found.type, name=name))
             return found
         if declared.kind == "enum":
@@ -201,7 +205,11 @@ class _Resolver:
         types: list[Type] = [part.type if part is not None else None for part in parts]  # type: ignore[misc]
         made: Type
         if word == "list":
-            made = List(types[0])
+            return self.sized(List(types[0]), parts, 1, head) if written.length is None else self.fixed(parts[0], written.length)
+        elif word == "map":
+            if not (isinstance(types[0], Primitive) and types[0].kind not in ("f32", "f64")):
+                raise head.error("the keys of a map: expected integers, chars, bools or strings; use list<tuple<K, V>>")
+            made = Map(types[0], types[1])
         elif word == "option":
             made = Option(types[0])
         elif word == "tuple":
@@ -209,6 +217,17 @@ class _Resolver:
         else:
             made = Result(types[0] if types else None, types[1] if len(types) > 1 else None)
         return self.sized(made, parts, 1, head)
+
+    def fixed(self, element: _Resolved | None, length: Token) -> _Resolved:
+        """Makes the type of a list of a fixed length, whose parts are those of all its elements."""
+        assert element is not None
+        count = int(length.text) if len(length.text) < 10 else MAX_PARTS
+        made = FixedList(element.type, count)  # type: ignore[arg-type]
+        most = Layouts().largest(made)
+        if not 1 <= most <= MOST_FIXED:
+            got = length.text[:20] if most == count else f"{most} in all"
+            raise length.error(f"a list of a fixed length: expected 1 to {MOST_FIXED} elements, got {got}; use list<T>")
+        return self.sized(made, [replace(element, parts=element.parts * count)], 1, length)
 
     def handle(self, scope: Scope, written: TypeUse, word: str) -> _Resolved:
         found = self.use(scope, written, resource=True)

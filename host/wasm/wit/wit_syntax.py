@@ -12,10 +12,11 @@ MAX_DEPTH = 100
 
 @record
 class TypeUse:
-    """A type as written: ``head`` is its word or name, an argument of None is ``_``."""
+    """A type as written: ``head`` is its word or name, an argument of None is ``_``, ``length`` that of a list of a fixed length."""
 
     head: Token
     arguments: tuple[TypeUse | None, ...] = ()
+    length: Token | None = None
 
 
 @record
@@ -355,19 +356,22 @@ class SyntaxReader:
         if depth >= MAX_DEPTH:
             raise head.error(f"types are nested deeper than {MAX_DEPTH} levels here; name a part with `type` and make it flatter")
         arguments: list[TypeUse | None] = []
+        length: Token | None = None
         if self.accept("<"):
             while not self.accept(">"):
                 if self.accept("_"):
                     arguments.append(None)
                 elif self.token.kind == "integer":
-                    raise self.token.error("lists of a fixed length are not taken; write `list<T>` or a tuple")
+                    length = self.next()
+                    if head.text != "list" or len(arguments) != 1 or self.token.kind != ">":
+                        raise length.error("a number stands only behind the type of a list of a fixed length, like `list<u8, 4>`")
                 else:
                     arguments.append(self.type(depth + 1))
                 if self.token.kind != ">":
                     self.expect(",", f"between the types of `{head.text}`")
             if not arguments:
                 raise head.error(f"`{head.text}<>` names no type; write one between the brackets")
-        return TypeUse(head, tuple(arguments))
+        return TypeUse(head, tuple(arguments), length)
 
 
 def _unique(members: list[Member], what: str, owner: str) -> None:
