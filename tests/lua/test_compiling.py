@@ -12,6 +12,7 @@ from moonwit.host.compiling import jobs
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
 from moonwit.project import Project
+from tests.projects import entry, opened, write
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -23,9 +24,7 @@ BOMB = f"""(module (func (export "f") (param i32) (local {"i64 " * 800})
 SLOW = f"""(module (func (export "f") (param i32) (result i32)
   {"local.get 0 " * 500} (block (param {"i32 " * 500}) (result {"i32 " * 500})) {"i32.add " * 499}))"""
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - {{name: bomb, kind: function.wat, source: file://bomb.wat, method: f, {bomb}}}
   - {{name: free, kind: function.wat, source: file://bomb.wat, method: f}}
   - {{name: slow, kind: function.wat, source: file://slow.wat, method: f, {slow}}}
@@ -45,7 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     def make(bomb: str = "limits: {max_execution_ms: 200}", slow: str = "results: pair", seconds: float | None = None) -> Project:
         if seconds is not None:
             monkeypatch.setattr(Process.__init__, "__defaults__", (seconds, 2**31))
-        (tmp_path / "_index.yaml").write_text(INDEX.format(bomb=bomb, slow=slow))
+        write(tmp_path, ENTRIES.format(bomb=bomb, slow=slow))
         for name, text in (("bomb", BOMB), ("slow", SLOW), ("bad", SLOW.replace("(result i32)", "(result i64)", 1))):
             salt = f'(module (global (export "salt") i32 (i32.const {next(_salts)}))'
             (tmp_path / f"{name}.wat").write_text(text.replace("(module", salt, 1))
@@ -121,12 +120,7 @@ def test_what_is_left_of_the_limit_is_for_the_call(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(jobs, "_store", Store(None))
     spin = SLOW.replace("(result i32)", "(result i32) (loop $again (br $again))", 1)
     spin = spin.replace("(module", f"(module (memory {next(_salts) + 1})", 1)
-    (tmp_path / "spin.wat").write_text(spin)
-    (tmp_path / "_index.yaml").write_text("""version: "1.0"
-namespace: t
-entries: [{name: spin, kind: function.wat, source: file://spin.wat, method: f, limits: {max_execution_ms: 3000}}]
-""")
-    with moonwit.open(tmp_path) as opened:
+    with opened(tmp_path, entry("spin", source=spin, method="f", limits={"max_execution_ms": 3000})) as project:
         # The code is late by most of the limit.
         start = Process._start
 
@@ -137,4 +131,4 @@ entries: [{name: spin, kind: function.wat, source: file://spin.wat, method: f, l
             start(self, *arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(Process, "_start", late)
-        opened.run_script(lua("what_is_left_of_the_limit_is_for_the_call"))
+        project.run_script(lua("what_is_left_of_the_limit_is_for_the_call"))

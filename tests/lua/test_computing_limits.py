@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import write
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # Each never ends by itself.
 WAYS = {
@@ -49,9 +53,7 @@ WAYS = {
     "a longer limit": "return funcs.call('p:long')",
 }
 # What is called without a limit works on, and keeps what it has counted.
-INDEX = """version: "1.0"
-namespace: p
-entries:
+ENTRIES = """
   - {name: lib, kind: library.lua, source: "return {spin = function() while true do end end}"}
   - {name: endless, kind: function.lua, source: "return function() while true do end end"}
   - {name: compiled, kind: function.lua, source: "local n = 0 return function(x) for i = 1, x or 1e15 do n = n + 1 end return n end"}
@@ -77,14 +79,7 @@ entries:
     kind: function.lua
     modules: [time]
     limits: {max_execution_ms: 600000}
-    source: |
-      local ended
-      return function(what)
-        if what then return ended end
-        coroutine.spawn(function() local ok, err = pcall(time.sleep, "1h") ended = err:kind() end)
-        time.sleep(0)
-        return "left"
-      end
+    source: file://leaves.lua
   - name: cmd
     kind: process.lua
     meta: {command: {name: cmd, short: never ends}}
@@ -104,6 +99,7 @@ entries:
     pool: {workers: 1}
     source: file://ways.lua
 """
+FILES = {"leaves.lua": lua("leaves")}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +107,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Writes the project."""
     folder = tmp_path_factory.mktemp("limits")
     ways = "".join(f'["{name}"] = function() {body} end,\n' for name, body in WAYS.items())
-    (folder / "_index.yaml").write_text(INDEX)
+    write(folder, ENTRIES, namespace="p", files=FILES)
     (folder / "ways.lua").write_text(
         f"local function spin() while true do end end\nlocal ways = {{\n{ways}}}\nreturn function(way) return ways[way]() end\n"
     )

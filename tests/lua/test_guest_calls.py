@@ -3,16 +3,14 @@
 import pytest
 
 import moonwit
+from tests.projects import opened
 from tests.texts import texts
 
 lua, wat = texts(__file__)
 
 ASK = wat("ask")
 
-INDEX = """
-version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - {name: ask, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: lazy, max_size: 1}}
   - {name: ask_inline, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: inline}}
   - {name: ask_static, kind: function.wat, source: "file://ask.wat", method: ask, imports: [funcs], pool: {type: static, workers: 1}}
@@ -25,39 +23,14 @@ entries:
     kind: function.lua
     modules: [time, funcs, errors]
     method: main
-    source: |
-      local time, funcs, errors = require("time"), require("funcs"), require("errors")
-      local answers = {}
-      function answers.upper(text) time.sleep("5ms") return text:upper() end
-      function answers.nothing() end
-      function answers.number() return 42.5 end
-      function answers.list() return {1, 2} end
-      function answers.broken() return "\\255\\254" end
-      function answers.raise() error("no luck", 0) end
-      function answers.refuse() return nil, errors.new{message = "not today", kind = errors.UNAVAILABLE} end
-      function answers.slow() time.sleep("1h") end
-      function answers.again(text)
-        if #text > 20 then return text end
-        local value, err = funcs.call("t:ask", "t:lua", text .. "x")
-        return value, err
-      end
-      function answers.endless(text)
-        local value, err = funcs.call("t:ask", "t:lua", text)
-        return value, err
-      end
-      return { main = function(text) return answers[text:match("^%a+")](text) end }
+    source: file://lua.lua
 """
-
-DOUBLE = wat("double")
+FILES = {"lua.lua": lua("lua"), "ask.wat": ASK, "double.wat": wat("double")}
 
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    (tmp_path / "ask.wat").write_text(ASK)
-    (tmp_path / "double.wat").write_text(DOUBLE)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, ENTRIES, files=FILES) as project:
         yield project
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import moonwit
 from moonwit.host.wasm.wit.types import Enum, Field, List, Option, Primitive, Record, Result
 from tests.abi.imported import INTERFACE, Relay
 from tests.lua.conftest import Lane
+from tests.projects import entry, opened
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -247,14 +247,10 @@ def test_a_library_calls_the_entry_that_it_answers(lane: Make) -> None:
 
 def test_what_a_library_does_outside_of_lua_is_done_on_the_lanes_stack(tmp_path: Path) -> None:
     """The digests of Python, for one, are asked for in the midst of a guest's call; those that Lua makes itself cost no such turn."""
-    (tmp_path / "guest.wat").write_text(GUEST)
     source = "local n = 0 return {s = function(v) n = n + 1 return hash.sha512(v):sub(1, 8) .. n end}"
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: t\nentries:\n"
-        f"  - {{name: lib, kind: library.lua, modules: [hash], source: '{source}'}}\n"
-        f"  - {{name: s, kind: function.wat, source: file://guest.wat, method: s, {SHOP}}}\n"
-    )
-    with moonwit.open(tmp_path) as project:
+    lib = entry("lib", "library.lua", modules=["hash"], source=source)
+    guest = f"name: s, kind: function.wat, source: file://guest.wat, method: s, {SHOP}"
+    with opened(tmp_path, lib, guest, files={"guest.wat": GUEST}) as project:
         assert [project.call("t:s", "abc") for _ in range(3)] == ["ddaf35a11", "ddaf35a12", "ddaf35a13"]
 
 

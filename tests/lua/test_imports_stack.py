@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import write
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -35,12 +36,13 @@ RECURSIONS = {
 def project(folder: Path, source: str, modules: str = "", limits: str = "") -> moonwit.Project:
     (folder / "guest.wat").write_text(GUEST)
     (folder / "lib.lua").write_text(source)
-    (folder / "_index.yaml").write_text(f"""version: "1.0"
-namespace: t
-entries:
+    write(
+        folder,
+        f"""
   - {{name: rec, kind: function.wat, source: file://guest.wat, method: rec, imports: ["t:t/host": lib]{limits}}}
   - {{name: lib, kind: library.lua, modules: [{modules}], source: file://lib.lua}}
-""")
+""",
+    )
     return moonwit.open(folder)
 
 

@@ -13,10 +13,9 @@ import pytest
 import moonwit
 from moonwit.host.engine import worker
 from moonwit.lua.lane.lane import Lane
+from tests.projects import opened
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - {name: data, kind: fs.directory, directory: .}
 """
 SEND = "local r, err = http_client.get('http://127.0.0.1:1/') print(r, err:kind(), err)"
@@ -27,8 +26,7 @@ MISTAKE = "a mistake in Moonwit, please report it with what MOONWIT_DEBUG=1 show
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[moonwit.Project]:
     """Opens a project with a folder."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
+    with opened(tmp_path, ENTRIES) as project:
         yield project
 
 

@@ -15,10 +15,7 @@ from tests.texts import texts
 
 _, read_wat = texts(__file__)
 
-PRICES = read_wat("prices", ALLOCATING=ALLOCATING).replace(
-    " (instance $prices\n",
-    read_wat("prices_2"),
-)
+PRICES = read_wat("prices", ALLOCATING=ALLOCATING).replace(" (instance $prices\n", read_wat("prices_2"))
 SHOP = read_wat("shop", ALLOCATING=ALLOCATING)
 INLINE = "pool: {type: inline}"
 

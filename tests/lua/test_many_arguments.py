@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import opened, write
 from tests.texts import texts
 
 lua, _ = texts(__file__)
 
-INDEX = """version: "1.0"
-namespace: p
-entries:
+ENTRIES = """
   - name: add
     kind: function.wat
     method: add
@@ -47,10 +46,7 @@ TOO_MANY = "expected at most 4000 arguments, got {}: pass them in a table"
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[moonwit.Project]:
     """Opens the project."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry is not None
-        assert project.registry.problems == []
+    with opened(tmp_path, ENTRIES, namespace="p") as project:
         yield project
 
 
@@ -95,7 +91,7 @@ def test_many_results(project: moonwit.Project) -> None:
 
 def test_arguments_of_programs(tmp_path: Path) -> None:
     """A script and a process get as many as a call has; one more is a sentence and the exit status 1."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    write(tmp_path, ENTRIES, namespace="p")
 
     def run(what: str, count: int) -> tuple[int, str, str]:
         words = [str(n) for n in range(count)]

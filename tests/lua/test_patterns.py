@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from tests.projects import opened
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -79,9 +80,7 @@ HEAVY = {
     "function": "('a'):rep(5000):gsub('a*a*a*b', print)",
     "many matches": "('a'):rep(200000):gsub('()a*b?a-c?()%f[b]', '')",
 }
-INDEX = """version: "1.0"
-namespace: p
-entries:
+ENTRIES = """
   - name: run
     kind: function.lua
     limits: {max_execution_ms: 50}
@@ -145,8 +144,7 @@ def test_errors_are_the_scripts(project: moonwit.Project, call: str, message: st
 def project(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Opens a project with a function under a limit."""
     folder = tmp_path_factory.mktemp("patterns")
-    (folder / "_index.yaml").write_text(INDEX)
-    with moonwit.open(folder) as project:
+    with opened(folder, ENTRIES, namespace="p") as project:
         yield project
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests.projects import entry, opened
 
 BODIES = {
     "gsub": ("return s:gsub(' +', ' ')", "a b"),
@@ -32,14 +33,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Projec
     """Opens a project with a function for each of the bodies, in the caller's lane and in another."""
     entries = []
     for name, (body, _) in BODIES.items():
-        for where, pool in (("near", ""), ("far", ", pool: {workers: 1}")):
-            source = f"return function(s) {body} end".replace('"', '\\"')
-            entries.append(f'  - {{name: {where}_{name.replace(" ", "_")}, kind: function.lua{pool}, source: "{source}"}}\n')
-    folder = tmp_path_factory.mktemp("results")
-    (folder / "_index.yaml").write_text('version: "1.0"\nnamespace: g\nentries:\n' + "".join(entries))
-    with moonwit.open(folder) as project:
-        assert project.registry is not None
-        assert project.registry.problems == []
+        for where, pool in (("near", None), ("far", {"workers": 1})):
+            source = f"return function(s) {body} end"
+            entries.append(entry(f"{where}_{name.replace(' ', '_')}", "function.lua", pool=pool, source=source))
+    with opened(tmp_path_factory.mktemp("results"), *entries, namespace="g") as project:
         yield project
 
 

@@ -12,6 +12,7 @@ import pytest
 import moonwit
 from tests.lua.conftest import Lane
 from tests.lua.sleepers import GRANTS, RESOURCE, SLEEPER
+from tests.projects import write
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -54,28 +55,16 @@ def test_mixes_under_a_test_clock(lane: Callable[..., Lane]) -> None:
 @pytest.mark.parametrize("opened", [3])
 def test_mixes_with_workers_and_threads(tmp_path: Path, opened: int) -> None:
     """The same on the real clock, with pools of other lanes, several times; a project leaves no thread behind."""
-    text = 'version: "1.0"\nnamespace: t\nentries:\n'
-    for name, (method, more) in SLEEPERS.items():
-        text += f"  - {{name: {name}, kind: function.wat, source: file://guest.wat, method: {method}, {GRANTS}{more}}}\n"
-    for name, method in RESOURCES.items():
-        text += f"  - {{name: {name}, kind: function.wat, source: file://things.wat, method: '{method}', {GRANTS}}}\n"
-    body = "\n".join("      " + line for line in script(random.randrange(2**31), 40, 8).replace("print(", "say(").splitlines())
-    text += f"""  - name: main
-    kind: function.lua
-    modules: [funcs, time]
-    method: main
-    source: |
-      local function main()
-      local said = {{}}
-      local function say(...) said[#said + 1] = table.concat({{tostring((...)), tostring((select(2, ...)))}}, " ") end
-{body}
-      return table.concat(said, "; ")
-      end
-      return {{ main = main }}
-"""
-    (tmp_path / "_index.yaml").write_text(text)
-    (tmp_path / "guest.wat").write_text(SLEEPER)
-    (tmp_path / "things.wat").write_text(RESOURCE)
+    entries = [
+        f"name: {name}, kind: function.wat, source: file://guest.wat, method: {method}, {GRANTS}{more}"
+        for name, (method, more) in SLEEPERS.items()
+    ]
+    entries += [
+        f"name: {name}, kind: function.wat, source: file://things.wat, method: '{method}', {GRANTS}" for name, method in RESOURCES.items()
+    ]
+    body = script(random.randrange(2**31), 40, 8).replace("print(", "say(")
+    entries.append("name: main, kind: function.lua, modules: [funcs, time], method: main, source: file://main.lua")
+    write(tmp_path, *entries, files={"guest.wat": SLEEPER, "things.wat": RESOURCE, "main.lua": lua("main", BODY=body)})
     before = threading.active_count()
     for _ in range(opened):
         with moonwit.open(tmp_path) as project:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import write
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -37,15 +38,16 @@ def test_every_way_to_spend_time_ends_at_the_limit(limits):
 
 def test_a_limit_counts_from_the_call(tmp_path):
     """What a call waits in the queue of its pool is taken off the time that it has left to run."""
-    (tmp_path / "_index.yaml").write_text("""version: "1.0"
-namespace: t
-entries:
+    write(
+        tmp_path,
+        """
   - name: nap
     kind: function.lua
     modules: [time]
     pool: {type: static, workers: 1}
     limits: {max_execution_ms: 4000}
     source: return function(d) time.sleep(d) return d end
-""")
+""",
+    )
     with moonwit.open(tmp_path) as project:
         project.run_script(lua("a_limit_counts_from_the_call"))

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import moonwit
+from tests.projects import entry, opened, write
 from tests.texts import texts
 
 lua, wat = texts(__file__)
@@ -25,32 +26,28 @@ THING = wat("thing")
 ROLL = wat("roll")
 
 POOLS = {
-    "none": "",
-    "lazy": "pool: {type: lazy}",
-    "static": "pool: {workers: 2}",
-    "adaptive": "pool: {type: adaptive}",
-    "inline": "pool: {type: inline}",
-    "fresh": "pool: {reuse: false}",
+    "none": {},
+    "lazy": {"pool": {"type": "lazy"}},
+    "static": {"pool": {"workers": 2}},
+    "adaptive": {"pool": {"type": "adaptive"}},
+    "inline": {"pool": {"type": "inline"}},
+    "fresh": {"pool": {"reuse": False}},
 }
 
 
-def _entry(name: str, method: str, text: str, more: str = "") -> str:
-    lines = "\n".join(f"      {line}" for line in text.splitlines())
-    more = f"    {more}\n" if more else ""
-    return f"  - name: {name}\n    kind: function.wat\n    method: {method}\n{more}    source: |\n{lines}\n"
+def many(prefix: str, method: str, source: str, **fields: object) -> list[dict[str, object]]:
+    return [entry(f"{prefix}_{name}", method=method, source=source, **pool, **fields) for name, pool in POOLS.items()]
 
 
-INDEX = 'version: "1.0"\nnamespace: t\nentries:\n' + "".join(
-    [_entry(f"spin_{name}", "spin", SPIN, pool) for name, pool in POOLS.items()]
-    + [_entry(f"count_{name}", "count", COUNT, pool) for name, pool in POOLS.items()]
-    + [_entry(f"limited_{name}", "spin", SPIN, f"limits: {{max_execution_ms: 500}}\n    {pool}") for name, pool in POOLS.items()]
-    + [
-        _entry("two", "count", COUNT, "pool: {type: lazy, max_size: 2}"),
-        _entry("make", "make", THING),
-        _entry("made", "made", THING),
-        _entry("roll", "roll", ROLL, "imports: [wasi:random]"),
-    ]
-)
+ENTRIES = [
+    *many("spin", "spin", SPIN),
+    *many("count", "count", COUNT),
+    *many("limited", "spin", SPIN, limits={"max_execution_ms": 500}),
+    entry("two", method="count", source=COUNT, pool={"type": "lazy", "max_size": 2}),
+    entry("make", method="make", source=THING),
+    entry("made", method="made", source=THING),
+    entry("roll", method="roll", source=ROLL, imports=["wasi:random"]),
+]
 
 LONG = 200_000_001  # rounds: some tenths of a second
 ENDLESS = 10**17
@@ -58,9 +55,7 @@ ENDLESS = 10**17
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, *ENTRIES) as project:
         yield project
 
 
@@ -104,11 +99,9 @@ STARTING = {
 
 def test_a_guest_that_never_starts_is_ended(tmp_path):
     """Made where it can't give way, an endless guest without a limit is ended, with a sentence; one with a limit ends by that."""
-    (tmp_path / "_index.yaml").write_text(
-        'version: "1.0"\nnamespace: t\nentries:\n'
-        + "".join(_entry(name, "f", text) for name, text in STARTING.items())
-        + "".join(_entry(f"limited_{name}", "f", text, "limits: {max_execution_ms: 300}") for name, text in STARTING.items())
-    )
+    entries = [entry(name, method="f", source=text) for name, text in STARTING.items()]
+    limits = {"max_execution_ms": 300}
+    write(tmp_path, *entries, *(entry(f"limited_{name}", method="f", source=text, limits=limits) for name, text in STARTING.items()))
     with moonwit.open(tmp_path) as first, moonwit.open(tmp_path) as second:
         scripts = [
             project.start_script(
@@ -156,7 +149,7 @@ def test_guests_that_call_lua_give_way_in_turns(project):
 
 def test_closing_a_project_ends_what_is_busy(tmp_path):
     """Endless guests without a limit end with the project, their threads too."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    write(tmp_path, *ENTRIES)
     before = {thread.name for thread in threading.enumerate()}
     project = moonwit.open(tmp_path)
     project.start_script(b'for i = 1, 3 do funcs.async("t:spin_none") funcs.async("t:spin_inline") end time.sleep("1h")', "=s")

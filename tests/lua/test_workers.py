@@ -4,17 +4,15 @@ import threading
 
 import pytest
 
-import moonwit
+from tests.projects import opened
 from tests.texts import texts
 
-lua, _ = texts(__file__)
+lua, wat = texts(__file__)
 
 WORK = """(module (func (export "work") (param i64) (result i64)
         (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0)))) (i64.const 5)))"""
 
-INDEX = f"""version: "1.0"
-namespace: t
-entries:
+ENTRIES = f"""
   - name: work
     kind: function.wat
     method: work
@@ -31,39 +29,21 @@ entries:
     kind: function.wat
     method: view
     pool: {{type: static, workers: 1}}
-    source: |
-      (component
-        (core module $m
-          (memory (export "memory") 1) (data (i32.const 16) "\\01\\00\\00\\00\\00\\00\\00\\00\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff")
-          (func (export "view") (param i64) (result i32)
-            (loop $l (local.set 0 (i64.sub (local.get 0) (i64.const 1))) (br_if $l (i64.ne (local.get 0) (i64.const 0))))
-            (i32.const 16)))
-        (core instance $i (instantiate $m))
-        (type $r (record (field "small-one" u64) (field "large-one" u64)))
-        (export $view "seen" (type $r))
-        (func (export "view") (param "n" u64) (result $view) (canon lift (core func $i "view") (memory (core memory $i "memory")))))
+    source: file://view.wat
   - name: nap
     kind: function.lua
     modules: [time, funcs, errors]
     pool: {{type: static, workers: 2}}
-    source: |
-      return function(duration, value)
-        if value == "raise" then error("no luck") end
-        if value == "deep" then return funcs.call("t:nap", duration, "bottom") end
-        time.sleep(duration)
-        if value == "refuse" then return nil, errors.new{{message = "busy", kind = errors.UNAVAILABLE, details = {{left = 3}}}} end
-        return value
-      end
+    source: file://nap.lua
 """
+FILES = {"view.wat": wat("view"), "nap.lua": lua("nap")}
 
 LONG = 200_000_000  # iterations: some tenths of a second, many epochs
 
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, ENTRIES, files=FILES) as project:
         yield project
 
 

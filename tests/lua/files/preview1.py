@@ -7,6 +7,7 @@ from pathlib import Path
 
 import moonwit
 from moonwit.host.wasi import preview1
+from tests.projects import write
 
 # Where arguments and results lie in the guest's memory: paths, results, buffers.
 FIRST, SECOND, RESULT, BUFFER = 0x1000, 0x3000, 0x5000, 0x10000
@@ -64,9 +65,7 @@ class Guest:
             mount.mkdir(parents=True, exist_ok=True)
         (folder / "guest.wat").write_text(_wat())
         (folder / "busy.wat").write_text('(module (func (export "busy") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))')
-        (folder / "_index.yaml").write_text(f"""version: "1.0"
-namespace: t
-entries:
+        write(folder, f"""
   - {{name: data, kind: fs.directory, directory: data}}
   - {{name: locked, kind: fs.directory, directory: locked}}
   - {{name: busy, kind: function.wat, source: "file://busy.wat", method: busy}}

@@ -13,6 +13,7 @@ import pytest
 import moonwit
 from moonwit.host.wasi.signatures import SIGNATURES
 from tests.lua.files.component import CODES, FUNCTIONS, TYPES, wat
+from tests.projects import write
 
 FIRST, SECOND, RESULT, BUFFER = 0x1000, 0x3000, 0x5000, 0x10000
 READ, WRITE, CREATE, TRUNCATE, FOLLOW = 1, 2, 1, 8, 1
@@ -27,9 +28,7 @@ class Guest:
         for mount in ("data", "locked"):
             (folder / mount).mkdir(exist_ok=True)
         (folder / "guest.wat").write_text(wat())
-        (folder / "_index.yaml").write_text(f"""version: "1.0"
-namespace: t
-entries:
+        write(folder, f"""
   - {{name: data, kind: fs.directory, directory: data}}
   - {{name: locked, kind: fs.directory, directory: locked}}
   - {{name: upper, kind: function.lua, method: main, source: "return {{ main = function(text) return text:upper() end }}"}}

@@ -44,6 +44,7 @@ from tests.lua.files.preview1 import (
     WRITE,
     Guest,
 )
+from tests.projects import write
 
 
 @pytest.fixture(scope="module")
@@ -448,9 +449,7 @@ def test_random_calls_harm_nobody(guest: Guest, record_property: Callable[[str, 
 def test_mounts_of_a_guest_that_uses_none(tmp_path: Path) -> None:
     """An entry with mounts whose module imports nothing of WASI that there is runs as it would without them."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "_index.yaml").write_text("""version: "1.0"
-namespace: t
-entries:
+    write(tmp_path, """
   - {name: data, kind: fs.directory, directory: data}
   - name: seven
     kind: function.wat
@@ -467,9 +466,7 @@ entries:
 def test_sleeping_guests_share_their_mounts(tmp_path: Path) -> None:
     """However many instances there are of an entry, the lane has one descriptor for each of its mounts; the last one closes it."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "_index.yaml").write_text("""version: "1.0"
-namespace: t
-entries:
+    write(tmp_path, """
   - {name: data, kind: fs.directory, directory: data}
   - name: many
     kind: function.lua
