@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from moonwit.host.files import waiting
+from moonwit.host.http.serving import written
 from moonwit.host.values import intermediate
 from moonwit.host.wasi import look_ups
-from moonwit.lua.border import answers, entries, messages, modules, plans
+from moonwit.lua.border import answers, entries, messages, modules, outcomes, plans
 from moonwit.lua.http import lanes
 from moonwit.lua.pools import statistics
 from moonwit.lua.values import buffer
 
 ROOT = Path(__file__).parents[1]
-MODULES = (answers, entries, messages, modules, plans, look_ups, waiting)
+MODULES = (answers, entries, messages, modules, outcomes, plans, look_ups, waiting, written)
 
 HEAD = """---@meta
 -- Made from {name}.py by `python tests/border.py`: annotations, which nothing loads.
@@ -138,7 +139,9 @@ class Read(NamedTuple):
 
 
 _DECLARED = re.compile(r"^[ \t]*---@(?:type|param (\w+)) (border\.[\w.|]+)(\[\])?[^\n]*\n(?:[ \t]*---?[^\n]*\n)*([^\n]*)", re.MULTILINE)
+_RETURNED = re.compile(r"^[ \t]*---@return (border\.\w+)\n(?:[ \t]*---?[^\n]*\n)*[^\n]*\bfunction\b[^\n]*$", re.MULTILINE)
 _LOCAL = re.compile(r"\s*local (\w+)")
+_WRITTEN = re.compile(r"(?:return|local \w+ =) \{")
 _BLOCK = re.compile(r"\b(?:function|if|do|repeat|end|until)\b")
 _BLANKED = re.compile(r"""--\[(=*)\[.*?\]\1\]|--[^\n]*|\[(=*)\[.*?\]\2\]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 
@@ -188,8 +191,21 @@ def _reads_of(text: str, start: int, end: int, name: str, tables: Sequence[type]
             yield from _reads_of(text, start + match.end(), _block_end(text, start + match.end(), 0), match[1], inner)
 
 
+def _written(text: str, at: int, tables: Sequence[type]) -> Iterator[Read]:
+    """Lists the fields of the table constructor that begins at ``at``, without those of tables in it."""
+    known, depth = {field for table in tables for field in hints(table)}, 0
+    for match in re.finditer(r"[{}()]|(?<![\w.])(\w+) =(?!=)", text[at:]):
+        if match[1] is None:
+            depth += 1 if match[0] in "{(" else -1
+            if depth == 0:
+                return
+        elif depth == 1:
+            yield Read(text.count("\n", 0, at + match.start()) + 1, "{}", match[1], match[1] in known)
+
+
 def reads(text: str) -> Iterator[Read]:
-    """Lists what a Lua text reads of variables that it declares to hold a table of the border."""
+    """Lists what a Lua text reads of variables that it declares to hold a table of the border, and the fields of such tables that it makes:
+    in the declaration, or where a function returns one."""
     plain = _BLANKED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     for match in _DECLARED.finditer(text):
         if match[3]:
@@ -198,6 +214,13 @@ def reads(text: str) -> Iterator[Read]:
         begin = match.end() if match[1] is None else match.start(4) + match[4].rindex(")") + 1
         # A parameter is known to the end of its function, a local to the end of its block.
         yield from _reads_of(plain, begin, _block_end(plain, begin, 0), name, _named(match[2]))
+        if match[1] is None and (made := _WRITTEN.search(plain, match.start(4), match.end(4))):
+            yield from _written(plain, made.end() - 1, _named(match[2]))
+    for match in _RETURNED.finditer(text):
+        begin = plain.rindex(")", 0, match.end())
+        for made in _WRITTEN.finditer(plain, begin, _block_end(plain, begin, 0)):
+            if made[0].startswith("return"):
+                yield from _written(plain, made.end() - 1, _named(match[1]))
 
 
 if __name__ == "__main__":

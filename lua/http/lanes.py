@@ -6,11 +6,14 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from moonwit.host.values.intermediate import ErrorValue, Value
 from moonwit.lua.lane.lane import Callback, Lane
 from moonwit.lua.values import buffer
+
+if TYPE_CHECKING:
+    from moonwit.host.http.serving.written import WrittenResponse
 
 # The kinds of requests, and of answers, for lua/http/requests.lua too.
 GUEST, HANDLER, INCOMING = 1, 2, 3
@@ -35,8 +38,13 @@ class Frame(NamedTuple):
     data: bytes
 
     def value(self) -> Value:
-        """Gives the value, or of a response its parts."""
+        """Gives the value."""
         return self.data if self.code == TEXT else buffer.decode(self.data)
+
+    def written(self) -> WrittenResponse:
+        """Gives the response, or its head, that a handler has written."""
+        found: WrittenResponse = buffer.fields(buffer.decode(self.data))
+        return found
 
     def error(self) -> tuple[ErrorValue, str]:
         """Gives the error and where it came from."""

@@ -113,7 +113,9 @@ end
 local function begin(context)
   if context.started then return end
   context.started = true
-  emit(context.number, HEAD, intermediate.encode { status = context.status, headers = context.headers })
+  ---@type border.ResponseHead
+  local head = { status = context.status, headers = context.headers }
+  emit(context.number, HEAD, intermediate.encode(head))
 end
 
 -- Sends what has been written so far, and waits until the client has taken it. Gives whether it has.
@@ -145,6 +147,7 @@ local function finished(context, id, value, problem)
     return emit(number, END, '')
   end
   if not context.touched then return answer(number, id, value) end
+  ---@type border.WrittenResponse
   local response = { status = context.status, headers = context.headers }
   if context.wrote or value == nil then
     response.body = context.body:get()
@@ -246,7 +249,9 @@ local function incoming_over(context, id, problem)
   if what then return fail(number, id, errors.make { message = what, kind = errors.kinds.INTERNAL, entry = id, lua_stack = {} }) end
   local rest = require('lua.wasi.p2.body').rest(body)
   if not context.started then
-    return emit(number, RESPONSE, intermediate.encode { status = context.status, headers = context.headers, body = rest })
+    ---@type border.WrittenResponse
+    local response = { status = context.status, headers = context.headers, body = rest }
+    return emit(number, RESPONSE, intermediate.encode(response))
   end
   if rest ~= '' then emit(number, CHUNK, '0\n' .. rest) end
   emit(number, END, '')

@@ -90,7 +90,7 @@ def handler(lanes: Lanes, id: str) -> Responder:
                 raise _handler_problem(exchange, id, *frame.error())
             if frame.code == LOST:
                 raise _lost(exchange, id)
-            return exchange.respond(from_response(frame.value()) if frame.code == RESPONSE else from_lua(frame.value()))
+            return exchange.respond(from_response(frame.written()) if frame.code == RESPONSE else from_lua(frame.value()))
         except BadAnswer as problem:
             raise _bad(exchange, id, problem) from None
 
@@ -122,7 +122,7 @@ def incoming(lanes: Lanes, function: LoadedFunction) -> Responder:
                 raise _guest_problem(exchange, *frame.error())
             if frame.code == LOST:
                 raise _lost(exchange, id)
-            return exchange.respond(from_response(frame.value()))
+            return exchange.respond(from_response(frame.written()))
         except BadAnswer as problem:
             raise _bad(exchange, id, problem) from None
         finally:
@@ -162,9 +162,7 @@ async def _stream(exchange: Exchange, call: Call, frame: Frame, id: str) -> web.
     more = call.more
     assert more is not None
     try:
-        parts = frame.value()
-        assert isinstance(parts, dict)
-        status, headers = head(parts)
+        status, headers = head(frame.written())
     except BadAnswer:
         call.cancel()
         raise

@@ -75,8 +75,8 @@ function M.new(env, kept, modules)
 
   local own = {}
 
-  --- Lists the names that begin with `prefix` among the fields of what `path` leads to, or, without a path, among all variables:
-  -- {names = {name = kind}, kind = kind of the value}.
+  --- Lists the names that begin with `prefix` among the fields of what `path` leads to, or, without a path, among all variables.
+  ---@return border.NamesFound
   function own.list(path, prefix)
     local names, count = {}, 0
     local function add(name, value)
@@ -106,10 +106,12 @@ function M.new(env, kept, modules)
     return { names = names, kind = kind_of(value) }
   end
 
-  --- Tells what a path leads to: {kind =, parameters =, place =}; an empty table for nothing.
+  --- Tells what a path leads to.
+  ---@return border.NameMeaning
   function own.explain(path)
     local value = resolve(path)
     if value == nil then return {} end
+    ---@type border.NameMeaning
     local about = { kind = kind_of(value) }
     if type(value) == 'function' then
       about.parameters, about.place = describe.signature(value)

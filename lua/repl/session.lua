@@ -57,7 +57,8 @@ function M.open(host, flag, modules, trace, places)
     return errors.from(problem, { lua_stack = errors.frames(2) })
   end
 
-  -- The answer about an input: {items per value}, or {failed = items}.
+  -- What became of an input.
+  ---@return border.InputOutcome
   local function shown(limits, ok, ...)
     if not ok then
       if stops.stopped or (...) == stops.problem then return { interrupted = true } end
@@ -74,15 +75,16 @@ function M.open(host, flag, modules, trace, places)
     return { values = values, count = select('#', ...) }
   end
 
-  local function finish(number, group, begun, answer)
+  ---@param outcome border.InputOutcome
+  local function finish(number, group, begun, outcome)
     sink.flush()
     if stops.foreground == group then stops.foreground = nil end
     stops.calm()
-    answer.notes = notes()
-    answer.ended = stops.take_ended()
-    answer.seconds = (clock.monotonic() - begun) / 1e9
+    outcome.notes = notes()
+    outcome.ended = stops.take_ended()
+    outcome.seconds = (clock.monotonic() - begun) / 1e9
     group.answered = true
-    host.answer(number, encode(answer))
+    host.answer(number, encode(outcome))
   end
 
   local function body(number, chunk, limits, remember, bench)
@@ -96,10 +98,10 @@ function M.open(host, flag, modules, trace, places)
       if ok and remember and select('#', ...) > 0 then rawset(env, '_', (...)) end
       return shown(limits, ok, ...)
     end
-    local answer = settle(xpcall(chunk, report))
+    local outcome = settle(xpcall(chunk, report))
     -- What it has started goes on: only a group with a main task ends with it.
     if not group.closing then group.main = false end
-    finish(number, group, begun, answer)
+    finish(number, group, begun, outcome)
   end
 
   local function failed(group, number, place)
@@ -133,11 +135,12 @@ function M.open(host, flag, modules, trace, places)
     forget_names()
     local chunk, problem = kept.load(input.source, input.name, env, input.keeper, input.names)
     if not chunk then
-      local answer = {
+      ---@type border.InputOutcome
+      local outcome = {
         failed = describe.describe(errors.make { message = problem, kind = errors.kinds.INVALID, lua_stack = {} }, describe.SHORT),
         seconds = 0,
       }
-      return host.answer(input.number, encode(answer))
+      return host.answer(input.number, encode(outcome))
     end
     local limits = input.full and describe.FULL or describe.SHORT
     local function fail(group) failed(group, input.number, input.place) end
@@ -179,7 +182,9 @@ function M.open(host, flag, modules, trace, places)
   function session.trace(on)
     trace(on and function(id, arguments, results, seconds)
       sink.flush()
-      host.traced(encode { id = id, arguments = arguments, results = results, seconds = seconds })
+      ---@type border.TracedCall
+      local call = { id = id, arguments = arguments, results = results, seconds = seconds }
+      host.traced(encode(call))
     end or nil)
   end
 

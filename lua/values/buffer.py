@@ -46,6 +46,14 @@ def decode(data: bytes) -> Value:
     return values[0]
 
 
+def fields(value: Value) -> Any:
+    """Gives a decoded table by the names of its fields, as a typed dictionary declares them; one of Lua's without fields is empty."""
+    if not value:
+        return {}
+    assert isinstance(value, dict)
+    return {name.decode(): field for name, field in value.items()}
+
+
 def decode_all(data: bytes, most: int | None = None) -> list[Value]:
     """Decodes values that follow one another, such as the arguments of a call."""
     values: list[Value] = []

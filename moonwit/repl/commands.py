@@ -158,20 +158,20 @@ class Commands:
         self._shell.evaluate(self._chunk(expression or "_"), full=True, quiet=not expression)
 
     def _time(self, expression: str) -> None:
-        answer = self._shell.answer(self._chunk(expression), f"=[{self._shell.number}]")
-        if answer is not None:
-            seconds = float(answer.get(b"seconds") or 0)
-            self._shell.show({**answer, b"seconds": 0})
+        outcome = self._shell.answer(self._chunk(expression), f"=[{self._shell.number}]")
+        if outcome is not None:
+            seconds = outcome.get("seconds", 0.0)
+            self._shell.show({**outcome, "seconds": 0.0})
             self._shell.say(paint("dim", f"took {duration(seconds)}", self._shell.color))
 
     def _bench(self, expression: str) -> None:
-        answer = self._shell.answer(self._chunk(expression, plain=True), "=bench", quiet=True, bench=True)
-        if answer is None:
+        outcome = self._shell.answer(self._chunk(expression, plain=True), "=bench", quiet=True, bench=True)
+        if outcome is None:
             return
-        if answer.get(b"interrupted") or b"failed" in answer:
-            self._shell.show(answer)
+        if outcome.get("interrupted") or "failed" in outcome:
+            self._shell.show(outcome)
             return
-        table = read(answer[b"values"][0])
+        table = read(outcome["values"][0])
         numbers = {key.text: float(value.text) for key, value in getattr(table, "entries", ()) if hasattr(key, "text")}
         times = ", ".join(f"{name} {duration(numbers[name] / 1e9)}" for name in ("median", "mean", "min", "max"))
         spread = duration(numbers["deviation"] / 1e9)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future
 from pathlib import Path
 
 from moonwit import terminal
@@ -17,7 +16,7 @@ from moonwit.repl.opening import Opening
 from moonwit.repl.session.chunks import Compiler, Mistake, is_command
 from moonwit.repl.session.explanations import Explanations
 from moonwit.repl.session.knowledge import Knowledge
-from moonwit.repl.session.session import Answer, Session
+from moonwit.repl.session.session import Session
 from moonwit.repl.session.values import Layout, read
 from moonwit.scripts import BOM, chunk_name, read_script
 
@@ -84,15 +83,14 @@ def _lines(session: Session) -> None:
 
 def _evaluate(session: Session, text: str, name: str) -> None:
     chunk = Compiler().chunk(text, name)
-    future: Future[Answer] = session.start(chunk, name)
-    answer = wait(future)
+    outcome = wait(session.start(chunk, name))
     layout = Layout(WIDTH, False)
-    if answer.get(b"interrupted"):
+    if outcome.get("interrupted"):
         raise KeyboardInterrupt
-    if b"failed" in answer:
-        terminal.complain(layout.show(read(answer[b"failed"])))
+    if "failed" in outcome:
+        terminal.complain(layout.show(read(outcome["failed"])))
         raise Failed
-    for items in answer[b"values"] or ():
+    for items in outcome["values"]:
         terminal.write(layout.show(read(items)) + "\n")
 
 

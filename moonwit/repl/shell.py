@@ -6,9 +6,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING
 
 from moonwit import memory, terminal
 from moonwit.project import GRACE, Project
@@ -17,8 +17,11 @@ from moonwit.repl.editor.pager import page
 from moonwit.repl.editor.screen import Screen, interrupts
 from moonwit.repl.session.chunks import Chunk, Compiler, Mistake
 from moonwit.repl.session.colors import paint
-from moonwit.repl.session.session import Answer, Session
+from moonwit.repl.session.session import Session
 from moonwit.repl.session.values import Layout, Plain, read
+
+if TYPE_CHECKING:
+    from moonwit.lua.border.outcomes import InputOutcome, TracedCall
 
 # An input that takes longer, in seconds, says so.
 LONG = 0.5
@@ -49,12 +52,12 @@ class Shell:
         note = paint("dim", f"in what {_input(place)} had left running:", self.color)
         self.screen.put(f"{note}\n{self.layout().show(read(items))}\n".encode("utf-8", "replace"))
 
-    def traced(self, call: Mapping[bytes, Any]) -> None:
+    def traced(self, call: TracedCall) -> None:
         """Shows a call that was made; called by the lane's thread."""
         layout = self.layout()
-        arguments, results = (", ".join(layout.line(read(items)) for items in call[name] or ()) for name in (b"arguments", b"results"))
-        line = f"{call[b'id'].decode('utf-8', 'replace')}({arguments}) -> {results or 'nothing'}"
-        note = paint("dim", duration(float(call[b"seconds"])), self.color)
+        arguments, results = (", ".join(layout.line(read(items)) for items in each) for each in (call["arguments"], call["results"]))
+        line = f"{call['id'].decode('utf-8', 'replace')}({arguments}) -> {results or 'nothing'}"
+        note = paint("dim", duration(call["seconds"]), self.color)
         self.screen.put(f"{paint('dim', 'trace', self.color)} {line}  {note}\n".encode("utf-8", "replace"))
 
     def hopeless(self) -> bool:
@@ -89,7 +92,7 @@ class Shell:
         answer = self.answer(chunk, name or f"=[{self.number}]", full=full, quiet=quiet)
         return answer is not None and self.show(answer, self.page if full else None)
 
-    def answer(self, chunk: Chunk, name: str, **options: bool) -> Answer | None:
+    def answer(self, chunk: Chunk, name: str, **options: bool) -> InputOutcome | None:
         """Has the session evaluate a chunk and waits, while its output is written; Ctrl-C stops it. None when it can't be stopped.
 
         ``options`` are those of ``Session.start``.
@@ -128,7 +131,7 @@ class Shell:
             self.screen.drain()
         return future.result()
 
-    def _stop(self, future: Future[Answer]) -> None:
+    def _stop(self, future: Future[InputOutcome]) -> None:
         with self.screen.discarding():
             self.session.stop()
             begun = after = time.monotonic()
@@ -157,7 +160,7 @@ class Shell:
         """Says that an input was stopped."""
         self.say(paint("error", "interrupted", self.color))
 
-    def show(self, answer: Answer, put: Callable[[str], None] | None = None) -> bool:
+    def show(self, outcome: InputOutcome, put: Callable[[str], None] | None = None) -> bool:
         """Shows what came of an input, its values by ``put``; tells whether it went well.
 
         They are not put through a pager in passing: whoever typed an input goes on typing, and a pager would take the keys.
@@ -165,26 +168,26 @@ class Shell:
         self.screen.fresh_line()
         layout = self.layout()
         good = False
-        if answer.get(b"interrupted"):
+        if outcome.get("interrupted"):
             self.say_interrupted()
-        elif b"failed" in answer:
-            self.say(layout.show(read(answer[b"failed"])))
+        elif "failed" in outcome:
+            self.say(layout.show(read(outcome["failed"])))
         else:
             good = True
-            self._show_values(answer, layout, put or self.say)
-        if answer.get(b"ended"):
-            self.say(paint("dim", _ended([int(place) for place in answer[b"ended"]]), self.color))
-        for note in answer.get(b"notes") or ():
+            self._show_values(outcome, layout, put or self.say)
+        if outcome.get("ended"):
+            self.say(paint("dim", _ended(outcome["ended"]), self.color))
+        for note in outcome.get("notes", ()):
             self.say(paint("dim", f"note: {terminal.clean(note.decode('utf-8', 'replace'))}", self.color))
-        seconds = float(answer.get(b"seconds") or 0)
+        seconds = outcome.get("seconds", 0.0)
         if seconds >= LONG:
             self.say(paint("dim", f"took {duration(seconds)}", self.color))
         return good
 
-    def _show_values(self, answer: Answer, layout: Layout, put: Callable[[str], None]) -> None:
-        nodes = [read(items) for items in answer[b"values"] or ()]
+    def _show_values(self, outcome: InputOutcome, layout: Layout, put: Callable[[str], None]) -> None:
+        nodes = [read(items) for items in outcome["values"]]
         texts = [layout.show(node) for node in nodes]
-        more = int(answer[b"count"]) - len(nodes)
+        more = outcome["count"] - len(nodes)
         if more > 0:
             texts.append(paint("dim", f"... {more:,} more values", self.color))
         if not texts:

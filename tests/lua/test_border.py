@@ -100,6 +100,12 @@ EXAMPLES = {
         "---@param told border.Loaded\nlocal function f(told) return told.failed, told.compiling, told.plan, told.flan end\n",
         ["flan"],
     ),
+    "a table that is made": ("---@type border.Hired\nlocal made = { orders = 1, twice = f { inner = 2 } }\n", ["twice"]),
+    "a table that is returned": (
+        "---@return border.Hired\nlocal function f(x)\n  if x then return { moth = 1 } end\n  return { most = 2 }\nend\n"
+        "local t = { up = 1 }\n",
+        ["moth"],
+    ),
     "a comment": ("---@param made border.Hired\nlocal function f(made) return 1 end -- made.up\n", []),
     "a function behind": (
         "---@param made border.Hired\nfunction M.f(made) return made.most end\n\nfunction M.g(made) return made.up end\n",

@@ -28,11 +28,11 @@ def evaluate(session: Session) -> Evaluate:
     def run(text: str, **options: bool) -> str:
         answer = session.start(Compiler().chunk(text), "=input", **options).result(60)
         layout = Layout(1000, False)
-        if answer.get(b"interrupted"):
+        if answer.get("interrupted"):
             return "interrupted"
-        if b"failed" in answer:
-            return layout.show(read(answer[b"failed"]))
-        return ", ".join(layout.show(read(items)) for items in answer[b"values"] or ())
+        if "failed" in answer:
+            return layout.show(read(answer["failed"]))
+        return ", ".join(layout.show(read(items)) for items in answer["values"])
 
     return run
 
@@ -110,7 +110,7 @@ def test_stopping_a_batch_of_sessions(session, evaluate):
     future = session.start(Compiler().chunk("while true do time.sleep('1ms') end"), "=input")
     threading.Event().wait(0.05)
     session.stop()
-    assert future.result(60).get(b"interrupted") is True
+    assert future.result(60).get("interrupted") is True
     before = int(evaluate("count"))
     evaluate("time.sleep('50ms')")
     assert int(evaluate("count")) > before

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from moonwit.host.functions.results import as_python
 from moonwit.host.http.serving import json_text
 from moonwit.host.values.intermediate import NONE, Some, Value, kind_of
 from moonwit.host.wasm.wit import types as wit
+
+if TYPE_CHECKING:
+    from moonwit.host.http.serving.written import ResponseHead, WrittenResponse
 
 TEXT, BYTES, JSON = "text/plain; charset=utf-8", "application/octet-stream", "application/json"
 
@@ -90,11 +94,10 @@ def from_lua(value: Value) -> Answer:
     return Answer(200, as_json(value), JSON)
 
 
-def from_response(value: Value) -> Answer:
-    """Makes a response of what a handler in Lua has written."""
-    assert isinstance(value, dict)
-    found = from_lua(value[b"value"]) if b"value" in value else Answer(200, value.get(b"body", b""))
-    status, listed = head(value)
+def from_response(written: WrittenResponse) -> Answer:
+    """Makes a response of what a handler in Lua has written; raises ``BadAnswer``."""
+    found = from_lua(written["value"]) if "value" in written else Answer(200, written.get("body", b""))
+    status, listed = head(written)
     found.status, found.headers = status, listed
     if any(name.lower() == "content-type" for name, _ in listed):
         found.type = None
@@ -103,9 +106,9 @@ def from_response(value: Value) -> Answer:
     return found
 
 
-def head(value: dict[bytes, Value]) -> tuple[int, list[tuple[str, str]]]:
+def head(written: ResponseHead) -> tuple[int, list[tuple[str, str]]]:
     """Gives the status and the headers that a handler in Lua has set; raises ``BadAnswer``."""
-    return _status(value.get(b"status", 200)), headers((pair[0], pair[1]) for pair in value.get(b"headers", ()))
+    return _status(written.get("status", 200)), headers((pair[0], pair[1]) for pair in written.get("headers", ()))
 
 
 def refusal(payload: Value, type: wit.Type | None = None) -> Answer:

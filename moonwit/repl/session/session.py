@@ -29,13 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moonwit.lua.border.messages import Input, NamesQuery
+    from moonwit.lua.border.outcomes import InputOutcome, NameMeaning, NamesFound, TracedCall
 
 # The epochs that a call without a limit may take: 87 minutes when they are counted in, and few enough to count through at once.
 PATIENCE = 2**20
 # For how long the lane does not answer before it is taken to be busy, in seconds; how long what is busy then has to stop.
 BUSY, LATE = 0.5, 5.0
-
-Answer = Mapping[bytes, Any]
 
 
 class SessionEntries(Entries):
@@ -64,23 +63,21 @@ class Session:
         project: Project,
         emit: Callable[[bytes], None],
         failed: Callable[[int, Sequence[bytes]], None],
-        traced: Callable[[Mapping[bytes, Any]], None],
+        traced: Callable[[TracedCall], None],
         help: Callable[[str, str, str], str],
         hopeless: Callable[[], bool],
         folder: Path | None = None,
     ) -> None:
         self.project = project
         self._flag = (ctypes.c_uint32 * 2)(0, 0)  # what is to stop, and the place of the input whose code runs
-        self._answers: dict[int, Future[Answer]] = {}
+        self._answers: dict[int, Future[InputOutcome]] = {}
         self._failed = failed
         self._numbers = 0
         self._asked: Future[object] | None = None  # whether the lane answers
         self._asked_at = 0.0
 
         def trace(text: bytes) -> None:
-            call = buffer.decode(text)
-            assert isinstance(call, dict)
-            traced(call)
+            traced(buffer.fields(buffer.decode(text)))
 
         def explain(*texts: bytes) -> bytes:
             return buffer.encode(help(*map(_text, texts)))
@@ -95,7 +92,7 @@ class Session:
 
     def start(
         self, chunk: Chunk, name: str, place: int = 0, *, full: bool = False, quiet: bool = False, bench: bool = False
-    ) -> Future[Answer]:
+    ) -> Future[InputOutcome]:
         """Has the lane evaluate a chunk; ``place`` is the number of its prompt, ``full`` describes its values as a whole, ``quiet`` leaves
         `_` as it is, ``bench`` runs it many times and gives the measured times."""
         self._numbers += 1
@@ -176,24 +173,26 @@ class Session:
     def list(self, path: Sequence[str], prefix: str, timeout: float) -> tuple[Mapping[str, str], str]:
         """Lists the names below a path that begin with ``prefix`` and their kinds, and the kind of the path's own value."""
         query: NamesQuery = {"path": list(path), "prefix": prefix}
-        found = self._ask("list", query, timeout)
-        names = found.get(b"names") or {}
-        return {_text(name): _text(kind) for name, kind in names.items()}, _text(found.get(b"kind", b""))
+        found: NamesFound | None = self._ask("list", query, timeout)
+        if found is None:
+            return {}, ""
+        return {_text(name): _text(kind) for name, kind in (found["names"] or {}).items()}, _text(found["kind"])
 
     def explain(self, path: Sequence[str], timeout: float) -> Mapping[str, str]:
         """Tells what a path of names leads to: its kind, and of a function its parameters and place."""
-        return {_text(name): _text(value) for name, value in self._ask("explain", list(path), timeout).items()}
+        found: NameMeaning | None = self._ask("explain", list(path), timeout)
+        return {name: _text(value) for name, value in (found or {}).items()}
 
-    def _ask(self, name: str, query: NamesQuery | Sequence[str], timeout: float) -> Mapping[bytes, Any]:
+    def _ask(self, name: str, query: NamesQuery | Sequence[str], timeout: float) -> Any:
+        """Gives the table that a function of the session gives, by its fields; None where the lane is busy."""
         text, key = buffer.encode(query), name.encode()
         try:
             answer = self.project.submit(lambda boot: boot[b"session"][key](text)).result(timeout)
         except Late:
-            return {}  # the lane is busy
-        found = buffer.decode(answer)
-        return found if isinstance(found, dict) else {}
+            return None
+        return buffer.fields(buffer.decode(answer))
 
-    def _do(self, act: Callable[[Any], object], future: Future[Answer] | None = None) -> None:
+    def _do(self, act: Callable[[Any], object], future: Future[InputOutcome] | None = None) -> None:
         def check(done: Future[object]) -> None:
             problem = done.exception()
             if problem is not None and future is not None and not future.done():
@@ -205,7 +204,7 @@ class Session:
         future = self._answers.pop(int(number), None)
         self._flag[0] = 0
         if future is not None:
-            future.set_result(buffer.decode(text))
+            future.set_result(buffer.fields(buffer.decode(text)))
 
     def _fail(self, place: float, text: bytes) -> None:
         self._failed(int(place), buffer.decode(text))
