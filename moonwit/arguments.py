@@ -52,3 +52,8 @@ def is_id(text: str, files: tuple[str, ...] = (".lua",)) -> bool:
     """Tells an id from the path of a file: `ns:name` or `ns:name#method`, without a slash before that, not ending like a file's name."""
     namespace, colon, name = text.partition("#")[0].partition(":")
     return bool(colon and namespace and name) and "/" not in namespace + name and not text.endswith(files)
+
+
+def split_grants(text: str) -> list[str]:
+    """Splits what is granted, names as in `imports:` with commas or spaces between."""
+    return text.replace(",", " ").split()

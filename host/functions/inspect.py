@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
+from moonwit.host.functions.declaring import can_be_written, declaration, entry_name, granted, kind_of, quoted, unmade
 from moonwit.host.functions.exports import PLUMBING, callable_paths, parts
 from moonwit.host.functions.loaded import LoadedFunction
 from moonwit.host.functions.loading import CORE, load_function
-from moonwit.host.functions.methods import UnknownMethod, alike, resolve
 from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
@@ -24,46 +23,48 @@ from moonwit.host.wasm.wit.show import cut, show_function
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
 from moonwit.registry.problems import printable
-from moonwit.registry.reading.expansion import FILE
-from moonwit.registry.scalars import LEGACY_BOOLEANS
-from moonwit.registry.scalars import resolve as resolved
 
 _MAGIC = b"\0asm"
 _NAMESPACE = "app"
 _FOLDER = "binaries"
-_HANDLER = "wasi:http/incoming-handler"
 _MOST_ABSENT, _MOST_HINTS = 24, 4
 
 
-def inspect_file(path: Path) -> str:
-    """Reports on a `.wasm` or `.wat` file; raises ``BinaryProblem`` with a whole sentence."""
+def read_file(path: Path) -> tuple[Binary, bool]:
+    """Reads a `.wasm` or `.wat` file, and tells whether it is text; raises ``BinaryProblem`` with a whole sentence."""
     try:
         data = read_bytes(path, MAX_BYTES)
     except Unreadable as error:
         raise BinaryProblem(f"the file {shown(str(path))} {error.why}; name a .wasm or .wat file") from None
     is_text = not data.startswith(_MAGIC)
-    found = _assembled(path, data) if is_text else binary(data)
+    return (_assembled(path, data) if is_text else binary(data)), is_text
+
+
+def inspect_file(path: Path, whole: bool = False) -> str:
+    """Reports on a `.wasm` or `.wat` file; raises ``BinaryProblem`` with a whole sentence.
+
+    What toolchains import is one line for each interface, unless ``whole`` is asked for.
+    """
+    found, is_text = read_file(path)
     facts = [("file", path.name), *_identity(found)]
-    lines = _guarded(found, facts)
-    callable = _callable(found)
-    if functions := [function for function in callable if _can_be_written(function)]:
-        lines += ["", "# _index.yaml", *_index(path, found, functions, is_text=is_text)]
+    lines = _guarded(found, facts, whole=whole)
+    if (advice := unmade(found, path.name)) is not None:
+        return _text([*lines, "", advice])
+    if (callable_paths(found) and (found.is_component or _unfit(found) is None)) or kind_of(found, is_text) == "process.wasm":
+        lines += ["", "# _index.yaml", *_index(path, found, is_text=is_text)]
     else:
         lines += ["", "It exports no function that an entry could call."]
-    if len(functions) < len(callable):
-        unnamed = listed(sorted(set(callable).difference(functions)))
-        lines += ["", f"# No entry can name {unnamed}: give what the binary exports another name."]
     return _text(lines)
 
 
-def inspect_entry(entry: Entry, registry: Registry, method: str | None = None) -> str:
+def inspect_entry(entry: Entry, registry: Registry, method: str | None = None, whole: bool = False) -> str:
     """Reports on the binary of an entry and on how the entry calls it, or ``method`` of one that stands for a whole binary.
 
     Raises ``FunctionProblem`` and ``UnknownMethod``.
     """
     loaded = load_function(entry, registry, method)
     facts = [("entry", f"{entry.id} ({entry.kind})"), *_identity(loaded.binary), *_called(loaded, method)]
-    return _text(_guarded(loaded.binary, facts, loaded))
+    return _text(_guarded(loaded.binary, facts, loaded, whole=whole))
 
 
 def _assembled(path: Path, data: bytes) -> Binary:
@@ -96,11 +97,12 @@ def _called(loaded: LoadedFunction, method: str | None) -> list[tuple[str, str]]
     return [("method", loaded.path), ("signature", show_function(loaded.path.rpartition("#")[2], loaded.signature)), ("pool", pool.type)]
 
 
-def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction | None = None) -> list[str]:
+def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction | None = None, *, whole: bool) -> list[str]:
     """The facts, then exports and imports; what can't be decoded is a sentence."""
     try:
         facts += _call_path(found, loaded)
-        contents = [show_world(found.world).rstrip()] if found.is_component else list(_core_contents(found))
+        folded = None if whole else _is_toolchains
+        contents = [show_world(found.world, folded=folded).rstrip()] if found.is_component else list(_core_contents(found))
     except Malformed as error:
         raise BinaryProblem(f"the binary is not well-formed WebAssembly: {error}; build it again") from None
     except Refused as error:
@@ -114,14 +116,14 @@ def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, 
         unfit = _unfit(found)
         facts = [("call path", f"direct: {CORE}" if unfit is None else f"none: {unfit}"), *_started(found)]
         missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1 and entry.kind == "func"]
-        grants = [wasi.PREVIEW1] if len(missing) < len(found.core.imports) else []
+        grants = granted(found)
     else:
         plan = found.component_plan
         path = (
             f"compatible: {plan}" if isinstance(plan, Unsupported) else "direct: The direct path takes all that the component is made of."
         )
         facts = [("call path", path)]
-        grants = _grants(found.world.imports)
+        grants = granted(found)
         # An interface that only names types is nothing to call.
         needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
         own = {name for name, item in found.world.imports.items() if isinstance(item, Function) or ("/" in name and name in needed)}
@@ -171,10 +173,9 @@ def _unfit(found: Binary) -> str | None:
     return None
 
 
-def _grants(imports: Iterable[str]) -> list[str]:
-    """The names to write in `imports:` for what a component imports; types that grant nothing by themselves come with the others."""
-    found = dict.fromkeys(grant for name in imports if (grant := wasi.grant_for(name)) is not None)
-    return list(found)
+def _is_toolchains(name: str) -> bool:
+    """Tells whether an import is of WASI: what languages' libraries bring along."""
+    return name.startswith("wasi:")
 
 
 def _core_contents(found: Binary) -> Iterator[str]:
@@ -200,51 +201,25 @@ def _core_contents(found: Binary) -> Iterator[str]:
         yield f"  {cut(name)}: {cut(str(export.type))}{note}"
 
 
-def _callable(found: Binary) -> list[str]:
-    """The paths of exported functions that an entry can call; a resource's methods are called through its handles."""
-    return callable_paths(found) if found.is_component or _unfit(found) is None else []
-
-
-def _index(path: Path, found: Binary, functions: list[str], *, is_text: bool) -> Iterator[str]:
-    """The lines of an `_index.yaml` with an entry for each function."""
-    taken: dict[str, int] = {}
+def _index(path: Path, found: Binary, *, is_text: bool) -> Iterator[str]:
+    """The lines of an `_index.yaml` with an entry for the binary."""
     yield 'version: "1.0"'
     yield f"namespace: {_NAMESPACE}"
     yield "entries:"
-    if not is_text:
+    taken: dict[str, int] = {}
+    if is_text:
+        source = [f"source: {quoted('file://' + path.name)}"]
+    else:
         taken[_FOLDER] = 1
         yield f"  - name: {_FOLDER}"
         yield "    kind: fs.directory"
-        yield f"    directory: {_quoted(_directory(path))}  # relative to the project"
-    # There may be a hundred thousand: nothing here may look at all of them for each.
-    core = {} if found.is_component else core_functions(found.core)
-    exports = alike(found.functions if found.is_component else core)
-    for function in functions:
-        if taken:
-            yield ""
-        yield f"  - name: {_plain(_entry_name(function, taken))}"
-        if is_text:
-            yield "    kind: function.wat"
-            yield f"    source: {_quoted('file://' + path.name)}"
-        else:
-            yield "    kind: function.wasm"
-            yield f"    fs: {_FOLDER}"
-            yield f"    path: {_quoted('/' + path.name)}"
-            yield f"    hash: sha256:{found.sha256}"
-        yield f"    method: {_quoted(_shortest(function, exports[function]))}"
-        if function.startswith(_HANDLER):
-            yield "    transport: wasi-http"
-        if found.is_component and (grants := _grants(found.world.imports)):
-            yield f"    # imports: [{', '.join(grants)}]  # grant what the code uses"
-        if not found.is_component and (signature := _derived(function, core[function])) is not None:
-            yield f"    # wit: {_quoted(signature)}  # derived: name the parameters, use types of your own"
-
-
-def _derived(function: str, type: CoreType) -> str | None:
-    """A WIT text to start from, or None where the function's name can't be one of WIT."""
-    name = function.replace("_", "-")
-    signature: Function = derive(function, type)
-    return show_function(name, signature) if re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) else None
+        yield f"    directory: {quoted(_directory(path))}  # relative to the project"
+        yield ""
+        source = [f"fs: {_FOLDER}", f"path: {quoted('/' + path.name)}", f"hash: sha256:{found.sha256}"]
+    functions = callable_paths(found)
+    # One function gives the entry its name.
+    name = entry_name(functions[0] if len(functions) == 1 and can_be_written(functions[0]) else path.stem, taken)
+    yield from declaration(found, name, kind_of(found, is_text), source)
 
 
 def _directory(path: Path) -> str:
@@ -254,50 +229,6 @@ def _directory(path: Path) -> str:
     if project is None or not folder.is_relative_to(project):
         return "./"
     return f"./{folder.relative_to(project).as_posix()}".removesuffix("/.")
-
-
-def _entry_name(function: str, taken: dict[str, int]) -> str:
-    """A name for a function's entry that is not ``taken``, which has the last number of each."""
-    name = re.sub(r"\[\w+\]", "", function.rpartition("#")[2])
-    name = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:100] or "function"
-    if name not in taken:
-        taken[name] = 1
-        return name
-    number = taken[name] + 1
-    while f"{name}_{number}" in taken:
-        number += 1
-    taken[name] = number
-    taken[f"{name}_{number}"] = 1
-    return f"{name}_{number}"
-
-
-def _plain(name: str) -> str:
-    """A name as YAML text: in quotes where it would be read as something else without them, as `no` and `0` would."""
-    is_text = name[0].isalpha() and name not in LEGACY_BOOLEANS and resolved(name) == name
-    return name if is_text else _quoted(name)
-
-
-def _can_be_written(function: str) -> bool:
-    """Tells whether `method` can hold a function's name: nothing else than text, which is not replaced when the file is read."""
-    return bool(function.strip()) and not function.startswith(FILE) and "${env:" not in function and "\0" not in function
-
-
-def _shortest(function: str, exports: list[str]) -> str:
-    """The shortest way to name a function in `method:` that means no other."""
-    interface, sign, name = function.rpartition("#")
-    plain = interface.partition("@")[0]
-    for start in (plain.rpartition("/")[2], plain):
-        try:
-            if sign and resolve(exports, f"{start}#{name}") == function:
-                return f"{start}#{name}"
-        except UnknownMethod:
-            continue
-    return function
-
-
-def _quoted(text: str) -> str:
-    """A YAML string in double quotes, where JSON's own escapes do not suffice."""
-    return '"' + "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in text) + '"'
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -11,17 +11,20 @@ _PROJECT = """\
 
 _PAGES = {
     "repl": f"""\
-usage: moonwit repl [--project DIR] [FILE.lua|FILE.wasm|FILE.wat ...]
+usage: moonwit repl [--project DIR] [--grant NAME,...] [FILE.lua|FILE.wasm|FILE.wat ...]
 
 Starts an interactive session: Lua that is evaluated as it is typed, with the functions of the
 project. FILE.lua is run first, the functions of FILE.wasm are made callable. `moonwit` alone on a
 terminal is the same. Inputs may also come from a pipe; the first that fails ends it.
 
 options:
-{_PROJECT}
+{_PROJECT}\
+  --grant NAME,...   what FILE.wasm may use of the host besides what is harmless, as in `imports:`
+
 examples:
   moonwit repl
   moonwit repl mapper.wasm
+  moonwit repl --grant wasi:http fetcher.wasm
   echo 'return 1 + 1' | moonwit repl
 """,
     "run": f"""\
@@ -130,14 +133,16 @@ examples:
   moonwit schema > moonwit.commands.schema.json
 """,
     "inspect": f"""\
-usage: moonwit inspect FILE.wasm|FILE.wat
-       moonwit inspect [--project DIR] NAMESPACE:NAME
+usage: moonwit inspect [--all] FILE.wasm|FILE.wat
+       moonwit inspect [--all] [--project DIR] NAMESPACE:NAME[#METHOD]
 
 Prints what a WebAssembly binary is: its size and hash, its exports and imports as WIT, the
-`imports:` it would need, the call path it takes, and an `_index.yaml` to paste.
+`imports:` it would need, the call path it takes, and an `_index.yaml` to paste, which works.
 
 options:
-{_PROJECT}
+{_PROJECT}\
+  --all           show what is in the interfaces of WASI that it imports, too
+
 examples:
   moonwit inspect mapper.wasm
   moonwit inspect demo:answer

@@ -15,30 +15,31 @@ from moonwit.projects.folders import load, needed, show
 
 def command(arguments: Sequence[str]) -> int:
     """Prints the report on a file or an entry."""
-    options, rest = read("inspect", arguments, ("--project",))
+    whole = "--all" in arguments
+    options, rest = read("inspect", [each for each in arguments if each != "--all"], ("--project",))
     if len(rest) != 1:
         raise WrongUsage("inspect needs one file, or the id of one function", "inspect")
     name = rest[0]
     # On a thread of its own, so that Ctrl-C need not wait for the decoding of a large binary.
     if is_id(name, (".wasm", ".wat")):
         folder = needed(options)
-        terminal.write(wait(worker.start(lambda: _entry(name, folder))))
+        terminal.write(wait(worker.start(lambda: _entry(name, folder, whole))))
     else:
-        terminal.write(wait(worker.start(lambda: _file(name))))
+        terminal.write(wait(worker.start(lambda: _file(name, whole))))
     return 0
 
 
-def _file(name: str) -> str:
+def _file(name: str, whole: bool) -> str:
     from moonwit.host.functions.binaries import BinaryProblem
     from moonwit.host.functions.inspect import inspect_file
 
     try:
-        return inspect_file(Path(name))
+        return inspect_file(Path(name), whole)
     except BinaryProblem as error:
         raise Failure(str(error)) from None
 
 
-def _entry(id: str, folder: Path) -> str:
+def _entry(id: str, folder: Path, whole: bool) -> str:
     from moonwit.host.functions.binaries import BinaryProblem
     from moonwit.host.functions.exports import split
     from moonwit.host.functions.inspect import inspect_entry
@@ -54,7 +55,7 @@ def _entry(id: str, folder: Path) -> str:
     if entry.kind not in KINDS:
         raise Failure(f"the entry {id} is of kind {entry.kind}, which has no binary; name a function.wat or function.wasm entry")
     try:
-        return inspect_entry(entry, registry, split(id)[1])
+        return inspect_entry(entry, registry, split(id)[1], whole)
     except UnknownMethod as error:
         raise Failure(f"{entry.id}: {error}") from None
     except FunctionProblem as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moonwit.arguments import split_grants
 from moonwit.failures import Failure
 from moonwit.repl.durations import duration
 from moonwit.repl.opening import Opening
@@ -23,7 +24,8 @@ SUMMARIES: Mapping[str, tuple[str, str]] = {
     ":help": ("[NAME]", "explain a module, a function, an id or a command"),
     ":entries": ("[PATTERN]", "list the entries of the registry"),
     ":inspect": ("ID|FILE", "show what a binary exports and imports"),
-    ":open": ("FILE [as NAME]", "make the functions of a WebAssembly file callable"),
+    ":open": ("FILE [as NAME] [with GRANT, ...]", "make the functions of a WebAssembly file callable"),
+    ":grant": ("[GRANT, ... [to NAME]]", "let open files use more of the host; without a name say what they may"),
     ":load": ("FILE", "run a Lua file in the session"),
     ":reload": ("", "read the registry and changed binaries again"),
     ":show": ("[EXPRESSION]", "show a value as a whole, without one the last"),
@@ -52,6 +54,7 @@ class Commands:
             ":entries": self._entries,
             ":inspect": self._inspect,
             ":open": self._open,
+            ":grant": self._grant,
             ":load": self.load,
             ":reload": self._reload,
             ":show": self._show,
@@ -92,12 +95,12 @@ class Commands:
 
         raise Failure(f"there is no command {suggest(word, list(SUMMARIES))}; :help lists them")
 
-    def open_file(self, name: str) -> None:
+    def open_file(self, name: str, grants: Sequence[str] = ()) -> None:
         """Opens a file that was named when the session began."""
         if name.endswith(".lua"):
             self.load(name)
         else:
-            self._open(name)
+            self._opened(name, None, grants)
 
     def _help(self, name: str) -> None:
         command = name if name.startswith(":") else f":{name}"
@@ -130,12 +133,23 @@ class Commands:
         self._shell.page(self._opening.inspect(name))
 
     def _open(self, rest: str) -> None:
+        rest, _, grants = rest.partition(" with ")
         file, _, name = rest.partition(" as ")
         if not file.strip():
             raise Failure(":open needs a .wasm or .wat file")
-        opened = self._opening.open(os.path.expanduser(file.strip()), name.strip() or None)
+        self._opened(os.path.expanduser(file.strip()), name.strip() or None, split_grants(grants))
+
+    def _opened(self, file: str, name: str | None, grants: Sequence[str]) -> None:
+        opened = self._opening.open(file, name, grants)
         for id in opened:
             self._shell.say(f"{id}: {self._explanations.knowledge.signature(id)}")
+
+    def _grant(self, rest: str) -> None:
+        grants, _, name = rest.partition(" to ")
+        if grants.strip():
+            self._opening.grant(split_grants(grants), name.strip() or None)
+        for line in self._opening.granted() or ["no file is open: :open FILE"]:
+            self._shell.say(line)
 
     def load(self, name: str) -> None:
         """Runs a Lua file in the session."""

@@ -29,8 +29,8 @@ from moonwit.repl.shell import Shell, leave
 MOST_MISTAKES = 20
 
 
-def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int:
-    """Runs a session until the user leaves; gives the exit code."""
+def interact(project: Project, folder: Path | None, files: Sequence[str], grants: Sequence[str] = ()) -> int:
+    """Runs a session until the user leaves; gives the exit code. WebAssembly among ``files`` has the ``grants`` besides."""
     color = terminal.colored(sys.stdout)
     screen = Screen()
     shell = Shell(screen, color=color)
@@ -54,7 +54,7 @@ def interact(project: Project, folder: Path | None, files: Sequence[str]) -> int
             shell.say(problems)
         with restored_by_sigterm(screen):
             for name in files:
-                commands.open_file(name)
+                commands.open_file(name, grants)
             # Noted rather than raised: an exception that is raised while Python frees something is lost.
             with interrupts(prompt.note_ctrl_c):
                 _loop(shell, prompt, commands)

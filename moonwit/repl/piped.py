@@ -27,7 +27,7 @@ class Failed(Exception):
     """An input that failed; its error has been shown."""
 
 
-def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) -> int:
+def evaluate_all(project: Project, folder: Path | None, files: Sequence[str], grants: Sequence[str] = ()) -> int:
     """Evaluates what standard input holds, input by input, until one fails; gives the exit code."""
     knowledge = Knowledge(project.entries)
     session = Session(project, _print, _background, lambda call: None, Explanations(knowledge).of_value, lambda: True, folder)
@@ -41,7 +41,7 @@ def evaluate_all(project: Project, folder: Path | None, files: Sequence[str]) ->
                 if name.endswith(".lua"):
                     _evaluate(session, read_script(name).decode(), f"@{chunk_name(name)}")
                 else:
-                    opening.open(name, None)
+                    opening.open(name, None, grants)
             _lines(session)
             status = 0
         except Failed:

@@ -7,9 +7,10 @@ from wasmtime import wat2wasm
 
 from moonwit.host.files.kinds import KINDS as FILE_KINDS
 from moonwit.host.functions.binaries import BinaryProblem
+from moonwit.host.functions.exports import parts
 from moonwit.host.functions.inspect import inspect_entry, inspect_file
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
-from moonwit.host.functions.loading import check_functions, load_function
+from moonwit.host.functions.loading import check_functions, load_function, load_functions
 from moonwit.registry import load
 
 KINDS = (*FUNCTION_KINDS, *FILE_KINDS)
@@ -57,16 +58,19 @@ def test_the_index_can_be_pasted(tmp_path: Path, source: str, name: str) -> None
     registry = load(tmp_path, KINDS)
     check_functions(registry)
     assert [str(problem) for problem in registry.problems] == []
-    names = [entry.name for entry in registry.entries.values() if entry.kind.startswith("function.")]
-    assert sorted(names) == (["add_it", "strange_name_2J"] if source is CORE else ["greet", "ticks"])
+    entry = next(entry for entry in registry.entries.values() if entry.kind.startswith("function."))
+    assert entry.name == ("odd_name" if name.startswith("odd") else "it")
+    paths = [function.path for function in load_functions(entry, registry)]
+    assert paths == (["add_it", 'strange name\x1b[2J"'] if source is CORE else ["demo:time/api@1.2.0#ticks", "greet"])
 
 
 def test_the_index_works_with_what_is_offered_in_comments(tmp_path: Path) -> None:
-    """The lines that are offered as comments are valid too."""
+    """What is offered in comments is valid too, and tells what answers an import that is not the host's."""
     (tmp_path / "moonwit.yaml").write_text("")
     for source in (CORE, COMPONENT):
         text = report(tmp_path, "it.wasm", source).partition("# _index.yaml\n")[2]
-        (tmp_path / "_index.yaml").write_text(text.replace("    # ", "    "))
+        assert "    # add {demo:own/thing: id} to `imports`" in text or source is CORE
+        (tmp_path / "_index.yaml").write_text(text.replace("    # wit", "    wit"))
         registry = load(tmp_path, KINDS)
         check_functions(registry)
         assert registry.problems == []
@@ -115,19 +119,20 @@ def test_a_component(tmp_path: Path) -> None:
     assert "compatible" not in report(tmp_path, "other.wasm", COMPONENT.replace("wasi:clocks/monotonic-clock", "wasi:sockets/network"))
     assert "imports    wasi:clocks (what the code does not use need not be granted)\n" in text
     assert "missing    `demo:own/thing@1.0.0`: nothing provides them, and calling them fails\n" in text
-    assert "  import wasi:clocks/monotonic-clock@0.2.3: interface {\n    now: func() -> u64;\n  }\n" in text
+    assert "  import wasi:clocks/monotonic-clock@0.2.3;  // 1 function\n" in text
+    whole = inspect_file(tmp_path / "it.wasm", whole=True)
+    assert "  import wasi:clocks/monotonic-clock@0.2.3: interface {\n    now: func() -> u64;\n  }\n" in whole
+    assert text.index("  export greet") < text.index("  import demo:own")
     assert "  record user {\n    id: u32,\n    %type: string,\n  }\n" in text
     assert "  export greet: func(who: string);\n" in text
-    assert '    method: "api#ticks"\n' in text
+    assert "    imports: [wasi:clocks]\n" in text and "method:" not in text
 
 
 def test_a_binary_with_very_many_exports(tmp_path: Path) -> None:
-    """Each export is looked at once, not all of them for each, and names that look alike are told apart."""
+    """Each export is looked at once, not all of them for each, and one entry stands for all."""
     exports = "".join(f'(export "{"é" * (i % 3)}f{i // 3}" (func 0))' for i in range(30_000))
     text = report(tmp_path, "it.wasm", f'(module (func) {exports} (export "f1_2" (func 0)))')
-    names = [line.removeprefix("  - name: ") for line in text.splitlines() if line.startswith("  - name: ")]
-    assert len(names) == len(set(names)) == 30_002
-    assert names[1:8] == ["f0", "f0_2", "f0_3", "f1", "f1_2", "f1_3", "f2"] and names[-1] == "f1_2_2"
+    assert [line for line in text.splitlines() if line.startswith("  - name: ")] == ["  - name: binaries", "  - name: it"]
 
 
 def test_an_entry(tmp_path: Path) -> None:
@@ -195,8 +200,8 @@ NAMES = {
 
 @pytest.mark.parametrize("name", ["it.wat", "it.wasm"])
 def test_names_that_yaml_reads_as_something_else(tmp_path: Path, name: str) -> None:
-    """Whatever a function is called, the entry that is offered for it is one that `check` takes, and names that function."""
-    unnamed = ["", " ", "${env:HOME}", "file://it.wat", "x\\00y"]
+    """Whatever functions are called, the entry that is offered for them is one that `check` takes, and stands for each of them."""
+    unnamed = {"": "", " ": " ", "${env:HOME}": "${env:HOME}", "file://it.wat": "file://it.wat", "x\\00y": "x\0y"}
     functions = "".join(f'(func (export "{export}") (result i32) (i32.const 1))\n' for export in [*NAMES, *unnamed])
     (tmp_path / "moonwit.yaml").write_text("")
     text = report(tmp_path, name, f"(module {functions})")
@@ -204,13 +209,54 @@ def test_names_that_yaml_reads_as_something_else(tmp_path: Path, name: str) -> N
     registry = load(tmp_path, KINDS)
     check_functions(registry)
     assert [str(problem) for problem in registry.problems] == []
-    found = [load_function(entry, registry).path for entry in registry.entries.values() if entry.kind.startswith("function.")]
-    assert sorted(found) == sorted(NAMES.values())
-    assert "# No entry can name ``, ` `, `${env:HOME}`, `file://it.wat` and `x\\x00y`: give what" in text
+    [entry] = [entry for entry in registry.entries.values() if entry.kind.startswith("function.")]
+    assert sorted(part.path for part in load_functions(entry, registry)) == sorted([*NAMES.values(), *unnamed.values()])
+
+
+@pytest.mark.parametrize("export", [word for word in NAMES if "\\" not in word])
+def test_a_single_function_gives_its_entry_the_name(tmp_path: Path, export: str) -> None:
+    """Its entry says `method`, whatever YAML would read in it without quotes."""
+    (tmp_path / "moonwit.yaml").write_text("")
+    text = report(tmp_path, "it.wat", f'(module (func (export "{export}") (result i32) (i32.const 1)))')
+    (tmp_path / "_index.yaml").write_text(text.partition("# _index.yaml\n")[2], encoding="utf-8")
+    registry = load(tmp_path, KINDS)
+    check_functions(registry)
+    assert [str(problem) for problem in registry.problems] == []
+    [entry] = registry.entries.values()
+    assert load_function(entry, registry).path == export and entry.fields["method"] in (export, "run#run")
 
 
 def test_a_function_without_a_name_alone(tmp_path: Path) -> None:
-    """Where no entry can name anything that a binary exports, none is offered."""
+    """What `method` could not name is called as a part of the whole binary."""
+    (tmp_path / "moonwit.yaml").write_text("")
     text = report(tmp_path, "it.wat", '(module (func (export "")))')
-    assert "# _index.yaml" not in text
-    assert "No entry can name ``" in text
+    (tmp_path / "_index.yaml").write_text(text.partition("# _index.yaml\n")[2])
+    registry = load(tmp_path, KINDS)
+    [function] = parts(load_function(registry.entries["app:it"], registry))
+    assert function.call_id == "app:it#" and registry.problems == []
+
+
+# A custom section as wit-bindgen leaves it in core modules.
+UNMADE = b"\0asm\x01\0\0\0" + b"\0\x15\x14component-type:hello" + b"\0\x06\x05other"
+
+
+def test_a_module_that_is_to_become_a_component(tmp_path: Path) -> None:
+    """It is told what makes a component of it, and offered no entry that would only take its core."""
+    (tmp_path / "it.wasm").write_bytes(UNMADE)
+    text = inspect_file(tmp_path / "it.wasm")
+    assert "wasm-tools component new it.wasm -o it.component.wasm" in text and "_index.yaml" not in text
+    (tmp_path / "it.wasm").write_bytes(UNMADE.replace(b"component-type:", b"other:         "))
+    assert "wasm-tools" not in inspect_file(tmp_path / "it.wasm")
+
+
+def test_a_program_is_offered_as_a_process(tmp_path: Path) -> None:
+    """A command of WASI gets an entry that `moonwit run` takes by its name."""
+    from moonwit.kinds import KINDS as ALL
+
+    (tmp_path / "moonwit.yaml").write_text("")
+    program = """(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1)
+      (func (export "_start")))"""
+    text = report(tmp_path, "tool.wasm", program).partition("# _index.yaml\n")[2]
+    assert "kind: process.wasm" in text and "imports: [wasi_snapshot_preview1]" in text
+    (tmp_path / "_index.yaml").write_text(text)
+    assert load(tmp_path, ALL).problems == []

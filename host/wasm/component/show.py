@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from moonwit.host.wasm.component.component import Interface, Item, World
 from moonwit.host.wasm.wit.show import show_declaration, show_function, show_name, show_signature
@@ -59,8 +59,18 @@ def _ports(word: str, ports: Mapping[str, Item], inside: set[str]) -> Iterable[s
             yield f"  {word} {name};"
 
 
-def show_world(world: World, name: str = "root") -> str:
-    """A world as WIT-like text, each interface with its types and functions spelled out in place."""
+def _folded(item: Item) -> str:
+    if not isinstance(item, Interface):
+        return ""
+    count = len(item.functions)
+    return f"  // {count} function{'s' * (count != 1)}" if count else ""
+
+
+def show_world(world: World, name: str = "root", folded: Callable[[str], bool] | None = None) -> str:
+    """A world as WIT-like text, exports first, each interface with its types and functions spelled out in place.
+
+    Of the imported interfaces that are ``folded`` only the names are shown.
+    """
     functions = {key: port for key, port in (*world.imports.items(), *world.exports.items()) if isinstance(port, Function)}
     members = {
         key: function
@@ -68,5 +78,8 @@ def show_world(world: World, name: str = "root") -> str:
         if any(_member(resource, key, function) for resource, type in world.types.items() if isinstance(type, Resource))
     }
     lines = [f"  {line}" for line in _scope(world.types, members)]
-    lines += [*_ports("import", world.imports, set(members)), *_ports("export", world.exports, set(members))]
+    shut = {port for port in world.imports if folded is not None and folded(port) and not isinstance(world.imports[port], Function)}
+    rest = {port: item for port, item in world.imports.items() if port not in shut}
+    lines += [*_ports("export", world.exports, set(members)), *_ports("import", rest, set(members))]
+    lines += [f"  import {port};{_folded(world.imports[port])}" for port in world.imports if port in shut]
     return "\n".join([f"world {name} {{", *lines, "}"]) + "\n"
