@@ -14,7 +14,7 @@ from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.repl.editor.context import CALLERS, Context, context, expected
 from moonwit.repl.session.chunks import is_command
 from moonwit.repl.session.explanations import RESOURCE
-from moonwit.repl.session.knowledge import CLASSES, Knowledge
+from moonwit.repl.session.knowledge import Knowledge
 from moonwit.repl.session.session import Session
 
 # How long the lane has to answer, in seconds: it may be busy.
@@ -72,9 +72,9 @@ class LuaCompleter(Completer):
         names, kind = self._session.list(path, where.prefix, PATIENCE)
         found = dict(names)
         separator = ":" if where.method else "."
-        if kind in CLASSES and kind != "module":
-            found = {name: "function" for name in self._knowledge.methods(CLASSES[kind]) if name.startswith(where.prefix)}
-            path = [CLASSES[kind]]
+        if (class_name := self._knowledge.class_of(kind)) is not None:
+            found = {name: "function" for name in self._knowledge.methods(class_name) if name.startswith(where.prefix)}
+            path = [class_name]
         if kind.startswith(RESOURCE):
             methods = {"drop": "func()", **self._knowledge.resource(kind.removeprefix(RESOURCE))}
             yield from (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moonwit.repl.session.knowledge import CLASSES, Knowledge
+from moonwit.repl.session.knowledge import Knowledge
 
 OVERVIEW = """\
 help(x) explains a module, a function, an object, or the entry of an id: help(time), help(funcs.call), help("ns:name").
@@ -34,8 +34,8 @@ class Explanations:
             return OVERVIEW
         if name and (found := self.knowledge.about(name)) is not None:
             return found
-        if kind in CLASSES:
-            return f"{text}\n{self.knowledge.about(CLASSES[kind])}"
+        if (class_name := self.knowledge.class_of(kind)) is not None:
+            return f"{text}\n{self.knowledge.about(class_name)}"
         if kind.startswith(RESOURCE):
             methods = self.knowledge.resource(kind.removeprefix(RESOURCE))
             end = "  wit.drop(handle): ends it" if "drop" in methods else "  :drop: ends it"

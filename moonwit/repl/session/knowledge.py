@@ -15,23 +15,6 @@ if TYPE_CHECKING:
     from moonwit.lua.calls.entries import Entries
     from moonwit.registry import Entry
 
-# What Lua calls the kinds of values whose methods are documented under a class.
-CLASSES: Mapping[str, str] = {
-    "channel": "Channel",
-    "duration": "Duration",
-    "error": "Error",
-    "executor": "Executor",
-    "future": "Future",
-    "location": "Location",
-    "payload": "Payload",
-    "ticker": "Ticker",
-    "time": "Time",
-    "timer": "Timer",
-    "file": "File",
-    "folder": "Folder",
-    "stream": "Stream",
-}
-
 _MOST_PARTS = 40  # functions of one entry
 
 
@@ -123,6 +106,11 @@ class Knowledge:
         entry = self.entry(id)
         comment = entry.meta.get("comment") if entry is not None else None
         return " ".join(comment.split()) if isinstance(comment, str) else ""
+
+    def class_of(self, kind: str) -> str | None:
+        """Gives the documented class of values that Lua calls ``kind``: `Request` for "http.request"; None where there is none."""
+        name = kind.rpartition(".")[2].capitalize()
+        return name if (doc := self.docs.get(name)) is not None and doc.kind == "class" else None
 
     def methods(self, class_name: str) -> Sequence[str]:
         """Lists the documented methods of a class."""

@@ -2,7 +2,11 @@
 
 from lupa.luajit21 import LuaRuntime
 
+from moonwit.kinds import KINDS
+from moonwit.lua.calls.entries import Entries
 from moonwit.lua.lane.lane import ROOT
+from moonwit.registry import load
+from moonwit.repl.session.knowledge import Knowledge
 from moonwit.stubs import FOLDER, LANGUAGE, docs, read
 
 _NAMES = b"""
@@ -54,6 +58,15 @@ def test_every_module_has_its_annotations():
     looked_up = {"time.UTC", "time.utc", "time.LOCAL", "time.localtz"}  # found by the module's metatable
     assert set(known) - looked_up == listed
     assert all((known[name].kind == "function") == (real[name] == "function") for name in listed)
+
+
+def test_values_are_explained_by_their_class():
+    """The class of a value is found by the name that its metatable has, with or without the name of its module."""
+    knowledge = Knowledge(Entries(load(FOLDER, KINDS)))
+    kinds = "channel duration error executor file folder future location payload stream ticker time timer".split()
+    assert [knowledge.class_of(kind) for kind in kinds] == [kind.capitalize() for kind in kinds]
+    assert (knowledge.class_of("http.request"), knowledge.class_of("http_client.stream")) == ("Request", "Stream")
+    assert not any(map(knowledge.class_of, ("module", "table", "function", "string", "nil", "record", "logger", "")))
 
 
 def test_annotations_are_whole():
