@@ -10,6 +10,7 @@ An entry is given as one of these, which may be mixed:
 * ``entry("spin", "function.wat", source=SPIN, method="spin", limits={"max_execution_ms": 50})``: its fields. Take this for fields that
   a test computes, and for sources of several lines, which need no indentation so.
 * ``"name: spin, kind: function.wat, method: spin, source: file://spin.wat"``: one line of YAML, the fields of one entry.
+* ``"name: a\\nkind: library.lua\\n..."``: the same in several lines.
 * ``"- name: a\\n  kind: library.lua\\n..."``: YAML of any number of entries, however far it is indented.
 
 The namespace is `t`. ``files`` are more files by their names, text or bytes. `write` only writes, `loaded` gives the registry,
@@ -64,9 +65,8 @@ def _items(one: Entry) -> str:
         return f"  - {json.dumps(one, ensure_ascii=False)}\n"
     text = dedent(one).strip("\n")
     if not text.startswith("- "):
-        assert "\n" not in text, f"expected one line, or a list of entries that begin with a dash, got {text!r}"
-        return f"  - {{{text}}}\n"
-    return indent(text, "  ", lambda line: line.strip() != "") + "\n"
+        text = "- " + indent(text, "  ")[2:] if "\n" in text else f"- {{{text}}}"
+    return indent(text, "  ") + "\n"
 
 
 def index(*entries: Entry, namespace: str = "t") -> str:

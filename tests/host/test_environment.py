@@ -12,10 +12,9 @@ from moonwit.host.environment.storages import MemoryStorage
 from moonwit.host.environment.variables import VariableProblem, environment_of
 from moonwit.kinds import KINDS
 from moonwit.registry import load
+from tests.projects import write
 
-INDEX = """version: "1.0"
-namespace: app
-entries:
+ENTRIES = """
   - {name: os, kind: env.storage.os}
   - {name: memory, kind: env.storage.memory}
   - {name: static, kind: env.storage.static, values: {HOST: localhost, PORT: 8080, EMPTY: ""}}
@@ -38,16 +37,15 @@ entries:
 def project(tmp_path):
     """Loads a registry; the host's environment has HOME and a value that is not UTF-8."""
 
-    def make(text=INDEX):
-        (tmp_path / "_index.yaml").write_text(text)
-        return load(tmp_path, KINDS)
+    def make(*entries):
+        return load(write(tmp_path, *entries, namespace="app"), KINDS)
 
     return make
 
 
 @pytest.fixture
 def registry(project):
-    loaded = project()
+    loaded = project(ENTRIES)
     assert loaded.problems == []
     return loaded
 
@@ -128,7 +126,7 @@ def test_a_required_variable_without_value_is_not_found(environment):
 def test_bytes_that_are_no_text_are_refused(project):
     """A value of the host's environment that is not UTF-8 is an error of its entry, and not of the guest."""
     entries = "  - {name: os, kind: env.storage.os}\n  - {name: b, kind: env.variable, storage: os, variable: BYTES}\n"
-    registry = project("version: '1.0'\nnamespace: app\nentries:\n" + entries)
+    registry = project(entries)
     with pytest.raises(VariableProblem, match="the value of the variable app:b in app:os is not UTF-8 text"):
         environment_of(registry, {"BYTES": os.fsdecode(b"\xff")}).lookup("app:b")
 
@@ -160,7 +158,7 @@ def test_a_link_of_the_owner_is_followed(project, tmp_path):
     """A file that was a link when the project was loaded is the one it leads to, also when it is written."""
     (tmp_path / "real").write_text("TOKEN=1\n")
     (tmp_path / ".env").symlink_to("real")
-    environment = environment_of(registry := project())
+    environment = environment_of(registry := project(ENTRIES))
     assert registry.problems == [] and environment.lookup("app:token") == "1"
     environment.set("app:token", "2")
     assert (tmp_path / "real").read_text() == "TOKEN=2\n" and (tmp_path / ".env").is_symlink()
@@ -218,7 +216,7 @@ def test_a_long_chain_of_routers_is_followed(project):
     entries = ["  - {name: s, kind: env.storage.memory}", "  - {name: r0, kind: env.storage.router, storages: [s]}"]
     entries += [f"  - {{name: r{n}, kind: env.storage.router, storages: [r{n - 1}, s]}}" for n in range(1, 3000)]
     entries += ["  - {name: v, kind: env.variable, storage: r2999, variable: V}"]
-    environment = environment_of(registry := project("version: '1.0'\nnamespace: app\nentries:\n" + "\n".join(entries)))
+    environment = environment_of(registry := project("\n".join(entries)))
     assert registry.problems == []
     environment.set("app:v", "x")
     assert environment.lookup("app:v") == "x"
@@ -248,7 +246,7 @@ def test_problems_have_places(project, tmp_path, entry, files, place, sentence):
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    registry = project(f"version: '1.0'\nnamespace: app\nentries:\n  - {{name: x, {entry}}}\n")
+    registry = project(f"name: x, {entry}")
     shown = [problem.render(base=tmp_path) for problem in registry.problems]
     assert len(shown) == 1 and shown[0].startswith(place) and sentence in shown[0]
 

@@ -3,48 +3,27 @@
 import os
 from hashlib import sha256
 from pathlib import Path
-from textwrap import indent
 
 import pytest
 from wasmtime import wat2wasm
 
-from moonwit.host.files.kinds import KINDS as FILE_KINDS
-from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
 from moonwit.host.functions.loaded import FunctionProblem
 from moonwit.host.functions.loading import load_function
-from moonwit.registry import Registry, load
+from moonwit.registry import Registry
+from tests.projects import loaded
+from tests.texts import texts
 
-KINDS = (*FUNCTION_KINDS, *FILE_KINDS)
+_, wat = texts(__file__)
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
-STRINGS = """(module (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
-  (func (export "cabi_post_to_upper") (param i32))
-  (func (export "to_upper") (param i32 i32) (result i32) i32.const 8))"""
-COMPONENT = """(component
-  (core module $m (func (export "add") (param i32 i32) (result i32) local.get 0))
-  (core instance $i (instantiate $m))
-  (func $add (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
-  (instance $api (export "add-it" (func $add)))
-  (export "demo:math/api@1.2.0" (instance $api))
-  (export "add-it" (func $add)))"""
-CLOCK = """(component
-  (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock (export "now" (func (result u64)))))
-  (core func $now (canon lower (func $clock "now")))
-  (core module $m (import "w" "now" (func $now (result i64))) (func (export "f") (result i64) (call $now)))
-  (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
-  (func (export "ticks") (result u64) (canon lift (core func $i "f"))))"""
+STRINGS = wat("strings")
+COMPONENT = wat("component")
+CLOCK = wat("clock")
 
 
 def project(folder: Path, *entries: str, settings: str = "") -> Registry:
     """Loads a project of these entries, each its fields in YAML."""
-    body = "".join(indent(entry.strip("\n"), "    ").replace("    ", "  - ", 1) + "\n" for entry in entries)
-    (folder / "_index.yaml").write_text(f'version: "1.0"\nnamespace: app\nentries:\n{body}')
-    if settings:
-        (folder / "moonwit.yaml").write_text(settings)
-    registry = load(folder, KINDS)
-    assert registry.errors == []
-    return registry
+    return loaded(folder, *entries, namespace="app", settings=settings)
 
 
 def binary_entry(folder: Path, data: bytes, extra: str = "", digest: str | None = None, name: str = "f") -> str:

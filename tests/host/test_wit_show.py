@@ -24,6 +24,9 @@ from moonwit.host.wasm.wit.types import (
     Variant,
 )
 from moonwit.host.wasm.wit.wit import parse_wit
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 NAMES = st.sampled_from(["a", "b-c", "type", "list", "x2", "user-view", "result"])
 FRESH = st.lists(NAMES, min_size=1, max_size=4, unique=True).map(tuple)
@@ -88,16 +91,7 @@ def test_types_in_full() -> None:
 
 def test_a_world() -> None:
     """A world shows resources with their functions, interfaces with their types, and root functions."""
-    source = """(component
-      (import "host:a/files" (instance
-        (export "file" (type $file (sub resource)))
-        (type $mode (enum "read" "write")) (export "mode" (type $m (eq $mode)))
-        (export "[constructor]file" (func (param "name" string) (result (own $file))))
-        (export "[method]file.size" (func (param "self" (borrow $file)) (param "m" $m) (result u64)))
-        (export "[static]file.open" (func (param "name" string) (result (result (own $file)))))))
-      (core module $m (func (export "f")))
-      (core instance $i (instantiate $m))
-      (func (export "run") (canon lift (core func $i "f"))))"""
+    source = wat("a_world")
     assert show_world(assemble(source).world) == (
         "world root {\n"
         "  import host:a/files: interface {\n"

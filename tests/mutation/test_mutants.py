@@ -5,14 +5,11 @@ from __future__ import annotations
 from tests.mutation import run
 from tests.mutation.mutants import mutants
 from tests.mutation.run import HELD, ROOT, files, fits, known
+from tests.texts import texts
 
-LUA = """-- a comment with x < 3 and y
-local function f(n, at)
-  if n ~= 0 or at + n > 65536 then error('not < here', 2) end
-  return not n, 0x10, [[
-if x == 1 then]], u32
-end
-"""
+lua, _ = texts(__file__)
+
+LUA = lua("lua")
 PYTHON = """def f(n: int) -> int:
     \"\"\"Not < here.\"\"\"
     if n is not None and n < 0x10:

@@ -14,6 +14,9 @@ from moonwit.host.compiling.cost import ENDLESS, cost
 from moonwit.host.compiling.jobs import IN_PLACE
 from moonwit.host.engine.engine import shared_engine
 from tests.host.compiling.shapes import DROP, END, GET0, I32, I64, SHAPES, body, get, leb, module, section
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 GUESTS = Path(__file__).parents[2] / "guests"
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -172,22 +175,5 @@ def test_what_is_malformed_is_endless(data: bytes) -> None:
 
 def test_instructions_are_read_as_the_assembler_writes_them() -> None:
     """A module with instructions of every known kind is read to its end."""
-    text = """(module (memory 1) (table 1 funcref) (type $t (func (param i32))) (global $g (mut i32) (i32.const 0)) (data $d "x")
-      (func $f (param i32)) (elem $e func $f)
-      (func (param $x i32) (local $y i64) (local $v v128) (local $d f64)
-        (local.set $y (i64.extend_i32_s (i32.load8_s offset=65536 (local.get $x)))) (i32.store16 (i32.const 1) (i32.const -1))
-        (call $f (i32.const 1)) (call_indirect (type $t) (i32.const 1) (i32.const 0)) (drop (memory.grow (i32.const 0)))
-        (memory.copy (i32.const 0) (i32.const 0) (i32.const 0)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))
-        (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0)) (data.drop $d) (table.init $e (i32.const 0) (i32.const 0) (i32.const 0))
-        (elem.drop $e) (table.copy (i32.const 0) (i32.const 0) (i32.const 0)) (drop (table.grow (ref.null func) (i32.const 0)))
-        (table.fill (i32.const 0) (ref.null func) (i32.const 0)) (drop (table.size)) (drop (ref.is_null (ref.func $f)))
-        (local.set $v (v128.const i32x4 1 2 3 4))
-        (local.set $v (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 (local.get $v) (local.get $v)))
-        (drop (i32x4.extract_lane 3 (local.get $v)))
-        (v128.store16_lane 3 (i32.const 0) (local.get $v)) (drop (v128.load32_zero (i32.const 0)))
-        (drop (i32x4.dot_i16x8_s (local.get $v) (local.get $v))) (drop (select (result i64) (i64.const 1) (i64.const 2) (local.get $x)))
-        (drop (i32.trunc_sat_f64_u (f64.const 1))) (drop (f32.const 2)) (global.set $g (global.get $g))
-        (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
-        (atomic.fence) (block $out (loop $in (br_if $in (local.get $x)) (br_table $in $out (local.get $x))))
-        (if (local.get $x) (then (return)) (else unreachable))))"""
+    text = wat("instructions_are_read_as_the_assembler_writes_them")
     assert cost(bytes(wat2wasm(text)), IN_PLACE) < ENDLESS

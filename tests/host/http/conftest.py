@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.projects import Entry, Files, write
+
 # How long anything may take before a test fails; the machine may be busy.
 SOON = 60
 
@@ -98,18 +100,16 @@ def receive(connection: socket.socket) -> bytes:
         return b""
 
 
-Serve = Callable[[str], Served]
+Serve = Callable[..., Served]
 
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Serves a project given as the text of its `_index.yaml`; `http.service` entries listen on port 0 of 127.0.0.1."""
+    """Serves a project: ``serve(entry, ..., files=...)``, as `write` takes it; `http.service` entries listen on port 0 of 127.0.0.1."""
     running: list[Served] = []
 
-    def start(index: str) -> Served:
-        folder = tmp_path_factory.mktemp("served")
-        (folder / "_index.yaml").write_text(index, encoding="utf-8")
-        running.append(Served(folder))
+    def start(*entries: Entry, files: Files | None = None) -> Served:
+        running.append(Served(write(tmp_path_factory.mktemp("served"), *entries, files=files)))
         return running[-1]
 
     yield start

@@ -8,9 +8,7 @@ from textwrap import indent
 from tests.host.http.conftest import Serve
 from tests.moonwit.test_imports import MATH
 
-INDEX = f"""version: "1.0"
-namespace: t
-entries:
+ENTRIES = f"""
   - {{name: web, kind: http.service, addr: "127.0.0.1:0", access_log: false}}
   - name: math
     kind: library.lua
@@ -31,7 +29,7 @@ entries:
 
 def test_requests_wait_in_libraries_concurrently(serve: Serve) -> None:
     """Fifty requests are answered by guests that wait in a library; an error of the library is a 500 and harms no other request."""
-    served = serve(INDEX)
+    served = serve(ENTRIES)
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda n: served.ask("GET", f"/run/{n}"), range(50)))
     assert [answer.status for answer in answers] == [500 if n == 7 else 200 for n in range(50)]

@@ -7,9 +7,7 @@ import select
 
 from tests.host.http.conftest import Serve
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - {name: web, kind: http.service, addr: "127.0.0.1:0", access_log: false}
   - name: slow
     kind: function.wat
@@ -33,7 +31,7 @@ entries:
 
 def test_a_quick_endpoint_beside_busy_ones(serve: Serve):
     """Twelve requests compute without end, of a function that nobody has called before; others are answered while they all do."""
-    served = serve(INDEX)
+    served = serve(ENTRIES)
     slow = [served.connect() for _ in range(12)]
     for connection in slow:
         connection.sendall(b"GET /slow HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")

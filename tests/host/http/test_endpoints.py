@@ -4,33 +4,19 @@ import json
 
 import pytest
 
+from tests.projects import entry
+from tests.texts import texts
+
+_, wat = texts(__file__)
+
 # A memory that can be allocated from, and functions that build strings; each guest says what it does with them.
-PRELUDE = """
-      (memory (export "memory") 4)
-      (global $top (mut i32) (i32.const 4096))
-      (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-        (global.set $top (i32.and (i32.add (i32.add (global.get $top) (local.get 2)) (i32.const -1)) (i32.sub (i32.const 0) (local.get 2))))
-        (if (i32.gt_u (i32.add (global.get $top) (local.get 3)) (i32.const 262144)) (then unreachable))
-        (global.get $top) (global.set $top (i32.add (global.get $top) (local.get 3))))
-      (func $reset (param i32) (global.set $top (i32.const 4096)))
-"""
+PRELUDE = wat("prelude")
 
 
-def entry(name: str, wit: str, body: str, method: str = "POST", path: str = "", more: str = "") -> str:
+def answers(name: str, wit: str, body: str, method: str = "POST", path: str = "", **more: object) -> list[dict[str, object]]:
     """Gives a function with its endpoint."""
-    return f"""
-  - name: {name}
-    kind: function.wat
-    transport: wasi-http
-    method: {name}
-    wit: |
-      {wit}
-    {more}
-    source: |
-      (module {PRELUDE}
-      {body})
-  - {{name: {name}_endpoint, kind: http.endpoint, method: {method}, path: "{path or '/' + name}", func: {name}}}
-"""
+    function = entry(name, transport="wasi-http", method=name, wit=wit, source=f"(module {PRELUDE}\n{body})", **more)
+    return [function, entry(f"{name}_endpoint", "http.endpoint", method=method, path=path or f"/{name}", func=name)]
 
 
 # (ptr, len) of the arguments as the result's string.
@@ -42,65 +28,60 @@ RESULT = """(data (i32.const 64) "no way")
         (i32.store8 (i32.const 8) (i32.eqz (local.get 0)))
         (i32.store (i32.const 12) (i32.const 64)) (i32.store (i32.const 16) (i32.const 6)) (i32.const 8))"""
 
-INDEX = "\n".join(
-    [
-        'version: "1.0"',
-        "namespace: t",
-        "entries:",
-        '  - {name: web, kind: http.service, addr: "127.0.0.1:0", workers: 2, limits: {max_body_bytes: 100000}, timeouts: {read: 2s}}',
-        entry("text", "text: func(name: string) -> string;", SAME.format(name="text")),
-        entry("bytes", "bytes: func(data: list<u8>) -> list<u8>;", SAME.format(name="bytes")),
-        entry("maybe", "maybe: func(data: option<string>) -> bool;",
-              '(func (export "maybe") (param i32 i32 i32) (result i32) (local.get 0))'),
-        entry("method", "method: func(method: string) -> string;", SAME.format(name="method"), "GET"),
-        entry("path", "path: func(path: string) -> string;", SAME.format(name="path"), "GET", "/path/{rest}"),
-        entry("query", "query: func(query: string) -> string;", SAME.format(name="query"), "GET"),
-        entry("headers", "headers: func(headers: list<tuple<string, string>>) -> list<tuple<string, string>>;",
-              SAME.format(name="headers")),
-        entry("params", "params: func(params: list<tuple<string, string>>) -> list<tuple<string, string>>;", SAME.format(name="params"),
-              "GET", "/params/{a}/:b"),
-        entry("user", "user: func(id: u32) -> u32;", '(func (export "user") (param i32) (result i32) (local.get 0))', "GET", "/users/{id}"),
-        entry("point", "record place { x: s32, y: s32 }\n      point: func(at: place) -> place;",
-              '(func (export "point") (param i32 i32) (result i32) (i32.store (i32.const 8) (local.get 0))'
-              " (i32.store (i32.const 12) (local.get 1)) (i32.const 8))"),
-        entry("add", "add: func(a: s32, b: s32) -> s32;",
-              '(func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))'),
-        entry("nothing", "nothing: func();", '(func (export "nothing"))', "DELETE"),
-        entry("float", "float: func() -> f64;", '(func (export "float") (result f64) (f64.const nan))', "GET"),
-        entry("half", "half: func(x: f64) -> f64;",
-              '(func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))'),
-        entry("refuse", "refuse: func(ok: u32) -> result<string, string>;", RESULT.format(name="refuse"), "GET", "/refuse/{ok}"),
-        entry("tabled", "tabled: func(ok: u32) -> result<string, string>;", RESULT.format(name="tabled"), "GET", "/tabled/{ok}",
-              "results: table"),
-        entry("respond", "record response { status: u16, headers: list<tuple<string, string>>, body: string }\n"
-              "      respond: func() -> response;",
-              '(data (i32.const 64) "X-OneoneContent-Typetext/htmlhello")'
-              '(data (i32.const 128) "\\40\\00\\00\\00\\05\\00\\00\\00\\45\\00\\00\\00\\03\\00\\00\\00'
-              '\\48\\00\\00\\00\\0c\\00\\00\\00\\54\\00\\00\\00\\09\\00\\00\\00")'
-              '(data (i32.const 192) "\\c9\\00\\00\\00\\80\\00\\00\\00\\02\\00\\00\\00\\5d\\00\\00\\00\\05\\00\\00\\00")'
-              '(func (export "respond") (result i32) (i32.const 192))', "GET"),
-        entry("carry", "record problem { status: u16, code: u32 }\n      carry: func() -> result<u32, problem>;",
-              '(data (i32.const 64) "\\01\\00\\00\\00\\9a\\01\\00\\00\\07\\00\\00\\00")'
-              '(func (export "carry") (result i32) (i32.const 64))',
-              "GET"),
-        entry("whole", "record request { method: string, path: string, query: string, body: list<u8> }\n"
-              "      whole: func(request: request) -> tuple<string, string, string, list<u8>>;",
-              '(func (export "whole") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)'
-              + "".join(f"(i32.store (i32.const {8 + 4 * i}) (local.get {i}))" for i in range(8)) + "(i32.const 8))", "PUT", "/whole/x"),
-        entry("named", "record request { method: string, params: list<tuple<string, string>> }\n"
-              "      named: func(given: request) -> tuple<string, list<tuple<string, string>>>;",
-              '(func (export "named") (param i32 i32 i32 i32) (result i32)'
-              + "".join(f"(i32.store (i32.const {8 + 4 * i}) (local.get {i}))" for i in range(4)) + "(i32.const 8))", "GET", "/named/{a}"),
-        entry("trap", "trap: func();", '(func (export "trap") unreachable)', "GET"),
-        entry("spin", "spin: func();", '(func (export "spin") (loop $again br $again))', "GET", "", "limits: {max_execution_ms: 50}"),
-        '  - {name: nowhere, kind: http.endpoint, path: /nowhere, func: nobody}',
-    ]
-)  # fmt: skip
+ENTRIES = [
+    'name: web, kind: http.service, addr: "127.0.0.1:0", workers: 2, limits: {max_body_bytes: 100000}, timeouts: {read: 2s}',
+    *answers("text", "text: func(name: string) -> string;", SAME.format(name="text")),
+    *answers("bytes", "bytes: func(data: list<u8>) -> list<u8>;", SAME.format(name="bytes")),
+    *answers("maybe", "maybe: func(data: option<string>) -> bool;",
+          '(func (export "maybe") (param i32 i32 i32) (result i32) (local.get 0))'),
+    *answers("method", "method: func(method: string) -> string;", SAME.format(name="method"), "GET"),
+    *answers("path", "path: func(path: string) -> string;", SAME.format(name="path"), "GET", "/path/{rest}"),
+    *answers("query", "query: func(query: string) -> string;", SAME.format(name="query"), "GET"),
+    *answers("headers", "headers: func(headers: list<tuple<string, string>>) -> list<tuple<string, string>>;",
+          SAME.format(name="headers")),
+    *answers("params", "params: func(params: list<tuple<string, string>>) -> list<tuple<string, string>>;", SAME.format(name="params"),
+          "GET", "/params/{a}/:b"),
+    *answers("user", "user: func(id: u32) -> u32;", '(func (export "user") (param i32) (result i32) (local.get 0))', "GET", "/users/{id}"),
+    *answers("point", "record place { x: s32, y: s32 }\n      point: func(at: place) -> place;",
+          '(func (export "point") (param i32 i32) (result i32) (i32.store (i32.const 8) (local.get 0))'
+          " (i32.store (i32.const 12) (local.get 1)) (i32.const 8))"),
+    *answers("add", "add: func(a: s32, b: s32) -> s32;",
+          '(func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))'),
+    *answers("nothing", "nothing: func();", '(func (export "nothing"))', "DELETE"),
+    *answers("float", "float: func() -> f64;", '(func (export "float") (result f64) (f64.const nan))', "GET"),
+    *answers("half", "half: func(x: f64) -> f64;",
+          '(func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))'),
+    *answers("refuse", "refuse: func(ok: u32) -> result<string, string>;", RESULT.format(name="refuse"), "GET", "/refuse/{ok}"),
+    *answers("tabled", "tabled: func(ok: u32) -> result<string, string>;", RESULT.format(name="tabled"), "GET", "/tabled/{ok}",
+          results="table"),
+    *answers("respond", "record response { status: u16, headers: list<tuple<string, string>>, body: string }\n"
+          "      respond: func() -> response;",
+          '(data (i32.const 64) "X-OneoneContent-Typetext/htmlhello")'
+          '(data (i32.const 128) "\\40\\00\\00\\00\\05\\00\\00\\00\\45\\00\\00\\00\\03\\00\\00\\00'
+          '\\48\\00\\00\\00\\0c\\00\\00\\00\\54\\00\\00\\00\\09\\00\\00\\00")'
+          '(data (i32.const 192) "\\c9\\00\\00\\00\\80\\00\\00\\00\\02\\00\\00\\00\\5d\\00\\00\\00\\05\\00\\00\\00")'
+          '(func (export "respond") (result i32) (i32.const 192))', "GET"),
+    *answers("carry", "record problem { status: u16, code: u32 }\n      carry: func() -> result<u32, problem>;",
+          '(data (i32.const 64) "\\01\\00\\00\\00\\9a\\01\\00\\00\\07\\00\\00\\00")'
+          '(func (export "carry") (result i32) (i32.const 64))',
+          "GET"),
+    *answers("whole", "record request { method: string, path: string, query: string, body: list<u8> }\n"
+          "      whole: func(request: request) -> tuple<string, string, string, list<u8>>;",
+          '(func (export "whole") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)'
+          + "".join(f"(i32.store (i32.const {8 + 4 * i}) (local.get {i}))" for i in range(8)) + "(i32.const 8))", "PUT", "/whole/x"),
+    *answers("named", "record request { method: string, params: list<tuple<string, string>> }\n"
+          "      named: func(given: request) -> tuple<string, list<tuple<string, string>>>;",
+          '(func (export "named") (param i32 i32 i32 i32) (result i32)'
+          + "".join(f"(i32.store (i32.const {8 + 4 * i}) (local.get {i}))" for i in range(4)) + "(i32.const 8))", "GET", "/named/{a}"),
+    *answers("trap", "trap: func();", '(func (export "trap") unreachable)', "GET"),
+    *answers("spin", "spin: func();", '(func (export "spin") (loop $again br $again))', "GET", "", limits={"max_execution_ms": 50}),
+    "name: nowhere, kind: http.endpoint, path: /nowhere, func: nobody",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(*ENTRIES)
 
 
 def same(answer, status, body, type):

@@ -9,32 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 multipart = pytest.importorskip("multipart", reason="an oracle of the tests: pip install -e '.[test]'")
 
-INDEX = """
-version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - {name: web, kind: http.service, addr: "127.0.0.1:0", limits: {max_body_bytes: 20000000, max_header_bytes: 200000}}
   - name: form
     kind: function.lua
     modules: [http]
-    source: |
-      return function()
-        local fields, problem = http.request():form()
-        if not fields then return nil, problem end
-        return {fields = fields}
-      end
+    source: file://form.lua
   - {name: post_form, kind: http.endpoint, method: POST, path: /form, func: form}
   - name: parts
     kind: function.lua
     modules: [http]
-    source: |
-      return function()
-        local parts, problem = http.request():multipart()
-        if not parts then return nil, problem end
-        return {parts = parts}
-      end
+    source: file://parts.lua
   - {name: post_parts, kind: http.endpoint, method: POST, path: /parts, func: parts}
   - name: read
     kind: function.lua
@@ -45,21 +36,17 @@ entries:
   - name: count
     kind: function.lua
     modules: [http]
-    source: |
-      return function()
-        local n = 0
-        for _ in pairs(http.request():query()) do n = n + 1 end
-        return n
-      end
+    source: file://count.lua
   - {name: get_count, kind: http.endpoint, path: /count, func: count}
 """
+FILES = {"form.lua": lua("form"), "parts.lua": lua("parts"), "count.lua": lua("count")}
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=XX"
 MOST, MOST_PARTS = 10_000, 1000
 
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(ENTRIES, files=FILES)
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=8), st.text(max_size=8)), max_size=6), st.sampled_from(["", "&", "&&"]))

@@ -4,10 +4,7 @@ import json
 
 import pytest
 
-INDEX = r"""
-version: "1.0"
-namespace: t
-entries:
+ENTRIES = r"""
   - {name: web, kind: http.service, addr: "127.0.0.1:0"}
   - {name: api, kind: http.router, prefix: /api}
   - name: show
@@ -144,7 +141,7 @@ entries:
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(ENTRIES)
 
 
 def test_a_handler_sees_its_request(server):

@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 
 GUEST = Path(__file__).parents[2] / "guests" / "incoming" / "incoming.wasm"
-INDEX = f"""
-version: "1.0"
-namespace: t
-entries:
+ENTRIES = f"""
   - name: web
     kind: http.service
     addr: "127.0.0.1:0"
@@ -37,7 +34,7 @@ entries:
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(ENTRIES)
 
 
 def test_it_sees_the_request(server):

@@ -2,6 +2,11 @@
 
 import pytest
 
+from tests.projects import entry
+from tests.texts import texts
+
+_, wat = texts(__file__)
+
 # The functions that the guests call: name, WIT type, core type.
 FUNCTIONS = {
     "fields": ("[constructor]fields", '(result (own $fields))', "(result i32)"),
@@ -82,34 +87,17 @@ def component(code: str) -> str:
     dropped = '(core func $c-drop-request (canon resource.drop $a-request))'
     core = "\n".join(f'(import "h" "{name}" (func ${name} {core}))' for name, (_, _, core) in FUNCTIONS.items())
     given = "\n".join(f'(export "{name}" (func $c-{name}))' for name in (*FUNCTIONS, "drop-request"))
-    return f"""(component
-      (import "wasi:http/types@0.2.0" (instance $t
-        {exports}
-        (type $variant (variant (case "invalid-syntax") (case "forbidden") (case "immutable")))
-        (export "header-error" (type $he (eq $variant)))
-        {imported}))
-      {aliases}
-      (core module $memory (memory (export "memory") 1)
-        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0x7ffffff0)))
-      (core instance $mem (instantiate $memory))
-      {lowered} {dropped}
-      (core module $m {core} (import "h" "drop-request" (func $drop-request (param i32)))
-        (func (export "handle") (param i32 i32) (local i32) {code}))
-      (core instance $i (instantiate $m (with "h" (instance {given}))))
-      (func $handle (param "request" (own $a-request)) (param "response-out" (own $a-out)) (canon lift (core func $i "handle")))
-      (instance $h (export "handle" (func $handle)))
-      (export "wasi:http/incoming-handler@0.2.0" (instance $h)))"""
+    given_types = {"EXPORTS": exports, "IMPORTED": imported, "ALIASES": aliases, "LOWERED": lowered, "DROPPED": dropped}
+    return wat("component", CORE=core, CODE=code, GIVEN=given, **given_types)
 
 
 @pytest.fixture(scope="module")
 def server(serve):
-    lines = ['version: "1.0"', "namespace: t", "entries:", '  - {name: web, kind: http.service, addr: "127.0.0.1:0"}']
+    entries = [entry("web", "http.service", addr="127.0.0.1:0")]
     for number, code in enumerate([GOOD, *(code for code, _ in MISUSE.values())]):
-        text = "\n".join("      " + line for line in component(code).split("\n"))
-        lines.append(f"  - name: g{number}\n    kind: function.wat\n    transport: wasi-http\n    method: incoming-handler#handle")
-        lines.append(f"    source: |\n{text}")
-        lines.append(f"  - {{name: e{number}, kind: http.endpoint, path: /g{number}, func: g{number}}}")
-    return serve("\n".join(lines))
+        entries.append(entry(f"g{number}", transport="wasi-http", method="incoming-handler#handle", source=component(code)))
+        entries.append(entry(f"e{number}", "http.endpoint", path=f"/g{number}", func=f"g{number}"))
+    return serve(*entries)
 
 
 def test_the_guest_is_well_made(server):

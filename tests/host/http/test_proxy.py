@@ -19,10 +19,7 @@ ENTRY = f"""
     method: incoming-handler#handle
     transport: wasi-http
 """
-INDEX = f"""
-version: "1.0"
-namespace: t
-entries:
+ENTRIES = f"""
   - {{name: web, kind: http.service, addr: "127.0.0.1:0", limits: {{max_body_bytes: 10000000}}}}
   - {{name: folder, kind: fs.directory, directory: "{GUEST.parent}"}}
   - name: proxy{ENTRY}    imports: [wasi:http]
@@ -42,7 +39,7 @@ def origin():
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(ENTRIES)
 
 
 def test_an_answer_goes_through(server, origin):

@@ -5,26 +5,23 @@ import re
 
 import pytest
 
-INDEX = """
-version: "1.0"
-namespace: t
-entries:
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
+ENTRIES = """
   - {name: web, kind: http.service, addr: "127.0.0.1:0", timeouts: {read: 20s, write: 1s, idle: 5s}}
   - {name: pub, kind: fs.directory, directory: pub, auto_init: true}
   - {name: files, kind: http.static, path: /s, fs: pub}
   - name: show
     kind: function.lua
     modules: [http]
-    source: |
-      return function()
-        local request, response = http.request(), http.response()
-        response:set_header("X-Request-Id", "forged")
-        return {method = request:method(), size = #request:body(), body = request:body():sub(1, 50), host = request:host()}
-      end
+    source: file://show.lua
   - {name: get_show, kind: http.endpoint, path: /show, func: show}
   - {name: post_show, kind: http.endpoint, path: /show, method: POST, func: show}
   - {name: variable, kind: http.endpoint, path: "/v/{x}", func: show}
 """
+SOURCES = {"show.lua": lua("show")}
 TAIL = b" HTTP/1.1\r\nHost: x\r\n"
 CLOSE = b"Connection: close\r\n\r\n"
 GET, POST = b"GET /show" + TAIL, b"POST /show" + TAIL
@@ -34,7 +31,7 @@ BIG = "".join(f"{n}\n" for n in range(100_000)).encode()
 
 @pytest.fixture(scope="module")
 def server(serve):
-    served = serve(INDEX)
+    served = serve(ENTRIES, files=SOURCES)
     folder = served.log.parent / "pub"
     (folder / "sub").mkdir(parents=True, exist_ok=True)
     (folder / "a.txt").write_bytes(b"0123456789")

@@ -7,10 +7,11 @@ import time
 
 import pytest
 
-INDEX = """
-version: "1.0"
-namespace: t
-entries:
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
+ENTRIES = """
   - name: web
     kind: http.service
     addr: "127.0.0.1:0"
@@ -44,30 +45,21 @@ entries:
   - name: patient
     kind: function.lua
     modules: [time]
-    source: |
-      return function()
-        local ok, problem = pcall(time.sleep, "1h")
-        print("patient: " .. tostring(problem))
-        error(problem)
-      end
+    source: file://patient.lua
   - {name: get_patient, kind: http.endpoint, path: /patient, func: patient}
   - name: endless
     kind: function.lua
     modules: [http]
-    source: |
-      return function()
-        local response, piece = http.response(), ("x"):rep(65536)
-        while response:write(piece) or response:flush() do end
-        print("endless: the client has gone")
-      end
+    source: file://endless.lua
   - {name: get_endless, kind: http.endpoint, path: /endless, func: endless}
 """
+FILES = {"patient.lua": lua("patient"), "endless.lua": lua("endless")}
 ANSWER = b"GET /answer HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(ENTRIES, files=FILES)
 
 
 def well(server):
@@ -235,7 +227,7 @@ def test_a_guest_that_traps_every_other_time(server):
 
 def test_more_requests_than_allowed(serve):
     """A service takes as many requests at once as it says, and answers others with 503 until one is done."""
-    server = serve(INDEX.replace("max_header_bytes: 4096", "max_requests: 2"))
+    server = serve(ENTRIES.replace("max_header_bytes: 4096", "max_requests: 2"), files=FILES)
     waiting = [server.connect() for _ in range(2)]
     for connection in waiting:
         connection.sendall(b"GET /patient HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -4,16 +4,13 @@ import json
 
 import pytest
 
-INDEX = """
-version: "1.0"
-namespace: t
-entries:
+ENTRIES = """
   - {name: web, kind: http.service, addr: "127.0.0.1:0"}
 """
 TYPES = dict.fromkeys(("s8", "u8", "s16", "u16", "s32", "u32", "bool", "char"), "i32")
 TYPES |= {"s64": "i64", "u64": "i64", "f32": "f32", "f64": "f64"}
 for _name, _core in TYPES.items():
-    INDEX += f"""
+    ENTRIES += f"""
   - name: echo_{_name}
     kind: function.wat
     transport: wasi-http
@@ -29,12 +26,12 @@ for _name, _core in TYPES.items():
     source: (module (func (export "f") (param {_core}) (result {_core}) local.get 0))
   - {{name: query_{_name}, kind: http.endpoint, path: "/query/{_name}", func: asked_{_name}}}
 """
-INDEX = INDEX.replace('wit: "f: func(query: record { x: ', 'wit: "record q { x: ').replace(" }) -> ", " } f: func(query: q) -> ")
+ENTRIES = ENTRIES.replace('wit: "f: func(query: record { x: ', 'wit: "record q { x: ').replace(" }) -> ", " } f: func(query: q) -> ")
 
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve(INDEX)
+    return serve(ENTRIES)
 
 
 TAKEN = {

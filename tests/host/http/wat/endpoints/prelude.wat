@@ -1,0 +1,7 @@
+(memory (export "memory") 4)
+(global $top (mut i32) (i32.const 4096))
+(func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+  (global.set $top (i32.and (i32.add (i32.add (global.get $top) (local.get 2)) (i32.const -1)) (i32.sub (i32.const 0) (local.get 2))))
+  (if (i32.gt_u (i32.add (global.get $top) (local.get 3)) (i32.const 262144)) (then unreachable))
+  (global.get $top) (global.set $top (i32.add (global.get $top) (local.get 3))))
+(func $reset (param i32) (global.set $top (i32.const 4096)))
