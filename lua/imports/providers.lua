@@ -6,6 +6,7 @@
 
 local errors = require 'lua.values.errors'
 local glue = require 'lua.imports.glue'
+local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local output = require 'lua.scripts.output'
 local protocol = require 'lua.guest.protocol'
@@ -61,7 +62,7 @@ local function load_library(plan, id)
   local value, problem = scripts.library(found, modules, found.mode)
   if problem then error(problem, 0) end
   if type(value) ~= 'table' then
-    wrong(('the library %s must return a table of functions, not a %s'):format(id, type(value)), INVALID, id)
+    wrong(('the library %s: expected it to return a table of functions, got %s'):format(id, got(value)), INVALID, id)
   end
   found.value = value
   return value

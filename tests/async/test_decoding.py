@@ -58,10 +58,10 @@ def test_natives_and_callees_are_in_the_plan() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("(canon stream.new $bytes)", "(canon stream.new $later)", "`stream.new` must name the type of a stream"),
+        ("(canon stream.new $bytes)", "(canon stream.new $later)", "`stream.new`: expected the type of a stream, got another"),
         ("(func (export \"run\") async", "(func (export \"run\")", "has the canonical option `async`, which"),
-        ('async (callback (core func $i "callback"))', 'async (callback (core func $i "add"))', "its callback should be (i32, i32"),
-        ('async (memory (core memory $libc "memory"))', "async", "`stream.read` must name a memory"),
+        ('async (callback (core func $i "callback"))', 'async (callback (core func $i "add"))', "expected (i32, i32"),
+        ('async (memory (core memory $libc "memory"))', "async", "`stream.read`: expected a memory among its options"),
         ("(result $later)))\n (core module", "(result string)))\n (core module", "a core module imports `return` of `` as (i32) -> ()"),
     ],
 )

@@ -133,7 +133,7 @@ def test_a_library_that_can_not_be_loaded_is_an_error_of_the_call(lane: Make) ->
     run = shop(lane, "error('not today', 0)")
     assert run("print(select(2, funcs.call('t:u', 1)))") == "not today\n"
     run = shop(lane, "return 5")
-    assert run("print(select(2, funcs.call('t:u', 1)))") == "the library t:lib must return a table of functions, not a number\n"
+    assert run("print(select(2, funcs.call('t:u', 1)))") == "the library t:lib: expected it to return a table of functions, got a number\n"
 
 
 WAITING = {

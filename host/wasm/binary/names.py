@@ -84,7 +84,7 @@ def _attributes(reader: Reader, name: str) -> bool:
         text = reader.name()
         if code == 0:
             if len(text) > LONGEST or _INTERFACE.match(text) is None:
-                raise reader.error(f"`implements` of the name `{name}` is not an interface, as in a:b/c, but {text[:80]!r}", at)
+                raise reader.error(f"`implements` of the name `{name}`: expected an interface, as in a:b/c, got {text[:80]!r}", at)
             if ":" in name:
                 raise reader.error(f"the name `{name}` is that of an interface itself, so it can't have `implements`", at)
         elif code == 1:

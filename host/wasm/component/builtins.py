@@ -49,9 +49,9 @@ def check(written: syntax.AsyncBuiltin, found: object, options: CanonicalOptions
         _check_end(kind, operation, found, options, layouts, at)
     elif kind == "error-context" and operation != "drop":
         if options.memory is None:
-            raise Malformed(f"`{name}` must name a memory{at}")
+            raise Malformed(f"`{name}`: expected a memory among its options, got none{at}")
         if operation == "debug-message" and options.realloc is None:
-            raise Malformed(f"`{name}` must name a realloc function{at}")
+            raise Malformed(f"`{name}`: expected a realloc function among its options, got none{at}")
     elif name == "task.return" and (options.realloc is not None or options.asynchronous):
         raise Malformed(f"`{name}` may name only a memory and an encoding{at}")
     if options.post_return is not None or options.callback is not None:
@@ -63,10 +63,10 @@ def check(written: syntax.AsyncBuiltin, found: object, options: CanonicalOptions
 def _check_end(kind: str, operation: str, found: object, options: CanonicalOptions, layouts: Layouts, at: str) -> None:
     wanted = Stream if kind == "stream" else Future
     if not isinstance(found, wanted):
-        raise Malformed(f"`{kind}.{operation}` must name the type of a {kind}{at}")
+        raise Malformed(f"`{kind}.{operation}`: expected the type of a {kind}, got another{at}")
     if operation not in ("read", "write") or found.element is None:
         return
     if options.memory is None:
-        raise Malformed(f"`{kind}.{operation}` must name a memory, where values are passed{at}")
+        raise Malformed(f"`{kind}.{operation}`: expected a memory among its options, where values are passed, got none{at}")
     if operation == "read" and layouts.points(found.element) and options.realloc is None:
-        raise Malformed(f"`{kind}.{operation}` takes values into memory, but names no realloc function{at}")
+        raise Malformed(f"`{kind}.{operation}`: expected a realloc function among its options, for strings and lists, got none{at}")

@@ -105,7 +105,7 @@ def points(layouts: Layouts, types: list[Type]) -> bool:
 def check_type(what: str, role: str, item: CoreItem, expected: CoreType) -> None:
     """Checks the type of a core function."""
     if item.type != expected:
-        raise Malformed(f"{what} does not fit: {role} should be {expected}, but is {item.type}")
+        raise Malformed(f"{what}: expected {expected} as {role}, got {item.type}")
 
 
 def check_options(what: str, options: CanonicalOptions, memory: bool, realloc: bool) -> None:

@@ -1,4 +1,4 @@
-;; Malformed: the export `f` does not fit: its core function should be (i32) -> (), but is (v128, ref) -> ()
+;; Malformed: the export `f`: expected (i32) -> () as its core function, got (v128, ref) -> ()
 (component
   (core module $m (func (export "f") (param v128 funcref)))
   (core instance $i (instantiate $m))

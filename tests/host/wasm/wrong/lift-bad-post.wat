@@ -1,4 +1,4 @@
-;; Malformed: the export `g` does not fit: its post-return function should be (i32) -> (), but is (i64) -> ()
+;; Malformed: the export `g`: expected (i32) -> () as its post-return function, got (i64) -> ()
 (component
   (core module $m (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)

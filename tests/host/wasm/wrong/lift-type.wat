@@ -1,4 +1,4 @@
-;; Malformed: the export `g` does not fit: its core function should be (i32, i64) -> (i32), but is (i32, i32) -> (i32)
+;; Malformed: the export `g`: expected (i32, i64) -> (i32) as its core function, got (i32, i32) -> (i32)
 (component
   (core module $m (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)

@@ -1,4 +1,4 @@
-;; Malformed: the function lifted at byte 88 does not fit: its core function should be () -> (), but is (i32) -> ()
+;; Malformed: the function lifted at byte 88: expected () -> () as its core function, got (i32) -> ()
 (component
   (component
     (core module $m (func (export "f") (param i32)))
