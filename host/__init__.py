@@ -1,1 +1,1 @@
-"""What runs: the engine, component decoding, WIT types, link plans, the compatible call path, the command line."""
+"""What runs: the engine, component decoding, WIT types, link plans, the command line."""

@@ -12,7 +12,6 @@ The main path, in the order to read it (CONTRIBUTING.md says where a new thing g
 7. ``host/functions/loading.py``: loads it: bytes, hash, types, and a plan by ``host/wasm``.
 8. ``lua/guest/build.lua``: runs the plan; ``lua/guest/fibers.lua`` runs guests that may wait, ``lua/wasi`` is what they may ask for.
 9. ``lua/abi/generate.lua``: writes the function that lowers, calls and lifts, in the stages of ``lua/abi/stages.lua``.
-10. ``host/compatible/compatible.py``: the other call path, for what the direct one does not take.
 """
 
 from typing import TYPE_CHECKING

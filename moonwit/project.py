@@ -239,8 +239,7 @@ class Project:
         """Gives what is counted of a function, or of each that was used, by id; raises ``CallError`` for an id that is unknown.
 
         There are ``calls``, ``errors``, ``timeouts``, ``instances`` (``live``, ``made``, ``replaced``), ``queue`` (``waiting``,
-        ``most``), ``times`` (``execution``, ``queueing``: each ``total``, ``mean``, ``max`` in milliseconds) and ``threads``
-        (``abandoned``, ``ever_abandoned``: left to guests on the compatible path that are asleep or blocked past their limits).
+        ``most``), and ``times`` (``execution``, ``queueing``: each ``total``, ``mean``, ``max`` in milliseconds).
         """
         if id is None:
             return self.entries.all_statistics()

@@ -22,8 +22,7 @@ M.async = future.start
 
 --- Returns what is counted of a function, or nil and an error; without an id a table of them by id, for those that were used. Each has
 --- `calls`, `errors`, `timeouts`, `instances` (`live`, `made`, `replaced`), `queue` (`waiting`, `most`) and `times` (`execution`,
---- `queueing`: each `total`, `mean`, `max` in milliseconds) and `threads` (`abandoned`, `ever_abandoned`: what a guest of the compatible
---- path holds past its limit). Calls of some microseconds are timed now and then.
+--- `queueing`: each `total`, `mean`, `max` in milliseconds). Calls of some microseconds are timed now and then.
 function M.stats(id)
   if id ~= nil and type(id) ~= 'string' then error('funcs.stats: expected the id of a function, got ' .. type(id), 2) end
   local counted = pools.read(id)

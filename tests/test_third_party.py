@@ -1,4 +1,4 @@
-"""Components as others build them: large types, odd names, several that call each other; on both call paths, from every pool."""
+"""Components as others build them: large types, odd names, several that call each other; from every pool."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tests.texts import texts
 lua, _ = texts(__file__)
 
 GUESTS = Path(__file__).parent / "guests" / "thirdparty"
-ENGINES = ("direct", "compatible")
 POOLS = ("{type: inline}", "{type: lazy}", "{type: static, size: 2}", "{type: adaptive}", "{type: lazy, reuse: false}")
 METHODS = {
     "wide": "kinds#echo-wide",
@@ -51,11 +50,10 @@ def opened(folder: Path, entries: str) -> moonwit.Project:
     return project
 
 
-@pytest.fixture(params=ENGINES)
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
     """Runs a script in a project with the functions of the guest `wide` under the names in METHODS."""
-    more = f", engine: {request.param}"
-    with opened(tmp_path, "".join(entry(name, "wide", method, more) for name, method in METHODS.items())) as project:
+    with opened(tmp_path, "".join(entry(name, "wide", method) for name, method in METHODS.items())) as project:
         yield lambda script: project.run_script(VALUES + script)
 
 
@@ -79,11 +77,10 @@ def test_fifty_parameters(run: Run) -> None:
     run(lua("fifty_parameters"))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("pool", POOLS)
-def test_every_pool_gives_the_same(engine: str, pool: str, tmp_path: Path) -> None:
+def test_every_pool_gives_the_same(pool: str, tmp_path: Path) -> None:
     """Results do not depend on the pool."""
-    more = f", engine: {engine}, pool: {pool}"
+    more = f", pool: {pool}"
     with opened(tmp_path, entry("move", "wide", METHODS["move"], more)) as project:
         arguments: list[Any] = [{"x": 1, "y": -2}, "ü", 2**64 - 1, list(range(17))]
         for _ in range(3):
@@ -101,8 +98,8 @@ def test_the_wit_of_an_interface_need_not_name_it(tmp_path: Path, wit: str) -> N
 
 
 def test_components_that_call_each_other(tmp_path: Path) -> None:
-    """What several components were composed into takes both call paths, from every pool."""
-    pools = [f", pool: {pool}, engine: {engine}" for pool in POOLS for engine in ENGINES]
+    """What several components were composed into is called from every pool."""
+    pools = [f", pool: {pool}" for pool in POOLS]
     with opened(tmp_path, "".join(entry(f"run{number}", "composed", "run", more) for number, more in enumerate(pools))) as project:
         for number in range(len(pools)):
             assert [project.call(f"t:run{number}", "moon") for _ in range(2)] == ["Moon", "Moon"]

@@ -80,7 +80,7 @@ def explain(reason: str, found: Binary, grants: Iterable[str], entry: str | None
     interface, _, function = reason.partition(marker)[2].partition("#")
     missing = unprovided.explain(found, interface, function, grants, entry)
     # What Wasmtime provides and did not take is of another type.
-    provided = missing.why in ("ungranted", "lacking")
+    provided = missing.why == "ungranted"
     return unprovided.mistyped(interface, function) if marker == UNFIT and provided else missing
 
 

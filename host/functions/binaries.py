@@ -18,7 +18,6 @@ from moonwit.host.wasm.binary.core import CoreModule, is_component, read_core
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core
 from moonwit.host.wasm.plan.plan import Plan
-from moonwit.host.wasm.problems import Unsupported
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry.files import Unreadable, inside, read_bytes
 
@@ -70,15 +69,12 @@ class Binary:
         return self.component.world
 
     @cached_property
-    def component_plan(self) -> Plan | Unsupported:
-        """The component's plan, or why the direct path does not take it; raises Malformed and Refused."""
+    def component_plan(self) -> Plan:
+        """The component's plan; raises Malformed and Refused."""
         from moonwit.host.wasm.plan.planner import plan_component
 
         with self._lock:
-            try:
-                return plan_component(self.component)
-            except Unsupported as reason:
-                return reason
+            return plan_component(self.component)
 
     @cached_property
     def functions(self) -> dict[str, Function]:
@@ -94,29 +90,15 @@ class Binary:
         return found
 
     @cached_property
-    def defines_resources(self) -> bool:
-        """Tells whether a component defines resources; of one that the direct path does not take, whether its functions tell of some."""
-        from moonwit.host.wasm.component.component import Interface
-        from moonwit.host.wasm.plan.core_plan import resources_of
-        from moonwit.host.wasm.wit.types import Resource
-
-        plan = self.component_plan
-        if isinstance(plan, Plan):
-            return bool(plan.resources)
-        interfaces = [item for item in self.world.imports.values() if isinstance(item, Interface)]
-        imported = {id(type) for item in interfaces for type in item.types.values() if isinstance(type, Resource)}
-        return any(id(resource) not in imported for resource in resources_of(self.functions.values()))
-
-    @cached_property
     def imported(self) -> dict[tuple[str, str], set[CoreType]]:
-        """The core types of the functions that it imports, by interface or module, and name; none of a component without a plan."""
+        """The core types of the functions that it imports, by interface or module, and name."""
         found: dict[tuple[str, str], set[CoreType]] = {}
         if not self.is_component:
             for each in self.core.imports:
                 if each.type is not None and each.kind == "func":
                     found.setdefault((each.module, each.name), set()).add(each.type)
-        elif isinstance(plan := self.component_plan, Plan):
-            for stub in plan.stubs:
+        else:
+            for stub in self.component_plan.stubs:
                 found.setdefault((stub.interface, stub.function), set()).add(stub.type)
         return found
 

@@ -10,7 +10,7 @@ from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, as
 from moonwit.host.functions.declaring import can_be_written, declaration, entry_name, granted, kind_of, quoted, unmade
 from moonwit.host.functions.exports import PLUMBING, callable_paths, parts
 from moonwit.host.functions.loaded import LoadedFunction
-from moonwit.host.functions.loading import CORE, load_function
+from moonwit.host.functions.loading import load_function
 from moonwit.host.functions.providers import provided
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
@@ -18,7 +18,7 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component.component import Interface
 from moonwit.host.wasm.component.show import show_world
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive, initializer, is_command
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.show import cut, show_function
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry import Entry, Registry, Unreadable, find_project, read_bytes
@@ -27,6 +27,7 @@ from moonwit.registry.problems import printable
 _MAGIC = b"\0asm"
 _NAMESPACE = "app"
 _FOLDER = "binaries"
+_WIDTH = len("signature")
 _MOST_ABSENT, _MOST_HINTS = 24, 4
 
 
@@ -100,36 +101,37 @@ def _called(loaded: LoadedFunction, method: str | None) -> list[tuple[str, str]]
 def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction | None = None, *, whole: bool) -> list[str]:
     """The facts, then exports and imports; what can't be decoded is a sentence."""
     try:
-        facts += _call_path(found, loaded)
+        facts += _needs(found, loaded)
         folded = None if whole else _is_toolchains
         contents = [show_world(found.world, folded=folded).rstrip()] if found.is_component else list(_core_contents(found))
     except Malformed as error:
         raise BinaryProblem(f"the binary is not well-formed WebAssembly: {error}; build it again") from None
     except Refused as error:
         raise BinaryProblem(str(error).rstrip(".")) from None
-    width = max(len(name) for name, _ in facts)
-    return [*(f"{name:<{width}}  {value}" for name, value in facts), "", *contents]
+    return [*(f"{name:<{_WIDTH}}  {value}" for name, value in facts), "", *contents]
 
 
-def _call_path(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:
+def _how_it_runs(loaded: LoadedFunction) -> str:
+    """Says what the host's functions that a guest is given do to its calls."""
+    if loaded.hosting.waits:
+        return "on fibers: what it is granted of the host may wait"
+    return f"without fibers: it is granted {'functions of the host that never wait' if loaded.hosting.functions else 'nothing of the host'}"
+
+
+def _needs(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:
+    facts = [] if loaded is None else [("calls", _how_it_runs(loaded))]
     if not found.is_component:
-        unfit = _unfit(found)
-        facts = [("call path", f"direct: {CORE}" if unfit is None else f"none: {unfit}"), *_started(found)]
+        unfit = _unfit(found) if loaded is None else None
+        facts += [*([] if unfit is None else [("calls", f"none: {unfit}")]), *_started(found)]
         missing = [f"{entry.module}#{entry.name}" for entry in found.core.imports if entry.module != wasi.PREVIEW1 and entry.kind == "func"]
         grants = granted(found)
     else:
-        plan = found.component_plan
-        path = (
-            f"compatible: {plan}" if isinstance(plan, Unsupported) else "direct: The direct path takes all that the component is made of."
-        )
-        facts = [("call path", path)]
+        _ = found.component_plan  # raises what Moonwit does not take of it
         grants = granted(found)
         # An interface that only names types is nothing to call.
         needed = {name for name, item in found.world.imports.items() if not isinstance(item, Interface) or item.functions or item.others}
         own = {name for name, item in found.world.imports.items() if isinstance(item, Function) or ("/" in name and name in needed)}
         missing = [name for name in found.world.imports if wasi.grant_for(name) is None and name in own]
-    if loaded is not None:
-        facts = [("call path", f"{loaded.lane}: {loaded.reason}"), *([] if found.is_component else _started(found))]
     facts.append(("imports", ", ".join(grants) + " (what the code does not use need not be granted)" if grants else "nothing to grant"))
     answered = {} if loaded is None else provided(loaded.answers)
     facts += [("answered", f"{interface if name is None else name}: {id}") for (interface, name), id in answered.items()]

@@ -185,7 +185,7 @@ _FUNCTION: Mapping[str, Field] = {
     "imports": Items(of=import_field(Text(rule=import_rule)), summary=_IMPORTS),
     "wasi": WASI,
     "limits": LIMITS,
-    "engine": Choice(options=("auto", "direct", "compatible"), default="auto", summary="which call path"),
+    "engine": Choice(options=("auto", "direct", "compatible"), summary="no effect: all functions are called in one way"),
     "results": Choice(options=("pair", "table"), summary="how the result reaches Lua; the project's setting if left out"),
 }
 
@@ -197,6 +197,14 @@ _POOL_FIELDS: Mapping[str, tuple[str, ...]] = {
     "adaptive": ("max_size", "warm_start", "reuse"),
 }
 _POOL_TWINS = {("lazy", "size"): "max_size", ("adaptive", "size"): "max_size", ("static", "max_size"): "size"}
+
+
+def check_fields(entry: Entry, registry: Registry) -> Iterator[Problem]:
+    """Checks the rules between the fields of a function."""
+    if "engine" in entry.fields:
+        sentence = "`engine` has no effect: all functions are called in one way"
+        yield entry.key_problem(("engine",), sentence, "remove it", severity="warning")
+    yield from check_pool(entry, registry)
 
 
 def check_pool(entry: Entry, registry: Registry) -> Iterator[Problem]:
@@ -223,7 +231,7 @@ def check_pool(entry: Entry, registry: Registry) -> Iterator[Problem]:
 
 def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
     """Checks that the binary of a `function.wasm` is there; its content is checked where it is compiled."""
-    yield from check_pool(entry, registry)
+    yield from check_fields(entry, registry)
     folder = registry.entries.get(str(entry.fields["fs"]))
     if folder is None or registry.is_broken(folder.id):
         return
@@ -242,7 +250,7 @@ def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("function.wat", {**_SOURCE, **_FUNCTION}, check_pool, "a function in WebAssembly text"),
+    Kind("function.wat", {**_SOURCE, **_FUNCTION}, check_fields, "a function in WebAssembly text"),
     Kind("function.wasm", {**BINARY, **_FUNCTION}, check_binary, "a function in a compiled binary"),
     Kind("function.python", {}, None, "a function of the Python program that opens the project"),
 )

@@ -16,7 +16,7 @@ from moonwit.host.wasi.grants import interface_of
 from moonwit.host.wasm.component.component import Component, Interface, Provider, link
 from moonwit.host.wasm.plan.plan import Plan
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.show import cut_both, show_signature
 from moonwit.registry.record import replace
 
@@ -36,7 +36,7 @@ class Linked:
         self.binary_of = binary_of
         self.owners: list[Owner] = []
 
-    def plan(self, entry: Entry, found: Binary, mapped: tuple[Answer, ...]) -> tuple[Plan | Unsupported, tuple[Answer, ...]]:
+    def plan(self, entry: Entry, found: Binary, mapped: tuple[Answer, ...]) -> tuple[Plan, tuple[Answer, ...]]:
         """Gives the plan of a component together with these, and its answers, which say what they are linked to; raises ``Misplaced``."""
         providers, marked = self.providers(found, mapped, (entry.id,))
         first = next(answer.path for answer in mapped if answer.is_linked)
@@ -45,8 +45,6 @@ class Linked:
         except (Malformed, Refused) as error:
             sentence = f"what answers imports does not fit the component: {str(error).rstrip('.')}"
             raise Misplaced(first, sentence, "build both against the same WIT") from None
-        except Unsupported as reason:
-            return reason, marked
 
     def providers(self, found: Binary, mapped: tuple[Answer, ...], chain: tuple[str, ...]) -> tuple[list[Provider], tuple[Answer, ...]]:
         """Gives the components that answer imports of ``found``, one for each entry; ``chain`` are the ids that led here."""

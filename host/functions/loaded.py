@@ -1,4 +1,4 @@
-"""What a loaded function is: its bytes, plan, signature and call path, and why an entry can't be one."""
+"""What a loaded function is: its bytes, plan and signature, and why an entry can't be one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ DEFAULT_MAX_SIZE = 100
 DEFAULT_WORKERS = 8
 BUFFER_PER_WORKER = 64
 
-Lane = Literal["direct", "compatible"]
 PoolType = Literal["inline", "lazy", "static", "adaptive"]
 
 
@@ -69,21 +68,18 @@ class Pool:
 class LoadedFunction:
     """A function ready to be instantiated and called.
 
-    ``plan`` and ``lift`` are None on the compatible path; ``hosting`` says how the plan's imports are linked. ``path`` names the
-    export in full: ``name`` or ``interface#name``. ``reason`` says in a sentence why the call path is what it is. ``limits`` are
-    in milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants of components
+    ``hosting`` says how the plan's imports are linked. ``path`` names the export in full: ``name`` or ``interface#name``. Limits are in
+    milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants of components
     among these, and of those that answer theirs. ``is_part`` says that it is one of all that its entry's binary exports: they share pool,
     instances and counts, which are known by ``id``, and each is called by its ``call_id``.
     """
 
     id: str
     binary: Binary = field(repr=False)
-    plan: Plan | None = field(repr=False)
+    plan: Plan = field(repr=False)
     hosting: Hosting = field(repr=False)
     path: str
     signature: Function
-    lane: Lane
-    reason: str
     pool: Pool
     results: Literal["pair", "table"]
     grants: tuple[str, ...]
@@ -116,6 +112,6 @@ class LoadedFunction:
         return self.binary.is_component
 
     @property
-    def lift(self) -> Lift | None:
-        """How the direct path calls it."""
-        return None if self.plan is None else self.plan.exports[self.path]
+    def lift(self) -> Lift:
+        """How its values are passed."""
+        return self.plan.exports[self.path]

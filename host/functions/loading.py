@@ -15,7 +15,6 @@ from moonwit.host.functions.loaded import (
     DEFAULT_WORKERS,
     KINDS,
     FunctionProblem,
-    Lane,
     LoadedFunction,
     Pool,
 )
@@ -23,13 +22,12 @@ from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import linkage as hosting
-from moonwit.host.wasi.network import CLOSED, network
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan.plan import Export, Plan
 from moonwit.host.wasm.plan.shortcut import shorten
 from moonwit.host.wasm.plan.tasks import is_asynchronous
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.show import cut_both, show_signature
 from moonwit.host.wasm.wit.types import Function
 from moonwit.host.wasm.wit.wit import parse_wit
@@ -39,10 +37,6 @@ from moonwit.registry.registry import Registry
 
 if TYPE_CHECKING:
     from moonwit.host.functions.linked import Owner
-
-# Why a function takes the direct path.
-DIRECT = "The direct path takes all that the component is made of."
-CORE = "Core modules always take the direct path."
 
 
 def load_function(entry: Entry, registry: Registry, method: str | None = None) -> LoadedFunction:
@@ -100,7 +94,7 @@ class _Loading:
         found = self.binary()
         try:
             self.answers = answers(self.entry, self.registry, found)
-            plan, path, signature, lane, reason = self.component(found, grants) if found.is_component else self.core(found, grants)
+            plan, path = self.component(found, grants) if found.is_component else self.core(found, grants)
         except Malformed as error:
             raise self.fail(self.home, f"the binary is not well-formed WebAssembly: {error}; build it again") from None
         except Misplaced as error:
@@ -114,9 +108,7 @@ class _Loading:
             plan=plan,
             hosting=self.hosting,
             path=path,
-            signature=signature,
-            lane=lane,
-            reason=reason,
+            signature=plan.exports[path].type,
             pool=self.pool(),
             results="table" if (self.text("results") or self.registry.settings.get("results")) == "table" else "pair",
             grants=grants,
@@ -165,37 +157,20 @@ class _Loading:
             raise self.fail(self.home, sentence)
         return found
 
-    def component(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
+    def component(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan, str]:
         functions = found.functions
         if not functions:
             raise self.fail(self.home, "the component exports no functions; export the one to call")
         path = self.method(functions, found)
         self.compare(functions)
-        engine = self.text("engine") or "auto"
         plan = self.linked(found)
-        cause, by, others = None, provided(self.answers), [(has, ids) for _, _, has, ids in self.owners]
-        if not isinstance(plan, Unsupported) and engine != "compatible":
-            try:
-                rest = (None, self.has_mounts(), by, others)
-                self.hosting = hosting.host(plan, grants, *rest)
-                shorter = shorten(plan, self.hosting.early)
-                if shorter is not plan:
-                    plan, self.hosting = shorter, hosting.host(shorter, grants, *rest)
-            except Unsupported as error:
-                plan = error
-        if isinstance(plan, Unsupported):
-            cause = str(plan).rstrip(".")
-        if engine == "direct" and cause is not None:
-            raise self.fail(("engine",), f"the direct path can't be taken: {_lower(cause)}; remove `engine: direct`")
-        if self.answers and (isinstance(plan, Unsupported) or cause is not None or engine == "compatible"):
-            why = _lower(cause or "The entry says `engine: compatible`")
-            sentence = f"imports are answered from the registry on the direct path, which can't be taken: {why}"
-            raise self.fail(self.answers[0].path, sentence)
-        if isinstance(plan, Unsupported) or cause is not None or engine == "compatible":
-            self.check_network(cause)
-            return None, path, functions[path], "compatible", f"{cause or 'The entry says `engine: compatible`'}."
+        rest = (None, self.has_mounts(), provided(self.answers), [(has, ids) for _, _, has, ids in self.owners])
+        self.hosting = hosting.host(plan, grants, *rest)
+        shorter = shorten(plan, self.hosting.early)
+        if shorter is not plan:
+            plan, self.hosting = shorter, hosting.host(shorter, grants, *rest)
         self.check_tasks(plan, path)
-        return plan, path, plan.exports[path].type, "direct", DIRECT + self.how_it_runs()
+        return plan, path
 
     def check_tasks(self, plan: Plan, path: str) -> None:
         """Refuses a function of WASI 0.3 that can't be called, whatever else the component exports."""
@@ -206,7 +181,7 @@ class _Loading:
             sentence = f"the export {shown(path)} is async or passes streams (WASI 0.3), which Moonwit does not take yet"
             raise self.fail(("method",), sentence)
 
-    def linked(self, found: Binary) -> Plan | Unsupported:
+    def linked(self, found: Binary) -> Plan:
         """Gives the plan of a component, with those that are linked to its imports."""
         if not any(answer.is_linked for answer in self.answers):
             return found.component_plan
@@ -218,17 +193,7 @@ class _Loading:
         self.owners = linked.owners
         return plan
 
-    def check_network(self, cause: str | None) -> None:
-        """Refuses addresses on the compatible path, whose sockets are Wasmtime's own and know none."""
-        rules = network(self.group("wasi").get("network"))
-        if rules != CLOSED and not rules.is_open:
-            why = f"what the component is made of needs the compatible path: {_lower(cause)}" if cause else "the entry says so"
-            sentence = f"the compatible path can open all of the network or nothing, and `wasi.network` names addresses; {why}"
-            raise self.fail(("wasi", "network"), sentence, 'write connect: ["*:*"] and listen: ["*:*"], or remove `wasi.network`')
-
-    def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan | None, str, Function, Lane, str]:
-        if self.text("engine") == "compatible":
-            raise self.fail(("engine",), "the compatible path runs components, and this is a core module; remove `engine: compatible`")
+    def core(self, found: Binary, grants: tuple[str, ...]) -> tuple[Plan, str]:
         try:
             plan = found.core_plan(self.text("wit"))
         except WitError as error:
@@ -240,13 +205,7 @@ class _Loading:
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
         self.hosting = hosting.host(plan, grants, own, self.has_mounts())
-        return plan, path, plan.exports[path].type, "direct", CORE + self.how_it_runs()
-
-    def how_it_runs(self) -> str:
-        """Says what the host's functions that the guest is given do to its calls."""
-        if self.hosting.waits:
-            return " What it is granted of the host may wait, so its calls run on fibers."
-        return " It calls functions of the host." if self.hosting.functions else ""
+        return plan, path
 
     def core_method(self, plan: Plan, found: Binary) -> str:
         """Finds the function among those declared, or, without `wit`, among those whose signature can be derived."""

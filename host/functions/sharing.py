@@ -1,7 +1,7 @@
 """Which entries share instances: those of one binary that defines resources, when their `imports` and `wasi` say the same.
 
-A handle works only in the instance where it was made, and is to be passed from one entry to another; so this decides, on both call paths,
-to which ones it can be, and says of the others what they differ in.
+A handle works only in the instance where it was made, and is to be passed from one entry to another; so this decides to which
+ones it can be, and says of the others what they differ in.
 """
 
 from __future__ import annotations
@@ -30,12 +30,11 @@ class Says:
     wasi: tuple[tuple[str, str], ...]
     transport: str
     stack: str
-    engine: str
 
     @property
     def key(self) -> str:
         """Names the entries that share instances."""
-        return "|".join((self.binary, self.wit, ",".join(self.imports), repr(self.wasi), self.transport, self.stack, self.engine))
+        return "|".join((self.binary, self.wit, ",".join(self.imports), repr(self.wasi), self.transport, self.stack))
 
 
 def says(function: LoadedFunction) -> Says:
@@ -49,18 +48,12 @@ def says(function: LoadedFunction) -> Says:
         # One that answers requests is given the types of requests too.
         transport=function.transport if function.transport != "payload" else "",
         stack=str(function.max_stack_bytes or ""),
-        engine=function.lane,
     )
 
 
 def answered(function: LoadedFunction) -> list[str]:
     """Names the imports that other entries answer, with their ids."""
     return [f"{answer.interface or answer.name}: {answer.id}{answer.linked}" for answer in function.answers]
-
-
-def defines_resources(function: LoadedFunction) -> bool:
-    """Tells whether the binary of a function defines resources, so that its entries share instances."""
-    return bool(function.plan.resources) if function.plan is not None else function.binary.defines_resources
 
 
 def difference(made: Says, called: Says, maker: str, id: str) -> str:
@@ -72,7 +65,7 @@ def difference(made: Says, called: Says, maker: str, id: str) -> str:
         return f"belongs to an instance of {maker}, which is of another binary"
     ours, theirs = dict(made.wasi), dict(called.wasi)
     unlike = [f"`wasi.{name}`" for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
-    names = {"wit": "`wit`", "transport": "`transport`", "stack": "`limits.max_stack_bytes`", "engine": "its call path (`engine`)"}
+    names = {"wit": "`wit`", "transport": "`transport`", "stack": "`limits.max_stack_bytes`"}
     unlike += [text for name, text in names.items() if getattr(made, name) != getattr(called, name)]
     if made.imports != called.imports and made.transport == called.transport:
         other = sorted(set(made.imports) ^ set(called.imports))

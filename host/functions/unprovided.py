@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from moonwit.host.functions.binaries import Binary
     from moonwit.registry import Entry, Problem
 
-Why = Literal["unknown", "absent", "mistyped", "lacking", "ungranted"]
+Why = Literal["unknown", "absent", "mistyped", "ungranted"]
 
 # What a function that is imported without an interface belongs to, in plans.
 ROOT: Final = "$root"
@@ -90,7 +90,8 @@ def explain(
     if missing is not None:
         return missing
     if wasi.grants(interface, granted):
-        return Unprovided("lacking", name, function, "which the compatible call path does not offer", "leave out what uses it")
+        # Its core type fits, and yet it is not linked.
+        return mistyped(interface, function)
     grant = wasi.grant_for(interface)
     line = f"imports: [{', '.join((*granted, str(grant)))}]"
     hint = _FILE if entry is None else f"add {grant} to the imports of {entry}, as in `{line}`"
@@ -99,16 +100,15 @@ def explain(
 
 def sentence(who: str, missing: Unprovided) -> str:
     """Says what a call did that failed; ``who`` is "the function app:sort", or the name of a program."""
-    if missing.why in ("ungranted", "lacking"):
+    if missing.why == "ungranted":
         called = f"{missing.function} of WASI 0.1" if missing.interface == wasi.PREVIEW1 else missing.function
-        hint = f": {missing.hint}" if missing.why == "ungranted" else ""
-        return f"{who} uses {missing.interface}, {missing.is_what} (it called {called}){hint}"
+        return f"{who} uses {missing.interface}, {missing.is_what} (it called {called}): {missing.hint}"
     return f"{who} calls {missing.name}, {missing.is_what}: {missing.hint}"
 
 
 def kind(missing: Unprovided) -> str:
     """Gives the kind of error."""
-    return "Unavailable" if missing.why == "lacking" else "PermissionDenied"
+    return "PermissionDenied"
 
 
 def imported(found: Binary, answered: Collection[tuple[str, str | None]] = ()) -> Iterator[Unprovided]:
@@ -194,13 +194,10 @@ def answer_hint(interface: str, function: str) -> str:
 def _of_interface(found: Binary, interface: str, function: str, near: bool) -> Unprovided | None:
     """Says what is wrong with an import of an interface that a grant gives; None where it is as it should be."""
     name = wasi.interface_of(interface)
-    known = functions_of(name)
-    if function not in known and not function.startswith("[resource-drop]"):
-        hint = (near and _meant(function, known)) or "build the component for WASI 0.2 as it was published"
-        return Unprovided("absent", name, function, "but the interface has no such function", hint)
     signature = SIGNATURES.get(name, {}).get(function)
     if signature is None:
-        return None
+        hint = (near and _meant(function, functions_of(name))) or "build the component for WASI 0.2 as it was published"
+        return Unprovided("absent", name, function, "but the interface has no such function", hint)
     params, _, results = signature.partition(">")
     expected = CoreType(params, results.rstrip("*"))
     types = found.imported.get((interface, function), ())

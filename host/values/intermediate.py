@@ -68,14 +68,6 @@ class ErrorValue:
     extra: dict[str, Value] = field(default_factory=dict)
 
 
-@record
-class Lease:
-    """A resource handle where the resource itself can't go: the number it is known by, and what it is called."""
-
-    number: int
-    name: str
-
-
 class Int64(int):
     """A signed 64-bit cdata."""
 
@@ -133,6 +125,4 @@ def kind_of(value: Value) -> str:
         return "a map" if value else "an empty table"
     if isinstance(value, ErrorValue):
         return "an error"
-    if isinstance(value, Lease):
-        return "a resource handle"
     return f"a {type(value).__name__}"

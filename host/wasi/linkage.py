@@ -1,4 +1,4 @@
-"""Which imports of a component the host itself provides on the direct call path, and how each is linked.
+"""Which imports of a component the host itself provides, and how each is linked.
 
 An imported function is one of four: *hosted*, by a Lua function of the lane (lua/wasi); *null*, by WebAssembly of our own that
 does what a guest without the grant sees (nothing to read, output that goes nowhere); *provided*, by an entry of the registry
@@ -117,7 +117,7 @@ def host(
     provided: Mapping[tuple[str, str | None], str] | None = None,
     linked: Sequence[tuple[Sequence[str], Mapping[tuple[str, str | None], str]]] = (),
 ) -> Hosting:
-    """Decides how the imports of a plan are linked; raises ``Unsupported`` for what the compatible path has to take.
+    """Decides how the imports of a plan are linked.
 
     ``memory`` is what a core module hands WASI 0.1; ``mounts`` tells whether the entry has some. ``provided`` are the ids of entries that
     answer imports, by interface and None, or by ``ROOT`` and the name of a function. ``linked`` has grants and these ids for each component
@@ -222,7 +222,7 @@ class _Linking:
         result = None if stub.signature is None else stub.signature.result
         shown = RESULTS.get(stub.function)
         if stub.type != CoreType(params, results.rstrip("*")) or (shown and (result is None or show_type(result, expand=True) != shown)):
-            return "unlinked"  # no call path has one of that type
+            return "unlinked"  # nothing has one of that type
         return how
 
     def is_wrapped(self, stub: Stub) -> bool:

@@ -1,4 +1,4 @@
-"""The functions of WASI 0.2, and of our own interfaces, that the direct call path knows: their core types, and stand-ins in WebAssembly.
+"""The functions of WASI 0.2, and of our own interfaces, that the host knows: their core types, and stand-ins in WebAssembly.
 
 Source of the signatures: the WIT of WASI 0.2.
 """

@@ -1,5 +1,4 @@
--- Gives a result that came from the compatible path the shape that the direct path gives: 64-bit integers as numbers where
--- that is exact, records readable by `tag_count`. Nothing here depends on where the value was.
+-- Gives a result that came from another lane the shape that it had there: records are readable by `tag_count`.
 
 local lift = require 'lua.abi.lift'
 

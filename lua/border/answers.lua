@@ -16,18 +16,6 @@
 ---@field layouts table<string, table<string, integer>>
 ---@field mappings integer
 
----The error of a call on the compatible path.
----@class border.CallFailure
----@field failed true
----@field kind string
----@field message string
----@field details? any
----@field backtrace? any[]
-
----The value of a call on the compatible path.
----@class border.CallValue
----@field value any
-
 ---Addresses at the ports from `low` to `high`: all (`any`), those whose first `bits` are as in `ip`, or those of a name.
 ---@class border.NetworkRule
 ---@field low integer
@@ -98,15 +86,6 @@
 ---@field queueing border.Times
 
 ---What all lanes have counted of a function.
----@class border.Counts
----@field calls integer
----@field errors integer
----@field timeouts integer
----@field instances border.InstanceCounts
----@field queue border.QueueCounts
----@field times border.SpentTimes
-
----What is known of a function: its counts, and the threads that calls are stuck on.
 ---@class border.FunctionStatistics
 ---@field calls integer
 ---@field errors integer
@@ -114,7 +93,6 @@
 ---@field instances border.InstanceCounts
 ---@field queue border.QueueCounts
 ---@field times border.SpentTimes
----@field threads table<string, integer>
 
 ---The response to a script's request; `stream` is the number of a body that is read piece by piece.
 ---@class border.Fetched

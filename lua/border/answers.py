@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal, NotRequired, TypedDict, final
-
-from moonwit.host.values.intermediate import Value
 
 
 @final
@@ -28,22 +26,6 @@ class Library(TypedDict):
     path: str
     layouts: Mapping[str, Mapping[str, int]]
     mappings: int
-
-
-class CallFailure(TypedDict):
-    """The error of a call on the compatible path."""
-
-    failed: Literal[True]
-    kind: str
-    message: str
-    details: NotRequired[Value]
-    backtrace: NotRequired[Sequence[Value]]
-
-
-class CallValue(TypedDict):
-    """The value of a call on the compatible path."""
-
-    value: Value
 
 
 class NetworkRule(TypedDict):
@@ -137,7 +119,8 @@ class SpentTimes(TypedDict):
     queueing: Times
 
 
-class Counts(TypedDict):
+@final
+class FunctionStatistics(TypedDict):
     """What all lanes have counted of a function."""
 
     calls: int
@@ -146,13 +129,6 @@ class Counts(TypedDict):
     instances: InstanceCounts
     queue: QueueCounts
     times: SpentTimes
-
-
-@final
-class FunctionStatistics(Counts):
-    """What is known of a function: its counts, and the threads that calls are stuck on."""
-
-    threads: Mapping[str, int]
 
 
 class Fetched(TypedDict):

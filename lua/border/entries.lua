@@ -6,7 +6,6 @@
 
 ---@alias border.Loaded
 ---| border.GuestEntry
----| border.CompatibleEntry
 ---| border.LuaEntry
 ---| border.PythonEntry
 ---| border.Compiling
@@ -37,7 +36,7 @@
 ---@field limit_bytes? integer
 ---@field limit_stack? integer
 
----A function in WebAssembly on the direct path. It is counted by its `id`, has been `called` by another where it is one `part` of
+---A function in WebAssembly. It is counted by its `id`, has been `called` by another where it is one `part` of
 ---what its entry stands for: they share instances. `fresh` says that each call has an instance of its own, `worldly` that the guest
 ---sees arguments, an environment or folders, `workers` how many of its calls may run in other lanes.
 ---@class border.GuestEntry
@@ -57,20 +56,6 @@
 ---@field worldly? boolean
 ---@field pool border.PoolBounds
 ---@field workers? integer
-
----A function on the compatible path, which knows it by its `target`.
----@class border.CompatibleEntry
----@field limit_elements integer
----@field limit_ms? integer
----@field limit_ticks? integer
----@field limit_bytes? integer
----@field limit_stack? integer
----@field resolver "compatible"
----@field id string
----@field target string
----@field results "pair"|"table"
----@field pool border.PoolBounds
----@field signature border.Signature
 
 ---A function in Lua that is called by its id.
 ---@class border.LuaEntry

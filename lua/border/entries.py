@@ -48,7 +48,7 @@ class Limits(TypedDict):
 
 @final
 class GuestEntry(Limits):
-    """A function in WebAssembly on the direct path. It is counted by its ``id``, has been ``called`` by another where it is one ``part`` of
+    """A function in WebAssembly. It is counted by its ``id``, has been ``called`` by another where it is one ``part`` of
     what its entry stands for: they share instances. ``fresh`` says that each call has an instance of its own, ``worldly`` that the guest
     sees arguments, an environment or folders, ``workers`` how many of its calls may run in other lanes."""
 
@@ -63,18 +63,6 @@ class GuestEntry(Limits):
     worldly: bool | None
     pool: PoolBounds
     workers: int | None
-
-
-@final
-class CompatibleEntry(Limits):
-    """A function on the compatible path, which knows it by its ``target``."""
-
-    resolver: Literal["compatible"]
-    id: str
-    target: str
-    results: Literal["pair", "table"]
-    pool: PoolBounds
-    signature: Signature
 
 
 @final
@@ -96,7 +84,7 @@ class PythonEntry(TypedDict):
     signature: NotRequired[Signature]
 
 
-Loaded: TypeAlias = GuestEntry | CompatibleEntry | LuaEntry | PythonEntry | Compiling | Failure
+Loaded: TypeAlias = GuestEntry | LuaEntry | PythonEntry | Compiling | Failure
 
 
 class Exported(TypedDict):

@@ -3,7 +3,6 @@
 
 local buffer = require 'string.buffer'
 local callables = require 'lua.calls.callables'
-local compatible = require 'lua.calls.compatible'
 local compiling = require 'lua.calls.compiling'
 local counted = require 'lua.pools.counted'
 local deadline = require 'lua.pools.deadline'
@@ -84,7 +83,7 @@ local function resolve_wasm(entry, about)
   return counted.whole(workers.watched(target, counted.waiting(entry.id, f), workers.far(entry, result)))
 end
 
-local resolvers = { wasm = resolve_wasm, compatible = compatible.bind, python = callables.bind }
+local resolvers = { wasm = resolve_wasm, python = callables.bind }
 
 --- Adds a kind of entry that Lua runs.
 ---@param kind string
@@ -242,7 +241,6 @@ function M.setup(given, modules)
   host = given
   providers.setup(modules, M.call)
   callables.setup(given)
-  compatible.setup(given)
   making.setup(given)
   methods.setup(given)
   reports.setup(given)

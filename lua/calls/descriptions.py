@@ -44,10 +44,9 @@ def answering(id: str, registry: Registry, load: Callable[[Entry, str | None], L
 
 
 def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, patience: int | None) -> entries.GuestEntry:
-    """Describes a function on the direct path whose plan is compiled; ``patience`` is as in ``Entries``."""
+    """Describes a function in WebAssembly whose plan is compiled; ``patience`` is as in ``Entries``."""
     from moonwit.lua.guest.plan import lift_data, signature_data
 
-    assert function.plan is not None and function.lift is not None
     lift, threads = lift_data(function.lift, function.plan, function.hosting), _workers(function.pool, role)
     if role == "service" and answers_itself(function.path):
         # It is called with the plain numbers of its two handles, and lua/wasi/p2/http.lua knows what they stand for: in its own lane only.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from moonwit.host.files.waiting import ACTIONS
 from moonwit.host.functions.exports import is_whole, parts, split
 from moonwit.host.wasm.wit import types as wit
-from moonwit.lua.calls.compatible_calls import CompatibleCalls
 from moonwit.lua.calls.descriptions import answering, exported, guest_entry, lua_entry
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.pools.statistics import Statistics
@@ -43,7 +42,7 @@ def _which(function: LoadedFunction) -> str:
 class Entries:
     """Answers the questions of lanes about a registry; ``registry`` is None where there is no project.
 
-    What is loaded once is kept, so that all lanes share binaries, plans and the instances of the compatible path.
+    What is loaded once is kept, so that all lanes share binaries and plans.
     """
 
     # How many epochs a call may take whose entry has no limit; None means no limit.
@@ -54,7 +53,6 @@ class Entries:
         self._lock = threading.Lock()
         self._loaded: dict[str, LoadedFunction] = {}
         self._worlds = Worlds(self._loaded, lambda: self.registry)
-        self.compatible = CompatibleCalls(self._loaded, lambda: self.registry)
         self._workers: Workers | None = None
         # Functions of the Python program, where it has given some.
         self.callables: Callables | None = None
@@ -73,12 +71,10 @@ class Entries:
             "library": self._library,
             "lua_file": files.find,
             "unprovided": self._unprovided,
-            "difference": self.compatible.difference,
+            "difference": self._difference,
             "method": self._method,
             "call": self._call,
             "begin": self._begin,
-            "lease_method": self.compatible.lease_method,
-            "end_lease": self.compatible.end_lease,
             "compilation": self._compilations.take,
             "finish_compiling": self._compilations.finish,
             "world": self._worlds.world,
@@ -91,13 +87,12 @@ class Entries:
         return self.joined(own)
 
     def _call(self, target: bytes, arguments: bytes) -> Any:
-        """Makes a call on another thread: what files may have to wait for, or a function, whose target holds a `|`."""
+        """Makes a call on another thread: what files may have to wait for, or a function of the Python program."""
         action = ACTIONS.get(target.decode("utf-8", "replace"))
         if action is not None:
             return action(*buffer.decode_all(arguments))
-        if self.callables is not None and target.startswith(b"python|"):
-            return self.callables.call(target, arguments)
-        return self.compatible.call(target, arguments)
+        assert self.callables is not None, target
+        return self.callables.call(target, arguments)
 
     def _begin(self, target: bytes, arguments: bytes, cancellation: Cancellation) -> Future[bytes] | None:
         return None if self.callables is None else self.callables.begin(target, arguments, cancellation)
@@ -219,12 +214,7 @@ class Entries:
         return entry if isinstance(entry, dict) else self._counted(entry.id)
 
     def _counted(self, id: str) -> answers.FunctionStatistics:
-        elsewhere = self.compatible.of(id)
-        instances: list[answers.InstanceCounts] = [
-            {"live": made.made - made.ended, "made": made.made, "replaced": made.failed} for made in elsewhere
-        ]
-        stuck = {name: sum(getattr(made, name) for made in elsewhere) for name in ("abandoned", "ever_abandoned")}
-        return {**self._statistics.read(id, instances), "threads": stuck}
+        return self._statistics.read(id)
 
     def warm(self, lane: Lane) -> None:
         """Compiles the functions whose pools ask for `warm_start`, and has the lane make an instance of each."""
@@ -284,19 +274,14 @@ class Entries:
             return failed("NotFound", f"{entry.id}: {error}")
         if method is None and function.is_part:
             return failed("Invalid", f"the entry {entry.id} has no `method` and stands for all of its binary: {_which(function)}")
-        code, plan = compiler_for(function), None
+        code = compiler_for(function)
         try:
-            if function.plan is None:
-                code.get(function.data, component=True)
-            else:
-                plan = plan_data(function, code)
-                add_provided(plan, function, self.registry)
+            plan = plan_data(function, code)
+            add_provided(plan, function, self.registry)
         except CodeProblem as problem:
             return unusable(entry, problem, self.registry)
         if code.missing:
             return self._compilations.begin(code, function.max_execution_ms)
-        if plan is None:
-            return self.compatible.entry(function, function.path, function.signature)
         return guest_entry(function, plan, role, self.patience)
 
     def _unprovided(self, id: bytes, path: bytes) -> entries.Missing:
@@ -323,11 +308,20 @@ class Entries:
 
         return {"path": engine.library_path(), "layouts": engine.layouts(), "mappings": engine.mappings()}
 
+    def _difference(self, made: bytes, called: bytes) -> str:
+        """Says why a handle that an entry has made can't be passed to another entry."""
+        from moonwit.host.functions import sharing
+
+        maker, id = self._loaded.get(made.decode()), called.decode()
+        if maker is None:
+            return "was made before the project was read again"
+        return sharing.difference(sharing.says(maker), sharing.says(self._loaded[id]), maker.id, id)
+
     def _method(self, key: bytes, path: bytes) -> plans.Lift | None:
         from moonwit.lua.guest.plan import lift_data, plan_key
 
         wanted, name = key.decode(), path.decode("utf-8", "replace")
         for function in list(self._loaded.values()):
-            if function.plan is not None and name in function.plan.exports and plan_key(function) == wanted:
+            if name in function.plan.exports and plan_key(function) == wanted:
                 return lift_data(function.plan.exports[name], function.plan, function.hosting)
         return None

@@ -1,7 +1,6 @@
 -- Methods of the handles that scripts hold.
 
 local buffer = require 'string.buffer'
-local compatible = require 'lua.calls.compatible'
 local direct = require 'lua.calls.direct'
 local errors = require 'lua.values.errors'
 local handles = require 'lua.guest.handles'
@@ -15,19 +14,6 @@ local M = {}
 local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 
 local of_plans = {} -- key of a plan -> path of an export -> function, or false where there is none
-local of_leases = {} -- what the host calls a method of a lease -> function
-
-local function of_lease(lease, name)
-  ---@type border.CompatibleEntry?
-  local entry = buffer.decode(host.lease_method(lease, name))
-  if not entry then return nil end
-  local f = of_leases[entry.target]
-  if not f then
-    f = compatible.bind(entry)
-    of_leases[entry.target] = f
-  end
-  return f
-end
 
 local function of_plan(plan, path)
   local known = of_plans[plan.key]
@@ -47,7 +33,6 @@ end
 local function find(state, name)
   if type(name) ~= 'string' then return nil end
   name = name:gsub('_', '-')
-  if state.lease then return of_lease(state.lease, name) end
   local plan = state.instance.plan
   local resource = plan.resources[state.resource]
   local path = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, name)
@@ -64,7 +49,6 @@ function M.setup(given)
   handles.setup(
     find,
     function(report) error(reports.failure(errors.kinds.INTERNAL, report.reason, { wasm_backtrace = report.frames }), 0) end,
-    given.end_lease,
     making.discard,
     function(made, called) return buffer.decode(given.difference(made, called)) end
   )

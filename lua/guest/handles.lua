@@ -16,9 +16,6 @@ ffi.cdef 'typedef struct { const double _number; } mw_handle;'
 
 local M = {}
 
--- Whether handles may cross to the compatible path, as leases.
-M.leasing = false
-
 local handle_type
 
 --- What a handle stands for.
@@ -29,13 +26,10 @@ local handle_type
 ---@field number integer? the handle's own
 ---@field used integer? the last check (CheckedCall.stamp) that it was in
 ---@field moved integer? the last check that it was moved in
----@field lease integer? what the host knows it by, on the compatible path, where it has nothing of the above
----@field name string? of the resource, there
 
 ---@type table<integer, HandleState>
 local states = {} -- by number
 local last = 0
-local end_lease -- tells the host that a lease has ended
 local differ -- asks the host why a handle of one entry is none for another
 local discard -- ends an instance that has failed, wherever it is kept
 local garbage = {} -- states of collected handles, dropped before the next call: a finalizer must not enter a guest
@@ -44,7 +38,7 @@ local io, trap_slot = ffi.new 'mw_raw[4]', ffi.new 'void *[1]'
 --- The call that is being checked: whose instance its handles belong to. Arguments are checked one call at a time.
 ---@class CheckedCall
 ---@field target Target|table|nil
----@field plan Plan? nil on the compatible path
+---@field plan Plan?
 ---@field instance Instance? known with the first handle
 ---@field stamp integer one more for each check
 
@@ -57,24 +51,6 @@ M.state_of = state_of
 ---@param value any
 ---@return boolean
 function M.is_handle(value) return handle_type ~= nil and type(value) == 'cdata' and ffi.istype(handle_type, value) end
-
---- A handle of the compatible path is a lease (host/compatible/leases.py): a number that the host knows it by.
----@param number integer
----@param name string of its resource
----@return ffi.cdata* mw_handle
-function M.of_lease(number, name)
-  last = last + 1
-  states[last] = { lease = number, name = name }
-  return handle_type(last)
-end
-
---- The lease of a handle, while arguments for the compatible path are built: nowhere else may a handle go.
----@param handle any
----@return table?
-function M.lease_of(handle)
-  local state = M.leasing and handle_type and state_of(handle)
-  return state and state.lease and state or nil
-end
 
 ---@param target Target
 function M.begin(target)
@@ -95,10 +71,7 @@ end
 function M.holds(v, index, own)
   if type(v) ~= 'cdata' or not ffi.istype(handle_type, v) then return false end
   local state = states[v._number]
-  if state and state.lease then return call.plan == nil end
-  if not state or call.plan == nil or state.resource ~= index or state.instance.plan ~= call.plan or state.instance.store == nil then
-    return false
-  end
+  if not state or state.resource ~= index or state.instance.plan ~= call.plan or state.instance.store == nil then return false end
   if call.instance ~= nil and call.instance ~= state.instance then return false end
   if own and (state.used == call.stamp) or state.moved == call.stamp then return false end
   call.instance, state.used = state.instance, call.stamp
@@ -110,7 +83,6 @@ end
 ---@param state HandleState
 ---@return string?
 function M.misplaced(state)
-  if state.lease then return call.plan ~= nil and differ(state.lease, call.target.id) or nil end
   return state.instance.plan ~= call.plan and differ(state.instance.maker or state.instance.plan.entry.id, call.target.id) or nil
 end
 
@@ -178,10 +150,6 @@ end
 
 -- Ends the resource behind a state: calls its destructor. Gives a report when that traps.
 local function destroy(state)
-  if state.lease then
-    end_lease(state.lease)
-    return nil
-  end
   local instance = state.instance
   instance.live = instance.live - 1
   if instance.store == nil then return nil end
@@ -220,16 +188,14 @@ end
 ---@return boolean
 function M.pending() return garbage[1] ~= nil end
 
---- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `finish(number)` ends
--- a lease; `give_up(instance)` ends an instance whose destructor has trapped; `difference(id or lease, id)` says what keeps entries from
--- sharing handles.
+--- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `give_up(instance)` ends
+-- an instance whose destructor has trapped; `difference(id, id)` says what keeps entries from sharing handles.
 ---@param method fun(state: table, name: any): function?
 ---@param failed fun(report: Report)
----@param finish fun(number: integer)
 ---@param give_up fun(instance: Instance)
----@param difference fun(made: integer|string, called: string): string?
-function M.setup(method, failed, finish, give_up, difference)
-  end_lease, discard, differ = finish, give_up, difference
+---@param difference fun(made: string, called: string): string?
+function M.setup(method, failed, give_up, difference)
+  discard, differ = give_up, difference
   function M.drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
@@ -251,7 +217,7 @@ function M.setup(method, failed, finish, give_up, difference)
     __tostring = function(handle)
       local state = states[handle._number]
       if not state then return 'resource handle (gone)' end
-      return ('%s handle %d'):format(state.name or state.instance.plan.resources[state.resource].name, handle._number)
+      return ('%s handle %d'):format(state.instance.plan.resources[state.resource].name, handle._number)
     end,
     __eq = function(a, b) return state_of(a) ~= nil and state_of(a) == state_of(b) end,
     __gc = function(handle)
@@ -264,6 +230,6 @@ function M.setup(method, failed, finish, give_up, difference)
   })
 end
 
-intermediate.carry(M)
+intermediate.know(M)
 
 return M

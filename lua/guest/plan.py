@@ -154,7 +154,7 @@ class _Compiler:
 
 def compiler_for(function: LoadedFunction) -> Compiler:
     """Gives what compiles a function's code, for the engine that its kind of instances has."""
-    own = engine.engine_for(small=function.plan is not None and _is_small(function), stack_bytes=function.max_stack_bytes)
+    own = engine.engine_for(small=_is_small(function), stack_bytes=function.max_stack_bytes)
     return Compiler(own, function.id)
 
 
@@ -165,7 +165,7 @@ def resource_numbers(plan: Plan) -> dict[int, int]:
 
 def plan_key(function: LoadedFunction) -> str:
     """Names the entries that share a prepared plan, and, where there are resources, its instances."""
-    if sharing.defines_resources(function):
+    if function.plan.resources:
         return sharing.says(function).key + ("|initialize" if _initializes(function) else "")
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
@@ -175,7 +175,7 @@ def plan_key(function: LoadedFunction) -> str:
 
 def _initializes(function: LoadedFunction) -> bool:
     """Tells whether a function is the one that is called before all others, which is not called twice then."""
-    return function.plan is not None and function.lift is not None and function.lift.core == function.plan.initialize
+    return function.lift.core == function.plan.initialize
 
 
 def _is_small(function: LoadedFunction) -> bool:
@@ -183,7 +183,7 @@ def _is_small(function: LoadedFunction) -> bool:
 
     Not where entries share instances, whatever their pools.
     """
-    if sharing.defines_resources(function):
+    if function.plan.resources:
         return False
     pool = function.pool
     return function.hosting.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
@@ -216,7 +216,6 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
     It is of no use while ``code`` misses something.
     """
     plan, hosting = function.plan, function.hosting
-    assert plan is not None
     compiler = _Compiler(code)
     used = {step.module for step in plan.steps}
     data: plans.Plan = {

@@ -23,8 +23,8 @@ local M = {}
 ---@field sig table the signature (lua/abi/signatures.lua)
 ---@field err_is_variant boolean? the err side of its result is a variant
 ---@field limits Limits
----@field plan Plan? nil on the compatible path, as all that follows
----@field lift border.Lift? how the export is called
+---@field plan Plan
+---@field lift border.Lift how the export is called
 ---@field fresh boolean? each call has an instance of its own
 ---@field worldly boolean? the entry says what the guest sees of arguments, environment and folders
 ---@field pool Pool? how many calls may be under way
@@ -51,10 +51,9 @@ local M = {}
 ---@param entry table {id =, limit_ms =, worldly =, ...} as the host says it (lua/border/entries.lua)
 ---@param sig table
 ---@param err_is_variant boolean?
----@param more {plan: Plan, lift: border.Lift, fresh: boolean, pool: table, home: Home?}? what it has on the direct path
+---@param more {plan: Plan, lift: border.Lift, fresh: boolean, pool: table, home: Home?} how it is called
 ---@return Target
 function M.new(entry, sig, err_is_variant, more)
-  more = more or {}
   ---@type Target
   local target = {
     id = entry.id,

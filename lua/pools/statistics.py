@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from moonwit.lua.border.answers import Counts, InstanceCounts, Times
+    from moonwit.lua.border.answers import FunctionStatistics, Times
 
 # What is counted, in the order that it has in memory; lua/pools/pools.lua has it from here.
 COUNTS = (
@@ -43,8 +42,8 @@ class Statistics:
         with self._lock:
             return sorted(self._counts)
 
-    def read(self, id: str, elsewhere: Sequence[InstanceCounts] = ()) -> Counts:
-        """Adds up what all lanes have counted of a function, and its instances ``elsewhere``; times are in milliseconds."""
+    def read(self, id: str) -> FunctionStatistics:
+        """Adds up what all lanes have counted of a function; times are in milliseconds."""
         with self._lock:
             counts = list(self._counts.get(id, ()))
 
@@ -61,9 +60,9 @@ class Statistics:
             "errors": int(total("errors")),
             "timeouts": int(total("timeouts")),
             "instances": {
-                "live": int(total("live")) + sum(each["live"] for each in elsewhere),
-                "made": int(total("made")) + sum(each["made"] for each in elsewhere),
-                "replaced": int(total("replaced")) + sum(each["replaced"] for each in elsewhere),
+                "live": int(total("live")),
+                "made": int(total("made")),
+                "replaced": int(total("replaced")),
             },
             "queue": {"waiting": int(total("waiting")), "most": int(total("most_waiting"))},
             "times": {"execution": times("executed", "timed"), "queueing": times("queued", "waited")},

@@ -13,7 +13,7 @@ from struct import Struct
 from struct import error as StructError
 from typing import Any
 
-from moonwit.host.values.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Lease, Some, UInt64, Value, kind_of
+from moonwit.host.values.intermediate import DEPTH, EXACT, NONE, Empty, ErrorValue, Int64, Some, UInt64, Value, kind_of
 
 NIL, FALSE, TRUE, NULL, INT32, NUMBER, TABLE, INT64, UINT64, STRING = 0x00, 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x10, 0x11, 0x20
 HASH_PART, ARRAY_FROM_0, ARRAY_FROM_1 = 0x01, 0x02, 0x04
@@ -201,8 +201,6 @@ class _Reader:
             if inner.at != len(inner.data):
                 raise ValueError("the encoded value holds a nested part with bytes left over")
             return value
-        if marker == b"resource" and isinstance(fields.get(b"number"), int) and isinstance(fields.get(b"name"), bytes):
-            return Lease(fields[b"number"], _text(fields[b"name"]))
         if marker == b"error":
             kind, message, retryable = fields.pop(b"kind", b""), fields.pop(b"message", b""), fields.pop(b"retryable", None)
             if isinstance(kind, bytes) and isinstance(message, bytes) and (retryable is None or isinstance(retryable, bool)):
@@ -242,7 +240,7 @@ def _write(out: bytearray, value: Value, depth: int) -> None:
         out += value
     elif isinstance(value, str):
         _write(out, _utf8(value), depth)
-    elif isinstance(value, (list, tuple, dict, Some, ErrorValue, Lease)):
+    elif isinstance(value, (list, tuple, dict, Some, ErrorValue)):
         if depth >= DEPTH:
             raise _Misfit(ValueError, f"is nested deeper than {DEPTH} levels")
         if depth and depth % DEEP == 0:
@@ -266,8 +264,6 @@ def _write_table(out: bytearray, value: Value, depth: int) -> None:
         _write_pairs(out, pairs, depth)
     elif isinstance(value, Some):
         _write_pairs(out, [(True, b"some"), (b"value", value.value)], depth)
-    elif isinstance(value, Lease):
-        _write_pairs(out, [(True, b"resource"), (b"number", value.number), (b"name", value.name)], depth)
     elif isinstance(value, ErrorValue):
         named = {"kind": value.kind, "message": value.message, "retryable": value.retryable, "details": value.details}
         fields = {**value.extra, **named}

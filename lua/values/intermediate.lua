@@ -26,13 +26,11 @@ local next, pcall, rawget, select, type = next, pcall, rawget, select, type
 local concat, format = table.concat, string.format
 local istype, int64, uint64 = ffi.istype, ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 
--- What handles of resources cross by, set where there are any.
-local handles
+local handles -- tells a handle of a resource from other cdata, set where there are any
 
---- Has handles of resources cross as leases: `given` has lease_of(value), which gives {lease = number, name =} for a handle that may cross,
--- is_handle(value), and of_lease(number, name), which gives a handle.
----@param given {lease_of: function, is_handle: function, of_lease: function}
-function M.carry(given) handles = given end
+--- Has handles of resources refused by their name: `given` has is_handle(value).
+---@param given {is_handle: function}
+function M.know(given) handles = given end
 
 local function step(key)
   if type(key) == 'number' then
@@ -164,8 +162,6 @@ function walk(state, value, depth)
   elseif kind == 'cdata' and (istype(int64, value) or istype(uint64, value)) then
     return value
   elseif kind == 'cdata' then
-    local lease = handles and handles.lease_of(value)
-    if lease then return { [true] = 'resource', number = lease.lease, name = lease.name } end
     return fail(
       state,
       depth,
@@ -246,8 +242,6 @@ function M.restore(value)
     return optional.some(value.value)
   elseif marker == 'error' then
     return errors.make(value)
-  elseif marker == 'resource' then
-    return handles.of_lease(value.number, value.name)
   end
   return value
 end

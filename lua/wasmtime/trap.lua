@@ -11,8 +11,7 @@ M.UNLINKED = 'moonwit:unlinked'
 -- The name of the one between a guest and functions of the host; see host/wasi/linkage.py.
 M.HOSTED = 'moonwit'
 
--- What is wrong with a guest that calls an import where it may not; host/compatible/component_instance.py says the same of the other call
--- path.
+-- What is wrong with a guest that calls an import where it may not.
 M.LEFT = 'cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function'
 
 -- By our function in which such a guest has trapped; see host/wasi/linkage.py and host/wasm/plan/gate.py.

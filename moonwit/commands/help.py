@@ -100,8 +100,8 @@ examples:
     "list": f"""\
 usage: moonwit list [--project DIR]
 
-Prints a table of the project's entries: id, kind, the call path that a function takes
-(direct or compatible), its signature or what is wrong with it, and its comment.
+Prints a table of the project's entries: id, kind, the signature of a function or what is wrong
+with it, and its comment.
 
 options:
 {_PROJECT}
@@ -137,7 +137,7 @@ usage: moonwit inspect [--all] FILE.wasm|FILE.wat
        moonwit inspect [--all] [--project DIR] NAMESPACE:NAME[#METHOD]
 
 Prints what a WebAssembly binary is: its size and hash, its exports and imports as WIT, the
-`imports:` it would need, the call path it takes, and an `_index.yaml` to paste, which works.
+`imports:` it would need, and an `_index.yaml` to paste, which works.
 
 options:
 {_PROJECT}\

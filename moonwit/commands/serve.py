@@ -134,12 +134,7 @@ def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -
     elif problem is None:
         try:
             function = project.entries.answering(endpoint.function)
-            if not answers_itself(function.path):
-                respond = guest(lanes, function, variables)
-            elif function.plan is not None:
-                respond = incoming(lanes, function)
-            else:
-                problem = f"it answers requests itself, which the compatible path can't be asked to: {function.reason}"
+            respond = incoming(lanes, function) if answers_itself(function.path) else guest(lanes, function, variables)
         except FunctionProblem as error:
             problem = error.problem.sentence
         except (Misfit, UnknownMethod) as error:

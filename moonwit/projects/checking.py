@@ -89,11 +89,8 @@ def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
 
     code = compiler_for(function)
     try:
-        if function.plan is None:
-            code.get(function.data, component=True)
-        else:
-            for module in function.plan.modules:
-                code.get(module)
+        for module in function.plan.modules:
+            code.get(module)
         if code.missing:
             request = code.request()
             request.wait()

@@ -17,15 +17,14 @@ _MOST_PARTS = 20  # functions of one entry
 
 
 class Row(NamedTuple):
-    """An entry in the table; ``path`` is its call path, ``text`` what stands in the last column."""
+    """An entry in the table; ``text`` is what stands in the last column."""
 
     id: str
     kind: str
-    path: str
     text: tuple[str, ...]
 
 
-_HEAD = Row("id", "kind", "path", ("signature",))
+_HEAD = Row("id", "kind", ("signature",))
 
 
 def rows_of(entries: Iterable[Entry], registry: Registry) -> list[Row]:
@@ -39,14 +38,14 @@ def _row(entry: Entry, registry: Registry) -> Row:
     from moonwit.host.programs.processes import KINDS_OF_PROCESSES, command_of
     from moonwit.host.wasm.wit.show import show_function
 
-    path, texts = "", [""]
+    texts = [""]
     if registry.is_broken(entry.id):
         own = next((problem.sentence for problem in registry.errors if problem.entry == entry.id), None)
         texts = [f"error: {own or 'something it refers to has an error'}"]
     elif entry.kind in KINDS:
         try:
             functions = load_functions(entry, registry)
-            path, texts = functions[0].lane, [show_function(each.path, each.signature).rstrip(";") for each in functions]
+            texts = [show_function(each.path, each.signature).rstrip(";") for each in functions]
             if not functions[0].is_part:
                 texts = [texts[0].partition(": ")[2]]
             elif len(texts) > _MOST_PARTS:
@@ -55,30 +54,28 @@ def _row(entry: Entry, registry: Registry) -> Row:
             registry.report(error.problem)
             texts = [f"error: {error.problem.sentence}"]
     elif entry.kind == "function.python":
-        path, texts = "python", [str(entry.fields.get("signature", ""))]
-    elif entry.kind == "function.lua":
-        path = "lua"
+        texts = [str(entry.fields.get("signature", ""))]
     elif entry.kind in KINDS_OF_PROCESSES:
         command = command_of(entry)
-        path, texts = entry.kind.partition(".")[2], [f"moonwit run {entry.id if command is None else command.name}"]
+        texts = [f"moonwit run {entry.id if command is None else command.name}"]
     comment = entry.meta.get("comment")
-    return Row(entry.id, entry.kind, path, tuple(one for one in (*texts, comment if isinstance(comment, str) else "") if one))
+    return Row(entry.id, entry.kind, tuple(one for one in (*texts, comment if isinstance(comment, str) else "") if one))
 
 
 def table(rows: Sequence[Row], width: int) -> str:
     """Gives the rows as text of at most ``width`` columns where words allow it: a table, or a block for each where ids are long."""
     if not rows:
         return "no entries\n"
-    widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(3)]
-    start = sum(widths) + 3 * len(_GAP)
+    widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(2)]
+    start = sum(widths) + 2 * len(_GAP)
     lines: list[str] = []
     if width - start < _NARROWEST:
         for row in rows:
-            facts = (", ".join(filter(None, row[1:3])), *row.text)
+            facts = (row.kind, *row.text)
             lines += [row.id, *(f"    {line}" for line in _wrapped(facts, width - 4))]
     else:
         for row in (_HEAD, *rows):
-            head = _GAP.join(cell.ljust(size) for cell, size in zip(row[:3], widths, strict=True))
+            head = _GAP.join(cell.ljust(size) for cell, size in zip(row[:2], widths, strict=True))
             first, *more = [*_wrapped(row.text, width - start)] or [""]
             lines += [f"{head}{_GAP}{first}".rstrip(), *(" " * start + line for line in more)]
     return "\n".join(terminal.clean(line) for line in lines) + "\n"

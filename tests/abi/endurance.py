@@ -75,11 +75,6 @@ return function(share)
     assert(value == nil and problem:kind() == 'NotFound')
     collect(i)
   end
-  for i = 1, 2000 * share do
-    assert(call('t:mul-compatible', 6, 7) == 42)
-    assert(select(2, call 't:trap-compatible'):kind() == 'Internal')
-    collect(i)
-  end
   -- How much of all this LuaJIT compiles, and how often, is left to chance too.
   jit.flush()
   for _ = 1, 3 do
@@ -111,7 +106,7 @@ def main() -> None:
         entries = []
         for file, names in (("plain", ["mul", "text", "trap"]), ("things", ["make", "consume"])):
             for name in names:
-                for suffix, extra in (("", ""), ("-inline", ", pool: {type: inline}"), ("-compatible", ", engine: compatible")):
+                for suffix, extra in (("", ""), ("-inline", ", pool: {type: inline}")):
                     entries.append(f"name: {name}{suffix}, kind: function.wat, source: file://{file}.wat, method: {name}{extra}")
         state = State(Path(folder), entries, {"plain.wat": PLAIN, "things.wat": GUEST})
         run = state.run(LOOP)

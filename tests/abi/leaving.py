@@ -98,7 +98,7 @@ def main() -> None:
             files[f"{mode}-{number}.wat"] = guest(hide, calls // 3, mode == "waits")
             for method in ("take", "give", "number"):
                 name = f"{method}-{mode}-{number}"
-                fields = f"engine: direct, source: file://{mode}-{number}.wat, method: {method}, imports: [wasi:random, wasi:cli]"
+                fields = f"source: file://{mode}-{number}.wat, method: {method}, imports: [wasi:random, wasi:cli]"
                 entries.append(f"name: {name}, kind: function.wat, {fields}")
     state = State(folder, entries, files)
     wrong = 0

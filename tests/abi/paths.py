@@ -1,16 +1,16 @@
-"""The same call on both call paths, and with Wasmtime behind the rules for values that are written in Python."""
+"""The same call by a script, and with Wasmtime behind the rules for values that are written in Python."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from moonwit.host.compatible.compatible import CallFailed, CompatibleFunction
 from moonwit.host.values.intermediate import NONE, Some
 from moonwit.lua.values import buffer
 from tests.abi.conftest import State
+from tests.oracle.function import CallFailed, Oracle, oracle_of
 
-# Gives for both entries whether the call succeeded, then the encoded result or kind and message; and the encoded argument.
+# Gives whether the call succeeded, then the encoded result or kind and message; and the encoded argument.
 CALLER = r"""
 local calls, intermediate, optional = ...
 local env = { print = print, coroutine = coroutine, math = math }
@@ -26,10 +26,9 @@ local function outcome(id, ...)
 end
 return function(text, id)
   local values = setfenv(assert(loadstring('return function() return ' .. text .. ' end')), env)()
-  local ok, direct = outcome(id, values())
-  local fine, compatible = outcome(id .. '-compatible', values())
+  local ok, result = outcome(id, values())
   local encoded = intermediate.encode_all(select('#', values()), values())
-  return ok, direct, fine, compatible, encoded or false
+  return ok, result, encoded or false
 end
 """
 
@@ -56,31 +55,32 @@ def same(one: Any, other: Any) -> bool:
 
 
 class Paths:
-    """Calls entries of a project; for each entry ``x`` there is an entry ``x-compatible``."""
+    """Calls entries of a project, and their oracles."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         modules = (state.run(f"return require 'lua.{name}'") for name in ("calls.calls", "values.intermediate", "values.optional"))
         self.call = state.run(CALLER, *modules)
-        self.oracles: dict[str, CompatibleFunction] = {}
+        self.oracles: dict[str, Oracle] = {}
 
     def outcomes(self, name: str, text: str) -> list[tuple[bool, Any]]:
         """Gives for each of ``PATHS`` whether the call succeeded, and its result or the error's kind and message."""
-        ok, direct, fine, compatible, encoded = self.call(text.encode(), f"t:{name}".encode())
-        found = [(done, buffer.decode(data) if done else data) for done, data in ((ok, direct), (fine, compatible))]
+        ok, data, encoded = self.call(text.encode(), f"t:{name}".encode())
+        found = ok, buffer.decode(data) if ok else data
         if encoded is False:
-            return [*found, (False, b"Invalid: it can't leave Lua")]
-        if name not in self.oracles:
-            loaded = self.state.entries.loaded(self.state.registry.entries[f"t:{name}"])
-            interface, _, function = loaded.path.rpartition("#")
-            self.oracles[name] = CompatibleFunction(loaded.data, interface or None, function, loaded.signature)
+            return [found, (False, b"Invalid: it can't leave Lua")]
         try:
-            return [*found, (True, self.oracles[name].call(buffer.decode_all(encoded)))]
+            return [found, (True, self.oracle(name).call(buffer.decode_all(encoded)))]
         except CallFailed as error:
-            return [*found, (False, f"{error.kind}: {error.message}".encode())]
+            return [found, (False, f"{error.kind}: {error.message}".encode())]
+
+    def oracle(self, name: str) -> Oracle:
+        if name not in self.oracles:
+            self.oracles[name] = oracle_of(self.state.entries.loaded(self.state.registry.entries[f"t:{name}"]))
+        return self.oracles[name]
 
 
-PATHS = ("direct", "compatible", "oracle")
+PATHS = ("script", "oracle")
 
 
 def expect(text: str, outcomes: list[tuple[bool, Any]], result: Any) -> None:

@@ -197,30 +197,3 @@ def test_what_a_script_may_do_with_one(state: State) -> None:
       ok, problem = pcall(function() v:drop() return 1 end)
       assert(not ok and problem:find '^%[string.*:%d+: this resource handle was dropped or handed to a guest$', problem)
     """)
-
-
-def test_the_call_path(opened: Opened) -> None:
-    """A handle of one call path is none on the other, and stays what it is."""
-    lifts = "".join(f'(func (export "{name}") {LIFTS[name]} (canon lift (core func $i "{name}") {OPTIONS}))' for name in LIFTS)
-    fields = "kind: function.wat, source: file://one.wat"
-    entries = [f"name: {name}, {fields}, method: {name}" for name in LIFTS]
-    entries += [f"name: far-{name}, {fields}, engine: compatible, method: {name}" for name in LIFTS]
-    state = opened(entries, {"one.wat": guest(CORE, lifts, TYPES, WITH)})
-    state.run(START)
-    state.run("""
-      local handles = require 'lua.guest.handles'
-      local near, far = works('make-b', 3), works('far-make-b', 4)
-      local more = { works('make-b', 5), works('far-make-b', 6), works('make-b', 7) }
-      assert(works('look-b', more[1]) == 5 and works('far-look-b', more[2]) == 6 and works('look-b', more[3]) == 7)
-      for _, value in ipairs { 1, 'x', {}, 1LL, 2ULL, require('ffi').new 'int[1]', print } do assert(not handles.is_handle(value)) end
-      assert(handles.is_handle(near) and handles.is_handle(far) and not handles.is_handle(nil))
-      for _, name in ipairs { 'look-b', 'eat-b', 'list', 'maybe' } do
-        refused('this handle belongs to', name, name == 'list' and { far } or far)
-        refused('this handle belongs to', 'far-' .. name, name == 'list' and { near } or near)
-      end
-      assert(works('look-b', near) == 3 and works('far-look-b', far) == 4)
-      local ok, text = pcall(tostring, far)
-      assert(ok and text:find '^b handle %d+$', text)
-      assert(works('far-eat-b', far) == 4 and works('eat-b', near) == 3)
-      refused('the handle of `b` has been dropped or given away', 'far-look-b', far)
-    """)

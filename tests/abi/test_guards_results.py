@@ -310,15 +310,14 @@ def test_a_result_type_as_two_values(opened: Opened) -> None:
         assert call(b"t:kept", number).endswith(b": the result is not a case of the result")
 
 
-@pytest.mark.parametrize("engine", ["direct", "compatible"])
-def test_an_empty_string_or_list_outside_memory_on_both_paths(opened: Opened, engine: str) -> None:
-    """It is refused by either path, at the first address beyond the memory and where it is not aligned; a good one is taken."""
+def test_an_empty_string_or_list_outside_memory(opened: Opened) -> None:
+    """It is refused at the first address beyond the memory and where it is not aligned; a good one is taken."""
     functions = {"text": "string", "words": "(list u32)"}
     lifts = "".join(
         f'(func (export "{name}") {PARAMS["pair"]} (result {type}) (canon lift (core func $i "pair") {OPTIONS}))'
         for name, type in functions.items()
     )
-    fields = f"kind: function.wat, source: file://guest.wat, engine: {engine}"
+    fields = "kind: function.wat, source: file://guest.wat"
     state = opened(
         [f"name: {name}, {fields}, method: {name}" for name in functions], {"guest.wat": guest(CORE.replace("PAGES", "1"), lifts)}
     )

@@ -16,7 +16,7 @@ MEGABYTE = 2**20
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is measured through /proc")
 def test_a_million_calls_leave_memory_flat() -> None:
-    """Pooled and inline calls, strings, resources, traps, refusals and the compatible path take no more with time."""
+    """Pooled and inline calls, strings, resources, traps and refusals take no more with time."""
     ran = subprocess.run([sys.executable, "-m", "tests.abi.endurance"], cwd=ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     _, warm, end = json.loads(ran.stdout)

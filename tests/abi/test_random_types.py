@@ -1,8 +1,9 @@
-"""Random WIT types, a guest for each, and random values, good and bad: the direct call path against the compatible one."""
+"""Random WIT types, a guest for each, and random values, good and bad: what a script gets against what Wasmtime gives."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from moonwit.host.functions.results import as_python
 from moonwit.host.values.intermediate import NONE
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.values import buffer
@@ -18,6 +20,7 @@ from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.guests import Guest
 from tests.abi.paths import Paths, expect, expect_refusal, same
+from tests.oracle.function import CallFailed
 
 
 def echoes(folder: Path, signatures: list[list[wit.Type]]) -> Paths:
@@ -26,9 +29,7 @@ def echoes(folder: Path, signatures: list[list[wit.Type]]) -> Paths:
     entries = []
     for i, types in enumerate(signatures):
         guest.echo(f"echo{i}", types)
-        for suffix, engine in (("", "direct"), ("-compatible", "compatible")):
-            how = f"method: echo{i}, engine: {engine}, results: table"
-            entries.append(f"name: echo{i}{suffix}, kind: function.wat, source: file://guest.wat, {how}")
+        entries.append(f"name: echo{i}, kind: function.wat, source: file://guest.wat, method: echo{i}, results: table")
     return Paths(State(folder, entries, {"guest.wat": guest.text}))
 
 
@@ -63,7 +64,7 @@ def check(rng: Random, paths: Paths, number: int, types: list[wit.Type]) -> None
 @settings(max_examples=20, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))
 @given(st.randoms(use_true_random=True))
 def test_what_fits_comes_back_and_what_does_not_is_refused(rng: Random) -> None:
-    """Both paths take the same values and give the same results; after a refusal the same instance serves the next call."""
+    """Moonwit and Wasmtime take the same values and give the same results; after a refusal the same instance serves the next call."""
     types = [values.a_type(rng) for _ in range(8)]
     together = [[values.a_type(rng, 2) for _ in range(rng.randint(2, 6))] for _ in range(3)]
     signatures = [[type] for type in types] + [[wit.List(type)] for type in types[:2]] + together
@@ -95,8 +96,8 @@ end
 
 @settings(max_examples=5, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))
 @given(st.randoms(use_true_random=True))
-def test_values_of_python_reach_both_paths_alike(rng: Random) -> None:
-    """`Project.call` gives the same for the same Python values, whichever path the entry takes, and refuses the same."""
+def test_values_of_python_reach_a_guest_alike(rng: Random) -> None:
+    """`Project.call` gives what the oracle gives for the same Python values, and refuses the same."""
     signatures = [[values.a_type(rng)] for _ in range(8)]
     with tempfile.TemporaryDirectory() as folder:
         paths = echoes(Path(folder), signatures)
@@ -108,18 +109,23 @@ def test_values_of_python_reach_both_paths_alike(rng: Random) -> None:
                         text = values.bad(rng, type) if wrong else values.good(rng, type)[0]
                         encoded = encode(text.encode())
                         if encoded is not None:
-                            compare(project, number, buffer.decode_all(encoded), wrong)
+                            compare(project, paths, number, buffer.decode_all(encoded), wrong)
         finally:
             paths.state.close()
 
 
-def compare(project: moonwit.Project, number: int, arguments: list[Any], wrong: bool) -> None:
+def compare(project: moonwit.Project, paths: Paths, number: int, arguments: list[Any], wrong: bool) -> None:
+    oracle = paths.oracle(f"echo{number}")
+    calls: tuple[Callable[[], Any], ...] = (
+        lambda: project.call(f"t:echo{number}", *arguments),
+        lambda: as_python(oracle.call(arguments), oracle.signature.result),
+    )
     outcomes: list[Any] = []
-    for suffix in ("", "-compatible"):
+    for call in calls:
         try:
-            outcomes.append(project.call(f"t:echo{number}{suffix}", *arguments))
+            outcomes.append(call())
             assert not wrong, f"{arguments!r} is taken, and comes back as {outcomes[-1]!r}"
-        except moonwit.CallError as error:
+        except (moonwit.CallError, CallFailed) as error:
             assert wrong, f"{arguments!r} is refused: {error.message}"
             assert error.kind == "Invalid"
             outcomes.append(None)

@@ -57,7 +57,7 @@ def component(mode: str) -> str:
 
 
 def entries(*methods: str) -> list[str]:
-    fields = "kind: function.wat, engine: direct, source: file://g.wat, imports: [wasi:random, wasi:cli]"
+    fields = "kind: function.wat, source: file://g.wat, imports: [wasi:random, wasi:cli]"
     return [f"name: {method}, {fields}, method: {method}" for method in methods]
 
 

@@ -26,7 +26,7 @@ from wasmtime.component import Component as Reflected
 
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.conformance.running import run
@@ -64,8 +64,6 @@ def verdict(data: bytes) -> tuple[str, str]:
         return "malformed", str(error)
     except Refused as error:
         return "refused", str(error)
-    except Unsupported as error:
-        return "unsupported", str(error)
     return "planned", ""
 
 

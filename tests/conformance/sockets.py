@@ -95,7 +95,6 @@ def project(programs: dict[str, Path]) -> Path:
             f"    path: {name}.wasm",
             f"    hash: sha256:{hash}",
             "    method: wasi:cli/run#run",
-            "    engine: direct",
             "    imports: [wasi:cli, wasi:clocks, wasi:random, wasi:sockets]",
             '    wasi: {network: {connect: ["*:*"], listen: ["*:*"]}}',
             "    limits: {max_execution_ms: 60000}",

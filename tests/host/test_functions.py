@@ -79,8 +79,7 @@ def refused(folder: Path, source: str, method: str, extra: str = "") -> str:
 def test_a_core_module_with_wit(tmp_path: Path) -> None:
     """With `wit` the signature is the declared one; the plan has one module, one step and the function's lift."""
     found = loaded(tmp_path, STRINGS, "to_upper", "wit: |\n  to-upper: func(s: string) -> string;")
-    assert found.plan is not None and found.lift is not None
-    assert (found.path, found.lane, found.is_component) == ("to-upper", "direct", False)
+    assert (found.path, found.is_component) == ("to-upper", False)
     assert show_signature(found.signature) == "func(s: string) -> string"
     assert found.lift.core_type == CoreType("ii", "i")
     names = [getattr(item, "name", None) for item in (found.lift.core, found.lift.memory, found.lift.realloc, found.lift.post_return)]
@@ -105,7 +104,6 @@ def test_a_derived_signature(tmp_path: Path, core: str, signature: str) -> None:
 def test_imports_of_a_core_module_are_stubs(tmp_path: Path) -> None:
     """A function that a core module imports becomes a stub that names it."""
     found = loaded(tmp_path, '(module (import "env" "log" (func (param i32))) (func (export "x")))', "x")
-    assert found.plan is not None
     assert [(stub.interface, stub.function, stub.type) for stub in found.plan.stubs] == [("env", "log", CoreType("i", ""))]
 
 
@@ -118,51 +116,47 @@ def test_resources_of_a_core_module(tmp_path: Path) -> None:
       (func (export "[method]counter.get") (param i32) (result i32) i32.const 1))"""
     wit = "wit: |\n  resource counter { constructor(start: u32); get: func() -> u32; }"
     found = loaded(tmp_path, source, "[constructor]counter", wit)
-    assert found.plan is not None and found.plan.stubs == ()
+    assert found.plan.stubs == ()
     assert [local.resource.name for local in found.plan.resources] == ["counter"]
     assert found.plan.resources[0].dtor is not None
 
 
 def test_a_component(tmp_path: Path) -> None:
-    """A component's function is found by `method`, with the component's own signature, and takes the direct path."""
+    """A component's function is found by `method`, with the component's own signature."""
     found = loaded(tmp_path, COMPONENT, "api#add_it")
-    assert (found.path, found.lane, found.is_component) == ("demo:math/api@1.2.0#add-it", "direct", True)
-    assert found.lift is not None and found.lift.interface == "demo:math/api@1.2.0"
+    assert (found.path, found.is_component) == ("demo:math/api@1.2.0#add-it", True)
+    assert found.lift.interface == "demo:math/api@1.2.0"
     assert show_signature(found.signature) == "func(a: u32, b: u32) -> u32"
 
 
 def test_wit_of_a_component_is_compared(tmp_path: Path) -> None:
     """`wit` may be given for a component, if it says the same."""
-    assert loaded(tmp_path, COMPONENT, "add-it", "wit: 'add-it: func(a: u32, b: u32) -> u32;'").lane == "direct"
+    assert loaded(tmp_path, COMPONENT, "add-it", "wit: 'add-it: func(a: u32, b: u32) -> u32;'").path == "add-it"
 
 
-def test_other_encodings_take_the_direct_path(tmp_path: Path) -> None:
-    """A component with utf-16 strings beside resources takes the direct path like any other."""
-    found = loaded(tmp_path, UTF16, "say")
-    assert found.lane == "direct" and show_signature(found.signature) == "func(s: string, t: thing)"
+def test_other_encodings(tmp_path: Path) -> None:
+    """A component with utf-16 strings beside resources is loaded like any other."""
+    assert show_signature(loaded(tmp_path, UTF16, "say").signature) == "func(s: string, t: thing)"
 
 
-def test_wasi_that_the_host_provides_itself_stays_on_the_direct_path(tmp_path: Path) -> None:
-    """A granted clock is hosted on the direct path; `engine: compatible` is obeyed all the same."""
+def test_wasi_that_is_granted_is_hosted(tmp_path: Path) -> None:
+    """A clock is the lane's where it is granted."""
     assert loaded(tmp_path, CLOCK, "ticks").hosting.functions == ()
     found = loaded(tmp_path, CLOCK, "ticks", "imports: [wasi:clocks@0.2.0, wasi1]")
-    assert (found.lane, found.grants) == ("direct", ("wasi:clocks", "wasi_snapshot_preview1"))
+    assert found.grants == ("wasi:clocks", "wasi_snapshot_preview1")
     assert [function.name for function in found.hosting.functions] == ["wasi:clocks/monotonic-clock#now"]
-    assert loaded(tmp_path, CLOCK, "ticks", "engine: compatible\nimports: [wasi:clocks]").lane == "compatible"
 
 
-@pytest.mark.parametrize("interface", ["wasi:filesystem/types", "wasi:sockets/network", "wasi:http/types"])
-def test_granted_wasi_takes_the_direct_path(tmp_path: Path, interface: str) -> None:
-    """The lane provides all of WASI 0.2, so no grant needs the compatible path."""
-    source = CLOCK.replace("wasi:clocks/monotonic-clock@0.2.3", f"{interface}@0.2.3")
-    assert loaded(tmp_path, source, "ticks", f"imports: [{interface}]").lane == "direct"
-
-
-def test_engine_chooses_the_path(tmp_path: Path) -> None:
-    """`engine: compatible` is obeyed for a component, and `engine: direct` where it can be."""
-    found = loaded(tmp_path, COMPONENT, "add-it", "engine: compatible")
-    assert (found.lane, found.plan, found.reason) == ("compatible", None, "The entry says `engine: compatible`.")
-    assert loaded(tmp_path, COMPONENT, "add-it", "engine: direct").lane == "direct"
+@pytest.mark.parametrize("engine", ["auto", "direct", "compatible"])
+@pytest.mark.parametrize("source", [COMPONENT, ADD], ids=["component", "module"])
+def test_engine_has_no_effect(tmp_path: Path, source: str, engine: str) -> None:
+    """`engine` is taken, and a warning at it says that it changes nothing."""
+    method = "add" if source == ADD else "add-it"
+    registry = project(tmp_path, wat(source, method, f"engine: {engine}"))
+    assert load_function(registry.entries["app:f"], registry).path == method
+    (problem,) = registry.problems
+    assert (problem.severity, problem.sentence) == ("warning", "`engine` has no effect: all functions are called in one way")
+    assert "engine:" in (tmp_path / "_index.yaml").read_text().splitlines()[problem.line - 1]
 
 
 @pytest.mark.parametrize(
@@ -314,18 +308,6 @@ REFUSED = {
     ),
     "no function exported": ('(module (memory (export "m") 1))', "f", "", "error: the module exports no functions, only `m`; "),
     "empty component": ("(component)", "f", "", "error: the component exports no functions; export the one to call"),
-    "compatible core module": (
-        ADD,
-        "add",
-        "engine: compatible",
-        "error: the compatible path runs components, and this is a core module; remove `engine: compatible`",
-    ),
-    "addresses on the compatible path": (
-        COMPONENT,
-        "add-it",
-        'engine: compatible\nwasi: {network: {connect: ["10.0.0.1:80"]}}',
-        "error: the compatible path can open all of the network or nothing, and `wasi.network` names addresses; the entry says so",
-    ),
     "component's wit": (
         COMPONENT,
         "add-it",

@@ -80,7 +80,6 @@ def test_a_core_module(tmp_path: Path) -> None:
     """A core module is shown with core types, derived signatures, and what nothing provides."""
     text = report(tmp_path, "it.wasm", CORE)
     assert "kind       core module\n" in text
-    assert "call path  direct: Core modules always take the direct path.\n" in text
     assert "missing    `env#log`: nothing provides them, and calling them fails\n" in text
     assert "imports\n  env log: (i32) -> ()\nexports\n  memory: memory\n" in text
     assert "  cabi_realloc: (i32, i32, i32, i32) -> (i32)\n" in text
@@ -99,8 +98,8 @@ def test_a_core_module(tmp_path: Path) -> None:
 def test_a_core_module_that_no_entry_can_use(tmp_path: Path, source: str, reason: str) -> None:
     """What keeps a module from being called is said, and no entry is offered that would be refused."""
     text = report(tmp_path, "it.wasm", source)
-    assert f"call path  none: {reason}" in text
-    assert "_index.yaml" not in text and "calling them fails" not in text and "direct" not in text
+    assert f"calls      none: {reason}" in text
+    assert "_index.yaml" not in text and "calling them fails" not in text
 
 
 def test_functions_that_a_component_imports_without_an_interface(tmp_path: Path) -> None:
@@ -111,12 +110,9 @@ def test_functions_that_a_component_imports_without_an_interface(tmp_path: Path)
 
 
 def test_a_component(tmp_path: Path) -> None:
-    """A component is shown as WIT, with the grants it would need and what the call path depends on."""
+    """A component is shown as WIT, with the grants it would need."""
     text = report(tmp_path, "it.wasm", COMPONENT)
     assert "kind       component\n" in text
-    assert "call path  direct: The direct path takes all that the component is made of.\n" in text
-    assert "compatible" not in text
-    assert "compatible" not in report(tmp_path, "other.wasm", COMPONENT.replace("wasi:clocks/monotonic-clock", "wasi:sockets/network"))
     assert "imports    wasi:clocks (what the code does not use need not be granted)\n" in text
     assert "missing    `demo:own/thing@1.0.0`: nothing provides them, and calling them fails\n" in text
     assert "  import wasi:clocks/monotonic-clock@0.2.3;  // 1 function\n" in text
@@ -136,7 +132,7 @@ def test_a_binary_with_very_many_exports(tmp_path: Path) -> None:
 
 
 def test_an_entry(tmp_path: Path) -> None:
-    """An entry is shown with what it calls, and with its own call path and the reason for it."""
+    """An entry is shown with what it calls, and how its calls run."""
     (tmp_path / "it.wat").write_text(COMPONENT)
     (tmp_path / "_index.yaml").write_text(
         'version: "1.0"\nnamespace: app\nentries:\n  - {name: now, kind: function.wat, source: "file://it.wat", '
@@ -146,8 +142,7 @@ def test_an_entry(tmp_path: Path) -> None:
     text = inspect_entry(registry.entries["app:now"], registry)
     assert "entry      app:now (function.wat)\n" in text
     assert "method     demo:time/api@1.2.0#ticks\nsignature  ticks: func() -> u64;\npool       lazy\n" in text
-    assert load_function(registry.entries["app:now"], registry).lane == "direct"
-    assert "call path  direct: The direct path takes all that the component is made of. It calls functions of the host.\n" in text
+    assert "calls      without fibers: it is granted functions of the host that never wait\n" in text
     assert "# _index.yaml" not in text
 
 

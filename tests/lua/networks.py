@@ -32,7 +32,6 @@ def entry(method: str, name: str | None = None, network: Any = HERE, more: str =
     path: sockets.wasm
     hash: sha256:{HASH}
     method: {method}
-    engine: direct
     imports: [wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:sockets]{wasi}
 {more}"""
 

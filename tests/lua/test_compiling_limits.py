@@ -29,8 +29,7 @@ INDEX = f"""version: "1.0"
 namespace: t
 entries:
   - {{name: nap, {NAP}, limits: {{max_execution_ms: {LIMIT * 1000:.0f}}}}}
-  - {{name: other, {NAP}, limits: {{max_execution_ms: {LIMIT * 1000:.0f}}}, engine: compatible}}
-  - {{name: one, {NAP}, limits: {{max_execution_ms: 1000}}, pool: {{type: static, workers: 1}}, engine: compatible}}
+  - {{name: one, {NAP}, limits: {{max_execution_ms: 1000}}, pool: {{type: static, workers: 1}}}}
   - {{name: known, {NAP}, limits: {{max_execution_ms: 1000}}}}
   - {{name: ask, kind: function.wat, source: file://ask.wat, method: ask, imports: [funcs]}}
   - name: soon
@@ -70,14 +69,14 @@ def late(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def test_every_way_to_call_has_one_limit(project: Project, late: Callable[[], None]) -> None:
-    """A guest that waits ends at the limit of the call that waited for its code, on either path, in the background and with options."""
+    """A guest that waits ends at the limit of the call that waited for its code, in the background and with options."""
     late()
     project.run_script(lua("every_way_to_call_has_one_limit", LIMIT_1000_1=LIMIT * 1000 - 1, LATE_LIMIT_1000=(LATE + LIMIT) * 1000))
 
 
-def test_a_place_is_part_of_the_limit_on_the_compatible_path(project: Project) -> None:
+def test_a_place_is_part_of_the_limit(project: Project) -> None:
     """What a call waits in the queue of its pool is taken off the time that it has left to run."""
-    project.run_script(lua("a_place_is_part_of_the_limit_on_the_compatible_path"))
+    project.run_script(lua("a_place_is_part_of_the_limit"))
 
 
 def test_what_a_late_guest_calls_has_its_own_limit(project: Project, late: Callable[[], None]) -> None:

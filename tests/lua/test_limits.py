@@ -32,25 +32,18 @@ def entry(name, source, method, **fields):
 @pytest.fixture
 def project(tmp_path):
     entries = [
-        *(
-            entry(f"spin_{name}", SPIN, "spin", engine=engine, pool=f"{{type: {pool}}}", limits="{max_execution_ms: 50}")
-            for name, engine, pool in [("lazy", "direct", "lazy"), ("inline", "direct", "inline"), ("other", "compatible", "lazy")]
-        ),
+        *(entry(f"spin_{pool}", SPIN, "spin", pool=f"{{type: {pool}}}", limits="{max_execution_ms: 50}") for pool in ("lazy", "inline")),
         entry("start", START, "f", limits="{max_execution_ms: 50}"),
         entry("grow", GROW, "grow", limits="{max_memory_bytes: 200000}"),
         entry("large", GROW, "grow", limits="{max_memory_bytes: 1000}"),
-        entry("grow_other", GROW_COMPONENT, "grow", engine="compatible", limits="{max_memory_bytes: 200000}"),
-        *(
-            entry(f"{name}table_{engine}", TABLE, "grow", engine=engine, limits=limits)
-            for name, limits in (("", "{}"), ("small_", "{max_memory_bytes: 8000000}"))
-            for engine in ("direct", "compatible")
-        ),
+        entry("grow_component", GROW_COMPONENT, "grow", limits="{max_memory_bytes: 200000}"),
+        entry("table", TABLE, "grow"),
+        entry("small_table", TABLE, "grow", limits="{max_memory_bytes: 8000000}"),
         entry("work", WORK, "work"),
         entry("deep", DEEP, "deep"),
         entry("deep_little", DEEP, "deep", limits="{max_stack_bytes: 50000}"),
         entry("deep_much", DEEP, "deep", limits="{max_stack_bytes: 1000000}"),
         entry("deep_far", DEEP, "deep", limits="{max_stack_bytes: 50000}", pool="{type: static, workers: 1}"),
-        entry("deep_other", DEEP, "deep", engine="compatible", limits="{max_stack_bytes: 50000}"),
     ]
     (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(entries) + "\n")
     with moonwit.open(tmp_path) as project:
@@ -58,7 +51,7 @@ def project(tmp_path):
         yield project
 
 
-@pytest.mark.parametrize("name", ["spin_lazy", "spin_inline", "spin_other"])
+@pytest.mark.parametrize("name", ["spin_lazy", "spin_inline"])
 def test_a_busy_guest_ends_at_its_limit(project, name):
     """A guest that would loop forever comes back as Timeout, never before its time, again and again; the next call works."""
     for _ in range(5):
@@ -86,23 +79,22 @@ def test_memory_is_bounded(project):
         project.call("t:large", 0)
 
 
-def test_memory_is_bounded_on_the_compatible_path(project):
-    """The limit holds there as well, and the error names it."""
-    assert [project.call("t:grow_other", 1), project.call("t:grow_other", 1)] == [2, 3]
+def test_memory_of_a_component_is_bounded(project):
+    """The limit holds for components as well, and the error names it."""
+    assert [project.call("t:grow_component", 1), project.call("t:grow_component", 1)] == [2, 3]
     with pytest.raises(moonwit.CallError, match="max_memory_bytes"):
-        project.call("t:grow_other", 1)
-    assert project.call("t:grow_other", 1) == 2
+        project.call("t:grow_component", 1)
+    assert project.call("t:grow_component", 1) == 2
 
 
-@pytest.mark.parametrize("engine", ["direct", "compatible"])
-def test_tables_are_bounded(project, engine):
+def test_tables_are_bounded(project):
     """A guest can't take the machine's memory by growing a table: it is refused, as for the memory, and a limit of memory counts."""
-    for name, most in ((f"t:small_table_{engine}", 1_000_000), (f"t:table_{engine}", 10_000_000)):
+    for name, most in (("t:small_table", 1_000_000), ("t:table", 10_000_000)):
         assert project.call(name, most) == -1
         assert project.call(name, 1000) == 1
 
 
-@pytest.mark.parametrize("name", ["deep_little", "deep_far", "deep_other"])
+@pytest.mark.parametrize("name", ["deep_little", "deep_far"])
 def test_the_stack_is_bounded(project, name):
     """A guest that calls itself too deep for its stack fails, the error names the limit, and the next call works."""
     for _ in range(2):

@@ -52,8 +52,8 @@ WAYS = {
 def open_lane(lane: Callable[..., Lane]) -> Callable[..., Lane]:
     """Opens a lane with the guest's entries, and two functions in Lua, of which the second has a limit."""
 
-    def make(engine: str, limit: str) -> Lane:
-        grants = f"imports: ['wasi:clocks', 'wasi:io', funcs], engine: {engine}{limit}"
+    def make(limit: str = "") -> Lane:
+        grants = f"imports: ['wasi:clocks', 'wasi:io', funcs]{limit}"
         lua = "kind: function.lua, source: 'file://ways.lua', modules: [funcs, time, errors], method: main"
         more = (f"name: lua, {lua}", f"name: limited, {lua}, limits: {{max_execution_ms: 1000000}}")
         files = {"ways.lua": LUA.replace("LAST", '"limited"')}
@@ -66,7 +66,7 @@ def open_lane(lane: Callable[..., Lane]) -> Callable[..., Lane]:
 @pytest.mark.parametrize("way", WAYS)
 def test_an_instance_that_is_entered_again(open_lane: Callable[..., Lane], way: str, limit: str) -> None:
     """From a function and from a borrow's method: an error of the call, within no time; the call that it came from goes on."""
-    run = open_lane("direct", limit)
+    run = open_lane(limit)
     out = run(read_lua("an_instance_that_is_entered_again", WAY=way))
     dropped = "4" if way == "collect" else "0"
     assert out == f"{WAYS[way]}\n{WAYS[way]}\n5\n" * 2 + f"true\nnothing\n{dropped}\n"
@@ -75,7 +75,7 @@ def test_an_instance_that_is_entered_again(open_lane: Callable[..., Lane], way: 
 
 def test_a_call_in_the_background_that_nobody_waits_for(open_lane: Callable[..., Lane]) -> None:
     """It has its turn once the call that it came from is over."""
-    run = open_lane("direct", "")
+    run = open_lane()
     assert run("""
       for i = 1, 3 do print(funcs.call("t:ask", "t:lua", "later")) end
       time.sleep("1ms")
@@ -84,7 +84,7 @@ def test_a_call_in_the_background_that_nobody_waits_for(open_lane: Callable[...,
 
 def test_a_call_in_the_background_that_is_waited_for_for_a_while(open_lane: Callable[..., Lane]) -> None:
     """Whoever stops waiting for it in time, or is not in the guest's call, keeps nobody waiting forever: it has its turn later."""
-    run = open_lane("direct", "")
+    run = open_lane()
     assert run("""
       print(funcs.call("t:ask", "t:lua", "patient"))
       time.sleep("1ms")
@@ -110,12 +110,3 @@ return { main = function(id) time.sleep("1ms") return said(funcs.call(id)) end }
       print(funcs.call("t:dropped-a"), funcs.call("t:dropped-b"))""")
     lines = [line.removesuffix("\tnil") for line in out.splitlines()]
     assert sorted(lines) == sorted(["0", f"Internal dropped: {INSIDE}", "0\t0"])
-
-
-def test_on_the_compatible_path_no_guest_calls_back(open_lane: Callable[..., Lane]) -> None:
-    """It offers no functions of the registry, so its guests can't be entered again: their call says so, and the next one works."""
-    run = open_lane("compatible", "")
-    out = run(read_lua("on_the_compatible_path_no_guest_calls_back"))
-    refused = "the function t:ask uses wippy:runtime/funcs, which the compatible call path does not offer (it called call-string)"
-    ended = "[method]thing.value: parameter 1 (self: borrow<thing>): the handle of `thing` belongs to an instance that has failed"
-    assert out == f"{refused}\n{ended}\n" * 2 + "0\n"

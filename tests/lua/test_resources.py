@@ -1,4 +1,4 @@
-"""Resource handles as a script sees them, on both call paths, with a guest compiled from Rust or C."""
+"""Resource handles as a script sees them, with a guest compiled from Rust or C."""
 
 import hashlib
 from pathlib import Path
@@ -18,14 +18,14 @@ METHODS = {
 }
 
 
-@pytest.fixture(params=["direct", "compatible"])
-def project(request, tmp_path):
-    """A project whose entries call the guest of examples/resources on one of the two paths."""
+@pytest.fixture
+def project(tmp_path):
+    """A project whose entries call the guest of examples/resources."""
     digest = hashlib.sha256(GUEST.read_bytes()).hexdigest()
     lines = ['version: "1.0"', "namespace: r", "entries:", f'  - {{name: wasm, kind: fs.directory, directory: "{GUEST.parent}"}}']
     for name, method in METHODS.items():
         lines.append(f'  - {{name: {name}, kind: function.wasm, fs: wasm, path: /library.wasm, hash: "sha256:{digest}",')
-        lines.append(f'     method: "{method}", engine: {request.param}}}')
+        lines.append(f'     method: "{method}"}}')
     (tmp_path / "_index.yaml").write_text("\n".join(lines) + "\n")
     with moonwit.open(tmp_path) as project:
         assert project.registry.problems == []
@@ -68,13 +68,12 @@ METHODS_OF_BOX = (f'(export "[method]box.{name}" (func $g) (func (param "self" (
 BOX = wat("box", METHODS="\n".join(METHODS_OF_BOX))
 
 
-@pytest.mark.parametrize("engine", ["direct", "compatible"])
-def test_methods_may_have_any_name(tmp_path, engine):
+def test_methods_may_have_any_name(tmp_path):
     """A guest's methods are callable whatever they are called; where one is `drop`, wit.drop ends the resource."""
     (tmp_path / "box.wat").write_text(BOX)
     (tmp_path / "_index.yaml").write_text(
         'version: "1.0"\nnamespace: r\nentries:\n  - {name: box, kind: function.wat, source: file://box.wat, '
-        f'method: "boxes#[constructor]box", engine: {engine}}}\n'
+        'method: "boxes#[constructor]box"}\n'
     )
     with moonwit.open(tmp_path) as project:
         project.run_script(lua("methods_may_have_any_name", NAMES=", ".join(f"'{name}'" for name in NAMES)))

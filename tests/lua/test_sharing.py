@@ -1,4 +1,4 @@
-"""Which entries share instances, and what is said of a handle that is passed to one that does not; the same on both call paths."""
+"""Which entries share instances, and what is said of a handle that is passed to one that does not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tests.texts import texts
 
 lua, wat = texts(__file__)
 
-ENGINES = ("direct", "compatible")
 GUEST = wat("guest")
 # The same without resources.
 PLAIN = wat("plain")
@@ -54,11 +53,10 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("which", SAME)
-def test_entries_that_say_the_same_share_an_instance(project: Callable[..., moonwit.Project], engine: str, which: str) -> None:
+def test_entries_that_say_the_same_share_an_instance(project: Callable[..., moonwit.Project], which: str) -> None:
     """Handles and state pass between entries whose `imports` and `wasi` say the same, however that is written, whatever else differs."""
-    one, other = (f"engine: {engine}{more and f', {more}'}" for more in SAME[which])
+    one, other = SAME[which]
     entries = {"make": ("make", one), "other": ("make", other), "sum": ("sum", other), "count": ("count", one), "again": ("count", other)}
     opened = project(entries)
     opened.run_script(lua("entries_that_say_the_same_share_an_instance"))
@@ -73,60 +71,44 @@ DIFFERENT = {
 }
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("what", DIFFERENT)
-def test_a_handle_is_not_for_entries_that_say_otherwise(project: Callable[..., moonwit.Project], engine: str, what: str) -> None:
+def test_a_handle_is_not_for_entries_that_say_otherwise(project: Callable[..., moonwit.Project], what: str) -> None:
     """An entry that says otherwise has an instance of its own; a handle that is passed to it is refused with the difference."""
-    one, other = (f"engine: {engine}{more and f', {more}'}" for more in DIFFERENT[what])
+    one, other = DIFFERENT[what]
     opened = project({"make": ("make", one), "sum": ("sum", other), "count": ("count", other)})
     opened.run_script(lua("a_handle_is_not_for_entries_that_say_otherwise", WHAT=what))
 
 
-def test_a_handle_is_not_for_the_other_path(project: Callable[..., moonwit.Project]) -> None:
-    """Entries on different call paths do not share, and say so both ways; neither do other binaries."""
-    near, far = "engine: direct", "engine: compatible"
-    opened = project({"make": ("make", near), "far": ("make", far), "near": ("sum", near), "sum": ("sum", far)})
-    opened.run_script(lua("a_handle_is_not_for_the_other_path"))
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_entries_without_resources_share_nothing(project: Callable[..., moonwit.Project], engine: str) -> None:
+def test_entries_without_resources_share_nothing(project: Callable[..., moonwit.Project]) -> None:
     """Where a component defines no resources each entry has instances of its own."""
-    opened = project({"count": ("count", f"engine: {engine}"), "again": ("again", f"engine: {engine}")}, PLAIN)
+    opened = project({"count": ("count", ""), "again": ("again", "")}, PLAIN)
     assert [opened.call(id) for id in ("s:count", "s:again", "s:count", "s:again", "s:count")] == [1, 1, 2, 2, 3]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_failure_ends_the_instance_of_all(project: Callable[..., moonwit.Project], engine: str) -> None:
+def test_a_failure_ends_the_instance_of_all(project: Callable[..., moonwit.Project]) -> None:
     """After a trap in one entry the others begin anew together, and old handles say that their instance is gone."""
-    more = f"engine: {engine}"
-    opened = project({"make": ("make", more), "sum": ("sum", more), "count": ("count", more), "fail": ("fail", more)})
+    opened = project({"make": ("make", ""), "sum": ("sum", ""), "count": ("count", ""), "fail": ("fail", "")})
     opened.run_script(lua("a_failure_ends_the_instance_of_all"))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_many_callers_at_once(project: Callable[..., moonwit.Project], engine: str) -> None:
+def test_many_callers_at_once(project: Callable[..., moonwit.Project]) -> None:
     """However many call at once, all count in one instance."""
-    more = f"engine: {engine}"
-    opened = project({"count": ("count", more), "again": ("count", more)})
+    opened = project({"count": ("count", ""), "again": ("count", "")})
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(lambda number: opened.call(("s:count", "s:again")[number % 2]), range(40)))
     assert sorted(got) == list(range(1, 41))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_the_world_is_that_of_the_call(project: Callable[..., moonwit.Project], engine: str) -> None:
+def test_the_world_is_that_of_the_call(project: Callable[..., moonwit.Project]) -> None:
     """A guest that is shared sees the arguments that its entries say."""
-    more = f"engine: {engine}, imports: [wasi:cli], wasi: {{args: [x, y, z]}}"
+    more = "imports: [wasi:cli], wasi: {args: [x, y, z]}"
     opened = project({"arguments": ("arguments", more), "make": ("make", more)})
     opened.run_script('local a = assert(funcs.call("s:make", 1)) assert(funcs.call("s:arguments") == 3)')
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_an_inline_call_has_its_own_instance_and_its_handle_goes_everywhere(project: Callable[..., moonwit.Project], engine: str) -> None:
+def test_an_inline_call_has_its_own_instance_and_its_handle_goes_everywhere(project: Callable[..., moonwit.Project]) -> None:
     """`inline` gives each call a fresh instance; a handle from it is good for the entries that say the same."""
-    more = f"engine: {engine}"
-    opened = project({"make": ("make", f"{more}, pool: {{type: inline}}"), "sum": ("sum", more), "count": ("count", more)})
+    opened = project({"make": ("make", "pool: {type: inline}"), "sum": ("sum", ""), "count": ("count", "")})
     opened.run_script("""
         local a = assert(funcs.call("s:make", 4))
         assert(funcs.call("s:count") == 1)
@@ -149,30 +131,3 @@ def test_what_one_entry_keeps_another_does_not_end(project: Callable[..., moonwi
         assert(funcs.call("s:zero") == 0 and funcs.call("s:count") == 1)
         time.sleep("100s")
         assert(funcs.call("s:count") == 2)""")
-
-
-def test_on_the_compatible_path_too(project: Callable[..., moonwit.Project]) -> None:
-    """There an instance ends when it has long been idle and nobody holds a handle; entries of a static pool keep it."""
-    more = "engine: compatible"
-    opened = project({"make": ("make", more), "count": ("count", more)})
-    assert opened.call("s:count") == 1
-    (function,) = opened.entries.compatible.of("s:count")
-    shared = function.shared
-    assert shared is not None
-
-    def age() -> None:
-        assert shared._instance is not None
-        shared._instance.rested -= 1000
-        shared._let_go()
-
-    shared._let_go()
-    assert opened.call("s:count") == 2
-    opened.run_script('handle = assert(funcs.call("s:make", 1)) assert(funcs.call("s:count") == 4)')
-    age()
-    assert opened.call("s:count") == 5
-    opened.run_script("collectgarbage() collectgarbage()")
-    assert opened.call("s:count") == 6
-    assert shared._instance is not None
-    assert not shared._instance.held()
-    age()
-    assert (opened.call("s:count"), function.made, function.ended, function.failed) == (1, 2, 1, 0)

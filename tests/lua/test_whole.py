@@ -140,13 +140,6 @@ def test_a_trap_ends_the_instance_for_all(opened, capfd):
     assert run(opened(MODULE), source, capfd) == "Internal\t100\t1\n"
 
 
-def test_the_compatible_path_takes_them_too(opened, capfd):
-    """Every function is called there as well."""
-    project = opened(COMPONENT, "engine: compatible, imports: ['wasi:clocks']")
-    assert project.call("app:shop#counter#count-up") == 1
-    assert project.call("app:shop#time") > 0
-
-
 def test_guests_that_are_called_elsewhere_keep_their_names(opened, capfd):
     """A function that a worker is to call is called by the id that it has in there."""
     project = opened(COMPONENT, "imports: ['wasi:clocks'], pool: {type: static, workers: 2}")

@@ -176,10 +176,10 @@ def test_functions_stand_among_the_entries(folder: Path) -> None:
 
     with opened(folder, price, free=lambda value: value) as project:
         assert project.registry is not None
-        rows = {row.id: (row.kind, row.path, *row.text) for row in rows_of(project.registry.entries.values(), project.registry)}
-        assert rows["app:price"] == ("function.python", "python", "func(item-name: string, count: option<s64>) -> tuple<f64, bool>")
-        assert rows["app:free"] == ("function.python", "python", "(value)")
-        assert rows["app:declared"] == ("function.python", "python")
+        rows = {row.id: (row.kind, *row.text) for row in rows_of(project.registry.entries.values(), project.registry)}
+        assert rows["app:price"] == ("function.python", "func(item-name: string, count: option<s64>) -> tuple<f64, bool>")
+        assert rows["app:free"] == ("function.python", "(value)")
+        assert rows["app:declared"] == ("function.python",)
         with pytest.raises(moonwit.CallError, match=r"functions=\{'app:declared'") as caught:
             project.call("app:declared")
         assert caught.value.kind == "Unavailable"

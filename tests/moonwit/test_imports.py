@@ -74,12 +74,6 @@ def test_a_core_module_has_no_types_for_its_imports(tmp_path: Path) -> None:
     assert "the module's import `math` has no WIT type" in sentence
 
 
-def test_the_other_call_path_takes_none(tmp_path: Path) -> None:
-    """An entry with `engine: compatible` can't have its imports answered."""
-    (sentence,) = said(project(tmp_path, "[math: math, price-of: price]\n    engine: compatible"))
-    assert sentence.endswith("answered from the registry on the direct path, which can't be taken: the entry says `engine: compatible`")
-
-
 def test_inspect_shows_what_is_missing_and_the_line_to_write(tmp_path: Path) -> None:
     """Of a file, both imports with the item of `imports:`; of an entry, who answers which."""
     folder = project(tmp_path, "[math: math]")

@@ -16,7 +16,6 @@ namespace: demo
 entries:
   - name: sleep
     kind: function.wat
-    engine: compatible
     imports: ["wasi:clocks", "wasi:io"]
     method: sleep
     source: |
@@ -40,7 +39,7 @@ entries:
         (func (export "sleep") (canon lift (core func $i "sleep"))))
 """
 
-# What computes in other lanes and on the compatible path.
+# What computes in other lanes.
 BUSY = """
 version: "1.0"
 namespace: demo
@@ -50,15 +49,6 @@ entries:
     method: spin
     pool: {type: static, workers: 1}
     source: (module (func (export "spin") (loop $again br $again)))
-  - name: spin_other
-    kind: function.wat
-    method: spin
-    engine: compatible
-    source: |
-      (component
-        (core module $m (func (export "spin") (loop $again br $again)))
-        (core instance $i (instantiate $m))
-        (func (export "spin") (canon lift (core func $i "spin"))))
   - name: lua_far
     kind: function.lua
     pool: {type: static, workers: 1}
@@ -76,12 +66,10 @@ SCRIPTS = {
     "a Lua loop": "print('ready') while true do end",
     "a guest's loop": "print('ready') funcs.call('demo:spin') while true do end",
     "a guest's sleep": "print('ready') funcs.call('demo:sleep')",
-    "a guest's sleep here": "print('ready') funcs.call('demo:sleep_here')",
     "a channel": "coroutine.spawn(function() print('ready') time.sleep('1h') end) channel.new():receive()",
     "a busy guest elsewhere": "print('ready') funcs.call('demo:spin_far')",
-    "a busy compatible guest": "print('ready') funcs.call('demo:spin_other')",
     "Lua elsewhere": "funcs.call('demo:lua_far')",
-    "all of it": "for _, id in ipairs{'demo:spin_far', 'demo:spin_other', 'demo:lua_far'} do funcs.async(id) end time.sleep('1h')",
+    "all of it": "for _, id in ipairs{'demo:spin_far', 'demo:lua_far'} do funcs.async(id) end time.sleep('1h')",
     "a caught guest": "print('ready') while true do funcs.call('demo:spin') end",
 }
 
@@ -92,9 +80,8 @@ def started(write, project):
     running = []
 
     def start(name):
-        folder = "sleeper" if "demo:sleep" in SCRIPTS[name] else "busy" if "elsewhere" in name or "_other" in SCRIPTS[name] else "project"
-        here = SLEEPER.partition("entries:")[2].replace("name: sleep", "name: sleep_here").replace("    engine: compatible\n", "")
-        write("sleeper/_index.yaml", SLEEPER + here)
+        folder = "sleeper" if "demo:sleep" in SCRIPTS[name] else "busy" if "_far" in SCRIPTS[name] else "project"
+        write("sleeper/_index.yaml", SLEEPER)
         write("busy/_index.yaml", BUSY)
         script = write(f"{folder}/s.lua", SCRIPTS[name])
         controller, terminal = pty.openpty()

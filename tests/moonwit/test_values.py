@@ -1,4 +1,4 @@
-"""Values as they come out of a call in Lua, in JSON and in Python: the same on both call paths, and by their WIT types."""
+"""Values as they come out of a call in Lua, in JSON and in Python: by their WIT types."""
 
 from __future__ import annotations
 
@@ -40,15 +40,13 @@ GUEST = r"""(component
 TAKES = """(module (memory (export "memory") 1) (func (export "takes") (param i32 i32))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)))"""
 NAMES = ("plain", "flags", "inside", "fails", "listed", "unsigned", "signed")
-ENGINES = ("direct", "compatible")
 
 
 def entries() -> str:
-    """Gives an index of every function of the guest on both paths."""
+    """Gives an index of every function of the guest."""
     lines = ['version: "1.0"', "namespace: v", "entries:"]
-    for engine in ENGINES:
-        for name in NAMES:
-            lines.append(f"  - {{name: {engine}_{name}, kind: function.wat, source: file://guest.wat, method: {name}, engine: {engine}}}")
+    for name in NAMES:
+        lines.append(f"  - {{name: {name}, kind: function.wat, source: file://guest.wat, method: {name}}}")
     lines.append("  - {name: takes, kind: function.wat, source: file://takes.wat, method: takes, wit: 'takes: func(l: list<u32>);'}")
     return "\n".join(lines) + "\n"
 
@@ -71,15 +69,14 @@ def project(folder: Path) -> Iterator[moonwit.Project]:
         yield opened
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_record_of_absent_options_is_a_map(project: moonwit.Project, engine: str) -> None:
+def test_a_record_of_absent_options_is_a_map(project: moonwit.Project) -> None:
     """An empty record is `{}` in Python wherever it stands, and so are flags; an empty list is `[]`."""
-    assert project.call(f"v:{engine}_plain") == {}
-    assert project.call(f"v:{engine}_flags") == {}
-    assert project.call(f"v:{engine}_listed") == [{}, {}]
-    assert project.call(f"v:{engine}_inside") == {"inner": {}, "set": {}, "list": []}
+    assert project.call("v:plain") == {}
+    assert project.call("v:flags") == {}
+    assert project.call("v:listed") == [{}, {}]
+    assert project.call("v:inside") == {"inner": {}, "set": {}, "list": []}
     with pytest.raises(moonwit.CallError) as caught:
-        project.call(f"v:{engine}_fails")
+        project.call("v:fails")
     assert caught.value.details == {}
 
 
@@ -95,19 +92,16 @@ def test_the_same_over_http() -> None:
 
 def test_the_same_in_json(moonwit, folder):
     """The same of `moonwit call`."""
-    for engine in ENGINES:
-        assert moonwit("call", f"v:{engine}_plain", cwd=folder).stdout == "{}\n"
-    assert moonwit("call", "v:direct_inside", cwd=folder).stdout == '{"inner": {}, "set": {}, "list": []}\n'
+    assert moonwit("call", "v:plain", cwd=folder).stdout == "{}\n"
+    assert moonwit("call", "v:inside", cwd=folder).stdout == '{"inner": {}, "set": {}, "list": []}\n'
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_wide_integers_have_one_type(project: moonwit.Project, engine: str) -> None:
+def test_wide_integers_have_one_type(project: moonwit.Project) -> None:
     """A u64 within 2^53 is a number, and beyond that unsigned; an s64 is signed."""
     project.run_script(
-        f'local engine = "v:{engine}_"'
         """
         local function same(name, n, text)
-            local value = assert(funcs.call(engine .. name, n))
+            local value = assert(funcs.call("v:" .. name, n))
             assert(type(value) == (text:find "LL" and "cdata" or "number"), name .. type(value))
             assert(tostring(value) == text, name .. " " .. tostring(value))
         end

@@ -34,7 +34,7 @@ entries:
 
 @pytest.mark.parametrize("imports", ["[wasi:cli]", "[wasi:cli, wasi:filesystem]", "[wasi:cli/stdin, wasi:cli/environment]"])
 def test_what_is_piped_is_read(moonwit, project_of, imports):
-    """With ``wasi:cli`` a guest reads what is piped to the command, on both call paths."""
+    """With ``wasi:cli`` a guest reads what is piped to the command."""
     done = moonwit("call", "--project", project_of(imports), "demo:read", input="one\ntwo")
     assert (done.returncode, json.loads(done.stdout)) == (0, list(b"one\ntwo")), done.stderr
 
@@ -47,7 +47,7 @@ def test_nothing_is_read_without_the_grant(moonwit, project_of, imports):
 
 
 def test_a_terminal_is_not_the_guests(project_of):
-    """On the compatible path a guest leaves a terminal to whoever types at it: nothing is there to read, at once."""
+    """A guest leaves a terminal to whoever types at it: nothing is there to read, at once."""
     outer, inner = pty.openpty()
     try:
         command = [sys.executable, "-m", "moonwit", "call", "--project", str(project_of("[wasi:cli, wasi:filesystem]")), "demo:read"]

@@ -1,4 +1,4 @@
-"""WASI on both call paths: what a guest gives, prints and fails with is the same on the direct path and on the compatible one."""
+"""WASI as Wasmtime has it: what a guest gives, prints and fails with is the same."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests.oracle.function import Oracle, oracle_of, outcome
 
 GUESTS = Path(__file__).parents[1] / "guests"
-ENGINES = ("auto", "compatible")
 CALLS: dict[str, list[tuple[str, list[Any]]]] = {
     "wasi": [
         ("add", [3, 4]),
@@ -84,14 +84,12 @@ entries:
         shutil.copy(source, folder)
         digest = hashlib.sha256(source.read_bytes()).hexdigest()
         for method in sorted({name for name, _ in calls}):
-            for engine in ENGINES:
-                text += f"""  - name: {guest}-{method}-{engine}
+            text += f"""  - name: {guest}-{method}
     kind: function.wasm
     fs: here
     path: {guest}.wasm
     hash: sha256:{digest}
     method: {method}
-    engine: {engine}
     imports: [wasi:cli, wasi:io, wasi:clocks, wasi:random]
     {WORLD if guest == "outside" else WORLD.replace("cwd: /data, ", "")}
 """
@@ -101,35 +99,29 @@ entries:
         yield opened
 
 
-def outcome(project: moonwit.Project, id: str, arguments: list[Any]) -> tuple[Any, ...]:
+def told(project: moonwit.Project, id: str, arguments: list[Any]) -> tuple[Any, ...]:
     try:
         return ("value", project.call(id, *arguments))
     except moonwit.CallError as error:
-        return ("error", error.kind, error.message.replace("-compatible", "-auto"), error.details)
+        return ("error", error.kind, error.message, error.details)
 
 
 @pytest.mark.parametrize("guest", CALLS)
-def test_both_paths_agree(project: moonwit.Project, guest: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_what_wasmtime_has(project: moonwit.Project, guest: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Results, errors, standard output and standard error of each call, as bytes of descriptors."""
+    assert project.registry is not None
+    oracles: dict[str, Oracle] = {}
     for method, arguments in CALLS[guest]:
-        found = {}
-        for engine in ENGINES:
-            result = outcome(project, f"t:{guest}-{method}-{engine}", arguments)
-            captured = capfdbinary.readouterr()
-            found[engine] = (result, captured.out, captured.err)
-        assert found["auto"] == found["compatible"], f"{method}{str(arguments)[:60]}"
-
-
-def test_the_direct_path_is_taken(project: moonwit.Project) -> None:
-    """The entries without `engine: compatible` are hosted by the lane."""
-    for guest, calls in CALLS.items():
-        for method, _ in calls:
-            loaded = project.entries.loaded(project.registry.entries[f"t:{guest}-{method}-auto"])
-            assert loaded.lane == "direct"
+        id = f"t:{guest}-{method}"
+        if id not in oracles:
+            oracles[id] = oracle_of(project.entries.loaded(project.registry.entries[id]), project.registry)
+        result, captured = told(project, id, arguments), capfdbinary.readouterr()
+        expected, wanted = outcome(oracles[id], *arguments), capfdbinary.readouterr()
+        assert (result, captured) == (expected, wanted), f"{method}{str(arguments)[:60]}"
 
 
 def test_output_of_calls_that_overlap(project: moonwit.Project, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Each line of several guests that print at once arrives whole, and all of them."""
     with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda _: project.call("t:outside-flood-auto", 500), range(5)))
+        list(pool.map(lambda _: project.call("t:outside-flood", 500), range(5)))
     assert capfdbinary.readouterr().out == (b"x" * 99 + b"\n") * 2500

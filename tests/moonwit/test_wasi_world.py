@@ -1,4 +1,4 @@
-"""What `wasi:` of an entry shows to its guest, through a project: on both call paths alike."""
+"""What `wasi:` of an entry shows to its guest, through a project."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 import moonwit
 
 GUEST = Path(__file__).parents[1] / "guests" / "outside" / "outside.wasm"
-PATHS = {"direct": "[wasi:cli]", "compatible": "[wasi:cli, wasi:filesystem]"}
 HEAD = """version: "1.0"
 namespace: t
 entries:
@@ -26,8 +25,8 @@ entries:
 """
 
 
-@pytest.fixture(params=PATHS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., moonwit.Project]:
+@pytest.fixture
+def opened(tmp_path: Path) -> Callable[..., moonwit.Project]:
     """Opens a project with functions of the guest whose `wasi:` is the given text."""
 
     def make(wasi: str, *methods: str, pool: str = "lazy") -> moonwit.Project:
@@ -42,7 +41,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., moon
     hash: sha256:{hash}
     method: {method}
     pool: {{type: {pool}}}
-    imports: {PATHS[request.param]}
+    imports: [wasi:cli]
     wasi: {wasi}
 """
         (tmp_path / "_index.yaml").write_text(text)

@@ -23,7 +23,7 @@ def test_an_entry_has_its_declared_data(project):
     registry = project(ANSWER)
     entry = registry.entries["app:answer"]
     assert (entry.id, entry.namespace, entry.name, entry.kind) == ("app:answer", "app", "answer", "function.wat")
-    assert entry.fields == {"source": "(module)", "method": "answer", "transport": "payload", "engine": "auto"}
+    assert entry.fields == {"source": "(module)", "method": "answer", "transport": "payload"}
     assert entry.file == registry.root / "_index.yaml"
     assert registry.problems == [] and not registry.is_broken("app:answer")
 

@@ -21,12 +21,12 @@ from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.component.show import show_world
 from moonwit.host.wasm.plan.core_plan import CoreProblem, plan_core
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 
 TESTS = Path(__file__).parents[1]
 LARGEST = 20_000      # bytes of a binary to start from
 INTERESTING = (0, 1, 2, 0x3F, 0x40, 0x7F, 0x80, 0xFF)
-ANSWERS = (Malformed, Refused, Unsupported, CoreProblem)
+ANSWERS = (Malformed, Refused, CoreProblem)
 
 
 def seeds() -> list[bytes]:

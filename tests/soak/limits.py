@@ -31,7 +31,6 @@ INDEX = 'version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(
         _entry("spin", "function.wat", _soak.SPIN, method="spin", **OTHER),
         _entry("spin_far", "function.wat", _soak.SPIN, method="spin", pool="{type: static, workers: 1}", **OTHER),
         _entry("sleep", "function.wat", _soak.SLEEPER, **WAITING),
-        _entry("sleep_other", "function.wat", _soak.SLEEPER, engine="compatible", **WAITING),
         _entry("nap", "function.lua", NAP, modules="[time]", **OTHER),
         _entry("nap_far", "function.lua", NAP, modules="[time]", pool="{type: static, workers: 2}", **OTHER),
         _entry("queue", "function.lua", NAP, modules="[time]", pool="{type: static, workers: 1}", **OTHER),
@@ -50,21 +49,20 @@ local function measure(name, id, ...)
 end
 -- First calls compile what they need; that of a guest that computes is made here, and then again elsewhere.
 funcs.call("t:spin_far", 1)
-for _, id in ipairs{"t:sleep", "t:sleep_other", "t:nap", "t:nap_far", "t:queue"} do funcs.call(id, 0) end
+for _, id in ipairs{"t:sleep", "t:nap", "t:nap_far", "t:queue"} do funcs.call(id, 0) end
 for _ = 1, times do
   measure("busy", "t:spin", 1)
   measure("busy far", "t:spin_far", 1)
-  local left = channel.new(7)
+  local left = channel.new(6)
   local function beside(...)
     local given = {...}
     coroutine.spawn(function() measure(unpack(given)) left:send(true) end)
   end
   beside("sleep", "t:sleep", 10000)
-  beside("sleep, compatible", "t:sleep_other", 1500)
   beside("Lua", "t:nap", "10s")
   beside("Lua far", "t:nap_far", "10s")
   for _ = 1, 3 do beside("queue", "t:queue", "10s") end
-  for _ = 1, 7 do left:receive() end
+  for _ = 1, 6 do left:receive() end
 end
 """
 

@@ -51,7 +51,6 @@ INDEX = 'version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(
         _entry("add", "function.wat", ADD, method="add"),
         _entry("fresh", "function.wat", ADD, method="add", pool="{type: inline}"),
         _entry("ahead", "function.wat", ADD, method="add", pool="{type: adaptive, warm_start: true, reuse: false}"),
-        _entry("add_other", "function.wat", ADD, method="add", engine="compatible"),
         _entry("spin", "function.wat", SPIN, method="spin", limits=LIMIT),
         _entry("spin_far", "function.wat", SPIN, method="spin", limits=LIMIT, pool="{type: static, workers: 2}"),
         _entry("sleep", "function.wat", SLEEPER, **WAITING),
@@ -79,13 +78,11 @@ end
 function operations.add() for _ = 1, 100 do add("t:add") end end
 function operations.fresh() add("t:fresh") end
 function operations.ahead() add("t:ahead") end
-function operations.add_other() add("t:add_other") end
 function operations.trap() is(errors.INTERNAL, funcs.call("t:add", 13, 1)) end
 function operations.trap_fresh() is(errors.INTERNAL, funcs.call("t:ahead", 13, 1)) end
-function operations.trap_other() is(errors.INTERNAL, funcs.call("t:add_other", 13, 1)) end
 function operations.wrong()
   is(errors.INVALID, funcs.call("t:add", {}, 1))
-  is(errors.INVALID, funcs.call("t:add_other", 1))
+  is(errors.INVALID, funcs.call("t:add", 1))
   is(errors.INVALID, funcs.call("t:nap_far", print))
   is(errors.NOT_FOUND, funcs.call("t:no"))
 end

@@ -123,6 +123,6 @@ def test_misuse_raises_a_sentence(run):
 
 
 def test_guests_that_sleep_do_not_hold_the_lane():
-    """Sleeping guests on the compatible path sleep side by side, while the script goes on."""
+    """Guests sleep side by side, while the script goes on."""
     with moonwit.open(SLEEP) as project:
         project.run_script(lua("guests_that_sleep_do_not_hold_the_lane"))

@@ -50,7 +50,7 @@ class Component:
 
 
 def decode(data: bytes) -> Component:
-    """Decodes the binary of a component; raises Malformed, or Refused for what no call path takes."""
+    """Decodes the binary of a component; raises Malformed, or Refused for what Moonwit does not take."""
     scope, record = elaborate(data, read_component(data))
     return Component(data, make_world(scope.imports, scope.exports, record), scope.imports, scope.exports, record)
 
@@ -91,7 +91,7 @@ def link(component: Component, providers: list[Provider]) -> Component:
 
 
 def make_world(imports: dict[str, Entity], exports: dict[str, Entity], record: Record) -> World:
-    """Describes a component; raises Refused when an import, an export or a built-in is of a type that no call path takes."""
+    """Describes a component; raises Refused when an import, an export or a built-in is of a type that Moonwit does not take."""
     world = World()
     _name_resources(exports, None)      # before functions are looked at: they refer to resources by name
     for side, entities, items in (("import", imports, world.imports), ("export", exports, world.exports)):

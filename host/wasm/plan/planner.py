@@ -1,4 +1,4 @@
-"""Makes a component's plan for the direct call path, or says why that path does not take it."""
+"""Makes a component's plan, or says why Moonwit does not take it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ BUSY, LATE = 0.5, 5.0
 
 
 class SessionEntries(Entries):
-    """Entries whose functions on the direct path all have a limit, so that they can be stopped."""
+    """Entries whose functions in WebAssembly all have a limit, so that they can be stopped."""
 
     patience = PATIENCE
 
@@ -46,7 +46,6 @@ class SessionEntries(Entries):
         """Forgets what was loaded, after the registry has changed."""
         with self._lock:
             self._loaded.clear()
-            self.compatible.forget()
 
 
 class Session:

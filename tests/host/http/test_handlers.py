@@ -114,17 +114,6 @@ ENTRIES = r"""
         return {responses[1].body, responses[2].body}
       end
   - {name: proxy_endpoint, kind: http.endpoint, path: /proxy, func: proxy}
-  - name: compatible
-    kind: function.wat
-    engine: compatible
-    transport: wasi-http
-    method: answer
-    source: |
-      (component
-        (core module $m (func (export "answer") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))
-        (core instance $i (instantiate $m))
-        (func (export "answer") (param "n" u32) (result u32) (canon lift (core func $i "answer"))))
-  - {name: compatible_endpoint, kind: http.endpoint, path: "/compatible/{n}", func: compatible}
   - name: limited
     kind: function.lua
     modules: [time]
@@ -271,12 +260,6 @@ def test_requests_may_wait_for_each_other(server):
 def test_a_handler_may_ask_others(server):
     """A handler sends requests of its own, even to its own server, which goes on meanwhile."""
     assert json.loads(server.ask("GET", "/api/proxy").body) == ["text", '[1,{"a":"b"}]']
-
-
-def test_the_compatible_path(server):
-    """A function on the compatible path answers requests too."""
-    assert server.ask("GET", "/api/compatible/41").text == "42"
-    assert server.ask("GET", "/api/compatible/x").status == 400
 
 
 def test_a_limit(server):

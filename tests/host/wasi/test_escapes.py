@@ -1,4 +1,4 @@
-"""A guest with mounts tries to reach what is not in them; nothing succeeds, and what is read-only stays as it is. On both call paths."""
+"""A guest with mounts tries to reach what is not in them; nothing succeeds, and what is read-only stays as it is."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import moonwit
-from moonwit.host.compatible.compatible import CallFailed
 from moonwit.host.wasi.world import Mount, World
 from tests.host.wasi.conftest import GUEST, exports
+from tests.projects import failure
 
 SECRET = b"nobody inside may read this"
 Guest = Callable[..., Any]
@@ -79,7 +79,7 @@ class Direct:
             answer = project.call(f"app:{name}", *arguments)
         except moonwit.CallError as error:
             if error.kind:
-                raise CallFailed(error.kind, f"{name}: {error}") from None
+                raise
             return {b"err": str(error)}
         return answer if name == "read-often" else {b"ok": answer.encode() if isinstance(answer, str) else answer or True}
 
@@ -97,7 +97,7 @@ class Direct:
         lines += [
             f"  - {{name: {name}, kind: function.wasm, fs: here, path: guest.wasm, hash: 'sha256:{hash}', method: {name}, "
             f"pool: {{type: inline}}, imports: [wasi:filesystem, wasi:cli], wasi: {{{seen}}}}}"
-            for name in exports()[1]
+            for name in exports()
             if name.endswith(("-at", "-file", "-below", "-often"))
         ]
         (folder / "_index.yaml").write_text("\n".join(lines) + "\n")
@@ -108,13 +108,8 @@ class Direct:
             project.close()
 
 
-@pytest.fixture(params=["direct", "compatible"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, outside: Any) -> Iterator[Place]:
-    if request.param == "compatible":
-        yield Place(
-            tmp_path / "base", lambda world, name, *given: outside(name, "wasi:filesystem", "wasi:cli", world=world).call(list(given))
-        )
-        return
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
     direct = Direct(tmp_path / "projects")
     yield Place(tmp_path / "base", direct)
     direct.close()
@@ -297,10 +292,9 @@ def test_the_working_directory_can_not_be_led_astray(place: Place, target: str) 
     """A link in place of the working directory leads nowhere, whoever made it."""
     (place.data / "here").symlink_to(target.format(outer=place.outer))
     place.world = World(cwd="/data/here", mounts=place.world.mounts)
-    with pytest.raises(CallFailed) as caught:
-        place("read-file", "secret")
-    assert caught.value.kind == "NotFound"
-    assert "the working directory /data/here can't be opened in app:data: " in caught.value.message
+    error = failure(place, "read-file", "secret")
+    assert error.kind == "NotFound"
+    assert "the working directory /data/here can't be opened in app:data: " in error.message
 
 
 @pytest.mark.parametrize("link", ["inner", "inner/deep"])
@@ -319,10 +313,9 @@ def test_a_folder_swapped_for_a_link_is_not_followed(place: Place, link: str) ->
     place("symlink-at", 0, "../outer" if link == "inner" else "../../outer/deep", link)
     assert (place.data / link).is_symlink()
     place.world = inner
-    with pytest.raises(CallFailed) as caught:
-        place("read-file", "/inner/secret")
-    assert caught.value.kind == "PermissionDenied"
-    assert "was not a symbolic link when the project was loaded" in caught.value.message
+    error = failure(place, "read-file", "/inner/secret")
+    assert error.kind == "PermissionDenied"
+    assert "was not a symbolic link when the project was loaded" in error.message
     (place.data / link).unlink()
     (place.data / "kept").rename(place.data / link)
     assert place("read-file", "/inner/secret") == {b"ok": b"harmless"}

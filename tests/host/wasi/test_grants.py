@@ -1,12 +1,16 @@
-"""The compatible call path gives a guest what its entry grants, and nothing else."""
+"""A guest gets what its entry grants, and nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.host.components import failure, from_wat, functions_of
+from tests.host.wasi.conftest import Entry
+from tests.projects import failure
+
+Functions = Callable[..., dict[str, Entry]]
 
 WASI = """(component
   (import "wasi:random/random@0.2.1" (instance $random (export "get-random-u64" (func (result u64)))))
@@ -40,21 +44,20 @@ WASI = """(component
   (func (export "plain") (result u32) (canon lift (core func $i "plain"))))"""
 
 
-def test_what_is_not_imported_fails_when_it_is_called() -> None:
+def test_what_is_not_imported_fails_when_it_is_called(functions: Functions) -> None:
     """Undeclared imports don't keep a component from loading; calling one says which interface the entry lacks."""
-    functions = from_wat(WASI)
-    assert functions["plain"].call([]) == 7
+    found = functions(WASI)
+    assert found["plain"].call([]) == 7
     for name, sentence in [
         ("random", "uses wasi:random/random, which its entry does not import (it called get-random-u64): add wasi:random"),
         ("now", "uses wasi:clocks/monotonic-clock, which its entry does not import (it called now): add wasi:clocks"),
         ("alone", "calls alone, which nothing provides: "),
         ("nothing", "calls call-nothing of wippy:runtime/funcs, but the interface has no such function: "),
     ]:
-        error = failure(functions[name])
+        error = failure(found[name].call, [])
         assert error.kind == "PermissionDenied"
-        assert error.message.startswith(f"the function app:entry {sentence}")
-        assert error.wasm_backtrace
-    assert functions["plain"].call([]) == 7
+        assert error.message.startswith(f"the function app:{name} {sentence}")
+    assert found["plain"].call([]) == 7
 
 
 @pytest.mark.parametrize(
@@ -67,35 +70,14 @@ def test_what_is_not_imported_fails_when_it_is_called() -> None:
         (("wasi:io", "wasi:cli", "wasi:filesystem"), False, False),
     ],
 )
-def test_grants_open_exactly_what_they_name(imports: tuple[str, ...], random: bool, now: bool) -> None:
+def test_grants_open_exactly_what_they_name(imports: tuple[str, ...], random: bool, now: bool, functions: Functions) -> None:
     """A granted interface works whatever 0.2 version the guest was built against; its neighbors stay closed."""
-    functions = from_wat(WASI, imports)
+    found = functions(WASI, *imports)
     for name, granted in [("random", random), ("now", now)]:
         if granted:
-            assert functions[name].call([]) > 0
+            assert found[name].call([]) > 0
         else:
-            assert "does not import" in failure(functions[name]).message
-
-
-ZONE = """(component
-  (import "wasi:clocks/timezone@0.2.0" (instance $zone
-    (type $time' (record (field "seconds" u64) (field "nanoseconds" u32))) (export "datetime" (type $time (eq $time')))
-    (export "utc-offset" (func (param "when" $time) (result s32)))))
-  (core func $offset (canon lower (func $zone "utc-offset")))
-  (core module $m (import "i" "f" (func (param i64 i32) (result i32)))
-    (func (export "offset") (result i32) (call 0 (i64.const 0) (i32.const 0))) (func (export "plain") (result i32) i32.const 7))
-  (core instance $i (instantiate $m (with "i" (instance (export "f" (func $offset))))))
-  (func (export "offset") (result s32) (canon lift (core func $i "offset")))
-  (func (export "plain") (result s32) (canon lift (core func $i "plain"))))"""
-
-
-def test_a_component_loads_whatever_wasmtime_lacks() -> None:
-    """A granted interface that Wasmtime does not implement is an error when it is called, and not before."""
-    functions = from_wat(ZONE, ("wasi:clocks",))
-    assert functions["plain"].call([]) == 7
-    error = failure(functions["offset"])
-    assert error.kind == "Unavailable"
-    assert "wasi:clocks/timezone, which the compatible call path does not offer" in error.message
+            assert "does not import" in failure(found[name].call, []).message
 
 
 PRINTER = """(component
@@ -137,59 +119,59 @@ PRINTER = """(component
   (func (export "arguments") (result u32) (canon lift (core func $i "count"))))"""
 
 
-def test_output_reaches_the_hosts_streams_when_granted(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_reaches_the_hosts_streams_when_granted(capfd: pytest.CaptureFixture[str], functions: Functions) -> None:
     """With ``wasi:cli`` a guest's output goes to the host's, an unfinished line at the end of the call."""
-    functions = from_wat(PRINTER, ("wasi:cli",))
-    functions["out"].call(["one\ntwo"])
-    functions["err"].call(["three\n"])
+    found = functions(PRINTER, "wasi:cli")
+    found["out"].call(["one\ntwo"])
+    found["err"].call(["three\n"])
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("one\ntwo", "three\n")
 
 
-def test_output_goes_nowhere_without_a_grant(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_goes_nowhere_without_a_grant(capfd: pytest.CaptureFixture[str], functions: Functions) -> None:
     """Without ``wasi:cli`` a guest may print, and nobody sees it."""
-    functions = from_wat(PRINTER)
-    functions["out"].call(["one\n"])
-    functions["err"].call(["two\n"])
+    found = functions(PRINTER)
+    found["out"].call(["one\n"])
+    found["err"].call(["two\n"])
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
 
 
-def test_a_guest_sees_no_arguments_of_the_host() -> None:
+def test_a_guest_sees_no_arguments_of_the_host(functions: Functions) -> None:
     """With ``wasi:cli`` granted, arguments are still empty; without, asking for them is an error."""
-    assert from_wat(PRINTER, ("wasi:cli",))["arguments"].call([]) == 0
-    error = failure(from_wat(PRINTER)["arguments"])
+    assert functions(PRINTER, "wasi:cli")["arguments"].call([]) == 0
+    error = failure(functions(PRINTER)["arguments"].call, [])
     assert error.message == (
-        "the function app:entry uses wasi:cli/environment, which its entry does not import (it called get-arguments): "
-        "add wasi:cli to the imports of app:entry, as in `imports: [wasi:cli]`"
+        "the function app:arguments uses wasi:cli/environment, which its entry does not import (it called get-arguments): "
+        "add wasi:cli to the imports of app:arguments, as in `imports: [wasi:cli]`"
     )
 
 
 WASI_GUEST = Path(__file__).parents[2] / "guests" / "wasi" / "wasi.wasm"
 
 
-def test_a_guest_with_a_standard_library_runs_on_little(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_guest_with_a_standard_library_runs_on_little(capfd: pytest.CaptureFixture[str], functions: Functions) -> None:
     """A guest written in C asks for directories and standard streams first of all: it computes without any grant, prints with
     ``wasi:cli`` alone, and what it really lacks is what the error names."""
     data = WASI_GUEST.read_bytes()
-    bare, printing = functions_of(data), functions_of(data, ("wasi:cli",))
+    bare, printing = functions(data), functions(data, "wasi:cli")
     assert bare["add"].call([1, 2]) == 3
     bare["say"].call(["nobody hears"])
     printing["say"].call(["hello"])
     assert capfd.readouterr().out == "hello\n"
-    assert "uses wasi:cli/environment," in failure(bare["arguments"]).message
-    assert "uses wasi:clocks/" in failure(printing["seconds"]).message
+    assert "uses wasi:cli/environment," in failure(bare["arguments"].call, []).message
+    assert "uses wasi:clocks/" in failure(printing["seconds"].call, []).message
     assert printing["arguments"].call([]) == []
     assert printing["variable"].call(["PATH"]) is None
     assert printing["read-line"].call([]) is None
     assert b"err" in printing["read-file"].call(["/etc/passwd"])
-    exited = failure(printing["leave"], 3)
+    exited = failure(printing["leave"].call, [3])
     assert (exited.kind, exited.message) == ("Internal", "leave: it exited with status 1")
     assert printing["add"].call([1, 2]) == 3
 
 
-def test_granted_filesystem_and_clocks_hold_nothing_of_the_host() -> None:
+def test_granted_filesystem_and_clocks_hold_nothing_of_the_host(functions: Functions) -> None:
     """With the grants alone there is time, and there are no directories."""
-    functions = functions_of(WASI_GUEST.read_bytes(), ("wasi:cli", "wasi:clocks", "wasi:filesystem"))
-    assert functions["seconds"].call([]) > 1_700_000_000
-    assert b"err" in functions["list-folder"].call(["/"])
+    found = functions(WASI_GUEST.read_bytes(), "wasi:cli", "wasi:clocks", "wasi:filesystem")
+    assert found["seconds"].call([]) > 1_700_000_000
+    assert b"err" in found["list-folder"].call(["/"])

@@ -17,7 +17,7 @@ from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.component.show import show_world
 from moonwit.host.wasm.plan.plan import Plan
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 from tests.host.wasm.encode import COMPONENT, CORE, NO_FUNCTION, component, core, index, name, number, section, types, vector
 
 FUNCTIONS = (1, b"\1\x60\0\0"), (3, b"\1\0")
@@ -32,7 +32,7 @@ def read(data: bytes) -> str:
             plan_component(found)
         else:
             read_core(data)
-    except (Malformed, Refused, Unsupported) as error:
+    except (Malformed, Refused) as error:
         return str(error)
     return ""
 

@@ -15,7 +15,7 @@ from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.plan import Plan
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 
 FOLDER = Path(__file__).parent / "components"
 BINARIES = [bytes(wat2wasm(path.read_text())) for path in sorted(FOLDER.glob("*.wat"))]
@@ -29,7 +29,7 @@ def outcome(data: bytes) -> Plan | Exception:
     """Decodes and plans; only our own errors may come of it."""
     try:
         return plan_component(decode(data))
-    except (Malformed, Unsupported, Refused) as error:
+    except (Malformed, Refused) as error:
         return error
 
 

@@ -12,7 +12,7 @@ from wasmtime.component import Component
 
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.planner import plan_component
-from moonwit.host.wasm.problems import Malformed, Refused, Unsupported
+from moonwit.host.wasm.problems import Malformed, Refused
 
 FOLDER = Path(__file__).parent / "components"
 ENGINE = Engine()
@@ -41,7 +41,7 @@ def verdict(data: bytes) -> bool | None:
         plan_component(decode(data))
     except Malformed:
         return False
-    except (Refused, Unsupported):
+    except Refused:
         return None
     return True
 

@@ -41,7 +41,7 @@ def test_help_of_values(start):
 def test_entries(repl):
     """`:entries` lists entries, those that fit a pattern."""
     shown = repl.enter(":entries")
-    assert re.search(r"demo:add +function.wat +direct +func\(left: u32, right: u32\) -> u32", shown)
+    assert re.search(r"demo:add +function.wat +func\(left: u32, right: u32\) -> u32", shown)
     repl.enter("1")
     assert "demo:spin" not in repl.enter(":entries *a*d*").split("[3]>")[1]
     assert "no entry fits xyz" in repl.enter(":entries xyz")
@@ -51,7 +51,7 @@ def test_inspect(start):
     """`:inspect` shows an entry's binary, or a file."""
     repl = start(lines=80)
     repl.until("[1]>")
-    assert "call path  direct" in repl.enter(":inspect demo:add")
+    assert "calls      without fibers" in repl.enter(":inspect demo:add")
     assert "kind       core module" in repl.enter(f":inspect {EXAMPLES}/orchestration/collatz.wat")
     assert "error: there is no entry `demo:ad`, did you mean demo:add?" in repl.enter(":inspect demo:ad")
     assert "error: the file" in repl.enter(":inspect nowhere.wasm")

@@ -1,4 +1,4 @@
-local spent, done = {}, channel.new(6)
+local spent, done = {}, channel.new(3)
 local function measure(name, call)
   coroutine.spawn(function()
     local began = time.now()
@@ -8,13 +8,11 @@ local function measure(name, call)
     done:send(true)
   end)
 end
-for _, id in ipairs { 't:nap', 't:other' } do
-  measure(id .. ', call', function() return funcs.call(id, 600000) end)
-  measure(id .. ', async', function() return funcs.async(id, 600000):await() end)
-  local once = funcs.new():with_options({ retry = { max_attempts = 1 } })
-  measure(id .. ', retry', function() return once:async(id, 600000):await() end)
-end
-for _ = 1, 6 do
+measure('call', function() return funcs.call('t:nap', 600000) end)
+measure('async', function() return funcs.async('t:nap', 600000):await() end)
+local once = funcs.new():with_options({ retry = { max_attempts = 1 } })
+measure('retry', function() return once:async('t:nap', 600000):await() end)
+for _ = 1, 3 do
   done:receive()
 end
 for name, each in pairs(spent) do

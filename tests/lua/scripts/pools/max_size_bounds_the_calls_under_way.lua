@@ -1,8 +1,8 @@
-local id, order, futures = 't:NAME', {}, {}
+local id, order, futures = 't:few', {}, {}
 -- Calls in the background wait for their code before they wait for a place.
 funcs.call(id, 0)
 for i = 1, 12 do
-  futures[i] = funcs.async(id, i == 7 and 3600000 or 5)
+  futures[i] = funcs.async(id, i == 7 and 3600000 or i <= 3 and 300 or 5)
   coroutine.spawn(function()
     local value = futures[i]:await()
     order[#order + 1] = i
