@@ -26,7 +26,6 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan.plan import Export, Plan
 from moonwit.host.wasm.plan.shortcut import shorten
-from moonwit.host.wasm.plan.tasks import is_asynchronous
 from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.show import cut_both, show_signature
 from moonwit.host.wasm.wit.types import Function
@@ -174,6 +173,9 @@ class _Loading:
 
     def check_tasks(self, plan: Plan, path: str) -> None:
         """Refuses a function of WASI 0.3 that can't be called, whatever else the component exports."""
+        # Only components need what it does.
+        from moonwit.host.wasm.plan.tasks import is_asynchronous
+
         lift = plan.exports[path]
         if lift.reason:
             raise self.fail(("method",), f"the export {shown(path)} {lift.reason}")
