@@ -16,8 +16,7 @@ from moonwit.host.wasi.signatures import NULL, RESULTS, SIGNATURES
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
-from moonwit.host.wasm.plan.plan import FlagItem, Item, Plan, Stub
-from moonwit.host.wasm.plan.tasks import CANON
+from moonwit.host.wasm.plan.plan import CANON, FlagItem, Item, Plan, Stub
 from moonwit.host.wasm.wit.flatten import REALLOC
 from moonwit.host.wasm.wit.show import show_type
 from moonwit.registry.record import record

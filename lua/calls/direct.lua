@@ -1,4 +1,4 @@
--- The direct path: from an export of a guest to the function that calls it.
+-- From an export of a guest to the function that calls it.
 
 local counted = require 'lua.pools.counted'
 local epochs = require 'lua.wasmtime.epochs'

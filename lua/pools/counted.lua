@@ -62,7 +62,7 @@ local function spent(counts, executed)
   counts.timed, counts.executed, counts.most_executed = counts.timed + 1, counts.executed + executed, max(counts.most_executed, executed)
 end
 
---- `f`, the function of a target on the direct path that can't wait, counted. Between two calls that are timed it only counts down, which
+--- `f`, the function of a target that can't wait, counted. Between two calls that are timed it only counts down, which
 -- LuaJIT makes one instruction of; errors are counted where they are made, by `failed`.
 ---@param target Target
 ---@param f function

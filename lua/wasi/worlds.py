@@ -1,4 +1,4 @@
-"""What guests on the direct path see of the world, as their lanes ask for it at each call."""
+"""What guests see of the world, as their lanes ask for it at each call."""
 
 from __future__ import annotations
 

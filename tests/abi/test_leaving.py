@@ -1,4 +1,4 @@
-"""A guest may call no import while values are passed to or from it: a trap on both call paths, and never the end of the process."""
+"""A guest may call no import while values are passed to or from it: a trap, and never the end of the process."""
 
 from __future__ import annotations
 

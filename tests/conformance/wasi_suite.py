@@ -1,4 +1,4 @@
-"""Runs the programs for WASI 0.1 of WASI's own test suite, each as a function of a project: on the direct path, with our own files.
+"""Runs the programs for WASI 0.1 of WASI's own test suite, each as a function of a project, with our own files.
 
     python tests/conformance/wasi_suite.py FOLDER [NAME...]
 

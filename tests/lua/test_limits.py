@@ -1,4 +1,4 @@
-"""Limits of an entry end a call in the guest itself: in time and in memory, on both call paths."""
+"""Limits of an entry end a call in the guest itself: in time and in memory."""
 
 import time
 

@@ -59,7 +59,7 @@ def test_futures_run_beside_each_other(run):
 
 
 def test_a_guest_that_can_not_wait_is_complete_at_once(run):
-    """On the direct path a call is made when it is started."""
+    """A call is made when it is started."""
     run(lua("a_guest_that_can_not_wait_is_complete_at_once"))
 
 

@@ -7,10 +7,14 @@ Core functions, memories, tables and globals are named by ``Item``; a plan has n
 from __future__ import annotations
 
 from dataclasses import field
+from typing import Final
 
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.wit.types import Function, Resource, Type
 from moonwit.registry.record import record
+
+# The interface that natives have in plans.
+CANON: Final = "canon"
 
 
 @record

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Final
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.entities import AsyncBuiltin, Builtin, CanonicalOptions, CoreItem, Home, ImportedFunction, LiftedFunction
-from moonwit.host.wasm.plan.plan import Callee, Item, Lift, Lifted, Native, Stub, StubItem, Tasks
+from moonwit.host.wasm.plan.plan import CANON, Callee, Item, Lift, Lifted, Native, Stub, StubItem, Tasks
 from moonwit.host.wasm.wit.flatten import REALLOC, Layouts
 from moonwit.host.wasm.wit.types import Function, Future, Resource, Stream, Type, parts
 
 if TYPE_CHECKING:
     from moonwit.host.wasm.component.entities import DefinedResource, Func, Lowered, Record
 
-# The interface that natives have in plans.
-CANON: Final = "canon"
 # The interface of functions that are imported without one.
 ROOT: Final = "$root"
 # What WASI 0.3 has and Moonwit does not: a call of one traps.

@@ -36,7 +36,7 @@ def changed(data: bytes) -> Iterator[bytes]:
 
 
 def verdict(data: bytes) -> bool | None:
-    """Tells whether we take a component; None for what only another path takes."""
+    """Tells whether we take a component; None for what is refused for another reason."""
     try:
         plan_component(decode(data))
     except Malformed:

@@ -1,4 +1,4 @@
-"""Components that are wrong, or that no call path takes: each file's first line is the error that it must give."""
+"""Components that are wrong, or that Moonwit does not take: each file's first line is the error that it must give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files by WASI 0.1, function by function, on the direct path: what each does to a real folder, and the errno of what it refuses."""
+"""Files by WASI 0.1, function by function: what each does to a real folder, and the errno of what it refuses."""
 
 from __future__ import annotations
 
