@@ -26,7 +26,7 @@ class Modules:
     def joined(self, own: Mapping[str, Callback]) -> Mapping[str, Callback]:
         """Adds the modules' callbacks to those of the call path. What blocks is named as a target of ``call`` too, which
         lanes run on other threads (lua/lane/ask.lua); a function's target holds a `|`, so the two can't be mistaken."""
-        call, blocking = own["call"], self.files.blocking
+        call, blocking = own["call"], {**self.files.blocking, **digests.blocking()}
 
         def begin(target: bytes, arguments: bytes) -> Any:
             action = blocking.get(target.decode("utf-8", "replace"))

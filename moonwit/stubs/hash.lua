@@ -56,4 +56,14 @@ function hash.sha512(data, raw) end
 ---@return string digest
 function hash.hmac_sha512(data, key, raw) end
 
+---Gives the 32-bit FNV-1a hash of data: fast, for tables and partitions, not against somebody who looks for collisions.
+---@param data string
+---@return integer hash
+function hash.fnv32(data) end
+
+---Gives the 64-bit FNV-1a hash of data: a number below 2^53, else a 64-bit integer.
+---@param data string
+---@return integer hash
+function hash.fnv64(data) end
+
 return hash

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,18 +13,29 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
+# Of the UUIDs of version 1 in this process: the last one's time; a node that is marked as random; and a sequence.
+_lock = threading.Lock()
+_last = 0
+_node = int.from_bytes(os.urandom(6), "big") | 1 << 40
+_sequence = int.from_bytes(os.urandom(2), "big") & 0x3FFF
+
 
 def callbacks() -> Mapping[str, Callable[..., object]]:
     """The functions for ``Lane``."""
     return {
         "base64_encode": _encode,
         "base64_decode": _decode,
-        "hash_digest": _digest,
-        "hash_hmac": _hmac,
+        **blocking(),
         "uuid_random": _random,
+        "uuid_clocked": _clocked,
         "uuid_timed": _timed,
         "uuid_named": _named,
     }
+
+
+def blocking() -> Mapping[str, Callable[..., object]]:
+    """Those that are better called on another thread when there is much to hash."""
+    return {"hash_digest": _digest, "hash_hmac": _hmac}
 
 
 def _encode(data: bytes) -> bytes:
@@ -69,11 +82,21 @@ def _random() -> bytes:
     return _uuid(os.urandom(16), 4)
 
 
+def _clocked() -> bytes:
+    """Makes a UUID of version 1. Python's own asks the system for the machine's address, and may start programs for it."""
+    global _last
+    with _lock:
+        # In 100 ns since 15 October 1582; no two are the same.
+        _last = count = max(_last + 1, time.time_ns() // 100 + 0x01B21DD213814000)
+    fields = (count & 0xFFFFFFFF) << 96 | (count >> 32 & 0xFFFF) << 80 | (count >> 48 & 0x0FFF) << 64
+    return _uuid((fields | _sequence << 48 | _node).to_bytes(16, "big"), 1)
+
+
 def _timed(milliseconds: float) -> bytes:
     return _uuid(int(milliseconds).to_bytes(6, "big") + os.urandom(10), 7)
 
 
 def _named(version: float, namespace: bytes, name: bytes) -> bytes:
-    """Makes the UUID of a name in a namespace, another UUID as text: version 3 by MD5, 5 by SHA-1."""
-    space = bytes.fromhex(namespace.decode().replace("-", ""))
+    """Makes the UUID of a name in a namespace, another UUID as hex digits: version 3 by MD5, 5 by SHA-1."""
+    space = bytes.fromhex(namespace.decode())
     return _uuid(_digest(b"md5" if version == 3 else b"sha1", space + name), int(version))
