@@ -20,8 +20,17 @@ local NAMES = {
   'wit',
 }
 
+-- Those for data, in a folder of their own.
+local DATA = {
+  'toml',
+  'yaml',
+}
+
 for _, name in ipairs(NAMES) do
   modules[name] = function() return require('stdlib.' .. name) end
+end
+for _, name in ipairs(DATA) do
+  modules[name] = function() return require('stdlib.data.' .. name) end
 end
 
 return modules

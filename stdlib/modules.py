@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,22 @@ from moonwit.stdlib.hash import digests
 
 if TYPE_CHECKING:
     from moonwit.lua.calls.entries import Entries
+    from moonwit.stdlib.apart.pool import Pool
 
 Callback = Callable[..., Any]
 
+# Before the names of tasks that are done elsewhere (lua/lane/ask.lua).
+APART, THREAD = b"apart ", b"thread "
+
 
 class Modules:
-    """The callbacks of the modules `env`, `fs`, `base64`, `hash` and `uuid`, the same for all lanes of a project."""
+    """The callbacks of the modules `env`, `fs`, `base64`, `hash` and `uuid`, and of those for data, the same for all lanes of a project."""
 
     def __init__(self, entries: Entries) -> None:
         self.files = Files(entries)
+        self._pool: Pool | None = None
+        self._lock = threading.Lock()
+        self._closed = False
         self.variables = Variables(entries)
 
     def joined(self, own: Mapping[str, Callback]) -> Mapping[str, Callback]:
@@ -29,11 +37,48 @@ class Modules:
         call, blocking = own["call"], {**self.files.blocking, **digests.blocking()}
 
         def begin(target: bytes, arguments: bytes) -> Any:
+            if target.startswith((APART, THREAD)):
+                return self._perform(target, arguments)
             action = blocking.get(target.decode("utf-8", "replace"))
             return call(target, arguments) if action is None else action(*buffer.decode_all(arguments))
 
-        return {**own, **self.files.callbacks, **self.variables.callbacks, **digests.callbacks(), "call": begin}
+        modules = {**self.files.callbacks, **self.variables.callbacks, **digests.callbacks(), "task": _here}
+        return {**own, **modules, "call": begin}
+
+    def _perform(self, target: bytes, arguments: bytes) -> buffer.Encoded:
+        """Does a task of the modules for data on this thread, or has a process apart do it."""
+        from moonwit.host.engine import worker
+        from moonwit.stdlib.apart.process import Failed
+        from moonwit.stdlib.data import tasks
+
+        where, _, name = target.partition(b" ")
+        if where + b" " == THREAD:
+            return buffer.Encoded(tasks.run(name, arguments))
+        try:
+            return buffer.Encoded(self._processes().perform(name, arguments, worker.current()))
+        except Failed as problem:
+            return buffer.Encoded(tasks.failure(name, problem.kind, problem.sentence))
+
+    def _processes(self) -> Pool:
+        from moonwit.stdlib.apart.pool import Pool
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = Pool()
+                if self._closed:
+                    self._pool.close()
+            return self._pool
 
     def close(self) -> None:
-        """Frees what scripts have left open."""
+        """Frees what scripts have left open, and ends what works for them."""
         self.files.close()
+        with self._lock:
+            self._closed = True
+        if self._pool is not None:
+            self._pool.close()
+
+
+def _here(name: bytes, arguments: bytes) -> buffer.Encoded:
+    from moonwit.stdlib.data import tasks
+
+    return buffer.Encoded(tasks.run(name, arguments))

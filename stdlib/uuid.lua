@@ -26,7 +26,9 @@ local function dashed(digits)
   return concat({ digits:sub(1, 8), digits:sub(9, 12), digits:sub(13, 16), digits:sub(17, 20), digits:sub(21) }, '-')
 end
 
-local function invalid(name, sentence) return nil, errors.make { kind = errors.kinds.INVALID, message = 'uuid.' .. name .. ': ' .. sentence } end
+local function invalid(name, sentence)
+  return nil, errors.make { kind = errors.kinds.INVALID, message = 'uuid.' .. name .. ': ' .. sentence }
+end
 
 --- Returns a UUID of the time, by a clock that no two of them share, and of a random node: it does not tell the machine.
 function M.v1() return (ask 'uuid_clocked') end

@@ -49,6 +49,35 @@ function M.ask_away(name, ...)
   return answered(buffer.decode(answer))
 end
 
+-- What a task has given: true and its result, or false, a kind, a message and details.
+local function outcome(answer)
+  local values = intermediate.decode_all(answer)
+  if values[1] == true then return values[2] end
+  if values[1] == false then return nil, errors.make { kind = values[2], message = values[3], details = values[4] } end
+  return answered(values[1])
+end
+
+--- Has a task of stdlib/data/tasks.py done: `here`, which others wait for; on a `thread`; or in a process `apart`, which ends when
+--- nobody waits for it any more. Gives its result, or nil and an error value.
+---@param where 'here'|'thread'|'apart'
+---@param name string
+---@param ... any
+---@return any
+---@return Error?
+function M.perform(where, name, ...)
+  local arguments, why = intermediate.encode_all(select('#', ...), ...)
+  if not arguments then return nil, errors.make { kind = errors.kinds.INVALID, message = name .. ': ' .. why:gsub('^argument 1: ', '') } end
+  if where == 'here' or not away.possible() then return outcome(host.task(name, arguments)) end
+  local target = where .. ' ' .. name
+  local _, answer, problem = away.call(
+    function(number) return M.start(number, target, arguments) end,
+    function(number) host.forsake(number) end,
+    name
+  )
+  if problem then return nil, problem end
+  return outcome(answer)
+end
+
 --- Sets the table of callbacks.
 ---@param given table<string, function>
 function M.setup(given) host = given end

@@ -1,0 +1,1 @@
+"""The formats of data: YAML, TOML, CSV, JSON Schema, texts, templates, compression, cryptography."""
