@@ -23,11 +23,6 @@ def answers(name: str, wit: str, body: str, method: str = "POST", path: str = ""
 SAME = """(func (export "{name}") (param i32 i32) (result i32)
         (i32.store (i32.const 8) (local.get 0)) (i32.store (i32.const 12) (local.get 1)) (i32.const 8))
       (func (export "cabi_post_{name}") (param i32) (call $reset (local.get 0)))"""
-RESULT = """(data (i32.const 64) "no way")
-      (func (export "{name}") (param i32) (result i32)
-        (i32.store8 (i32.const 8) (i32.eqz (local.get 0)))
-        (i32.store (i32.const 12) (i32.const 64)) (i32.store (i32.const 16) (i32.const 6)) (i32.const 8))"""
-
 ENTRIES = [
     'name: web, kind: http.service, addr: "127.0.0.1:0", workers: 2, limits: {max_body_bytes: 100000}, timeouts: {read: 2s}',
     *answers("text", "text: func(name: string) -> string;", SAME.format(name="text")),
@@ -51,8 +46,8 @@ ENTRIES = [
     *answers("float", "float: func() -> f64;", '(func (export "float") (result f64) (f64.const nan))', "GET"),
     *answers("half", "half: func(x: f64) -> f64;",
           '(func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))'),
-    *answers("refuse", "refuse: func(ok: u32) -> result<string, string>;", RESULT.format(name="refuse"), "GET", "/refuse/{ok}"),
-    *answers("tabled", "tabled: func(ok: u32) -> result<string, string>;", RESULT.format(name="tabled"), "GET", "/tabled/{ok}",
+    *answers("refuse", "refuse: func(ok: u32) -> result<string, string>;", wat("result", NAME="refuse"), "GET", "/refuse/{ok}"),
+    *answers("tabled", "tabled: func(ok: u32) -> result<string, string>;", wat("result", NAME="tabled"), "GET", "/tabled/{ok}",
           results="table"),
     *answers("respond", "record response { status: u16, headers: list<tuple<string, string>>, body: string }\n"
           "      respond: func() -> response;",

@@ -14,16 +14,12 @@ from itertools import product
 from wasmtime import Module, WasmtimeError, wat2wasm
 
 from moonwit.host.engine.engine import shared_engine
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 # Functions, types, memories and the like for what instructions may name: 0 to 3 of most. The last function is the one to be replaced.
-MODULE = """(module
- (type $function (func)) (type $structure (sub (struct (field (mut i32)) (field (mut i8)))))
- (type $numbers (sub (array (mut i32)))) (type $references (array (mut funcref))) (type $bytes (array (mut i8)))
- (import "" "out" (func $out (type $function)))
- (table 3 funcref) (table 3 funcref) (memory 1) (memory 1) (global (mut i32) (i32.const 0)) (global i32 (i32.const 0))
- (tag) (tag)
- (export "f" (func $f)) (elem func $out $f) (elem funcref (ref.func $out)) (data "a") (data "b")
- (func $f (data.drop 0)))"""
+MODULE = wat("module")
 
 # Labels 0 to 3: with nothing, an exception, any reference, and the function's own.
 OPENING = "026e 0269 0240 00"

@@ -10,24 +10,15 @@ from wasmtime import Engine, FuncType, MemoryType, Module, wat2wasm
 from moonwit.host.wasm.binary.core import CoreExport, CoreImport, is_component, is_core, read_core
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.problems import Malformed
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 PROJECT = Path(__file__).parents[3]
 FOUND = [path for folder in ("examples", "tests/guests") for path in sorted((PROJECT / folder).glob("**/*.wasm"))]
 GUESTS = [path for path in FOUND if "node_modules" not in path.parts]      # there are the tools that build a guest
 LETTERS = {"i32": "i", "i64": "I", "f32": "f", "f64": "F"}
-TEXT = """(module
-  (type $cb (func (param i64) (result f32 f64)))
-  (import "env" "log" (func $log (param i32 i32)))
-  (import "env" "m" (memory 1))
-  (import "env" "t" (table 1 funcref))
-  (import "env" "g" (global (mut i64)))
-  (import "wasi" "now" (func (type $cb)))
-  (memory (export "second") i64 1)
-  (func $f (export "f") (param v128 externref) (result i32) i32.const 1)
-  (export "passed-on" (func $log))
-  (export "m" (memory 0))
-  (export "t" (table 0))
-  (export "g" (global 0)))"""
+TEXT = wat("text")
 
 
 def letters(types: list[object]) -> str:

@@ -28,6 +28,9 @@ from moonwit.host.wasm.wit.types import (
     Type,
     Variant,
 )
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 U8, U16, U32, U64, F32, F64, STRING = map(Primitive, ("u8", "u16", "u32", "u64", "f32", "f64", "string"))
 CORE = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
@@ -93,14 +96,9 @@ def component(function: Function) -> bytes:
     result = f"(result {written(function.result)})" if function.result else ""
     options = '(memory (core memory $i "m")) (realloc (core func $i "r"))'
     return bytes(
-        wat2wasm(f"""(component
-          (core module $m (memory (export "m") 1) (func (export "r") (param i32 i32 i32 i32) (result i32) unreachable)
-            (func (export "f") {core(flatten(function))} unreachable))
-          (core instance $i (instantiate $m))
-          (func $f {params} {result} (canon lift (core func $i "f") {options}))
-          (core func $l (canon lower (func $f) {options}))
-          (core module $n (import "" "f" (func {core(lower(function))})))
-          (core instance (instantiate $n (with "" (instance (export "f" (func $l)))))))""")
+        wat2wasm(
+            wat("component", CORE=core(flatten(function)), PARAMS=params, RESULT=result, OPTIONS=options, CORE_2=core(lower(function)))
+        )
     )
 
 

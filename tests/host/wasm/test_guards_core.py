@@ -13,6 +13,9 @@ from moonwit.host.wasm.binary.core_types import CoreExport, mismatch
 from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Malformed
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 
 def engine() -> Engine:
@@ -244,10 +247,7 @@ def test_what_fits_an_import(kind: str) -> None:
     """One module's export is given to another as its import: whether it fits is what Wasmtime says, for every pair of types."""
     fits = {}
     for given, wanted in itertools.product(KINDS[kind], repeat=2):
-        text = f"""(component (core module $a (import "" "x" {given}) (export "x" ({given[1:].split(" ")[0].strip(")")} 0)))
-          (core module $b (import "" "x" {wanted}))
-          (import "a" (core module $c (export "x" {given})))
-          (core instance $i (instantiate $c)) (core instance (instantiate $b (with "" (instance $i)))))"""
+        text = wat("what_fits_an_import", GIVEN=given, SPLIT=given[1:].split(" ")[0].strip(")"), WANTED=wanted)
         data = bytes(wat2wasm(text))
         try:
             Component(ENGINE, data)

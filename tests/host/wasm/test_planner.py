@@ -14,6 +14,9 @@ from moonwit.host.wasm.plan.plan import Export, FlagItem, Lift, Plan, ResourceIt
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit.types import Borrow, Field, Function, List, Option, Own, Primitive, Record, Tuple
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 FOLDER = Path(__file__).parent / "components"
 
@@ -143,32 +146,21 @@ def test_an_alias_of_a_resource_is_the_same_resource() -> None:
 
 def test_an_ascribed_instance_shows_what_its_type_declares() -> None:
     """An instance exported with a narrower type has only that type's exports."""
-    component = decode(bytes(wat2wasm("""(component
-      (core module $m (func (export "f") (param i32) (result i32) local.get 0))
-      (core instance $c (instantiate $m))
-      (func $g (param "x" u8) (result bool) (canon lift (core func $c "f")))
-      (instance $both (export "f" (func $g)) (export "g" (func $g)))
-      (export "a:b/less" (instance $both) (instance (export "g" (func (param "x" u8) (result bool))))))""")))
+    component = decode(bytes(wat2wasm(wat("an_ascribed_instance_shows_what_its_type_declares"))))
     assert set(interface(component, "a:b/less").functions) == {"g"}
     assert set(plan_component(component).exports) == {"a:b/less#g"}
 
 
 def test_a_shared_memory_is_refused() -> None:
     """A memory that threads share is not taken, and the sentence does not say that anything is wrong with it."""
-    component = decode(bytes(wat2wasm("""(component
-      (core module $m (memory (export "m") 1 1 shared) (func (export "f") (result i32) i32.const 0))
-      (core instance $i (instantiate $m))
-      (func (export "f") (result string) (canon lift (core func $i "f") (memory (core memory $i "m")))))""")))
+    component = decode(bytes(wat2wasm(wat("a_shared_memory_is_refused"))))
     with pytest.raises(Refused, match=r"^Of the export `f`, the memory is shared between threads, which Moonwit does not take yet\.$"):
         plan_component(component)
 
 
 def test_an_encoding_matters_only_where_there_are_strings() -> None:
     """A function without strings may be lifted with any encoding."""
-    component = decode(bytes(wat2wasm("""(component
-      (core module $m (func (export "f") (result i32) i32.const 0))
-      (core instance $i (instantiate $m))
-      (func (export "f") (result u8) (canon lift (core func $i "f") string-encoding=utf16)))""")))
+    component = decode(bytes(wat2wasm(wat("an_encoding_matters_only_where_there_are_strings"))))
     assert set(plan_component(component).exports) == {"f"}
 
 

@@ -12,6 +12,9 @@ from moonwit.host.wasm.adapters import Options
 from moonwit.host.wasm.adapters.adapter import adapter
 from moonwit.host.wasm.wit import types as wit
 from tests.host.wasm.adapters import oracle
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 PAGE = 65536
 FULL = Options(memory=True, realloc=True)
@@ -52,48 +55,24 @@ def guest_text(memory64: bool, params: list[str], results: list[str], pages: int
     keep = " ".join(f"(global.set $got{n} (local.get {n}))" for n in range(len(params)))
     give = "\n".join(f'(global $give{n} (export "give{n}") (mut {t}) ({t}.const 0))' for n, t in enumerate(results))
     same = "" if not results else f"(if ({results[0]}.ne (local.get 0) (global.get $give0)) (then (unreachable)))"
-    return f"""(module
-      (memory (export "memory") {kind} {pages} {most})
-      (tag $error (export "error"))
-      (global $flags (export "flags") (mut i32) (i32.const 1))
-      (global $next (export "next") (mut {a}) ({a}.const 16))
-      (global $throws (export "throws") (mut i32) (i32.const 0))
-      (global $forged (export "forged") (mut i64) (i64.const -1))
-      (global $wait (export "wait") (mut i32) (i32.const 0))
-      (global $log (export "log") (mut i32) (i32.const 0))
-      (memory $calls (export "calls") 1)
-      {got} {give}
-      (func $note (param i64 i64 i64 i64)
-        (i64.store $calls (global.get $log) (local.get 0)) (i64.store $calls offset=8 (global.get $log) (local.get 1))
-        (i64.store $calls offset=16 (global.get $log) (local.get 2)) (i64.store $calls offset=24 (global.get $log) (local.get 3))
-        (global.set $log (i32.and (i32.add (global.get $log) (i32.const 32)) (i32.const 0xffff))))
-      (func (export "realloc") (param $old {a}) (param $olds {a}) (param $align {a}) (param $new {a}) (result {a}) (local $at {a})
-        (if (global.get $flags) (then (unreachable)))
-        (if (i32.eq (global.get $throws) (i32.const 1)) (then (throw $error)))
-        (call $note {" ".join(wide(f"(local.get ${name})") for name in ("old", "olds", "align", "new"))})
-        (if (i64.ne (global.get $forged) (i64.const -1)) (then
-          (if (i32.eqz (global.get $wait)) (then (return {forged})))
-          (global.set $wait (i32.sub (global.get $wait) (i32.const 1)))))
-        (local.set $at ({a}.and
-          ({a}.add (global.get $next) ({a}.sub (local.get $align) ({a}.const 1))) ({a}.sub ({a}.const 0) (local.get $align))))
-        (global.set $next ({a}.add (local.get $at) (local.get $new)))
-        (block $fits (loop $grow
-          (br_if $fits (i64.le_u {wide("(global.get $next)")} (i64.shl {wide("(memory.size 0)")} (i64.const 16))))
-          (br_if $grow ({a}.ne (memory.grow 0 ({a}.const 16)) ({a}.const -1)))
-          (unreachable)))
-        (memory.copy (local.get $at) (local.get $old)
-          (select (local.get $olds) (local.get $new) ({a}.lt_u (local.get $olds) (local.get $new))))
-        (local.get $at))
-      (func (export "func") (param {" ".join(params)}) (result {" ".join(results)})
-        (if (i32.eqz (global.get $flags)) (then (unreachable)))
-        (if (i32.eq (global.get $throws) (i32.const 2)) (then (throw $error)))
-        (call $note (i64.const -1) (i64.const 0) (i64.const 0) (i64.const 0))
-        {keep} {" ".join(f"(global.get $give{n})" for n in range(len(results)))})
-      (func (export "post-return") (param {" ".join(results)})
-        (if (global.get $flags) (then (unreachable)))
-        (if (i32.eq (global.get $throws) (i32.const 3)) (then (throw $error)))
-        (call $note (i64.const -2) (i64.const 0) (i64.const 0) (i64.const 0))
-        {same}))"""
+    return wat(
+        "guest_text",
+        KIND=kind,
+        PAGES=pages,
+        MOST=most,
+        A=a,
+        GOT=got,
+        GIVE=give,
+        WIDE=" ".join(wide(f"(local.get ${name})") for name in ("old", "olds", "align", "new")),
+        FORGED=forged,
+        WIDE_2=wide("(global.get $next)"),
+        WIDE_3=wide("(memory.size 0)"),
+        PARAMS=" ".join(params),
+        RESULTS=" ".join(results),
+        KEEP=keep,
+        TEXT=" ".join(f"(global.get $give{n})" for n in range(len(results))),
+        SAME=same,
+    )
 
 
 class Side:

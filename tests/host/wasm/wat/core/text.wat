@@ -1,0 +1,13 @@
+(module
+  (type $cb (func (param i64) (result f32 f64)))
+  (import "env" "log" (func $log (param i32 i32)))
+  (import "env" "m" (memory 1))
+  (import "env" "t" (table 1 funcref))
+  (import "env" "g" (global (mut i64)))
+  (import "wasi" "now" (func (type $cb)))
+  (memory (export "second") i64 1)
+  (func $f (export "f") (param v128 externref) (result i32) i32.const 1)
+  (export "passed-on" (func $log))
+  (export "m" (memory 0))
+  (export "t" (table 0))
+  (export "g" (global 0)))
