@@ -4,6 +4,7 @@ local got = require 'lua.values.got'
 local input = require 'lua.scripts.input'
 local object = require 'stdlib.fs.object'
 local output = require 'lua.scripts.output'
+local joined = require 'stdlib.values.joined'
 
 local type, error, select, tostring, tonumber, unpack = type, error, select, tostring, tonumber, unpack
 local concat, max = table.concat, math.max
@@ -145,19 +146,6 @@ end
 
 -- Writing ------------------------------------------------------------------------------------------------------------------
 
-local function texts(name, ...)
-  local pieces = { ... }
-  for i = 1, select('#', ...) do
-    local kind = type(pieces[i])
-    if kind == 'number' then
-      pieces[i] = tostring(pieces[i])
-    elseif kind ~= 'string' then
-      error(name .. ': expected a string or a number as value ' .. i .. ', got ' .. got(pieces[i]), 3)
-    end
-  end
-  return concat(pieces)
-end
-
 local function unwritten(stream, why)
   return nil, errors.make { message = 'standard ' .. stream .. " can't be written to: " .. tostring(why), kind = errors.kinds.UNAVAILABLE }
 end
@@ -201,7 +189,7 @@ end
 --- Writes strings and numbers; returns the stream, or nil and an error.
 function methods.write(stream, ...)
   local state = checked(stream, 'write', false)
-  local ok, problem = write(state.name, texts('stream:write', ...))
+  local ok, problem = write(state.name, joined('stream:write', ...))
   if not ok then return nil, problem end
   return stream
 end
@@ -244,7 +232,7 @@ function M.lines(format)
 end
 
 --- Writes strings and numbers to standard output; returns true, or nil and an error.
-function M.write(...) return write('output', texts('io.write', ...)) end
+function M.write(...) return write('output', joined('io.write', ...)) end
 
 --- Writes what is still buffered of standard output; returns true, or nil and an error.
 function M.flush() return methods.flush(M.stdout) end

@@ -5,8 +5,8 @@ local errors = require 'lua.values.errors'
 local got = require 'lua.values.got'
 local is_utf8 = require('lua.values.utf8').string_is_utf8
 local encoder = require 'stdlib.json.encoder'
-local nearest = require 'lua.values.nearest'
 local sandbox = require 'lua.scripts.sandbox'
+local with_methods = require 'stdlib.values.methods'
 
 local type, error, next, tostring, setmetatable, ipairs, pcall = type, error, next, tostring, setmetatable, ipairs, pcall
 local concat, sort, floor = table.concat, table.sort, math.floor
@@ -82,14 +82,7 @@ local methods = {}
 
 local META =
   { __metatable = 'logger', __tostring = function() return 'logger' end, __newindex = function() error("a logger can't be changed", 2) end }
-META.__index = function(_, name)
-  if methods[name] then return methods[name] end
-  local names = {}
-  for known in next, methods do
-    names[#names + 1] = known
-  end
-  error("a logger has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
-end
+META.__index = with_methods(methods, 'a logger')
 
 local function new(prefix, fields)
   local logger = setmetatable({}, META)

@@ -2,40 +2,18 @@
 local coroutines = require 'lua.dispatcher.coroutines'
 local errors = require 'lua.values.errors'
 
-local getinfo, getfenv = debug.getinfo, debug.getfenv
 local concat = table.concat
 
 local M = {}
 
 -- How many coroutines the sentence and the details list.
 local MOST_SHOWN, MOST_LISTED = 10, 100
-local MOST_FRAMES = 32
-local HOST = _G
-
---- Lists the script's frames of a coroutine that does not run, innermost first, as `errors.frames` does.
----@param co thread
----@return table[]
-function M.frames(co)
-  local frames = {}
-  for level = 0, 200 do
-    local info = getinfo(co, level, 'Slnf')
-    if not info or #frames == MOST_FRAMES then break end
-    if info.what ~= 'C' and getfenv(info.func) ~= HOST then
-      frames[#frames + 1] = {
-        file = info.source:match '^[@=](.*)' or info.short_src,
-        line = info.currentline > 0 and info.currentline or nil,
-        name = info.what == 'main' and 'main chunk' or info.name or ('function <line ' .. info.linedefined .. '>'),
-      }
-    end
-  end
-  return frames
-end
 
 -- Where a task waits: its innermost coroutine may have no line of the script's own.
 local function place(task)
   local inner = coroutines.innermost(task.co)
-  local frames = M.frames(inner)
-  if not frames[1] and inner ~= task.co then frames = M.frames(task.co) end
+  local frames = errors.frames(0, inner)
+  if not frames[1] and inner ~= task.co then frames = errors.frames(0, task.co) end
   return frames
 end
 

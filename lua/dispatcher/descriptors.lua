@@ -79,7 +79,13 @@ end
 -- How often a descriptor is looked at that the set has no room for, in nanoseconds.
 local LOOK = 10e6
 
-local function look_again(ready, task, generation, wake)
+--- Has wake(task, generation) called once ready() is true, for what the set does not take: it is looked at again and again.
+---@param ready fun(): boolean
+---@param task Task
+---@param generation integer
+---@param wake fun(task: Task, generation: integer)
+---@return fun() stop
+function M.look_again(ready, task, generation, wake)
   local timer
   local function look()
     if ready() then return wake(task, generation) end
@@ -105,7 +111,7 @@ function M.watch(D, ready, task, generation, wake)
     wake(task, generation)
     return nothing
   end
-  if not enter(D) then return look_again(ready, task, generation, wake) end
+  if not enter(D) then return M.look_again(ready, task, generation, wake) end
   local watcher = { ready = ready, task = task, generation = generation, wake = wake }
   D.watchers[watcher] = true
   watching = watching + 1

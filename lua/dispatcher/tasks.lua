@@ -2,7 +2,6 @@
 -- lua/dispatcher/dispatcher.lua runs them.
 
 local coroutines = require 'lua.dispatcher.coroutines'
-local deadlock = require 'lua.dispatcher.deadlock'
 local errors = require 'lua.values.errors'
 local exits = require 'lua.values.exits'
 local interrupt = require 'lua.dispatcher.interrupt'
@@ -317,7 +316,7 @@ function M.step(task)
   end
   if not task.done then
     coroutines.reset()
-    fail(task, errors.from(ok and FOREIGN or message, { lua_stack = deadlock.frames(co) }))
+    fail(task, errors.from(ok and FOREIGN or message, { lua_stack = errors.frames(0, co) }))
   end
   leave(task)
 end

@@ -9,7 +9,7 @@ local concat = table.concat
 
 local M = {}
 
-local MAX_FRAMES = 32
+local MAX_FRAMES, MAX_LEVELS = 32, 200
 local HOST = _G
 
 local PROTOTYPE = newproxy(true)
@@ -38,13 +38,21 @@ M.kinds = {
 function M.is_error(value) return type(value) == 'userdata' and getmetatable(value) == LOCKED end
 local is_error = M.is_error
 
---- Lists the script frames above `level` as `{file, line, name}`; frames of the host itself are left out.
+--- Lists the script frames above `level`, or, of a coroutine that does not run, from `level` on: `{file, line, name}`, innermost first;
+-- frames of the host itself are left out.
 ---@param level integer
+---@param co thread?
 ---@return table[]
-function M.frames(level)
+function M.frames(level, co)
   local frames = {}
-  for depth = level + 1, level + 200 do
-    local info = getinfo(depth, 'Slnf')
+  local first = co and level or level + 1
+  for depth = first, first + MAX_LEVELS do
+    local info
+    if co then
+      info = getinfo(co, depth, 'Slnf')
+    else
+      info = getinfo(depth, 'Slnf')
+    end
     if not info or #frames == MAX_FRAMES then break end
     if info.what ~= 'C' and getfields(info.func) ~= HOST then
       frames[#frames + 1] = {

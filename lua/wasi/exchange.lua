@@ -41,7 +41,10 @@ M.drain = orders.drain
 
 -- The body of a request ------------------------------------------------------------------------------------------------
 
-local function collect(body)
+--- Takes what has been written of a body and was not sent yet.
+---@param body {pieces: string[], size: integer}
+---@return string
+function M.collect(body)
   local text = table.concat(body.pieces)
   body.pieces, body.size = {}, 0
   return text
@@ -59,7 +62,7 @@ local function push(x)
       body.room.notify()
       body.drained.notify()
     end)
-    return order('out.write', x.number, intermediate.encode_all(2, ticket, collect(body)), ticket)
+    return order('out.write', x.number, intermediate.encode_all(2, ticket, M.collect(body)), ticket)
   end
   if body.finished and not body.ended then
     body.ended = true
@@ -186,7 +189,7 @@ end
 
 local function start(x)
   local body, request = x.body, x.request
-  local whole = not body and '' or body.finished and collect(body) or nil
+  local whole = not body and '' or body.finished and M.collect(body) or nil
   if whole and body then body.ended = true end
   local number
   number = away.expect(function(answer) answered(x, answer) end)

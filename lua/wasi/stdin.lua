@@ -2,7 +2,7 @@
 -- own: for guests there is nothing to read there.
 
 local ffi = require 'ffi'
-local clock = require 'lua.dispatcher.clock'
+local descriptors = require 'lua.dispatcher.descriptors'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 
 ffi.cdef [[
@@ -13,8 +13,6 @@ int isatty(int descriptor);
 
 local C = ffi.C
 local POLLIN = 1
--- How often it is looked whether something has come, in nanoseconds, while somebody waits for it.
-local LOOK = 10e6
 
 local M = {}
 
@@ -43,16 +41,10 @@ end
 --- Whether the end has been read.
 function M.source.ended() return ended end
 
-function M.source.watch(task, generation)
-  local timer
-  local function look()
-    if ready() then return dispatcher.wake(task, generation) end
-    timer = dispatcher.timer(clock.monotonic() + LOOK, look, nil, nil, task.group)
-  end
-  look()
-  return function()
-    if timer then dispatcher.cancel_timer(timer) end
-  end
-end
+--- Has the task woken once there is something; gives a function that ends the watching. No set of descriptors takes a regular file.
+---@param task Task
+---@param generation integer
+---@return fun() stop
+function M.source.watch(task, generation) return descriptors.look_again(ready, task, generation, dispatcher.wake) end
 
 return M

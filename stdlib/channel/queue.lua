@@ -10,10 +10,10 @@
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
-local nearest = require 'lua.values.nearest'
 local timers = require 'lua.dispatcher.timers'
+local with_methods = require 'stdlib.values.methods'
 
-local newproxy, getmetatable, setmetatable, error, pairs, tostring = newproxy, getmetatable, setmetatable, error, pairs, tostring
+local newproxy, getmetatable, setmetatable, error = newproxy, getmetatable, setmetatable, error
 local setfields = debug.setfenv
 local floor = math.floor
 local ticket, rouse, park_until, LATE = dispatcher.ticket, dispatcher.rouse, dispatcher.park_until, dispatcher.LATE
@@ -62,15 +62,7 @@ META.__tostring = function(channel)
   return 'channel (' .. state.count .. ' of ' .. state.size .. (state.closed and ', closed)' or ')')
 end
 
-META.__index = setmetatable(M.methods, {
-  __index = function(methods, name)
-    local names = {}
-    for known in pairs(methods) do
-      names[#names + 1] = known
-    end
-    error("a channel has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
-  end,
-})
+META.__index = with_methods(M.methods, 'a channel')
 
 META.__newindex = function() error("a channel can't be changed, only be sent to, received from and closed", 2) end
 

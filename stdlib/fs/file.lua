@@ -4,8 +4,8 @@ local ffi = require 'ffi'
 local callbacks = require 'lua.lane.ask'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
-local got = require 'lua.values.got'
 local object = require 'stdlib.fs.object'
+local joined = require 'stdlib.values.joined'
 
 local type, error, select, tostring, tonumber, ipairs, unpack = type, error, select, tostring, tonumber, ipairs, unpack
 local collectgarbage = collectgarbage
@@ -297,18 +297,9 @@ end
 
 --- Writes strings and numbers at the position, or at the end in mode "a"; returns the file, or nil and an error.
 function methods.write(file, ...)
-  local pieces = { ... }
-  for i = 1, select('#', ...) do
-    local kind = type(pieces[i])
-    if kind == 'number' then
-      pieces[i] = tostring(pieces[i])
-    elseif kind ~= 'string' then
-      error('file:write: expected a string or a number as value ' .. i .. ', got ' .. got(pieces[i]), 2)
-    end
-  end
+  local data = joined('file:write', ...)
   local state, refused = usable(file, 'write', 'writes')
   if not state then return nil, refused end
-  local data = #pieces == 1 and pieces[1] or concat(pieces)
   state.ahead, state.at = '', 1
   local from = 1
   while from <= #data do

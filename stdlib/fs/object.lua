@@ -1,7 +1,7 @@
 -- Objects of the module `fs`: userdata with methods, whose state no script can reach.
-local nearest = require 'lua.values.nearest'
+local with_methods = require 'stdlib.values.methods'
 
-local newproxy, getmetatable, setmetatable, error, next, tostring, type = newproxy, getmetatable, setmetatable, error, next, tostring, type
+local newproxy, getmetatable, type = newproxy, getmetatable, type
 local setfields = debug.setfenv
 
 local M = {}
@@ -31,15 +31,7 @@ function M.class(name, what, show, collected)
   meta.__metatable = name
   meta.__newindex = function() error(what .. " can't be changed", 2) end
   meta.__tostring = function(value) return states[value] and show(states[value]) or name end
-  meta.__index = setmetatable(methods, {
-    __index = function(_, key)
-      local names = {}
-      for known in next, methods do
-        names[#names + 1] = known
-      end
-      error(what .. " has no method '" .. tostring(key) .. "'" .. nearest.hint(key, names), 2)
-    end,
-  })
+  meta.__index = with_methods(methods, what)
   -- The index is cleared before the finalizer runs; the environment is still there.
   if collected then meta.__gc = function(value) collected(debug.getfenv(value)) end end
 

@@ -8,6 +8,7 @@ local errors = require 'lua.values.errors'
 local future = require 'stdlib.funcs.future'
 local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
+local with_methods = require 'stdlib.values.methods'
 
 local error, type, pairs, setmetatable, getmetatable, tostring, tonumber =
   error, type, pairs, setmetatable, getmetatable, tostring, tonumber
@@ -24,14 +25,7 @@ local EXECUTOR = {
   __metatable = 'executor',
   __newindex = function() error("an executor can't be changed, with_options and with_context make another", 2) end,
 }
-EXECUTOR.__index = function(_, name)
-  local method = methods[name]
-  if method then return method end
-  error(
-    "an executor has no method '" .. tostring(name) .. "'" .. nearest.hint(name, { 'with_options', 'with_context', 'call', 'async' }),
-    2
-  )
-end
+EXECUTOR.__index = with_methods(methods, 'an executor')
 EXECUTOR.__tostring = function() return 'executor' end
 
 -- What is worth another try: errors that say so, and those that are a matter of the moment.

@@ -8,12 +8,12 @@ local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
 local gate = require 'lua.dispatcher.gate'
 local got = require 'lua.values.got'
-local nearest = require 'lua.values.nearest'
 local pools = require 'lua.pools.pools'
 local queue = require 'stdlib.channel.queue'
 local rings = require 'lua.dispatcher.rings'
+local with_methods = require 'stdlib.values.methods'
 
-local error, type, pcall, setmetatable, getmetatable, tostring, next = error, type, pcall, setmetatable, getmetatable, tostring, next
+local error, type, pcall, setmetatable, getmetatable = error, type, pcall, setmetatable, getmetatable
 local rawget, rawset, select, tonumber = rawget, rawset, select, tonumber
 local find = calls.find
 
@@ -27,15 +27,7 @@ local hidden = setmetatable({}, { __mode = 'k' })
 local methods = {}
 local FUTURE = { __metatable = 'future' }
 
-FUTURE.__index = function(_, name)
-  local method = methods[name]
-  if method then return method end
-  local names = {}
-  for known in next, methods do
-    names[#names + 1] = known
-  end
-  error("a future has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
-end
+FUTURE.__index = with_methods(methods, 'a future')
 FUTURE.__newindex = function() error("a future can't be changed", 2) end
 FUTURE.__tostring = function(future)
   return 'future ('

@@ -5,10 +5,10 @@ local duration = require 'stdlib.values.duration'
 local format = require 'stdlib.time.format'
 local got = require 'lua.values.got'
 local layout_module = require 'stdlib.time.layout'
-local nearest = require 'lua.values.nearest'
 local zone = require 'stdlib.time.zone'
+local with_methods = require 'stdlib.values.methods'
 
-local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs
+local newproxy, getmetatable, type, error, tonumber, tostring = newproxy, getmetatable, type, error, tonumber, tostring
 local getfields, setfields = debug.getfenv, debug.setfenv
 local int64, uint64 = ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 local floor, abs = math.floor, math.abs
@@ -316,15 +316,7 @@ local STRING = '2006-01-02 15:04:05.999999999 -0700 MST'
 --- Returns the time as text, as `tostring` does.
 function methods.string(time) return format.format(parts(fields_of(time, 'string')), STRING) end
 
-META.__index = function(_, name)
-  local method = methods[name]
-  if method then return method end
-  local names = {}
-  for known in pairs(methods) do
-    names[#names + 1] = known
-  end
-  error("a Time has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
-end
+META.__index = with_methods(methods, 'a Time')
 META.__newindex = function() error("a Time can't be changed", 2) end
 META.__tostring = function(time) return format.format(parts(getfields(time)), STRING) end
 META.__concat = function(a, b) return (is(a) and tostring(a) or a) .. (is(b) and tostring(b) or b) end

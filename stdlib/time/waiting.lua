@@ -3,9 +3,9 @@ local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
-local nearest = require 'lua.values.nearest'
+local with_methods = require 'stdlib.values.methods'
 
-local newproxy, getmetatable, type, error, tonumber, pairs, tostring = newproxy, getmetatable, type, error, tonumber, pairs, tostring
+local newproxy, getmetatable, type, error, tonumber, tostring = newproxy, getmetatable, type, error, tonumber, tostring
 local getfields, setfields = debug.getfenv, debug.setfenv
 local monotonic, max = clock.monotonic, math.max
 
@@ -69,14 +69,7 @@ local function class(name, methods)
   meta.__metatable = called
   meta.__tostring = function() return called end
   meta.__newindex = function() error('a ' .. name .. " can't be changed", 2) end
-  meta.__index = function(_, key)
-    if methods[key] then return methods[key] end
-    local names = {}
-    for known in pairs(methods) do
-      names[#names + 1] = known
-    end
-    error('a ' .. name .. " has no method '" .. tostring(key) .. "'" .. nearest.hint(key, names), 2)
-  end
+  meta.__index = with_methods(methods, 'a ' .. name)
   return function(fields)
     local value = newproxy(prototype)
     setfields(value, fields)

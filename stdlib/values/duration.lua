@@ -1,9 +1,9 @@
 -- Durations: a signed 64-bit number of nanoseconds, as Go's time.Duration.
 local ffi = require 'ffi'
 local got = require 'lua.values.got'
-local nearest = require 'lua.values.nearest'
+local with_methods = require 'stdlib.values.methods'
 
-local newproxy, getmetatable, type, error, tonumber, tostring, pairs = newproxy, getmetatable, type, error, tonumber, tostring, pairs
+local newproxy, getmetatable, type, error, tonumber, tostring = newproxy, getmetatable, type, error, tonumber, tostring
 local getfields, setfields = debug.getfenv, debug.setfenv
 local int64, uint64, istype = ffi.typeof 'int64_t', ffi.typeof 'uint64_t', ffi.istype
 local floor = math.floor
@@ -220,15 +220,7 @@ end
 --- Returns the duration as text, as `tostring` does.
 function methods.string(d) return M.text(ns_of(d, 'string')) end
 
-META.__index = function(_, name)
-  local method = methods[name]
-  if method then return method end
-  local names = {}
-  for known in pairs(methods) do
-    names[#names + 1] = known
-  end
-  error("a Duration has no method '" .. tostring(name) .. "'" .. nearest.hint(name, names), 2)
-end
+META.__index = with_methods(methods, 'a Duration')
 META.__newindex = function() error("a Duration can't be changed", 2) end
 META.__tostring = function(d) return M.text(getfields(d).ns) end
 META.__concat = function(a, b) return (is(a) and tostring(a) or a) .. (is(b) and tostring(b) or b) end

@@ -2,6 +2,7 @@
 
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
+local exchange = require 'lua.wasi.exchange'
 local protocol = require 'lua.guest.protocol'
 
 local M = {}
@@ -9,23 +10,17 @@ local M = {}
 -- How much is kept unsent, in bytes.
 local ROOM = 1024 * 1024
 
-local function collect(body)
-  local text = table.concat(body.pieces)
-  body.pieces, body.size = {}, 0
-  return text
-end
-
 --- Sends what has been written so far, and waits until the client has taken it, `ms` milliseconds at most. Gives false when it has gone.
 function M.send(body, ms)
   local context = body.context
   if not context or body.size == 0 then return true end
-  local taken = context.send(collect(body), ms)
+  local taken = context.send(exchange.collect(body), ms)
   if not taken then body.failed = 'the client has gone' end
   return taken
 end
 
 --- What is left when the guest has ended.
-M.rest = collect
+M.rest = exchange.collect
 
 -- Sends in the background, for a guest that does not wait.
 local function start(body)
