@@ -64,9 +64,9 @@ def _items(one: Entry) -> str:
         # JSON is YAML, where it is written in one line of any characters.
         return f"  - {json.dumps(one, ensure_ascii=False)}\n"
     text = dedent(one).strip("\n")
-    if not text.startswith("- "):
+    if text and not text.startswith("- "):
         text = "- " + indent(text, "  ")[2:] if "\n" in text else f"- {{{text}}}"
-    return indent(text, "  ") + "\n"
+    return indent(f"{text}\n", "  ") if text else ""
 
 
 def index(*entries: Entry, namespace: str = "t") -> str:

@@ -11,6 +11,9 @@ import tempfile
 from pathlib import Path
 
 from tests.abi.conftest import State
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 # Result type in WAT, the core type of the flat result, and whether the guest makes handles first.
 RESULTS = {
@@ -64,92 +67,10 @@ def component() -> str:
     newline = "\n"
     enum = " ".join(f'"c{i}"' for i in range(300))
     flags = " ".join(f'"f{i}"' for i in range(32))
-    return f"""(component
- (type $thing' (resource (rep i32))) (type $other' (resource (rep i32)))
- (export $thing "thing" (type $thing')) (export $other "other" (type $other'))
- (type $color' (enum "red" "green" "blue")) (export $color "color-type" (type $color'))
- (type $code' (enum {enum})) (export $code "code-type" (type $code'))
- (type $wide-flags' (flags {flags})) (export $wide-flags "flags-type" (type $wide-flags'))
- (type $mixed' (record (field "a-bool" bool) (field "a-float" f64) (field "single" f32) (field "text" string) (field "letter" char)
-  (field "maybe" (option string)) (field "color" $color))) (export $mixed "mixed-type" (type $mixed'))
- (type $shape' (variant (case "empty") (case "text" string) (case "float" f64) (case "char" char) (case "list" (list f32))
-  (case "record" $mixed))) (export $shape "shape-type" (type $shape'))
- (core func $new (canon resource.new $thing')) (core func $new-other (canon resource.new $other'))
- (core module $m
-  (import "" "new" (func $new (param i32) (result i32))) (import "" "new-other" (func $new-other (param i32) (result i32)))
-  (memory (export "memory") 2)
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-  {newline.join(core)})
- (core instance $i (instantiate $m (with "" (instance (export "new" (func $new)) (export "new-other" (func $new-other))))))
- {newline.join(lifts)})"""
+    return wat("component", ENUM=enum, FLAGS=flags, CORE=newline.join(core), LIFTS=newline.join(lifts))
 
 
-LOOP = r"""
-local calls, generate, handles, names, count, seed = ...
-math.randomseed(seed)
-local random, char = math.random, string.char
-local seen = {}
-local function word(n)
-  return char(n % 256, math.floor(n / 256) % 256, math.floor(n / 65536) % 256, math.floor(n / 16777216) % 256)
-end
-local sources = {
-  function() return random(0, 3) end,
-  function() return 1024 + random(0, 40) * 4 end,
-  function() return 1024 + random(0, 40) * 8 end,
-  function() return random(0, 40) end,
-  function() return 131072 - random(0, 40) end,
-  function() return 4294967295 - random(0, 40) end,
-  function() return 2147483648 - random(-4, 4) end,
-  function() return random(0, 131072) end,
-  function() return 0xd7fe + random(0, 3) end,
-  function() return 0xdffe + random(0, 3) end,
-  function() return 0x10fffe + random(0, 3) end,
-  function() return 0xff800000 + random(0, 0x7fffff) end,
-  function() return 0x20202020 + random(0, 0x5f) * 256 end,
-  function() return random(0, 65535) + random(0, 65535) * 65536 end,
-}
-local function any() return sources[random(#sources)]() end
-local function content()
-  local words = {}
-  local favorite = sources[random(#sources)]
-  for i = 1, random(2, 24) do words[i] = word(random(3) == 1 and favorite() or any()) end
-  return table.concat(words)
-end
--- What is lifted must be fit to be passed on: this finds whatever is not a value of its type.
-local fits = {}
-for id in pairs(names) do
-  calls.call(id, '', 0)
-  local sig = require('lua.calls.direct').last.sig
-  if not sig.name:find 'handle' and sig.name ~= 'both' then
-    fits[id] = generate.compile_check({ name = 'check', params = { { name = 'v', type = sig.result } } }, { holds = handles.holds })
-  end
-end
-local ids = {}
-for id in pairs(names) do ids[#ids + 1] = id end
-table.sort(ids)
-for i = 1, count do
-  local id = ids[random(#ids)]
-  local answer = random(2) == 1 and 1024 + random(0, 6) * 8 or any()
-  local value, problem = calls.call(id, content(), answer)
-  if problem == nil then
-    seen.value = (seen.value or 0) + 1
-    local good
-    if fits[id] then good = fits[id](value) else good = value == nil or type(value) == 'cdata' or type(value) == 'table' end
-    if not good then error(id .. ' gave what is not a value of its type: ' .. type(value)) end
-  else
-    local text = problem:message()
-    if problem:kind() ~= 'Internal' or text:find '\n' then error(id .. ': ' .. problem:kind() .. ': ' .. text) end
-    local what = text:match '^[%w-]+: the guest broke the canonical ABI: (.*)$'
-    if not what then error(id .. ': ' .. text) end
-    what = what:gsub(' %d+$', '')
-    seen[what] = (seen[what] or 0) + 1
-  end
-  if i % 5000 == 0 then collectgarbage() end
-end
-local out = {}
-for what, n in pairs(seen) do out[#out + 1] = ('%q: %d'):format(what, n) end
-return '{' .. table.concat(out, ', ') .. '}'
-"""
+LOOP = lua("loop")
 
 
 def main(count: int, seed: int) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from moonwit.kinds import KINDS
 from moonwit.lua.calls.entries import Entries
 from moonwit.lua.lane.lane import new_state
-from moonwit.registry import load
+from tests.projects import loaded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,12 +20,7 @@ class State:
     """A project in a Lua state of the calling thread. ``entries`` is YAML flow text per entry; ``files`` go beside it."""
 
     def __init__(self, folder: Path, entries: list[str], files: Mapping[str, str | bytes]) -> None:
-        lines = "".join(f"  - {{{entry}}}\n" for entry in entries)
-        (folder / "_index.yaml").write_text(f'version: "1.0"\nnamespace: t\nentries:\n{lines}')
-        for name, data in files.items():
-            (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
-        self.registry = load(folder, KINDS)
-        assert not self.registry.errors, [problem.sentence for problem in self.registry.errors]
+        self.registry = loaded(folder, *entries, files=files)
         self.entries = Entries(self.registry)
         self.lua, self.boot = new_state(self.entries.callbacks())
         self.open = True

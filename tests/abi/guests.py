@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from moonwit.host.wasm.wit import types as wit
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 SIZES = {"bool": 1, "u8": 1, "s8": 1, "u16": 2, "s16": 2, "u32": 4, "s32": 4, "f32": 4, "char": 4, "u64": 8, "s64": 8, "f64": 8}
 MAX_FLAT = 16
@@ -204,9 +207,14 @@ class Guest:
         else:
             sources = [(f"(local.get {i})", core) for i, core in enumerate(cores)]
             self.core.append(
-                f'(func (export "{name}") (param {" ".join(cores)}) (result i32) (local $ret i32) (call $enter)\n'
-                f"(local.set $ret (call $alloc (i32.const {size(result)}) (i32.const {alignment(result)})))\n"
-                f"{store(result, sources, 0)}\n(local.get $ret))"
+                wat(
+                    "echo",
+                    NAME=name,
+                    CORES=" ".join(cores),
+                    SIZE=size(result),
+                    ALIGNMENT=alignment(result),
+                    STORE=store(result, sources, 0),
+                )
             )
         post = cores[0] if len(cores) == 1 else "i32"
         self.core.append(f'(func (export "post-{name}") (param {post}) (call $leave))')
@@ -219,32 +227,10 @@ class Guest:
     @property
     def text(self) -> str:
         newline = "\n"
-        return f"""(component
-(core module $m
- (memory (export "memory") 1)
- (global $next (mut i32) (i32.const 16))
- (global $inside (mut i32) (i32.const 0))
- {ALLOC}
- {newline.join(self.core)})
-(core instance $i (instantiate $m))
-{newline.join(self.definitions)}
-{newline.join(self.lifts)})"""
+        return wat(
+            "text", ALLOC=ALLOC, CORE=newline.join(self.core), DEFINITIONS=newline.join(self.definitions), LIFTS=newline.join(self.lifts)
+        )
 
 
 # Everything is freed when a call ends. A second call before post-return traps, and so does a realloc that moves something.
-ALLOC = """
- (func $enter (if (global.get $inside) (then (unreachable))) (global.set $inside (i32.const 1)))
- (func $leave (if (i32.eqz (global.get $inside)) (then (unreachable)))
-  (global.set $inside (i32.const 0)) (global.set $next (i32.const 16)))
- (func $alloc (param $size i32) (param $align i32) (result i32) (local $at i32)
-  (local.set $at (i32.sub (local.get $align) (i32.const 1)))
-  (local.set $at (i32.and (i32.add (global.get $next) (local.get $at)) (i32.xor (local.get $at) (i32.const -1))))
-  (global.set $next (i32.add (local.get $at) (local.get $size)))
-  (block $room (loop $grow
-   (br_if $room (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))
-   (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable)))
-   (br $grow)))
-  (local.get $at))
- (func (export "realloc") (param $old i32) (param $had i32) (param $align i32) (param $size i32) (result i32)
-  (if (i32.or (local.get $old) (local.get $had)) (then (unreachable)))
-  (call $alloc (local.get $size) (local.get $align)))"""
+ALLOC = wat("alloc")

@@ -6,19 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.abi.conftest import State
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 Opened = Callable[..., State]
 
 # Gives the outcome of a call as two strings: kind and message, or the type and text of the result.
-CALL = r"""
-local calls, errors = require 'lua.calls.calls', require 'lua.values.errors'
-return function(id, ...)
-  local value, problem = calls.call(id, ...)
-  if problem ~= nil then return problem:kind(), problem:message() end
-  if type(value) == 'table' then return 'table', table.concat(value, ' ') end
-  return type(value), tostring(value)
-end
-"""
+CALL = lua("call")
 
 
 def guest(core: str, lifts: str, before: str = "", arguments: str = "") -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from moonwit.host.wasm.wit import types as wit
 from tests.abi.guests import ALLOC, MAX_FLAT, Guest, alignment, flat, size
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 INTERFACE = "t:t/host"
 
@@ -20,7 +23,7 @@ class Inside(Guest):
         for at in range(before, len(self.definitions)):
             word = self.definitions[at].split()
             if word[0] == "(export" and word[1].startswith("$"):
-                self.definitions[at] = f'(export {word[2]} (type {word[1]} (eq {word[4].rstrip(")")})))'
+                self.definitions[at] = f"(export {word[2]} (type {word[1]} (eq {word[4].rstrip(')')})))"
         return reference
 
 
@@ -84,23 +87,16 @@ class Relay:
     def text(self) -> str:
         newline = "\n"
         functions = " ".join(f'(export "{name}" (func ${name}))' for name in self.names)
-        return f"""(component
-(import "{INTERFACE}" (instance $h
-{newline.join(self.inside.definitions)}
-{newline.join(self.imports)}))
-(core module $lib
- (memory (export "memory") 1)
- (global $next (mut i32) (i32.const 16))
- (global $inside (mut i32) (i32.const 1))
- {ALLOC}
- (func (export "leave") (global.set $next (i32.const 16))))
-(core instance $lib (instantiate $lib))
-{newline.join(self.lowered)}
-(core module $m
- {newline.join(self.wanted)}
- (import "lib" "realloc" (func $alloc (param i32 i32 i32 i32) (result i32)))
- (import "lib" "leave" (func $leave))
- {newline.join(self.core)})
-(core instance $i (instantiate $m (with "h" (instance {functions})) (with "lib" (instance $lib))))
-{newline.join(self.outside.definitions)}
-{newline.join(self.lifts)})"""
+        return wat(
+            "text",
+            INTERFACE=INTERFACE,
+            DEFINITIONS=newline.join(self.inside.definitions),
+            IMPORTS=newline.join(self.imports),
+            ALLOC=ALLOC,
+            LOWERED=newline.join(self.lowered),
+            WANTED=newline.join(self.wanted),
+            CORE=newline.join(self.core),
+            FUNCTIONS=functions,
+            DEFINITIONS_2=newline.join(self.outside.definitions),
+            LIFTS=newline.join(self.lifts),
+        )

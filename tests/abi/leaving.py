@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 from tests.abi.conftest import State
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 # What reaches the import, from the innermost function on.
 VARIANTS = {
@@ -35,53 +38,21 @@ VARIANTS = {
     "branch table": "(func $hide (block (block (br_table 0 1 0 1 (i32.const 1)))) (drop (call $tick)))",
 }  # fmt: skip
 TYPES = "".join(f"(type $t{number} (func))" for number in range(13))
-GLOBAL = """(type $wide (func (result i64 i64 i64))) (type $pair (struct (field i32)))
-  (table $reached 1 funcref) (elem (table $reached) (i32.const 0) func $tick) (tag $wrong) (data "") (data "")
-  (global $n (mut i32) (i32.const 0))
-  (func $count (global.set $n (i32.add (global.get $n) (i32.const 1)))
-   (if (i32.gt_u (global.get $n) (i32.const AFTER)) (then (call $hide))))"""
+GLOBAL = wat("global")
 
 
 # What a component imports besides so that its calls run on fibers.
-WAITS = """(import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type (sub resource)))))
- (alias export $streams "output-stream" (type $output))
- (import "wasi:cli/stdout@0.2.0" (instance $stdout
-  (alias outer 1 $output (type $o)) (export "output-stream" (type $output (eq $o))) (export "get-stdout" (func (result (own $output))))))
- (alias export $stdout "get-stdout" (func $stdout)) (core func $stdout (canon lower (func $stdout)))"""
+WAITS = wat("waits")
 
 
 def guest(hide: str, after: int, waits: bool) -> str:
     """Makes a component of three functions: one's realloc and the others' post-return reach an import after so many calls."""
     more, imported = (WAITS, '(import "" "stdout" (func (result i32)))') if waits else ("", "")
     passed = '(export "stdout" (func $stdout))' if waits else ""
-    return f"""(component {more}
- (import "wasi:random/random@0.2.0" (instance $r (export "get-random-u64" (func (result u64)))))
- (alias export $r "get-random-u64" (func $tick)) (core func $tick (canon lower (func $tick)))
- (core module $m {TYPES} (type $rand (func (result i64))) (import "" "tick" (func $tick (type $rand))) {imported}
-  (memory (export "memory") 1)
-  {GLOBAL.replace("AFTER", str(after))} {hide}
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (call $count) (i32.const 1024))
-  (func (export "take") (param i32 i32) (result i32) (local.get 1))
-  (func (export "give") (result i32) (i32.const 64)) (func (export "given") (param i32) (call $count))
-  (func (export "number") (result f64) (f64.const 0.5)) (func (export "numbered") (param f64) (call $count)))
- (core instance $i (instantiate $m (with "" (instance (export "tick" (func $tick)) {passed}))))
- (func (export "take") (param "s" string) (result u32)
-  (canon lift (core func $i "take") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
- (func (export "give") (result string)
-  (canon lift (core func $i "give") (memory (core memory $i "memory")) (post-return (core func $i "given"))))
- (func (export "number") (result f64) (canon lift (core func $i "number") (post-return (core func $i "numbered")))))"""
+    return wat("guest", MORE=more, TYPES=TYPES, IMPORTED=imported, GLOBAL=GLOBAL.replace("AFTER", str(after)), HIDE=hide, PASSED=passed)
 
 
-LOOP = """
- local funcs = require "funcs"
- local id, calls = ...
- local ended = {}
- for i = 1, calls do
-   local value, err
-   if id:find "take" then value, err = funcs.call(id, "hello") else value, err = funcs.call(id) end
-   if err then ended[#ended + 1] = err:message() end
- end
- error(("%d %s"):format(#ended, ended[1]), 0)"""
+LOOP = lua("loop")
 
 
 def main() -> None:

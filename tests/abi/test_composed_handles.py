@@ -9,63 +9,12 @@ import pytest
 
 import moonwit
 from tests.abi.composed import opened
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 # One component instance defines a resource, the other holds some; each says of every operation which index it has got, or traps.
-BOTH = """(component
- (component $definer
-  (type $r' (resource (rep i32)))
-  (core func $new (canon resource.new $r'))
-  (core func $rep (canon resource.rep $r'))
-  (core func $drop (canon resource.drop $r'))
-  (core module $m
-   (import "" "new" (func $new (param i32) (result i32)))
-   (import "" "rep" (func $rep (param i32) (result i32)))
-   (import "" "drop" (func $drop (param i32)))
-   (func (export "new") (param i32) (result i32) (call $new (local.get 0)))
-   (func (export "rep") (param i32) (result i32) (call $rep (local.get 0)))
-   (func (export "drop") (param i32) (call $drop (local.get 0)))
-   (func (export "take") (param i32) (result i32) (local.get 0))
-   (func (export "see") (param i32 i32) (result i32) (i32.add (i32.mul (local.get 0) (i32.const 1000)) (local.get 1)))
-   (func (export "give") (param i32) (result i32) (local.get 0)))
-  (core instance $i (instantiate $m (with "" (instance
-   (export "new" (func $new)) (export "rep" (func $rep)) (export "drop" (func $drop))))))
-  (export $r "r" (type $r'))
-  (func (export "new") (param "rep" u32) (result u32) (canon lift (core func $i "new")))
-  (func (export "rep") (param "index" u32) (result u32) (canon lift (core func $i "rep")))
-  (func (export "drop") (param "index" u32) (canon lift (core func $i "drop")))
-  (func (export "take") (param "r" (own $r)) (result u32) (canon lift (core func $i "take")))
-  (func (export "see") (param "one" (borrow $r)) (param "other" (borrow $r)) (result u32) (canon lift (core func $i "see")))
-  (func (export "give") (param "index" u32) (result (own $r)) (canon lift (core func $i "give"))))
- (component $holder
-  (import "definer" (instance $definer
-   (export "r" (type $r (sub resource)))
-   (export "take" (func (param "r" (own $r)) (result u32)))
-   (export "see" (func (param "one" (borrow $r)) (param "other" (borrow $r)) (result u32)))
-   (export "give" (func (param "index" u32) (result (own $r))))))
-  (alias export $definer "r" (type $r))
-  (core func $take (canon lower (func $definer "take")))
-  (core func $see (canon lower (func $definer "see")))
-  (core func $give (canon lower (func $definer "give")))
-  (core func $drop (canon resource.drop $r))
-  (core module $m
-   (import "" "take" (func $take (param i32) (result i32)))
-   (import "" "see" (func $see (param i32 i32) (result i32)))
-   (import "" "give" (func $give (param i32) (result i32)))
-   (import "" "drop" (func $drop (param i32)))
-   (func (export "send") (param i32) (result i32) (call $take (local.get 0)))
-   (func (export "show") (param i32 i32) (result i32) (call $see (local.get 0) (local.get 1)))
-   (func (export "fetch") (param i32) (result i32) (call $give (local.get 0)))
-   (func (export "end") (param i32) (call $drop (local.get 0))))
-  (core instance $i (instantiate $m (with "" (instance
-   (export "take" (func $take)) (export "see" (func $see)) (export "give" (func $give)) (export "drop" (func $drop))))))
-  (func (export "send") (param "index" u32) (result u32) (canon lift (core func $i "send")))
-  (func (export "show") (param "one" u32) (param "other" u32) (result u32) (canon lift (core func $i "show")))
-  (func (export "fetch") (param "index" u32) (result u32) (canon lift (core func $i "fetch")))
-  (func (export "end") (param "index" u32) (canon lift (core func $i "end"))))
- (instance $d (instantiate $definer))
- (instance $h (instantiate $holder (with "definer" (instance $d))))
- (export "new" (func $d "new")) (export "rep" (func $d "rep")) (export "drop" (func $d "drop"))
- (export "send" (func $h "send")) (export "show" (func $h "show")) (export "fetch" (func $h "fetch")) (export "end" (func $h "end")))"""
+BOTH = wat("both")
 OPERATIONS = {"new": 4, "rep": 2, "drop": 1, "send": 3, "show": 3, "fetch": 4, "end": 1}
 
 

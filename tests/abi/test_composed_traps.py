@@ -13,38 +13,30 @@ from moonwit.host.wasm.plan import composing
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused
 from tests.abi.composed import ALLOCATING, opened
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 MAYBE = "(option string)"
 
 
 def text(passed: str, returned: str, encodings: tuple[str, str] = ("utf8", "utf8"), realloc: str = ALLOCATING, tag: str = "") -> str:
     """A component that hands another one the string at ``passed``, and gets an optional one that lies at ``returned``."""
-    return f"""(component
-     (component $called
-      (core module $m {realloc} {tag}
-       (data (i32.const 64) "\\ff\\00\\00\\d8")
-       (data (i32.const 80) "\\01\\00\\00\\00\\40\\00\\00\\00\\01\\00\\00\\00" "\\02\\00\\00\\00")
-       (func (export "f") (param i32 i32) (result i32) {returned}))
-      (core instance $i (instantiate $m))
-      (func (export "f") (param "s" string) (result {MAYBE})
-       (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))
-        string-encoding={encodings[1]})))
-     (component $calling
-      (import "f" (func $f (param "s" string) (result {MAYBE})))
-      (core module $libc {ALLOCATING} (data (i32.const 64) "\\ff\\00\\00\\d8"))
-      (core instance $libc (instantiate $libc))
-      (core func $f' (canon lower (func $f) (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))
-       string-encoding={encodings[0]}))
-      (core module $m (import "" "f" (func $f (param i32 i32 i32))) (func (export "run") (call $f {passed} (i32.const 32))))
-      (core instance $i (instantiate $m (with "" (instance (export "f" (func $f'))))))
-      (func (export "run") (canon lift (core func $i "run"))))
-     (instance $a (instantiate $called))
-     (instance $b (instantiate $calling (with "f" (func $a "f"))))
-     (export "run" (func $b "run")))"""
+    return wat(
+        "text",
+        REALLOC=realloc,
+        TAG=tag,
+        RETURNED=returned,
+        MAYBE=MAYBE,
+        ENCODINGS=encodings[1],
+        ALLOCATING=ALLOCATING,
+        ENCODINGS_2=encodings[0],
+        PASSED=passed,
+    )
 
 
 GOOD, NONE = "(i32.const 16) (i32.const 3)", "(i32.const 16)"
-WRONG_REALLOC = ALLOCATING.replace("(global.get $at)\n  (global.set", "(i32.const -8)\n  (global.set")
+WRONG_REALLOC = ALLOCATING.replace("(global.get $at)\n   (global.set", "(i32.const -8)\n   (global.set")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ import pytest
 from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.hosted import ALL, component, lift
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 REALLOC = '(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))'
 STEPS = {
@@ -25,13 +28,7 @@ STEPS = {
     "opens": "(call $drop-output (call $stdout))",
     "looks": "(call $arguments (i32.const 64))",
 }
-SCRIPT = """
-local funcs, time = require "funcs", require "time"
-local ticks = 0
-coroutine.spawn(function() while true do time.sleep("1ms") ticks = ticks + 1 end end)
-local value, err = funcs.call("t:NAME")
-error(err:kind() .. (ticks > 0 and " beside others" or " alone"), 0)
-"""
+SCRIPT = lua("script")
 
 
 def peak() -> int:

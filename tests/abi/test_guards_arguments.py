@@ -6,20 +6,16 @@ from collections.abc import Iterable
 
 from tests.abi.conftest import State
 from tests.abi.hostile import OPTIONS, Opened, guest
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 RANGES = {
     "u8": (0, 2**8 - 1), "s8": (-(2**7), 2**7 - 1), "u16": (0, 2**16 - 1), "s16": (-(2**15), 2**15 - 1),
     "u32": (0, 2**32 - 1), "s32": (-(2**31), 2**31 - 1), "u64": (0, 2**64 - 1), "s64": (-(2**63), 2**63 - 1),
 }  # fmt: skip
 # Gives the result as text, or nil and the sentence. Lua's own words for values keep 64-bit integers whole.
-CALL = r"""
-local calls, errors = require 'lua.calls.calls', require 'lua.values.errors'
-return function(id, text)
-  local value, problem = calls.call('t:' .. id, assert(loadstring('local wit = ... return ' .. text))(require 'lua.values.optional'))
-  if problem ~= nil then return false, problem:kind() .. ' ' .. problem:message() end
-  return true, type(value) == 'number' and ('%.17g'):format(value) or tostring(value)
-end
-"""
+CALL = lua("call")
 
 
 class Arguments:
@@ -194,17 +190,7 @@ def test_nothing_longer_than_the_standard_allows_is_handed_over(opened: Opened) 
     """The bound is 2^28 - 1 bytes. What is looked at with it is tried with a smaller one, which needs no such strings."""
     state = opened([], {})
     assert state.run("return require('lua.abi.layout').MAX_BYTES") == 2**28 - 1
-    fits = state.run("""
-      local layout, generate, explain = require 'lua.abi.layout', require 'lua.abi.generate', require 'lua.abi.explain'
-      layout.MAX_BYTES = 15
-      return function(type, value)
-        local types = { string = { kind = 'string' } }
-        for name, kind in pairs { bytes = 'u8', words = 'u32' } do types[name] = { kind = 'list', element = { kind = kind } } end
-        local sig = { name = 'f', params = { { name = 'v', type = types[type] } } }
-        local v = assert(loadstring('return ' .. value))()
-        local good = generate.compile_check(sig, {})(v)
-        return good or explain.sentence(sig, 1, v)
-      end""")
+    fits = state.run(lua("nothing_longer_than_the_standard_allows_is_handed_over"))
     assert fits(b"string", b"('x'):rep(15)") is True
     assert fits(b"string", b"('x'):rep(16)") == b"f: parameter 1 (v: string): a string of 16 bytes is too long"
     assert fits(b"bytes", b"('x'):rep(15)") is True
@@ -231,18 +217,7 @@ SINGLES = {
 
 def test_floats_from_a_guest_are_numbers(opened: Opened) -> None:
     """Whatever their bits: alone, in a tuple and in a list, with others before and after them."""
-    core = """(memory (export "memory") 1) (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-     (func $put (param i64) (i64.store (i32.const 64) (i64.const 0x3ff8000000000000)) (i64.store (i32.const 72) (local.get 0))
-      (i64.store (i32.const 80) (i64.const 0x4000000000000000))
-      (i32.store (i32.const 16) (i32.const 64)) (i32.store (i32.const 20) (i32.const 3)))
-     (func $put4 (param i64) (i32.store (i32.const 64) (i32.const 0x3fc00000)) (i32.store (i32.const 68) (i32.wrap_i64 (local.get 0)))
-      (i32.store (i32.const 72) (i32.const 0x40000000)) (i32.store (i32.const 16) (i32.const 64)) (i32.store (i32.const 20) (i32.const 3)))
-     (func (export "f64") (param i64) (result f64) (f64.reinterpret_i64 (local.get 0)))
-     (func (export "f32") (param i64) (result f32) (f32.reinterpret_i32 (i32.wrap_i64 (local.get 0))))
-     (func (export "f64-tuple") (param i64) (result i32) (call $put (local.get 0)) (i32.const 64))
-     (func (export "f32-tuple") (param i64) (result i32) (call $put4 (local.get 0)) (i32.const 64))
-     (func (export "f64-list") (param i64) (result i32) (call $put (local.get 0)) (i32.const 16))
-     (func (export "f32-list") (param i64) (result i32) (call $put4 (local.get 0)) (i32.const 16))"""
+    core = wat("floats_from_a_guest_are_numbers")
     lifts = {
         name
         + suffix: f'(func (export "{name}{suffix}") (param "v" u64) (result {type}) (canon lift (core func $i "{name}{suffix}") {OPTIONS}))'
@@ -250,13 +225,7 @@ def test_floats_from_a_guest_are_numbers(opened: Opened) -> None:
         for suffix, type in (("", name), ("-tuple", f"(tuple {name} {name} {name})"), ("-list", f"(list {name})"))
     }
     call = Arguments(opened, lifts, core)
-    shown = call.state.run("""local calls = require 'lua.calls.calls'
-      local function text(v) return type(v) ~= 'number' and 'a ' .. type(v) or v ~= v and 'nan' or ('%.17g'):format(v) end
-      return function(id, high, low)
-        local v = calls.call(id, high * 4294967296ULL + low)
-        if type(v) ~= 'table' then return text(v) end
-        return text(v[1]) .. ' ' .. text(v[2]) .. ' ' .. text(v[3])
-      end""")
+    shown = call.state.run(lua("floats_from_a_guest_are_numbers"))
     for (high, low), right in DOUBLES.items():
         assert shown(b"t:f64", high, low).decode() == right, hex(high)
         for name in (b"t:f64-tuple", b"t:f64-list"):

@@ -10,12 +10,12 @@ from tests.abi import hosted
 from tests.abi.conftest import State
 from tests.abi.test_guards_instances import run
 from tests.lua.sleepers import GRANTS, NAP, component, lift
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 GUEST = component(
-    f"""(import "host" "new" (func $new (param i32) (result i32))) {NAP}
- (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
- (func (export "one") (result i32) (i32.const 1))
- (func (export "nap") (param $ms i32) (result i32) (call $nap (local.get $ms)) (local.get $ms))""",
+    wat("guest", NAP=NAP),
     lift("make", '(param "n" u32) (result (own $thing))', "")
     + lift("one", "(result u32)", "")
     + lift("nap", '(param "ms" u32) (result u32)', ""),
@@ -63,18 +63,7 @@ def test_requests_that_wait_for_their_bodies_begin(tmp_path: Path) -> None:
     state = opened_in(tmp_path / "p", f", {GRANTS}")
     # What sends requests is there from the first call on.
     assert run(state, "return funcs.call('t:one')") == "1"
-    state.run("""
-      local fibers, running = require 'lua.guest.fibers', require 'lua.guest.running'
-      local run = fibers.run
-      begun, give = {}, false
-      running.exchanges.begin = function(instance)
-        begun[#begun + 1] = instance.pending and 'waits' or 'done'
-        instance.unsent = nil
-      end
-      fibers.run = function(binding, ...)
-        if give then binding.instance.unsent = {} end
-        return run(binding, ...)
-      end""")
+    state.run(lua("requests_that_wait_for_their_bodies_begin"))
     assert run(state, "return funcs.call('t:one') + funcs.call('t:nap', 1)") == "2"
     assert state.run("give = true return #begun") == 0
     assert run(state, "return funcs.call('t:one')") == "1"
@@ -91,24 +80,7 @@ def test_what_is_busy_elsewhere_is_not_waited_for_where_nothing_can_wait(tmp_pat
     for name, text, shared in (("make", maker(), True), ("one", plain, False)):
         state = opened_in(tmp_path / name, "", text, (name,))
         state.run(
-            """
-          local name, shared = ...
-          name = "t:" .. name
-          local arguments = shared and { 5 } or {}
-          local call = require('lua.calls.calls').call
-          assert(call(name, unpack(arguments)))
-          local plan = next(require('lua.guest.instance').all).plan
-          for _ = 1, 2 do
-            plan.out = 1
-            local value, problem = call(name, unpack(arguments))
-            assert((value == nil) == shared, tostring(value))
-            if shared then
-              assert(problem:kind() == 'Unavailable', problem:kind())
-              assert(problem:message() == "make: its instance is in another call, which can't be waited for here", problem:message())
-            end
-            plan.out = 0
-            assert(call(name, unpack(arguments)))
-          end""",
+            lua("what_is_busy_elsewhere_is_not_waited_for_where_nothing_can_wait"),
             name.encode(),
             shared,
         )

@@ -11,6 +11,9 @@ from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.hosted import ALL, OPTIONS, QUICK, component
 from tests.abi.hostile import Opened, guest
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 # The grants decide how a guest is called: by code that is compiled, by functions that are not, or on a fiber.
 WAYS = {"plain": "", "quick": f", {QUICK}", "waits": f", {ALL}"}
@@ -20,10 +23,7 @@ NOTES = """(i32.store (i32.const 12) (i32.add (i32.load (i32.const 12)) (i32.con
   (i32.add (i32.mul (local.get 2) (i32.const 1000)) (local.get 3))))"""
 REALLOCS = {
     "leaf": f'(func (export "realloc") (param i32 i32 i32 i32) (result i32) {NOTES} (i32.const 1024))',
-    "through a table": f"""(func $noted (param i32 i32 i32 i32) (result i32) {NOTES} (i32.const 1024))
-      (table $own 1 funcref) (elem (table $own) (i32.const 0) func $noted)
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-       (call_indirect $own (type $realloc) (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 0)))""",
+    "through a table": wat("reallocs_through_a_table", NOTES=NOTES),
 }
 POSTS = {
     "leaf": '(func (export "post") (param i32) (if (i32.eq (local.get 0) (i32.const 999)) (then (unreachable))) '
@@ -52,11 +52,7 @@ def opened_in(folder: Path, names: list[str], grants: str, text: str) -> State:
 @pytest.mark.parametrize("how", REALLOCS)
 def test_realloc_is_asked_for_what_is_needed(tmp_path: Path, way: str, how: str) -> None:
     """Once for each string or list, with nothing to give back, the alignment and the size; what it gives is where the value is."""
-    core = """(func (export "text") (param i32 i32) (result i32)
-      (i32.add (i32.load (i32.const 8)) (i32.mul (local.get 1) (i32.const 100000))))
-     (func (export "words") (param i32 i32) (result i32) (i32.load (i32.const 8)))
-     (func (export "two") (param i32 i32 i32 i32) (result i32) (i32.load (i32.const 12)))
-     (func (export "first") (param i32 i32) (result i32) (i32.load (local.get 0)))"""
+    core = wat("realloc_is_asked_for_what_is_needed")
     types = {
         "text": '(param "v" string)', "words": '(param "v" (list u32))', "two": '(param "v" string) (param "w" (list u64))',
         "first": '(param "v" (list u32))',
@@ -96,11 +92,7 @@ def test_post_return_gets_the_result(tmp_path: Path, way: str, how: str) -> None
 @pytest.mark.parametrize("way", WAYS)
 def test_a_destructor_gets_the_representation(tmp_path: Path, way: str) -> None:
     """When a script drops the handle, and when the guest does."""
-    resources = """(core module $dm (import "" "memory" (memory 1)) (func (export "dtor") (param i32)
-       (i32.store (i32.const 2048) (i32.add (i32.mul (i32.load (i32.const 2048)) (i32.const 100)) (local.get 0)))))
-     (core instance $d (instantiate $dm (with "" (instance $lib))))
-     (type $r' (resource (rep i32) (dtor (core func $d "dtor")))) (export $r "r" (type $r'))
-     (core func $new (canon resource.new $r'))"""
+    resources = wat("a_destructor_gets_the_representation")
     core = """(func (export "make") (param i32) (result i32) (call $new (local.get 0)))
      (func (export "seen") (param i32) (result i32) (i32.load (i32.const 2048)))"""
     lifts = """(func (export "make") (param "n" u32) (result (own $r)) (canon lift (core func $i "make")))
@@ -115,12 +107,7 @@ def test_a_destructor_gets_the_representation(tmp_path: Path, way: str) -> None:
     assert (
         run(
             state,
-            """
-      local a = funcs.call('t:make', 7)
-      local b = funcs.call('t:make', 9)
-      local before = funcs.call('t:seen', a)
-      b:drop()
-      return before .. ' ' .. funcs.call('t:seen', a)""",
+            lua("a_destructor_gets_the_representation"),
         )
         == "0 9"
     )
@@ -129,19 +116,9 @@ def test_a_destructor_gets_the_representation(tmp_path: Path, way: str) -> None:
 
 def test_the_memory_is_found_wherever_it_is(opened: Opened) -> None:
     """Of several core instances, in the one that exports it under that name."""
-    text = """(component (core module $a (func (export "x")))
-      (core module $b (memory (export "memory") 3) (func (export "f") (result i32) (i32.const 1)))
-      (core instance $a (instantiate $a)) (core instance $b (instantiate $b)) (core instance $c (instantiate $a))
-      (func (export "f") (result u32) (canon lift (core func $b "f"))))"""
+    text = wat("the_memory_is_found_wherever_it_is")
     state: Any = opened(["name: f, kind: function.wat, source: file://guest.wat, method: f"], {"guest.wat": text})
-    assert (
-        state.run("""
-      local instances = require 'lua.guest.instance'
-      assert(require('lua.calls.calls').call 't:f' == 1)
-      local I = next(instances.all)
-      return instances.memory_bytes(I)""")
-        == 3 * 65536
-    )
+    assert state.run(lua("the_memory_is_found_wherever_it_is")) == 3 * 65536
     none = guest('(func (export "f") (result i32) (i32.const 1))', '(func (export "f") (result u32) (canon lift (core func $i "f")))')
     state = opened(["name: f, kind: function.wat, source: file://guest.wat, method: f"], {"guest.wat": none})
     assert (
@@ -155,28 +132,7 @@ def test_the_memory_is_found_wherever_it_is(opened: Opened) -> None:
 
 def test_a_destructor_has_the_limit_of_its_guest(opened: Opened) -> None:
     """From when it is called, however long ago the last call was; one without end ends there."""
-    text = """(component
-      (core module $d (func (export "dtor") (param i32) (loop $l (br_if $l (i32.eq (local.get 0) (i32.const 9))))))
-      (core instance $d (instantiate $d))
-      (type $r' (resource (rep i32) (dtor (core func $d "dtor")))) (export $r "r" (type $r'))
-      (core func $new (canon resource.new $r'))
-      (core module $m (import "" "new" (func $new (param i32) (result i32)))
-       (func (export "make") (param i32) (result i32) (call $new (local.get 0))))
-      (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
-      (func (export "make") (param "n" u32) (result (own $r)) (canon lift (core func $i "make"))))"""
+    text = wat("a_destructor_has_the_limit_of_its_guest")
     fields = "kind: function.wat, source: file://guest.wat, method: make, limits: {max_execution_ms: 50}"
     state: Any = opened([f"name: make, {fields}"], {"guest.wat": text})
-    state.run("""
-      local ffi, wasmtime = require 'ffi', require 'lua.wasmtime.api'
-      pcall(ffi.cdef, 'void wasmtime_engine_increment_epoch(void *)')
-      local call = require('lua.calls.calls').call
-      for _ = 1, 3 do
-        local handle = assert(call('t:make', 5))
-        -- As if much time had passed since.
-        local engine = next(require('lua.guest.instance').all).plan.engine
-        for _ = 1, 10000 do wasmtime.C.wasmtime_engine_increment_epoch(engine) end
-        handle:drop()
-      end
-      local ok, problem = pcall(function() assert(call('t:make', 9)):drop() end)
-      assert(not ok and tostring(problem):find 'interrupt', tostring(problem))
-      assert(call('t:make', 5)):drop()""")
+    state.run(lua("a_destructor_has_the_limit_of_its_guest"))

@@ -6,36 +6,11 @@ from typing import Any
 
 from tests.abi.hostile import OPTIONS, Opened
 from tests.abi.test_guards_arguments import Arguments
+from tests.texts import texts
 
-LAYOUT = r"""
-local layout = require 'lua.abi.layout'
-return function(text)
-  local function p(kind) return { kind = kind } end
-  local function names(n) local out = {} for i = 1, n do out[i] = 'n' .. i end return out end
-  local function cases(n, ...)
-    local out = {}
-    for i = 1, n do out[i] = { name = 'n' .. i } end
-    for i, type in ipairs { ... } do out[i].type = type end
-    return { kind = 'variant', cases = out }
-  end
-  local env = { p = p, cases = cases }
-  function env.enum(n) return { kind = 'enum', names = names(n) } end
-  function env.flags(n) return { kind = 'flags', names = names(n) } end
-  function env.list(t) return { kind = 'list', element = t } end
-  function env.option(t) return { kind = 'option', some = t } end
-  function env.result(ok, err) return { kind = 'result', ok = ok, err = err } end
-  function env.tuple(...) return { kind = 'tuple', types = { ... } } end
-  function env.record(...)
-    local fields = {}
-    for i, type in ipairs { ... } do fields[i] = { name = 'f' .. i, type = type } end
-    return { kind = 'record', fields = fields }
-  end
-  for kind in ('bool u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 char string own borrow'):gmatch '%S+' do env[kind] = p(kind) end
-  local t = layout.of(setfenv(assert(loadstring('return ' .. text)), env)())
-  local inside = t.offsets and table.concat(t.offsets, ' ') or t.payload and ('%d %d'):format(t.disc, t.payload) or ''
-  return ('%d %d %s'):format(t.size, t.align, table.concat(t.flat)), inside
-end
-"""
+lua, _ = texts(__file__)
+
+LAYOUT = lua("layout")
 # Size, alignment and core types; then the offsets of fields, or the size of the discriminant and the offset of the payload.
 TYPES: dict[str, tuple[str, str]] = {
     "bool": ("1 1 i", ""), "u8": ("1 1 i", ""), "s8": ("1 1 i", ""), "u16": ("2 2 i", ""), "s16": ("2 2 i", ""), "u32": ("4 4 i", ""),
@@ -72,14 +47,7 @@ def test_sizes_and_offsets(opened: Opened) -> None:
 
 def test_sixteen_flat_parameters(opened: Opened) -> None:
     """Sixteen core values are handed over as such, seventeen in memory; one result is, two are not."""
-    of = opened([], {}).run("""local layout = require 'lua.abi.layout'
-      return function(n, results)
-        local sig = { params = {} }
-        for i = 1, n do sig.params[i] = { type = { kind = 'u8' } } end
-        if results > 0 then sig.result = { kind = 'tuple', types = {} } for i = 1, results do sig.result.types[i] = { kind = 'u8' } end end
-        layout.signature(sig)
-        return sig.spilled, sig.flat_count, sig.tuple and sig.tuple.size or 0, sig.in_memory or false
-      end""")
+    of = opened([], {}).run(lua("sixteen_flat_parameters"))
     assert of(16, 1) == (False, 16, 0, False)
     assert of(17, 2) == (True, 1, 17, True)
     assert of(0, 0) == (False, 0, 0, False)
@@ -151,12 +119,4 @@ def test_flags_are_the_bits_that_they_say(opened: Opened) -> None:
 
 def test_records_have_a_metatable_where_a_name_has_a_dash(opened: Opened) -> None:
     """It lets the name be read with an underscore; a record without such a name is a plain table."""
-    assert (
-        opened([], {}).run("""
-      local alias_meta = require('lua.abi.lift').alias_meta
-      local meta = alias_meta { fields = { { name = 'a-b' }, { name = 'c' } } }
-      local record = setmetatable({ ['a-b'] = 1, c = 2 }, meta)
-      assert(record.a_b == 1 and record.c == 2 and record['a-b'] == 1 and record.a_c == nil and getmetatable(record) == 'record')
-      return alias_meta { fields = { { name = 'a' }, { name = 'c' } } } == nil""")
-        is True
-    )
+    assert opened([], {}).run(lua("records_have_a_metatable_where_a_name_has_a_dash")) is True

@@ -9,18 +9,14 @@ import pytest
 
 from tests.abi.conftest import State
 from tests.abi.hostile import OPTIONS, Opened, guest
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 END = 65536  # the memory has one page
 REALLOC = '(func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))'
 # The guest returns the address of a pair (pointer, length) that it is given, an address itself, or 64 bits that it has stored.
-CORE = f"""(memory (export "memory") PAGES) {REALLOC}
- (func (export "pair") (param i32 i32) (result i32)
-  (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16))
- (func (export "area") (param i32) (result i32) (local.get 0))
- (func (export "kept") (param i64) (result i32) (i64.store (i32.const 16) (local.get 0)) (i32.const 16))
- (func (export "listed") (param i64) (result i32)
-  (i32.store (i32.const 8) (i32.const 16)) (i32.store (i32.const 12) (i32.const 1))
-  (i64.store (i32.const 16) (local.get 0)) (i32.const 8))"""
+CORE = wat("core", REALLOC=REALLOC)
 PARAMS = {
     "pair": '(param "at" u32) (param "count" u32)',
     "area": '(param "at" u32)',
@@ -28,22 +24,7 @@ PARAMS = {
     "listed": '(param "bits" u64)',
 }
 
-CALL = r"""
-local calls = require 'lua.calls.calls'
-local function text(v)
-  if type(v) ~= 'table' then return tostring(v) end
-  local out = {}
-  for k, x in pairs(v) do out[#out + 1] = type(k) == 'number' and text(x) or k .. '=' .. text(x) end
-  table.sort(out)
-  return '{' .. table.concat(out, ' ') .. '}'
-end
-return function(id, ...)
-  local value, problem = calls.call(id, ...)
-  if problem ~= nil then return nil, problem:message() end
-  local count = (type(value) == 'table' or type(value) == 'string') and #value or 0
-  return count, text(value)
-end
-"""
+CALL = lua("call")
 
 
 class Results:
@@ -176,13 +157,7 @@ COSTS = {
     "(option string)": 56, "(option (option u16))": 72, "(tuple u16)": 64, "(tuple u16 u64)": 96, "(result u16)": 80,
     "(result string)": 128, "$one": 80, "$three": 152, "$four": 200, "$five": 248, "$two-flags": 104, "$shape": 104,
 }  # fmt: skip
-TYPES = """(type $one' (record (field "a" u16))) (export $one "one-t" (type $one'))
- (type $three' (record (field "a" u16) (field "b" u16) (field "c" u16))) (export $three "three-t" (type $three'))
- (type $four' (record (field "a" string) (field "b" u16) (field "c" u16) (field "d" u16))) (export $four "four-t" (type $four'))
- (type $five' (record
-  (field "a" u16) (field "b" u16) (field "c" u16) (field "d" u16) (field "e" u16))) (export $five "five-t" (type $five'))
- (type $two-flags' (flags "a" "b")) (export $two-flags "flags-t" (type $two-flags'))
- (type $shape' (variant (case "a" u64) (case "b") (case "c" u16))) (export $shape "shape-t" (type $shape'))"""
+TYPES = wat("types")
 
 
 def test_what_a_result_takes_is_counted(opened: Opened) -> None:

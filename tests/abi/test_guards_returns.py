@@ -5,29 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.abi.hostile import Opened, guest
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_post_return_gets_what_the_guest_returned(opened: Opened, fresh: bool) -> None:
     """The flat result, or the pointer to it; it is called once after each call, and its trap is the call's error."""
-    core = """(memory (export "memory") 1) (global $seen (mut i32) (i32.const 0)) (global $times (mut i32) (i32.const 0))
-     (func (export "flat") (param i32) (result i32)
-      (if (result i32) (local.get 0) (then (i32.mul (local.get 0) (i32.const 3)))
-       (else (i32.add (i32.mul (global.get $times) (i32.const 10000)) (global.get $seen)))))
-     (func (export "pair") (param i32) (result i32)
-      (i32.store (local.get 0) (global.get $seen)) (i32.store offset=4 (local.get 0) (global.get $times)) (local.get 0))
-     (func (export "post") (param i32) (if (i32.eq (local.get 0) (i32.const 996)) (then (unreachable)))
-      (global.set $seen (local.get 0)) (global.set $times (i32.add (global.get $times) (i32.const 1))))"""
+    core = wat("post_return_gets_what_the_guest_returned")
     post = '(memory (core memory $i "memory")) (post-return (core func $i "post"))'
     lifts = f"""(func (export "flat") (param "n" u32) (result u32) (canon lift (core func $i "flat") {post}))
      (func (export "pair") (param "n" u32) (result (tuple u32 u32)) (canon lift (core func $i "pair") {post}))"""
     fields = f"kind: function.wat, source: file://guest.wat{', pool: {type: inline}' if fresh else ''}"
     state = opened([f"name: {name}, {fields}, method: {name}" for name in ("flat", "pair")], {"guest.wat": guest(core, lifts)})
-    call = state.run("""local calls = require 'lua.calls.calls'
-      return function(id, n)
-        local value, problem = calls.call(id, n)
-        return problem and problem:message() or type(value) == 'table' and table.concat(value, ' ') or tostring(value)
-      end""")
+    call = state.run(lua("post_return_gets_what_the_guest_returned"))
     assert call(b"t:flat", 5) == b"15"
     assert call(b"t:flat", 0) == (b"0" if fresh else b"10015")
     assert [call(b"t:pair", at) for at in (512, 1024, 16)] == ([b"0 0"] * 3 if fresh else [b"0 0", b"512 1", b"1024 2"])

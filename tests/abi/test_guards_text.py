@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tests.abi.hostile import OPTIONS, Opened
 from tests.abi.test_guards_arguments import Arguments, echo
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # The first, second, third and fourth byte of every well-formed sequence: the Unicode Standard, table 3-7.
 WELL_FORMED = [
@@ -70,15 +73,7 @@ AROUND = [
 def test_utf8_is_judged_as_the_standard_does(opened: Opened) -> None:
     """Every class of the table, at its edges and beyond, cut short at each place, anywhere in a string."""
     state = opened([], {})
-    check = state.run("""local text, ffi = require 'lua.values.utf8', require 'ffi'
-      local buffer = ffi.new('uint8_t[256]')
-      return function(s, behind)
-        ffi.fill(buffer, 256, behind)
-        ffi.copy(buffer, s, #s)
-        local exact, roomy = text.bytes_are_utf8(buffer, #s, #s), text.bytes_are_utf8(buffer, #s, 256)
-        if exact ~= roomy or exact ~= text.string_is_utf8(s) then return nil end
-        return exact
-      end""")
+    check = state.run(lua("utf8_is_judged_as_the_standard_does"))
     for data in sequences():
         for before, after in AROUND:
             whole = b"x" * before + data + b"y" * after
@@ -90,22 +85,7 @@ def test_utf8_is_judged_as_the_standard_does(opened: Opened) -> None:
 
 def test_a_wrong_byte_is_found_wherever_it_is(opened: Opened) -> None:
     """Words of eight bytes and loops of four words are looked at together: each place in strings of up to a hundred bytes is tried."""
-    opened([], {}).run("""
-      local text, ffi = require 'lua.values.utf8', require 'ffi'
-      for n = 1, 100 do
-        for place = 1, n do
-          local s = ('x'):rep(place - 1) .. '\\255' .. ('y'):rep(n - place)
-          local p = ffi.cast('const char *', s)
-          assert(not text.string_is_utf8(s) and not text.bytes_are_utf8(p, n, n), n .. ' ' .. place)
-          assert(not text.bytes_are_utf8(p, n, n + 8), n .. ' ' .. place)
-          if place < n then
-            s = ('x'):rep(place - 1) .. '\\195\\169' .. ('y'):rep(n - place - 1)
-            p = ffi.cast('const char *', s)
-            assert(text.string_is_utf8(s) and text.bytes_are_utf8(p, n, n), n .. ' ' .. place)
-          end
-        end
-        assert(text.string_is_utf8(('z'):rep(n)))
-      end""")
+    opened([], {}).run(lua("a_wrong_byte_is_found_wherever_it_is"))
 
 
 def test_strings_that_are_not_utf8(opened: Opened) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from tests.abi.conftest import ROOT
 from tests.abi.hostile import BUMP, MEMORY, OPTIONS, Caller, Opened, guest, lift
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 # What a guest can break; each is to be seen when the guest's bytes are random.
 CLASSES = [
@@ -30,6 +33,7 @@ CLASSES = [
     "the result takes more memory than a value may",
     "value",
 ]
+
 
 def test_a_hundred_thousand_random_attacks_do_no_harm() -> None:
     """Whatever bytes a guest returns, the outcome is a value of the function's type or an error that says what was wrong."""
@@ -83,17 +87,11 @@ def test_a_realloc_that_returns_nonsense(opened: Opened, name: str) -> None:
 def test_memory_may_grow_and_move_at_any_time(opened: Opened, where: str) -> None:
     """The base of memory is read again after each call into the guest, so high new addresses are good ones."""
     grow = "(drop (memory.grow (i32.const 40)))"
-    core = f"""{MEMORY} (global $high (mut i32) (i32.const 1024))
-      (func $top (result i32) (i32.mul (i32.sub (memory.size) (i32.const 1)) (i32.const 65536)))
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
-       {grow if where == "realloc" else ""}
-       (local.set $at (i32.add (call $top) (global.get $high)))
-       (global.set $high (i32.and (i32.add (i32.add (global.get $high) (local.get 3)) (i32.const 7)) (i32.const 0xfff8))) (local.get $at))
-      (func (export "echo") (param i32 i32) (result i32) (local $at i32)
-       {grow if where == "call" else ""}
-       (local.set $at (call $top))
-       (i32.store (local.get $at) (local.get 0)) (i32.store offset=4 (local.get $at) (local.get 1)) (local.get $at))
-      (func (export "post") (param i32) (global.set $high (i32.const 1024)) {grow if where == "post" else ""})"""
+    core = wat(
+        "memory_may_grow_and_move_at_any_time",
+        MEMORY=MEMORY,
+        **{place.upper(): grow if where == place else "" for place in ("realloc", "call", "post")},
+    )
     options = f'{OPTIONS} (post-return (core func $i "post"))'
     call = Caller(opened, guest(core, lift("echo", '(param "v" (list string)) (result (list string))', options)), ["echo"])
     value = call.state.run("return {'first', ('x'):rep(100), 'third'}")
@@ -103,13 +101,7 @@ def test_memory_may_grow_and_move_at_any_time(opened: Opened, where: str) -> Non
 
 def test_memory_grown_to_its_limit_is_usable(opened: Opened) -> None:
     """Addresses up to 4 GiB are not problem for the arithmetic of bounds."""
-    core = f"""{MEMORY} {BUMP} (func (export "last") (result i32) (local $at i32)
-       (drop (memory.grow (i32.const 65535))) (local.set $at (i32.const -16))
-       (i32.store (local.get $at) (i32.const -8)) (i32.store offset=4 (local.get $at) (i32.const 8))
-       (i64.store (i32.const -8) (i64.const 0x6464646464646464)) (local.get $at))
-      (func (export "beyond") (result i32) (local $at i32)
-       (drop (memory.grow (i32.const 65535))) (local.set $at (i32.const -16))
-       (i32.store (local.get $at) (i32.const -8)) (i32.store offset=4 (local.get $at) (i32.const 9)) (local.get $at))"""
+    core = wat("memory_grown_to_its_limit_is_usable", MEMORY=MEMORY, BUMP=BUMP)
     call = Caller(opened, guest(core, lift("last", "(result string)") + lift("beyond", "(result string)")), ["last", "beyond"])
     assert call("last") == ("string", "dddddddd")
     kind, text = call("beyond")
@@ -153,7 +145,7 @@ def test_an_import_that_is_not_linked_fails_where_it_is_called(opened: Opened, w
 def test_a_guest_that_takes_the_name_of_moonwits_own_module(opened: Opened) -> None:
     """A module may call itself anything: what it says is not mistaken, and nothing fails in Moonwit."""
     core = """$moonwit:unlinked (func $plain (export "f") (unreachable))"""
-    text = f'(component (core module {core}) (core instance $i (instantiate $moonwit:unlinked)) {lift("f", "", "")})'
+    text = f"(component (core module {core}) (core instance $i (instantiate $moonwit:unlinked)) {lift('f', '', '')})"
     kind, message = Caller(opened, text, ["f"])("f")
     assert kind == "Internal"
     assert "unreachable" in message
@@ -176,10 +168,7 @@ def test_a_start_function_that_fails(opened: Opened, name: str) -> None:
 
 def test_a_stack_overflow_is_an_error_of_the_call(opened: Opened) -> None:
     """The guest's stack is bounded, and the same function still takes what fits."""
-    core = """(func $deep (export "f") (param i32) (result i32)
-      (if (result i32) (local.get 0)
-       (then (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
-       (else (i32.const 0))))"""
+    core = wat("a_stack_overflow_is_an_error_of_the_call")
     call = Caller(opened, guest(core, lift("f", '(param "n" u32) (result u32)', "")), ["f"])
     for _ in range(3):
         kind, text = call("f", 100000000)
@@ -190,13 +179,7 @@ def test_a_stack_overflow_is_an_error_of_the_call(opened: Opened) -> None:
 
 def test_lists_that_name_the_same_memory_many_times_are_bounded(opened: Opened) -> None:
     """One page of memory can stand for an endless value: a result is refused past a bound of its own."""
-    core = f"""{MEMORY} {BUMP} (func (export "f") (result i32) (local $i i32)
-      (loop $fill
-       (i32.store (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const 8))) (i32.const 1024))
-       (i32.store (i32.add (i32.const 1028) (i32.mul (local.get $i) (i32.const 8))) (i32.const 8000))
-       (local.set $i (i32.add (local.get $i) (i32.const 1)))
-       (br_if $fill (i32.lt_u (local.get $i) (i32.const 8000))))
-      (i32.const 1024))"""
+    core = wat("lists_that_name_the_same_memory_many_times_are_bounded", MEMORY=MEMORY, BUMP=BUMP)
     nested = "(list (list (list (list (list $marks)))))"
     flags = "(type $marks' (flags {})) (export $marks \"marks\" (type $marks'))".format(" ".join(f'"f{i}"' for i in range(32)))
     call = Caller(opened, guest(core, flags + lift("f", f"(result {nested})")), ["f"])
@@ -213,11 +196,7 @@ FLOATS = [0xFFFFFFFFFFFFFFFF, 0xFFFA000000000000, 0xFFF9800000001000, 0xFFFB0000
 
 def test_a_nan_of_the_guests_choice_is_a_number(opened: Opened) -> None:
     """LuaJIT keeps the types of values in NaNs; a guest that returns such bits gets no object made of them."""
-    core = f"""{MEMORY} {BUMP} (func (export "flat") (param i64) (result f64) (f64.reinterpret_i64 (local.get 0)))
-      (func (export "single") (param i32) (result f32) (f32.reinterpret_i32 (local.get 0)))
-      (func (export "kept") (param i64) (result i32) (i64.store (i32.const 8) (local.get 0)) (i32.const 8))
-      (func (export "many") (param i64) (result i32) (i64.store (i32.const 32) (local.get 0)) (i64.store (i32.const 40) (local.get 0))
-       (i32.store (i32.const 8) (i32.const 32)) (i32.store (i32.const 12) (i32.const 2)) (i32.const 8))"""
+    core = wat("a_nan_of_the_guests_choice_is_a_number", MEMORY=MEMORY, BUMP=BUMP)
     lifts = [
         lift("flat", '(param "v" u64) (result f64)'),
         lift("single", '(param "v" u32) (result f32)'),
@@ -225,16 +204,7 @@ def test_a_nan_of_the_guests_choice_is_a_number(opened: Opened) -> None:
         lift("many", '(param "v" u64) (result (list f64))'),
     ]
     call = Caller(opened, guest(core, "".join(lifts)), ["flat", "single", "kept", "many"])
-    check = call.state.run("""
-      local calls = require 'lua.calls.calls'
-      local function number(v) return type(v) == 'number' end
-      return function(high, low)
-        local bits = high * 4294967296ULL + low
-        local flat, single = calls.call('t:flat', bits), calls.call('t:single', high)
-        local kept, many = calls.call('t:kept', bits), calls.call('t:many', bits)
-        return number(flat) and number(single) and number(kept[1]) and number(kept[2]) and number(many[1]) and number(many[2])
-          and (flat ~= flat) and many[2] ~= many[2]
-      end""")
+    check = call.state.run(lua("a_nan_of_the_guests_choice_is_a_number"))
     for bits in FLOATS * 100:
         assert check(bits >> 32, bits & 0xFFFFFFFF), hex(bits)
 

@@ -11,6 +11,9 @@ import pytest
 from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.hosted import ALL, BUMP, FUNCTIONS, HOOKED, OPTIONS, QUICK, RESOURCES, component, lift
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 NO_ROOM = "an address outside of the guest's memory was given to the host"
 OWN = "the guest's realloc gave memory that it does not have"
@@ -53,12 +56,7 @@ class Guests:
 
     def call(self, name: str) -> list[str]:
         """Calls a function with all grants, twice; gives what comes back."""
-        source = f"""
-          local funcs = require "funcs"
-          for i = 1, 2 do
-            local value, err = funcs.call("t:{name}")
-            error(tostring(value) .. " " .. (err and err:kind() .. " " .. err:message() or ""), 0)
-          end"""
+        source = lua("source", NAME=name)
         answers = []
         for _ in range(2):
             answer = self.state.boot[b"run"](source.encode(), b"@s.lua", buffer.encode([]))
@@ -256,16 +254,19 @@ def test_a_signature_of_its_own_is_never_called(tmp_path: Path) -> None:
         memory = '(memory (core memory $l "memory")) (realloc (core func $l "realloc"))' if "string" in each else ""
         name = "later" if "later" in each else "now"
         core = {0: "(result i32)", 1: "(param i64) (result i64)", 2: "(param i32)", 3: "(result i64)"}[number]
-        text = f"""(component
-          (core module $l (memory (export "memory") 1) (global $next (mut i32) (i32.const 1024)) {BUMP})
-          (core instance $l (instantiate $l))
-          (import "wasi:clocks/monotonic-clock@0.2.0" (instance $c {each}))
-          (core func $f (canon lower (func $c "{name}") {memory}))
-          (core module $m (import "h" "f" (func $f {core})) (func (export "f") (result i32)
-            {"(drop (call $f))" if number in (0, 3) else "(drop (call $f (i64.const 0)))" if number == 1 else "(call $f (i32.const 64))"}
-            (i32.const 7)))
-          (core instance $m (instantiate $m (with "h" (instance (export "f" (func $f))))))
-          (func (export "f") (result u32) (canon lift (core func $m "f"))))"""
+        text = wat(
+            "a_signature_of_its_own_is_never_called",
+            BUMP=BUMP,
+            EACH=each,
+            NAME=name,
+            MEMORY=memory,
+            CORE=core,
+            NUMBER="(drop (call $f))"
+            if number in (0, 3)
+            else "(drop (call $f (i64.const 0)))"
+            if number == 1
+            else "(call $f (i32.const 64))",
+        )
         folder = tmp_path / str(number)
         folder.mkdir()
         fields = "kind: function.wat, source: file://guest.wat, method: f, imports: ['wasi:clocks']"

@@ -15,6 +15,9 @@ from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.guests import MAX_FLAT, flat
 from tests.abi.imported import INTERFACE, Inside
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 ATTACKS, TYPES = 1000, 10
 EDGES = (0, 1, 2, 3, 4, 7, 8, 16, 255, 256, 0xD800, 0x110000, 65528, 65532, 65535, 65536, 65537, 2**31 - 1, 2**31, 2**32 - 8, 2**32 - 1)
@@ -64,44 +67,21 @@ def hostile(rng: Random, signatures: list[tuple[list[wit.Type], wit.Type]]) -> s
         call = f"(call {name} {' '.join(constant(rng, core) for core in cores)})"
         attacks.append(f"(func $a{k} {call if pointed else f'(drop {call})'})")
     newline = "\n"
-    return f"""(component
-(import "{INTERFACE}" (instance $h
-{newline.join(inside.definitions)}
-(export "thing" (type $thing (sub resource)))
-(export "use" (func (param "a" (own $thing)) (param "b" (borrow $thing)) (param "c" (list (own $thing)))))
-{newline.join(imports)}))
-(core module $lib (memory (export "memory") 1 3) (data (i32.const 0) "{data(rng)}") (global $n (mut i32) (i32.const 0))
- (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-  (global.set $n (i32.and (i32.add (global.get $n) (i32.const 4)) (i32.const 1023)))
-  (if (i32.eq (i32.and (global.get $n) (i32.const 60)) (i32.const 60)) (then (drop (memory.grow (i32.const 1)))))
-  (if (i32.and (global.get $n) (i32.const 4)) (then (return (i32.const 4096))))
-  (i32.load (global.get $n))))
-(core instance $lib (instantiate $lib))
-{newline.join(lowered)}
-(core func $use (canon lower (func $h "use") (memory (core memory $lib "memory"))))
-(core module $m
- {newline.join(wanted)}
- (import "h" "use" (func $use (param i32 i32 i32 i32)))
- (table funcref (elem {" ".join(f"$a{k}" for k in range(ATTACKS))} $handles))
- {newline.join(attacks)}
- (func $handles (call $use (i32.const 1) (i32.const 2) (i32.const 0) (i32.const 3)))
- (func (export "go") (param i32) (call_indirect (local.get 0))))
-(core instance $i (instantiate $m (with "h" (instance {" ".join(given)} (export "use" (func $use))))))
-(func (export "go") (param "n" u32) (canon lift (core func $i "go"))))"""
+    return wat(
+        "hostile",
+        INTERFACE=INTERFACE,
+        DEFINITIONS=newline.join(inside.definitions),
+        IMPORTS=newline.join(imports),
+        DATA=data(rng),
+        LOWERED=newline.join(lowered),
+        WANTED=newline.join(wanted),
+        TEXT=" ".join(f"$a{k}" for k in range(ATTACKS)),
+        ATTACKS=newline.join(attacks),
+        GIVEN=" ".join(given),
+    )
 
 
-DRIVER = r"""
-local calls, dispatcher = require 'lua.calls.calls', require 'lua.dispatcher.dispatcher'
-return function(n)
-  local said, fine = {}, 0
-  for i = 0, n do
-    local ok, value, problem = dispatcher.run(calls.call, 't:go', i)
-    if not ok then return tostring(value) end
-    if problem == nil then fine = fine + 1 else said[#said + 1] = problem:message() end
-  end
-  return table.concat(said, '\n'), fine
-end
-"""
+DRIVER = lua("driver")
 
 
 @settings(max_examples=3, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))

@@ -9,6 +9,9 @@ import pytest
 
 from moonwit.lua.values import buffer
 from tests.abi.conftest import State
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 IMPORTS = {
     "fd_write": "(param i32 i32 i32 i32) (result i32)",
@@ -82,13 +85,7 @@ def test_standard_output_is_closed_once(tmp_path: Path) -> None:
 def test_buffers_that_name_the_same_memory_many_times(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """A gigabyte in a thousand buffers over one megabyte: some is taken, and no more than that is kept."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    body = """
-     (loop $l
-      (i32.store offset=4 (local.get $n) (i32.const 1000000))
-      (local.set $n (i32.add (local.get $n) (i32.const 8)))
-      (br_if $l (i32.lt_u (local.get $n) (i32.const 8192))))
-     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1024) (i32.const 9000)))
-     (i32.load (i32.const 9000))"""
+    body = wat("buffers_that_name_the_same_memory_many_times")
     assert outcome(tmp_path / "p", body, pages=20) == "1048576"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 

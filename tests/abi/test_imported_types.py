@@ -17,42 +17,14 @@ from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.imported import INTERFACE, Relay
 from tests.abi.paths import same
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # Gives how a call went, its encoded result or what went wrong, and, encoded, what the library was given.
-CALLER = r"""
-local calls, dispatcher = require 'lua.calls.calls', require 'lua.dispatcher.dispatcher'
-local intermediate, optional = require 'lua.values.intermediate', require 'lua.values.optional'
-local env = { print = print, coroutine = coroutine, math = math }
-env.wit = { none = optional.none, some = optional.some, encode = print }
-function env.put(t, ...)
-  for i = 1, select('#', ...) do t[i] = (select(i, ...)) end
-  return t
-end
-return function(text, id)
-  local ok, value, problem = dispatcher.run(calls.call, id, setfenv(assert(loadstring('return ' .. text)), env)())
-  if not ok then return false, tostring(value), false end
-  if problem ~= nil then return false, problem:message(), false end
-  local library = require('lua.calls.direct').last.plan.libraries['t:lib'].value
-  return true, assert(intermediate.encode(value)), assert(intermediate.encode(library.seen))
-end
-"""
+CALLER = lua("caller")
 
-LIBRARY = """
-local time, wit = require 'time', require 'wit'
-local library = {}
-local function kept(...)
-  local seen = {}
-  for i = 1, select('#', ...) do
-    seen[i] = (select(i, ...))
-    if seen[i] == nil then seen[i] = wit.none end
-  end
-  library.seen = seen
-  return seen
-end
-local function one(v) kept(v) return v end
-local function all(...) return kept(...) end
-local function later(f) return function(...) time.sleep(1) return f(...) end end
-"""
+LIBRARY = lua("library")
 
 
 def relays(folder: Path, signatures: list[list[wit.Type]]) -> State:

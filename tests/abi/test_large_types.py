@@ -14,6 +14,9 @@ from tests.abi.conftest import State
 from tests.abi.edges import edges
 from tests.abi.paths import expect
 from tests.abi.test_random_types import echoes
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 U8, STRING = wit.Primitive("u8"), wit.Primitive("string")
 
@@ -83,13 +86,7 @@ def test_a_signature_that_lua_cannot_hold_is_refused(tmp_path: Path) -> None:
 def test_a_signature_that_lua_cannot_hold_is_refused_in_a_script(tmp_path: Path) -> None:
     """The same in a script, where a call is made in another way: in each call, the first too."""
     paths = echoes(tmp_path, [[U8] * 250])
-    script = b"""
-      local funcs = require 'funcs'
-      for _ = 1, 3 do
-        local value, problem = funcs.call('t:echo0', 1)
-        assert(value == nil and problem:kind() == 'Unavailable' and problem:message():find('its signature is too large', 1, true))
-      end
-    """
+    script = lua("a_signature_that_lua_cannot_hold_is_refused_in_a_script").encode()
     answer = paths.state.boot[b"run"](script, b"@s.lua", buffer.encode([]))
     assert answer is None
     paths.state.close()

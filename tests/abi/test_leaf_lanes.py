@@ -18,6 +18,10 @@ from tests.abi.jitted import ROUND
 from tests.abi.leaving import VARIANTS, guest
 from tests.abi.test_leaving import LEFT
 from tests.host.http.conftest import Served
+from tests.projects import write as write_project
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # The import is called after so many calls of an instance.
 AFTER = 3
@@ -29,35 +33,22 @@ LEAF = component(
 HIDDEN = ("plain", "reference in a local", "table", "tail")
 GRANTS = {"hosted": "imports: [wasi:random, wasi:clocks]", "waits": "imports: [wasi:random, wasi:cli, wasi:clocks, wasi:io]"}
 METHODS = {"take": ("hello", "5"), "give": ("", ""), "number": ("", "0.5")}
-LUA = """
-local funcs = require("funcs")
-return function(id, text, calls)
-  local values, wrong = {}, {}
-  for i = 1, calls do
-    local value, err
-    if text == "" then value, err = funcs.call(id) else value, err = funcs.call(id, text) end
-    if err then wrong[#wrong + 1] = err:message() else values[#values + 1] = tostring(value) end
-  end
-  return {values = values, wrong = wrong}
-end
-"""
+LUA = lua("lua")
 
 
 def write(folder: Path, after: int, more: str = "") -> None:
     """Writes a project: a leaf, and guests that leave after some calls; functions in Lua that call them run in lanes of workers."""
-    (folder / "leaf.wat").write_text(LEAF)
-    (folder / "many.lua").write_text(LUA)
-    lines = ['version: "1.0"', "namespace: t", "entries:"]
+    files = {"leaf.wat": LEAF, "many.lua": LUA}
     pool = "pool: {type: static, workers: 2}"
-    lines.append(f"  - {{name: many, kind: function.lua, source: 'file://many.lua', modules: [funcs], {pool}}}")
+    entries = [f"name: many, kind: function.lua, source: file://many.lua, modules: [funcs], {pool}"]
     for mode, grants in GRANTS.items():
-        lines.append(f"  - {{name: leaf-{mode}, kind: function.wat, source: 'file://leaf.wat', method: size, {grants}}}")
+        entries.append(f"name: leaf-{mode}, kind: function.wat, source: file://leaf.wat, method: size, {grants}")
         for number, name in enumerate(HIDDEN):
-            (folder / f"{mode}-{number}.wat").write_text(guest(VARIANTS[name], after, mode == "waits"))
+            files[f"{mode}-{number}.wat"] = guest(VARIANTS[name], after, mode == "waits")
             for method in METHODS:
-                fields = f"kind: function.wat, source: 'file://{mode}-{number}.wat', method: {method}, {grants}"
-                lines.append(f"  - {{name: {method}-{mode}-{number}, {fields}}}")
-    (folder / "_index.yaml").write_text("\n".join(lines) + "\n" + more)
+                fields = f"kind: function.wat, source: file://{mode}-{number}.wat, method: {method}, {grants}"
+                entries.append(f"name: {method}-{mode}-{number}, {fields}")
+    write_project(folder, *entries, more, files=files)
 
 
 @pytest.fixture(params=["proved", "blind"])

@@ -11,6 +11,9 @@ import pytest
 
 from moonwit.lua.values import buffer
 from tests.abi.conftest import ROOT, State
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 LEFT = "cannot leave component instance: it calls an import while values are passed to or from it, in its realloc or post-return function"
 
@@ -25,11 +28,7 @@ def test_no_proof_ends_the_process(tmp_path: Path, proof: str) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "108 guests, 0 wrong\n", "")
 
 
-STDOUT = """(import "wasi:io/streams@0.2.0" (instance $streams (export "output-stream" (type (sub resource)))))
- (alias export $streams "output-stream" (type $output))
- (import "wasi:cli/stdout@0.2.0" (instance $stdout
-  (alias outer 1 $output (type $o)) (export "output-stream" (type $output (eq $o))) (export "get-stdout" (func (result (own $output))))))
- (alias export $stdout "get-stdout" (func $stdout)) (core func $leave (canon lower (func $stdout)))"""
+STDOUT = wat("stdout")
 RESOURCE = "(type $thing (resource (rep i32)))"
 # What leaves, and what stands around it; the core function takes nothing and gives a number.
 LEAVING = {
@@ -42,19 +41,7 @@ TYPES = {"an import": "(result i32)", "resource.new": "(param i32) (result i32)"
 
 def component(what: str) -> str:
     opening, call = LEAVING[what]
-    return f"""(component {opening}
- (core module $m (import "" "leave" (func $leave {TYPES[what]})) (memory (export "memory") 1)
-  (func $call (result i32) {call})
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (drop (call $call)) (i32.const 1024))
-  (func (export "take") (param i32 i32) (result i32) (local.get 1))
-  (func (export "give") (result i32) (i32.const 7)) (func (export "given") (param i32) (drop (call $call)))
-  (func (export "nothing")) (func (export "no-more") (drop (call $call))) (func (export "fine") (result i32) (call $call)))
- (core instance $i (instantiate $m (with "" (instance (export "leave" (func $leave))))))
- (func (export "take") (param "s" string) (result u32)
-  (canon lift (core func $i "take") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
- (func (export "give") (result u32) (canon lift (core func $i "give") (post-return (core func $i "given"))))
- (func (export "nothing") (canon lift (core func $i "nothing") (post-return (core func $i "no-more"))))
- (func (export "fine") (result u32) (canon lift (core func $i "fine"))))"""
+    return wat("component", OPENING=opening, TYPES=TYPES[what], CALL=call)
 
 
 def call(state: State, id: str, *arguments: object) -> str:

@@ -12,20 +12,11 @@ from moonwit.host.wasm.component.component import decode
 from moonwit.host.wasm.plan.planner import plan_component
 from moonwit.host.wasm.problems import Refused
 from tests.abi.composed import ALLOCATING, opened
+from tests.texts import texts
 
-FIXED = f"""(component
- (core module $m {ALLOCATING}
-  (func (export "sum") (param i32 i32 i32) (result i32)
-   (i32.add (i32.mul (local.get 0) (i32.const 100)) (i32.add (i32.mul (local.get 1) (i32.const 10)) (local.get 2))))
-  (func (export "twice") (param i32 i32 i32 i32) (result i32)
-   (i32.store (i32.const 0) (local.get 0)) (i32.store (i32.const 4) (local.get 1))
-   (i32.store (i32.const 8) (local.get 2)) (i32.store (i32.const 12) (local.get 3)) (i32.const 0)))
- (core instance $i (instantiate $m))
- (type $three (list u32 3))
- (type $two (list string 2))
- (func (export "sum") (param "values" $three) (result u32) (canon lift (core func $i "sum")))
- (func (export "twice") (param "words" $two) (result $two)
-  (canon lift (core func $i "twice") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"""
+_, wat = texts(__file__)
+
+FIXED = wat("fixed", ALLOCATING=ALLOCATING)
 
 
 def test_a_list_of_a_fixed_length_is_a_sequence_of_just_so_many(tmp_path: Path) -> None:
@@ -38,17 +29,7 @@ def test_a_list_of_a_fixed_length_is_a_sequence_of_just_so_many(tmp_path: Path) 
                 project.call("t:sum", wrong)
 
 
-MAP = f"""(component
- (core module $m {ALLOCATING}
-  (func (export "back") (param i32 i32) (result i32)
-   (i32.store (i32.const 0) (local.get 0)) (i32.store (i32.const 4) (local.get 1)) (i32.const 0))
-  (func (export "sizes") (param i32 i32) (result i32) (local.get 1)))
- (core instance $i (instantiate $m))
- (type $map (map string u32))
- (func (export "back") (param "scores" $map) (result $map)
-  (canon lift (core func $i "back") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
- (func (export "count") (param "scores" $map) (result u32)
-  (canon lift (core func $i "sizes") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"""
+MAP = wat("map", ALLOCATING=ALLOCATING)
 
 
 def test_a_map_is_a_sequence_of_pairs(tmp_path: Path) -> None:
@@ -65,13 +46,7 @@ def test_a_map_is_a_sequence_of_pairs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("outer", "fits"), [(20, True), (21, False)])
 def test_a_long_list_of_a_fixed_length_is_for_components_alone(outer: int, fits: bool) -> None:
     """The host passes 500 elements at most, those of lists in lists counted."""
-    component = decode(bytes(wat2wasm(f"""(component
-     (core module $m {ALLOCATING} (func (export "f") (param i32)))
-     (core instance $i (instantiate $m))
-     (type $inner (list u8 25))
-     (type $outer (list $inner {outer}))
-     (func (export "f") (param "x" $outer)
-      (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))""")))
+    component = decode(bytes(wat2wasm(wat("a_long_list_of_a_fixed_length_is_for_components_alone", ALLOCATING=ALLOCATING, OUTER=outer))))
     if fits:
         assert set(plan_component(component).exports) == {"f"}
     else:

@@ -13,61 +13,14 @@ from tests.abi import values
 from tests.abi.conftest import State
 from tests.abi.guests import Guest
 from tests.abi.paths import same
+from tests.texts import texts
 
-IMPORTS = """
-(import "wasi:io/poll@0.2.0" (instance $poll
- (export "pollable" (type $pollable (sub resource)))
- (export "[method]pollable.block" (func (param "self" (borrow $pollable))))))
-(alias export $poll "pollable" (type $pollable))
-(import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock
- (alias outer 1 $pollable (type $outer)) (export "pollable" (type $pollable (eq $outer)))
- (export "subscribe-duration" (func (param "when" u64) (result (own $pollable))))))
-(core func $block (canon lower (func $poll "[method]pollable.block")))
-(core func $drop (canon resource.drop $pollable))
-(core func $duration (canon lower (func $clock "subscribe-duration")))
-(core module $m
- (import "host" "block" (func $block (param i32)))
- (import "host" "drop" (func $drop (param i32)))
- (import "host" "duration" (func $duration (param i64) (result i32)))
- (global $seed (mut i64) (i64.const 88172645463325252))
- (func $nap (local $t i32)
-  (global.set $seed (i64.add (i64.mul (global.get $seed) (i64.const 6364136223846793005)) (i64.const 1442695040888963407)))
-  (local.set $t (call $duration (i64.shr_u (global.get $seed) (i64.const 43))))
-  (call $block (local.get $t)) (call $drop (local.get $t)))"""
+lua, wat = texts(__file__)
+
+IMPORTS = wat("imports")
 
 # Calls every function several times at once: gives a function for the answers one by one, each with the number of its call.
-CALLS = r"""
-local text = ...
-local calls, dispatcher = require 'lua.calls.calls', require 'lua.dispatcher.dispatcher'
-local intermediate, optional = require 'lua.values.intermediate', require 'lua.values.optional'
-local env = { print = print, coroutine = coroutine, math = math }
-env.wit = { none = optional.none, some = optional.some, encode = print }
-function env.put(t, ...)
-  for i = 1, select('#', ...) do t[i] = (select(i, ...)) end
-  return t
-end
-local answers = {}
-local function answer(i, value, problem)
-  if problem ~= nil then answers[#answers + 1] = { i, false, problem:kind() .. ': ' .. problem:message() } return end
-  answers[#answers + 1] = { i, (assert(intermediate.encode(value))) }
-end
-local left = 0
-local function work(i, each)
-  for _ = 1, 3 do
-    answer(i, calls.call(each.id, each.values()))
-    dispatcher.sleep(i * 1000)
-  end
-  left = left - 1
-end
-assert(dispatcher.run(function()
-  for i, each in ipairs(setfenv(assert(loadstring('return {' .. text .. '}')), env)()) do
-    left = left + 1
-    dispatcher.spawn(work, i, each)
-  end
-  while left > 0 do dispatcher.sleep(1e6) end
-end))
-return function(n) if answers[n] then return unpack(answers[n], 1, 3) end end
-"""
+CALLS = lua("calls")
 
 
 class Sleeping(Guest):

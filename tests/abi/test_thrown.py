@@ -10,20 +10,13 @@ from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.abi.leaving import WAITS
 from tests.abi.test_leaving import call
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 THROWN = "thrown Wasm exception"
-RANDOM = """(import "wasi:random/random@0.2.0" (instance $r (export "get-random-u64" (func (result u64)))
-  (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))
- (alias export $r "get-random-u64" (func $tick)) (core func $tick (canon lower (func $tick)))
- (core module $lib (memory (export "memory") 1) (tag $t (export "tag"))
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (throw $t)))
- (core instance $lib (instantiate $lib))
- (alias export $r "get-random-bytes" (func $bytes))
- (core func $bytes (canon lower (func $bytes) (memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))))"""
-HOSTED = """(import "" "tick" (func $tick (result i64))) (import "" "bytes" (func $bytes (param i64 i32))) (import "" "tag" (tag $t))
-  (func (export "lent") (result i32) (call $bytes (i64.const 8) (i32.const 64)) (i32.const 7))
-  (func (export "caught") (result i32)
-   (block $done (try_table (catch_all $done) (call $bytes (i64.const 8) (i32.const 64)))) (i32.const 7))"""
+RANDOM = wat("random")
+HOSTED = wat("hosted")
 GIVEN = '(export "tick" (func $tick)) (export "bytes" (func $bytes)) (export "tag" (tag $lib "tag"))'
 
 
@@ -35,25 +28,7 @@ def component(mode: str) -> str:
     imported, passed = ('(import "" "stdout" (func (result i32)))', '(export "stdout" (func $stdout))') if mode == "waits" else ("", "")
     names = ("lent", "caught") if mode != "plain" else ()
     more = " ".join(f'(func (export "{name}") (result u32) (canon lift (core func $i "{name}")))' for name in names)
-    return f"""(component {opening}
- (core module $d (tag $t) (func (export "dtor") (param i32) (throw $t))) (core instance $d (instantiate $d))
- (type $thing' (resource (rep i32) (dtor (core func $d "dtor"))))
- (export $thing "thing" (type $thing')) (core func $new (canon resource.new $thing'))
- (core module $m (import "" "new" (func $new (param i32) (result i32))) {imported} {tag} (memory (export "memory") 1)
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (throw $t))
-  (func (export "take") (param i32 i32) (result i32) (local.get 1))
-  (func (export "main") (result i32) (throw $t)) (func (export "text") (result i32) (i32.const 64))
-  (func (export "post") (param i32) (throw $t)) (func (export "number") (result i32) (i32.const 7))
-  (func (export "make") (result i32) (call $new (i32.const 7))) (func (export "fine") (result i32) (i32.const 7)))
- (core instance $i (instantiate $m (with "" (instance (export "new" (func $new)) {passed} {given}))))
- (func (export "take") (param "s" string) (result u32)
-  (canon lift (core func $i "take") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
- (func (export "main") (result u32) (canon lift (core func $i "main")))
- (func (export "text") (result string)
-  (canon lift (core func $i "text") (memory (core memory $i "memory")) (post-return (core func $i "post"))))
- (func (export "number") (result u32) (canon lift (core func $i "number") (post-return (core func $i "post"))))
- (func (export "make") (result (own $thing)) (canon lift (core func $i "make")))
- (func (export "fine") (result u32) (canon lift (core func $i "fine"))) {more})"""
+    return wat("component", OPENING=opening, IMPORTED=imported, TAG=tag, PASSED=passed, GIVEN=given, MORE=more)
 
 
 def entries(*methods: str) -> list[str]:
@@ -91,10 +66,7 @@ def test_an_exception_of_a_realloc_that_an_import_calls(opened: Callable[..., St
 
 
 # What is not made when the guest's limit of memory is reached fails by an error that is not a trap, in calls of each kind.
-FULL = """(type $words (array (mut i64))) (type $list (struct (field (ref null $list)) (field (ref $words))))
-  (global $all (mut (ref null $list)) (ref.null $list))
-  (func $fill (loop $more
-   (global.set $all (struct.new $list (global.get $all) (array.new_default $words (i32.const 1000)))) (br $more)))"""
+FULL = wat("full")
 
 
 def filling(mode: str) -> str:
@@ -102,22 +74,7 @@ def filling(mode: str) -> str:
     imports = {"plain": [], "hosted": ["tick"], "waits": ["tick", "stdout"]}[mode]
     imported = " ".join(f'(import "" "{name}" (func (result {"i64" if name == "tick" else "i32"})))' for name in imports)
     passed = " ".join(f'(export "{name}" (func ${name}))' for name in imports)
-    return f"""(component {opening}
- (core module $d {FULL} (func (export "dtor") (param i32) (call $fill))) (core instance $d (instantiate $d))
- (type $thing' (resource (rep i32) (dtor (core func $d "dtor"))))
- (export $thing "thing" (type $thing')) (core func $new (canon resource.new $thing'))
- (core module $m (import "" "new" (func $new (param i32) (result i32))) {imported} {FULL} (memory (export "memory") 1)
-  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (call $fill) (i32.const 1024))
-  (func (export "take") (param i32 i32) (result i32) (local.get 1)) (func (export "main") (result i32) (call $fill) (i32.const 7))
-  (func (export "number") (result i32) (i32.const 7)) (func (export "post") (param i32) (call $fill))
-  (func (export "make") (result i32) (call $new (i32.const 7))) (func (export "fine") (result i32) (i32.const 7)))
- (core instance $i (instantiate $m (with "" (instance (export "new" (func $new)) {passed}))))
- (func (export "take") (param "s" string) (result u32)
-  (canon lift (core func $i "take") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
- (func (export "main") (result u32) (canon lift (core func $i "main")))
- (func (export "number") (result u32) (canon lift (core func $i "number") (post-return (core func $i "post"))))
- (func (export "make") (result (own $thing)) (canon lift (core func $i "make")))
- (func (export "fine") (result u32) (canon lift (core func $i "fine"))))"""
+    return wat("filling", OPENING=opening, FULL=FULL, IMPORTED=imported, PASSED=passed)
 
 
 @pytest.mark.parametrize("mode", ["plain", "hosted", "waits"])
@@ -138,10 +95,6 @@ def test_an_error_that_is_no_trap(opened: Callable[..., State], mode: str) -> No
 
 def test_after_a_list_the_guest_may_leave_again(opened: Callable[..., State]) -> None:
     """The realloc that an import calls may call none, but what has called the import may go on to the next."""
-    text = f"""(component {RANDOM.replace("(throw $t)", "(i32.const 1024)")}
-     (core module $m (import "" "tick" (func $tick (result i64))) (import "" "bytes" (func $bytes (param i64 i32)))
-      (func (export "f") (result i32) (call $bytes (i64.const 8) (i32.const 64)) (drop (call $tick)) (i32.const 7)))
-     (core instance $i (instantiate $m (with "" (instance (export "tick" (func $tick)) (export "bytes" (func $bytes))))))
-     (func (export "f") (result u32) (canon lift (core func $i "f"))))"""
+    text = wat("after_a_list_the_guest_may_leave_again", RANDOM=RANDOM.replace("(throw $t)", "(i32.const 1024)"))
     state = opened(entries("f"), {"g.wat": text})
     assert [call(state, "t:f") for _ in range(3)] == ["7"] * 3

@@ -11,6 +11,7 @@ import pytest
 
 import moonwit
 from tests.abi.composed import ALLOCATING, COUNTERS, HOLDER
+from tests.projects import write
 from tests.texts import texts
 
 _, read_wat = texts(__file__)
@@ -27,8 +28,7 @@ def wat(name: str, text: str, method: str, more: str = INLINE) -> str:
 
 @contextmanager
 def opened(folder: Path, entries: str) -> Iterator[moonwit.Project]:
-    (folder / "_index.yaml").write_text(f"namespace: shop\nentries:\n{entries}")
-    with moonwit.open(folder) as project:
+    with moonwit.open(write(folder, entries, namespace="shop")) as project:
         yield project
 
 

@@ -9,7 +9,10 @@ from contextlib import suppress
 import pytest
 
 import moonwit
-from tests.projects import write
+from tests.projects import entry, write
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 ENTRIES = """
   - {name: data, kind: fs.directory, directory: data}
@@ -239,25 +242,8 @@ def open_files(folder):
     return found
 
 
-OWNERS = """
-  - {name: data, kind: fs.directory, directory: data}
-"""
-for _name in ("greedy", "modest"):
-    OWNERS += f"""
-  - name: {_name}
-    kind: function.lua
-    modules: [fs]
-    source: |
-      local all = {{}}
-      return function(count)
-        for i = 1, count do
-          local file, problem = require('fs').get('t:data'):open('f')
-          if problem then return nil, problem end
-          all[#all + 1] = file
-        end
-        return #all
-      end
-"""
+OWNERS = [entry(name, "function.lua", modules=["fs"], source=lua("owner")) for name in ("greedy", "modest")]
+OWNERS.append(entry("data", "fs.directory", directory="data"))
 
 
 def test_one_script_does_not_starve_others(descriptors, tmp_path):
@@ -265,7 +251,7 @@ def test_one_script_does_not_starve_others(descriptors, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "f").write_text("x")
-    write(tmp_path, OWNERS)
+    write(tmp_path, *OWNERS)
     hold = "all = {} for i = 1, %d do local f, e = fs.get('t:data'):open('f') assert(f, tostring(e)) all[i] = f end"
     with moonwit.open(tmp_path) as project:
         with pytest.raises(moonwit.CallError, match=f"^the entry t:greedy has {MOST} files open already, and no more may be: close some"):
@@ -285,7 +271,7 @@ def test_few_descriptors_are_shared(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "f").write_text("x")
-    write(tmp_path, OWNERS)
+    write(tmp_path, *OWNERS)
     code = f"""
 import resource
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -45,6 +45,9 @@ from tests.lua.files.preview1 import (
     Guest,
 )
 from tests.projects import write
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 
 @pytest.fixture(scope="module")
@@ -472,32 +475,15 @@ def test_sleeping_guests_share_their_mounts(tmp_path: Path) -> None:
     kind: function.lua
     modules: [funcs]
     method: main
-    source: |
-      local funcs = require("funcs")
-      local function main(count)
-        local all, made = {}, 0
-        for i = 1, count do all[i] = assert(funcs.async("t:sleeper")) end
-        for i = 1, count do made = made + assert(all[i]:await()) end
-        return made
-      end
-      return { main = main }
+    source: file://many.lua
   - name: sleeper
     kind: function.wat
-    source: |
-      (module
-        (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
-        (import "wasi_snapshot_preview1" "path_create_directory" (func $make (param i32 i32 i32) (result i32)))
-        (memory (export "memory") 1) (data (i32.const 256) "d")
-        (func (export "sleep") (result i32)
-          (i64.store (i32.const 24) (i64.const 300000000))
-          (i32.store (i32.const 16) (i32.const 1))
-          (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))
-          (i32.eq (call $make (i32.const 3) (i32.const 256) (i32.const 1)) (i32.const 20))))
+    source: file://sleeper.wat
     method: sleep
     pool: {type: lazy, max_size: 60}
     imports: [wasi1]
     wasi: {mounts: [{fs: data, guest: /data}]}
-""")
+""", files={"many.lua": lua("many"), "sleeper.wat": wat("sleeper")})
 
     def open_mounts() -> int:
         links = [os.path.join("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]

@@ -1,0 +1,5 @@
+local a = funcs.call('t:make', 7)
+local b = funcs.call('t:make', 9)
+local before = funcs.call('t:seen', a)
+b:drop()
+return before .. ' ' .. funcs.call('t:seen', a)

@@ -1,0 +1,18 @@
+(component
+  (type $thing' (resource (rep i32))) (type $other' (resource (rep i32)))
+  (export $thing "thing" (type $thing')) (export $other "other" (type $other'))
+  (type $color' (enum "red" "green" "blue")) (export $color "color-type" (type $color'))
+  (type $code' (enum ENUM)) (export $code "code-type" (type $code'))
+  (type $wide-flags' (flags FLAGS)) (export $wide-flags "flags-type" (type $wide-flags'))
+  (type $mixed' (record (field "a-bool" bool) (field "a-float" f64) (field "single" f32) (field "text" string) (field "letter" char)
+   (field "maybe" (option string)) (field "color" $color))) (export $mixed "mixed-type" (type $mixed'))
+  (type $shape' (variant (case "empty") (case "text" string) (case "float" f64) (case "char" char) (case "list" (list f32))
+   (case "record" $mixed))) (export $shape "shape-type" (type $shape'))
+  (core func $new (canon resource.new $thing')) (core func $new-other (canon resource.new $other'))
+  (core module $m
+   (import "" "new" (func $new (param i32) (result i32))) (import "" "new-other" (func $new-other (param i32) (result i32)))
+   (memory (export "memory") 2)
+   (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+   CORE)
+  (core instance $i (instantiate $m (with "" (instance (export "new" (func $new)) (export "new-other" (func $new-other))))))
+  LIFTS)

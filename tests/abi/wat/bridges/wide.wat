@@ -1,0 +1,7 @@
+(memory (export "memory") i64 1)
+  (global $at (mut i64) (i64.const 1024))
+  (func $realloc (export "realloc") (param i64 i64 i64 i64) (result i64)
+   (global.set $at (i64.and (i64.add (global.get $at) (i64.const 7)) (i64.const -8)))
+   (memory.copy (global.get $at) (local.get 0) (select (local.get 1) (local.get 3) (i64.lt_u (local.get 1) (local.get 3))))
+   (global.get $at)
+   (global.set $at (i64.add (global.get $at) (local.get 3))))

@@ -1,0 +1,7 @@
+(memory (export "memory") 1)
+  (global $at (mut i32) (i32.const 1024))
+  (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32)
+   (global.set $at (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
+   (memory.copy (global.get $at) (local.get 0) (select (local.get 1) (local.get 3) (i32.lt_u (local.get 1) (local.get 3))))
+   (global.get $at)
+   (global.set $at (i32.add (global.get $at) (local.get 3))))

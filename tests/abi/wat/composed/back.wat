@@ -1,0 +1,25 @@
+(component
+  (core module $m
+   (table (export "table") 1 funcref)
+   (func (export "up") (result i32) (i32.const 1))
+   (func (export "run") (param i32) (result i32) (call_indirect (param i32) (result i32) (local.get 0) (i32.const 0)))
+   (type $t (func (param i32) (result i32)))
+   (func (export "again") (result i32) (call_indirect (param i32) (result i32) (i32.const 0) (i32.const 0))))
+  (core instance $i (instantiate $m))
+  (func $up (result u32) (canon lift (core func $i "up")))
+  (func $again (result u32) (canon lift (core func $i "again")))
+  (component $child
+   (import "up" (func $up (result u32)))
+   (import "again" (func $again (result u32)))
+   (core func $up' (canon lower (func $up)))
+   (core func $again' (canon lower (func $again)))
+   (core module $m
+    (import "" "up" (func $up (result i32))) (import "" "again" (func $again (result i32)))
+    (func (export "f") (param i32) (result i32) (if (result i32) (local.get 0) (then (call $again)) (else (call $up)))))
+   (core instance $i (instantiate $m (with "" (instance (export "up" (func $up')) (export "again" (func $again'))))))
+   (func (export "f") (param "deep" u32) (result u32) (canon lift (core func $i "f"))))
+  (instance $child (instantiate $child (with "up" (func $up)) (with "again" (func $again))))
+  (core func $f (canon lower (func $child "f")))
+  (core module $fill (import "" "f" (func $f (param i32) (result i32))) (import "" "table" (table 1 funcref)) (elem (i32.const 0) func $f))
+  (core instance (instantiate $fill (with "" (instance (export "f" (func $f)) (export "table" (table $i "table"))))))
+  (func (export "run") (param "deep" u32) (result u32) (canon lift (core func $i "run"))))

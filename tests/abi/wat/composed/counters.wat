@@ -1,0 +1,16 @@
+(component $counters
+  (core module $dtor (global $dropped (mut i32) (i32.const 0))
+   (func (export "dtor") (param i32) (global.set $dropped (i32.add (global.get $dropped) (local.get 0))))
+   (func (export "dropped") (result i32) (global.get $dropped)))
+  (core instance $dtor (instantiate $dtor))
+  (type $r (resource (rep i32) (dtor (core func $dtor "dtor"))))
+  (core func $new (canon resource.new $r))
+  (core module $m
+   (import "" "new" (func $new (param i32) (result i32)))
+   (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+   (func (export "value") (param i32) (result i32) (local.get 0)))
+  (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+  (export $counter "counter" (type $r))
+  (func (export "[constructor]counter") (param "value" u32) (result (own $counter)) (canon lift (core func $i "make")))
+  (func (export "[method]counter.value") (param "self" (borrow $counter)) (result u32) (canon lift (core func $i "value")))
+  (func (export "dropped") (result u32) (canon lift (core func $dtor "dropped"))))

@@ -1,0 +1,17 @@
+(module
+  (import "[export]$root" "[resource-new]counter" (func $new (param i32) (result i32)))
+  (import "[export]$root" "[resource-rep]counter" (func $rep (param i32) (result i32)))
+  (import "[export]$root" "[resource-drop]counter" (func $drop (param i32)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (memory (export "memory") 1) (global $left (mut i32) (i32.const 0)) (global $bad (export "bad") (mut i32) (i32.const 0))
+  DTOR
+  (func (export "[constructor]counter") (param i32) (result i32) (call $new (local.get 0)))
+  (func (export "[method]counter.get") (param i32) (result i32) (local.get 0))
+  (func (export "[method]counter.left") (param i32) (result i32) (global.get $left))
+  (func (export "[method]counter.absorb") (param i32 i32) (result i32) (local $rep i32)
+   (local.set $rep (call $rep (local.get 1))) (call $drop (local.get 1)) (local.get $rep))
+  (func (export "size") (param i32 i32) (result i32) (local.get 1))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+   (if (i32.eq (local.get 3) (i32.const 3)) (then (drop (call $yield))))
+   (if (i32.eq (local.get 3) (i32.const 4)) (then (drop (call $new (i32.const 1)))))
+   (i32.const 1024)))

@@ -1,0 +1,5 @@
+(core module $dm (import "" "memory" (memory 1)) (func (export "dtor") (param i32)
+    (i32.store (i32.const 2048) (i32.add (i32.mul (i32.load (i32.const 2048)) (i32.const 100)) (local.get 0)))))
+  (core instance $d (instantiate $dm (with "" (instance $lib))))
+  (type $r' (resource (rep i32) (dtor (core func $d "dtor")))) (export $r "r" (type $r'))
+  (core func $new (canon resource.new $r'))

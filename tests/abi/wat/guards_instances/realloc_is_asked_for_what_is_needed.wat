@@ -1,0 +1,5 @@
+(func (export "text") (param i32 i32) (result i32)
+   (i32.add (i32.load (i32.const 8)) (i32.mul (local.get 1) (i32.const 100000))))
+  (func (export "words") (param i32 i32) (result i32) (i32.load (i32.const 8)))
+  (func (export "two") (param i32 i32 i32 i32) (result i32) (i32.load (i32.const 12)))
+  (func (export "first") (param i32 i32) (result i32) (i32.load (local.get 0)))

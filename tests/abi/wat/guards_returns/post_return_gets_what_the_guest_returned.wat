@@ -1,0 +1,8 @@
+(memory (export "memory") 1) (global $seen (mut i32) (i32.const 0)) (global $times (mut i32) (i32.const 0))
+  (func (export "flat") (param i32) (result i32)
+   (if (result i32) (local.get 0) (then (i32.mul (local.get 0) (i32.const 3)))
+    (else (i32.add (i32.mul (global.get $times) (i32.const 10000)) (global.get $seen)))))
+  (func (export "pair") (param i32) (result i32)
+   (i32.store (local.get 0) (global.get $seen)) (i32.store offset=4 (local.get 0) (global.get $times)) (local.get 0))
+  (func (export "post") (param i32) (if (i32.eq (local.get 0) (i32.const 996)) (then (unreachable)))
+   (global.set $seen (local.get 0)) (global.set $times (i32.add (global.get $times) (i32.const 1))))

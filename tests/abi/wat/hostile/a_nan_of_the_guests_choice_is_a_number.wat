@@ -1,0 +1,5 @@
+MEMORY BUMP (func (export "flat") (param i64) (result f64) (f64.reinterpret_i64 (local.get 0)))
+(func (export "single") (param i32) (result f32) (f32.reinterpret_i32 (local.get 0)))
+(func (export "kept") (param i64) (result i32) (i64.store (i32.const 8) (local.get 0)) (i32.const 8))
+(func (export "many") (param i64) (result i32) (i64.store (i32.const 32) (local.get 0)) (i64.store (i32.const 40) (local.get 0))
+ (i32.store (i32.const 8) (i32.const 32)) (i32.store (i32.const 12) (i32.const 2)) (i32.const 8))

@@ -1,0 +1,7 @@
+MEMORY BUMP (func (export "last") (result i32) (local $at i32)
+ (drop (memory.grow (i32.const 65535))) (local.set $at (i32.const -16))
+ (i32.store (local.get $at) (i32.const -8)) (i32.store offset=4 (local.get $at) (i32.const 8))
+ (i64.store (i32.const -8) (i64.const 0x6464646464646464)) (local.get $at))
+(func (export "beyond") (result i32) (local $at i32)
+ (drop (memory.grow (i32.const 65535))) (local.set $at (i32.const -16))
+ (i32.store (local.get $at) (i32.const -8)) (i32.store offset=4 (local.get $at) (i32.const 9)) (local.get $at))

@@ -1,0 +1,5 @@
+(core module $dtors (global $gone (mut i32) (i32.const 0))
+   (func (export "gone") (result i32) (global.get $gone))
+   (func (export "dtor") (param i32) (if (i32.eq (local.get 0) (i32.const 666)) (then (unreachable)))
+    (global.set $gone (i32.add (global.get $gone) (i32.const 1)))))
+  (core instance $d (instantiate $dtors))

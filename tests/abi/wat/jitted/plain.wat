@@ -1,0 +1,10 @@
+(component
+  (core module $m (memory (export "memory") 1) (global $n (mut i32) (i32.const 1024))
+   (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $n (i32.add (i32.const 1024) (i32.rem_u (i32.add (global.get $n) (i32.const 64)) (i32.const 8192)))) (global.get $n))
+   (func (export "mul") (param i32 i32) (result i32) (i32.mul (local.get 0) (local.get 1)))
+   (func (export "size") (param i32 i32) (result i32) (local.get 1)))
+  (core instance $i (instantiate $m))
+  (func (export "mul") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "mul")))
+  (func (export "size") (param "text" string) (result u32)
+   (canon lift (core func $i "size") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))

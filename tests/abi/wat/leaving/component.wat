@@ -1,0 +1,13 @@
+(component OPENING
+  (core module $m (import "" "leave" (func $leave TYPES)) (memory (export "memory") 1)
+   (func $call (result i32) CALL)
+   (func (export "realloc") (param i32 i32 i32 i32) (result i32) (drop (call $call)) (i32.const 1024))
+   (func (export "take") (param i32 i32) (result i32) (local.get 1))
+   (func (export "give") (result i32) (i32.const 7)) (func (export "given") (param i32) (drop (call $call)))
+   (func (export "nothing")) (func (export "no-more") (drop (call $call))) (func (export "fine") (result i32) (call $call)))
+  (core instance $i (instantiate $m (with "" (instance (export "leave" (func $leave))))))
+  (func (export "take") (param "s" string) (result u32)
+   (canon lift (core func $i "take") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (func (export "give") (result u32) (canon lift (core func $i "give") (post-return (core func $i "given"))))
+  (func (export "nothing") (canon lift (core func $i "nothing") (post-return (core func $i "no-more"))))
+  (func (export "fine") (result u32) (canon lift (core func $i "fine"))))

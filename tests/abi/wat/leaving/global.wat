@@ -1,0 +1,5 @@
+(type $wide (func (result i64 i64 i64))) (type $pair (struct (field i32)))
+  (table $reached 1 funcref) (elem (table $reached) (i32.const 0) func $tick) (tag $wrong) (data "") (data "")
+  (global $n (mut i32) (i32.const 0))
+  (func $count (global.set $n (i32.add (global.get $n) (i32.const 1)))
+   (if (i32.gt_u (global.get $n) (i32.const AFTER)) (then (call $hide))))

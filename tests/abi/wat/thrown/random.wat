@@ -1,0 +1,8 @@
+(import "wasi:random/random@0.2.0" (instance $r (export "get-random-u64" (func (result u64)))
+   (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))
+  (alias export $r "get-random-u64" (func $tick)) (core func $tick (canon lower (func $tick)))
+  (core module $lib (memory (export "memory") 1) (tag $t (export "tag"))
+   (func (export "realloc") (param i32 i32 i32 i32) (result i32) (throw $t)))
+  (core instance $lib (instantiate $lib))
+  (alias export $r "get-random-bytes" (func $bytes))
+  (core func $bytes (canon lower (func $bytes) (memory (core memory $lib "memory")) (realloc (core func $lib "realloc"))))
