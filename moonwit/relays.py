@@ -50,7 +50,7 @@ class Relay:
         self._reader.join()
         self._writer.join(max(end - time.monotonic(), 0))
         if self._writer.is_alive():
-            # Whoever writes from now on, as the interpreter does at its end, must not wait for it either.
+            # What is written from now on, as by the interpreter at its end, must not wait for it either.
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, self._descriptor)
             os.close(nothing)
@@ -129,7 +129,7 @@ class Relay:
             try:
                 view = view[os.write(self._target, view) :]
             except BlockingIOError:
-                # Whoever shares the descriptor has made it so.
+                # Another process that shares the descriptor has made it so.
                 poll = select.poll()
                 poll.register(self._target, select.POLLOUT)
                 poll.poll()

@@ -29,7 +29,7 @@ class Registry:
 
     @property
     def errors(self) -> list[Problem]:
-        """Lists the errors alone."""
+        """Lists only the errors."""
         return [problem for problem in self._problems.found if problem.severity == "error"]
 
     def report(self, problem: Problem) -> None:

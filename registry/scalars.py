@@ -15,7 +15,7 @@ _WORDS: dict[str, bool | float | None] = {
 }
 _LONGEST_NUMBER = 40  # Python refuses to read endless ones; nobody counts that far
 
-# Booleans in YAML 1.1, text in YAML 1.2: whoever writes one unquoted may mean either.
+# Booleans in YAML 1.1, text in YAML 1.2: the writer of an unquoted one may mean either.
 LEGACY_BOOLEANS = {
     word: value
     for lower, value in (("yes", True), ("no", False), ("on", True), ("off", False))

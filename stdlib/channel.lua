@@ -1,4 +1,4 @@
--- The module `channel`: Go's channels. Who waits to send or to receive is served in order; nil may be sent.
+-- The module `channel`: Go's channels. Coroutines that wait to send or to receive are served in order; nil may be sent.
 local got = require 'lua.values.got'
 local queue = require 'stdlib.channel.queue'
 local select_case = require('stdlib.channel.select').select

@@ -1,4 +1,4 @@
--- http_client: requests to other servers. Whoever sends one waits as for anything else; the lane goes on meanwhile.
+-- http_client: requests to other servers. Their sender waits as for anything else; the lane goes on meanwhile.
 local away = require 'lua.dispatcher.away'
 local callbacks = require 'lua.lane.ask'
 local dispatcher = require 'lua.dispatcher.dispatcher'

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("registry", "host", "lua", "stdlib", "moonwit", "examples", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 KINDS = {".py", ".lua", ".md", ".yaml"}
 
+DOES = "reads|writes|calls|asks|waits|sends|holds|uses|runs|closes|enters|cancels|hears|listens|shares"
+
 PHRASES = [
     (r"(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|one\b|such\b|way\b|place\b)[a-z]", "`is not a ...`"),
     (r"\bbeside each other\b", "`concurrently` or `side by side`"),
@@ -27,6 +29,9 @@ PHRASES = [
     (r"\bmust be [^.;\n]*, not (an? )?[{'\"`%(]", "`expected ..., got ...`"),
     (r"\bis expected, not\b|\bexpects [^.;\n]*, not\b", "`expected ..., got ...`"),
     (r"\bexpected [^.;\n]*, found (?!i32|i64)", "`expected ..., got ...`"),
+    (rf"""(^|[.:;] |-- |--- |# |\"\"\")Who(ever)? ({DOES})\b""", "the one who is meant: the reader, the caller"),
+    (r"\b(calls|functions|host|library|requests?|types?|thread|errors|itself|process|version|lane|guest) alone\b", "`only ...`"),
+    (r"\bof (a|an|the) (module|component|importer|lane|host|script|session)'s own\b(?! process)", "`the component's own ...`"),
     (r"\bsome (five|ten|twenty|fifty|hundred|thousand)\b", "`about ...`"),
     (r"\b(is|are|was|were) told (in|to|as|here|there|of|with|by|at|once)\b", "`is reported`, `is said`, or who learns what"),
     (r"\w*(colour|behaviour|favour|honour|neighbour)\w*|(?<![.])\b(cancelled|cancelling|licence|centre)\b|\w+(al|an|ogn|or|imm|itial)is(e|ed|es|ing)\b",

@@ -1,4 +1,4 @@
-"""The process that compiles for another one: run by its path, with the standard library alone and one socket as stdin and stdout.
+"""The process that compiles for another one: run by its path, with only the standard library, and one socket as stdin and stdout.
 
 It is told a line of JSON, then the bytes of each code. It gives for each code a byte, which is 0 when it has been compiled, a length,
 and as many bytes: Wasmtime's serialized form, or its message. It ends when the socket does: nobody wants the answer then.
@@ -26,7 +26,7 @@ class _Bytes(ctypes.Structure):
 
 def main() -> None:
     """Does one task and ends."""
-    # Whoever waits goes on with other things meanwhile, and these come first.
+    # The process that waits goes on with other things meanwhile, and these come first.
     os.nice(_NICE)
     # Ctrl-C reaches all processes of a terminal; the one that waits for this one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -84,7 +84,7 @@ def cost(data: bytes, most: float) -> float:
 
 
 def _component(reader: Reader, most: float) -> float:
-    """Adds up the core modules of a component whose own functions are lowered from the host alone.
+    """Adds up the core modules of a component whose functions are lowered only from the host.
 
     A function that is lifted and lowered again needs code between the two of them, which a few bytes can ask much of.
     """

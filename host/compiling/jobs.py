@@ -132,7 +132,7 @@ class Request:
                 job.waiting.append(self)
             if not self._left or self.problem is not None:
                 self._event.set()
-        # Not under the lock: whoever hears it asks what is under way.
+        # Not under the lock: the receiver asks what is under way.
         if self._jobs and compiling.begun is not None:
             compiling.begun()
 

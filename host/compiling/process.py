@@ -150,5 +150,5 @@ def _send(channel: socket.socket, data: bytes, until: float) -> None:
     view = memoryview(data)
     while view:
         channel.settimeout(_left(until))
-        # Whoever runs programs has the signal end this process.
+        # Without the signal, which ends this process while it runs programs.
         view = view[channel.send(view[:_PIECE], socket.MSG_NOSIGNAL) :]

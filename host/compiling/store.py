@@ -70,7 +70,7 @@ class Store:
         path = self._path(name)
         if path is None:
             return
-        # Whole or not at all: whoever reads meanwhile has the file from before.
+        # Whole or not at all: a reader meanwhile has the file from before.
         own = path.with_suffix(f".{os.getpid()}.{get_native_id()}")
         try:
             with open(own, "xb", buffering=0) as file:

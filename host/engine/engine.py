@@ -107,7 +107,7 @@ def cache_folder() -> Path | None:
 
 
 def _is_private(above: Path, name: str) -> bool:
-    """Makes a folder the user's alone, and tells whether it is. A link is not followed: what it leads to is not ours to change."""
+    """Makes a folder that only the user can use; tells whether it is one. A link is not followed: its target is not ours to change."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     outer = os.open(above, flags)
     try:

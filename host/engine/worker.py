@@ -66,7 +66,7 @@ class Worker:
                 failure: BaseException | None = error
             else:
                 failure = None
-            # First back among the idle, then the answer: who has it may have work again at once.
+            # First back among the idle, then the answer: its receiver may have work again at once.
             with _lock:
                 _idle.append(self)
             if failure is not None:

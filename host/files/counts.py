@@ -1,4 +1,4 @@
-"""How many files scripts and guests have open in this process: numbers that all lanes see, each of which one thread alone changes.
+"""How many files scripts and guests have open in this process: numbers that all lanes see, each changed by only one thread.
 
 A guest opens its files in its lane (lua/wasi/files/open.lua), where nothing of Python can be asked; so the lanes read and write these
 numbers themselves.

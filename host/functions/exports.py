@@ -54,7 +54,7 @@ def _derives(name: str, type: CoreType) -> bool:
 
 
 def parts(function: LoadedFunction) -> list[LoadedFunction]:
-    """Gives all functions of an entry, of which ``function`` is one: itself alone where the entry has a `method`."""
+    """Gives all functions of an entry, of which ``function`` is one: only itself where the entry has a `method`."""
     if not function.is_part:
         return [function]
     found = function.binary

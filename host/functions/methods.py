@@ -18,7 +18,7 @@ def resolve(exports: Iterable[str], method: str) -> str:
     """Finds the export path that ``method`` names, or raises ``UnknownMethod``.
 
     Exports are paths: ``name`` for a root function, ``interface#name`` for one of an interface. In ``method`` the interface
-    may lack its version or be its last name alone, and ``_`` stands for ``-``, each where only one export is meant.
+    may lack its version or be only its last name, and ``_`` stands for ``-``, each where only one export is meant.
     """
     paths = list(exports)
     if method in paths:
@@ -71,7 +71,7 @@ def _compatible(version: str, wanted: str) -> bool:
     if version == wanted:
         return True
     has, asked = _VERSION.match(version), _VERSION.match(wanted)
-    # A pre-release stands for itself alone.
+    # A pre-release stands only for itself.
     if has is None or asked is None or has[4] or asked[4]:
         return False
     major, minor, patch = (int(part) for part in has.group(1, 2, 3))

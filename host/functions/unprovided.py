@@ -186,7 +186,7 @@ def _unknown(found: Binary, name: str, interface: str, function: str) -> Unprovi
 
 
 def answer_hint(interface: str, function: str) -> str:
-    """Says how an entry of the registry would answer an import that is none of the host's."""
+    """Says how an entry of the registry would answer an import that the host does not provide."""
     what = "any function" if interface == ROOT else "a library.lua"
     return f"have {what} answer it, as in `imports: [{{{function if interface == ROOT else interface}: id}}]`"
 

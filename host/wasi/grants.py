@@ -132,7 +132,7 @@ def links(interface: str, imports: Iterable[str]) -> bool:
 
 @record
 class Access:
-    """What of the host's own an instance's WASI is made with; the linker decides which functions there are."""
+    """What an instance's WASI gets of the host; the linker decides which functions there are."""
 
     input: bool = False
     output: bool = False

@@ -166,7 +166,7 @@ def _address(host: str, listens: bool) -> tuple[bytes, int] | None:
     if ip.is_unspecified and not slash:
         if not listens:
             raise _Wrong(f"expected an address that can be connected to, got {bare}", "write * for all addresses")
-        # Whoever listens there listens on all addresses of the machine.
+        # To listen there is to listen on all addresses of the machine.
         return ip.packed, 0
     return ip.packed, found.prefixlen
 

@@ -90,9 +90,9 @@ local resolvers = { wasm = resolve_wasm, python = callables.bind }
 ---@param resolve fun(entry: table): function?, any gives its function; or nil, err
 function M.provide(kind, resolve) resolvers[kind] = resolve end
 
--- Makes the function of an id that the host says this of; gives what is known of it then, or nil, err.
+-- Makes the function of an id from the host's description; gives what is known of the id then, or nil, err.
 local function bind(id, entry)
-  -- Another task may have waited for the same.
+  -- Another task that waited for the same code may have made it.
   if known[id] then return known[id] end
   if entry.failed then return nil, failure(entry.kind, entry.message, { entry = id }) end
   local about = blank(entry.id or id)
@@ -188,7 +188,7 @@ function M.import(id)
     local into, last, called = functions, #each.names, each.called
     for i = 1, last - 1 do
       local name = each.names[i]
-      -- A module of unfriendly names may call a function like a table of others.
+      -- Names in a binary are anybody's: one function may have the name of another's interface.
       if type(into[name]) ~= 'table' then into[name] = {} end
       into = into[name]
     end

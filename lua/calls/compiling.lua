@@ -58,7 +58,7 @@ function M.peek(host, id)
   ---@type border.Loaded
   local entry = buffer.decode(host.load(id))
   if not entry.compiling then return entry end
-  -- Whoever asks next waits for the same compilation.
+  -- The next call waits for the same compilation.
   host.finish_compiling(entry.compiling, 0)
 end
 

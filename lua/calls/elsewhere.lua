@@ -1,6 +1,6 @@
--- Calls that go on elsewhere: a suspended call of a guest that calls nothing of this Lua state's may be continued by another thread, on
--- the same instance. There are as many such threads as cores, each a lane of this lane's own (lua/calls/hiring.lua), where the calls that
--- it has go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back.
+-- Calls that go on elsewhere: a suspended call of a guest that calls nothing of this Lua state may be continued by another thread, on the
+-- same instance. There are at most as many such threads as cores, each a lane that this one has hired (lua/calls/hiring.lua); the calls of
+-- one go on in turns. Letters (lua/lane/mailbox.lua) carry a call there and its end back.
 --
 -- From the letter that hands a call over to the one that gives it back the instance belongs to the other thread: `instance.away` is
 -- there, and nobody here touches its store. An instance that ends meanwhile leaves its store with instance.away.give_up, to be freed when

@@ -1,4 +1,4 @@
--- Lanes of a lane's own, to which it gives calls: as many as there are cores at most, and none before one is needed. Python starts them
+-- Lanes that a lane hires, to give calls to them: as many as there are cores at most, and none before one is needed. Python starts them
 -- (lua/calls/workers.py) and is not asked again: orders and answers are letters (lua/lane/mailbox.lua).
 
 local buffer = require 'string.buffer'

@@ -114,7 +114,7 @@ local function find(target, limit, stay)
         pools.leave(stay)
         return nil, changed
       end
-      -- A guest's library reads its variables once: who sees others gets an instance that has not, unless a handle keeps this one.
+      -- A guest's library reads its variables once: a call that sees others gets an instance that has not, unless a handle keeps this one.
       if not changed or instance.live > 0 then return binding, nil, waited end
       fibers.leave(instance)
       discard(instance)

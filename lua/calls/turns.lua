@@ -3,10 +3,9 @@
 --    still computing then, it goes on elsewhere (lua/calls/elsewhere.lua), on the same instance: nothing is done twice, nothing is lost.
 -- 2. Where its instance can't move (a pool of type `inline`, functions of the host that are Lua) it gives way instead: it goes on here
 --    in turns with all else that can run.
--- 3. A function that was short many times in a row, of a guest without resources, is called synchronously, which costs tens of nanoseconds
--- and can't be left. Should
---    such a call turn out long while others wait for the lane, it is ended as by a trap and made again by rule 1 or 2; it takes many more
---    short calls until the function is called so again. One that nobody waits for goes on.
+-- 3. A function that was short many times in a row, of a guest without resources, is called synchronously: that costs tens of
+--    nanoseconds, and such a call can't be left. Should it turn out long while others wait for the lane, it is ended as by a trap and made
+--    again by rule 1 or 2; many more short calls are needed until the function is called so again. If nobody waits, the call goes on.
 -- 4. A function that provably ends soon (host/wasm/plan/brief.py) is always called synchronously.
 -- What the calls of a function were is kept in its target, which is the lane's: `short` (rule 3 holds), `long` (its last call left the
 -- lane, so the next one goes elsewhere at once), `quick` and `hasty` (how many short calls in a row speak against either), `enough`.

@@ -1,7 +1,7 @@
 -- Functions that are called in other lanes: those in Lua that have a pool of workers, and guests with such a pool that functions of the
 -- host are granted, once they have been seen to compute for long. (Other guests need no lane for that: lua/calls/elsewhere.lua.)
 --
--- Workers are lanes of the caller's own (lua/calls/hiring.lua): only it sends them calls, and it knows how many each has.
+-- Workers are lanes that the caller has hired (lua/calls/hiring.lua): only it sends them calls, and it knows how many each has.
 
 local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'

@@ -1,18 +1,17 @@
 -- When the garbage collector works.
 --
--- It begins again late where a heap is small, because memory is cheaper there than the time that it takes to look through all of it, such
--- as through ten thousand tasks that wait while more are started. And it works while nothing else is to be done, so that less is left to
--- be done between.
+-- While a heap is small its next cycle begins late: memory is cheaper then than the time that a cycle takes, such as one through ten
+-- thousand tasks that wait while more are started. And it works while the lane has nothing else to do, so that less is left for later.
 
 local collectgarbage, getmetatable, newproxy = collectgarbage, getmetatable, newproxy
 
 local M = {}
 
--- What a heap is small below, in KiB; and how large it may be when the next cycle begins, in percent of what the last one left.
+-- A heap below so many KiB is small; and how large a small one may be when its next cycle begins, in percent of what the last one left.
 local SMALL, EAGER, LAZY = 64 * 1024, 200, 400
 
--- How many times as large as after the last cycle a heap is that is worth one while nothing runs, and how much is done at once: it
--- takes about a millisecond.
+-- While nothing runs a cycle is worth its time once the heap is so many times as large as after the last one; and how much is done at
+-- once, which takes about a millisecond.
 local WORTH, PORTION = 1.5, 500
 
 local left = 0 -- in KiB, by the last cycle

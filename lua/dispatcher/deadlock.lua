@@ -9,7 +9,7 @@ local M = {}
 -- How many coroutines the sentence and the details list.
 local MOST_SHOWN, MOST_LISTED = 10, 100
 
--- Where a task waits: its innermost coroutine may have no line of the script's own.
+-- Where a task waits: its innermost coroutine may have no line of the script.
 local function place(task)
   local inner = coroutines.innermost(task.co)
   local frames = errors.frames(0, inner)

@@ -53,7 +53,7 @@ end
 ---@field push fun()? hears of each change
 ---@field owner string? whose socket it is (lua/wasi/sockets/system.lua)
 
---- Makes what an open descriptor is watched by. Whoever closes the descriptor calls `forget` before.
+--- Makes what an open descriptor is watched by. Before the descriptor is closed `forget` is to be called.
 ---@param descriptor integer
 ---@return Watched
 function M.new(descriptor)
@@ -61,7 +61,7 @@ function M.new(descriptor)
   return { descriptor = descriptor, number = last, watchers = {}, entered = false, push = nil }
 end
 
--- Tells whether the set tells of the descriptor from now on; it can't where the process or the machine has no room for more.
+-- Adds a descriptor to the set; tells whether it is in it, which it can't be where the process or the machine has no room for more.
 local function enter(D)
   if D.entered then return true end
   if not set then
@@ -144,7 +144,7 @@ local function wake_all(D, always)
   end
 end
 
---- Takes a descriptor out that is about to be closed. Who waits for it goes on.
+--- Takes a descriptor out that is about to be closed. Tasks that wait for it go on.
 ---@param D Watched
 function M.forget(D)
   if not D.descriptor then return end

@@ -1,5 +1,5 @@
 -- What a lane tells its answerer of epochs (lua/lane/epoch_answers.lua): both are Lua states of one thread, and this struct is all they
--- share. The dispatcher says in it who else waits for the lane; whoever enters a guest says which kind of call it is in
+-- share. The dispatcher says in it who else waits for the lane; the code that enters a guest says which kind of call it is in
 -- (lua/wasmtime/epochs.lua).
 
 local ffi = require 'ffi'

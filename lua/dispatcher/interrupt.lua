@@ -2,7 +2,7 @@
 --
 -- LuaJIT looks for hooks only in code that it interprets. So what may be ended is interpreted (see `sandbox.load`), under a hook that
 -- looks every few hundred instructions; it covers coroutines, callbacks and metamethods too. Once it has found that the code is to end
--- it raises at every instruction of a script's, so that no pcall of it goes on; the host's own code goes on undisturbed. Code of the
+-- it raises at every instruction of a script, so that no pcall of it goes on; the host's own code goes on undisturbed. Code of the
 -- host that loops for a script, however long the script's data makes it, calls `check` now and then.
 --
 local clock = require 'lua.dispatcher.clock'
@@ -70,7 +70,7 @@ local function hook()
   end
 end
 
---- Raises when the running code is to end. For loops of the host's that may take long.
+--- Raises when the running code is to end. For loops of the host that may take long.
 function M.check()
   local problem = (running or look) and verdict()
   if not problem then return end

@@ -31,8 +31,8 @@ function M.leads(task, other)
   return false
 end
 
---- Says that the task that runs waits for another one from now on, until `leave`. Who waits in between for a turn, which would never come
---- then, is told so.
+--- Says that the task that runs waits for another one from now on, until `leave`. A task in between whose turn would never come then gets
+--- an error.
 ---@param task Task?
 function M.enter(task)
   local own = waiting.current()

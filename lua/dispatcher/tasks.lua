@@ -62,7 +62,7 @@ function M.cancel(task, problem)
 end
 local cancel = M.cancel
 
---- Takes back what `cancel` has told a task that runs, which had refused to hear such things `refusals` times before.
+--- Takes back a cancellation of the task that runs, which had refused to end `refusals` times before.
 ---@param task Task
 ---@param problem any
 ---@param refusals integer
@@ -121,7 +121,7 @@ end
 leave = M.leave
 
 local function fail(task, problem)
-  -- That it ends by its cancellation is as it should be.
+  -- A task that was canceled is expected to end so.
   if task.problem and (problem == task.problem or errors.is_error(problem) and problem:kind() == CANCELED) and task ~= task.group.main then
     return
   end

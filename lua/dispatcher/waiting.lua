@@ -21,7 +21,7 @@ local MOST_REFUSALS = 100
 -- What has answered a wait.
 local WOKEN, STOPPED, EXPIRED = 1, 2, 3
 
---- The problem of a wait whose deadline has passed. It is there to be compared with, and to be told in the words of what was waited for.
+--- The problem of a wait whose deadline has passed. Callers compare with it, and say in their own words what was waited for.
 M.LATE = setmetatable({}, { __tostring = function() return 'the time to wait has passed' end })
 local LATE = M.LATE
 

@@ -34,7 +34,7 @@ local M = {}
 ---@field alone string? the core types of what the post-return function takes
 ---@field post_args any mw_val[] for that
 
--- Calls that wait have their arguments elsewhere meanwhile, so one `io` serves all of them.
+-- A call that waits keeps its arguments elsewhere, so one `io` serves all calls.
 local shared
 
 ---@param instance Instance
@@ -44,7 +44,7 @@ local function make(instance, lift)
   local io = instance.asynchronous and shared or slots()
   shared = shared or instance.asynchronous and io
   local func, memory = build.take_func(instance, lift.core), build.take_memory(instance, lift.memory)
-  -- Of several component instances each has a gate of its own (host/wasm/plan/gate.py), and so has what shuts it.
+  -- In a composed component each component instance has its own gate (host/wasm/plan/gate.py), and its own functions that shut it.
   local of = lift.instance > 0 and lift.instance .. ':' or ''
   local realloc, realloc_number = build.take_shut(instance, lift.realloc, of .. 'iiii>i')
   local post, post_number = build.take_shut(instance, lift.post, of .. lift.results .. '>')

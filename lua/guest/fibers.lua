@@ -1,8 +1,8 @@
 -- Calls that can wait: the guest runs on a Wasmtime fiber, which is left when the guest waits and entered again when what it waits
--- for has come. Its task waits in the dispatcher meanwhile; what the guest holds up is nobody.
+-- for has come. Its task waits in the dispatcher meanwhile, and others run.
 --
--- Such a store takes asynchronous calls alone, one at a time. A guest that computes gives control back at every epoch, so that it
--- holds up nobody either, and its limit and its cancellation are looked at.
+-- Such a store takes only asynchronous calls, one at a time. A guest that computes gives control back at every epoch: others run then,
+-- too, and its limit and its cancellation are checked.
 --
 -- Everything that a future uses (the arguments, the results, the function) stays where it is until the future is deleted.
 
@@ -23,13 +23,13 @@ local M = {}
 ---@type ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*, ffi.cdata*
 local values, slots, alone_args, alone_results, alone_out, leaf_args, leaf_results
 
--- How long what may not wait (realloc, post-return, a destructor) may compute, in nanoseconds.
+-- How long a function that may not wait (realloc, post-return, a destructor) may compute, in nanoseconds.
 local MOST_ALONE = 1e9
 -- How often it may give control back at an epoch meanwhile.
 local MOST_TURNS = 200
 local TOO_LONG = 'it computes for very long where a guest may not wait'
 
--- To begin a call, and to delete one that has ended, runs nothing of a guest's.
+-- Beginning a call, and deleting one that has ended, runs no code of the guest.
 local poll, delete = entrances.poll, entrances.delete
 M.delete = delete
 
@@ -37,7 +37,7 @@ M.delete = delete
 ---@param instance Instance
 function M.open(instance)
   instance.asynchronous = true
-  -- The header says that it returns an error, the library that it returns nothing.
+  -- The C header declares an error as its result; the library returns nothing.
   wasmtime.C.wasmtime_context_epoch_deadline_async_yield_and_update(instance.ctx, 1)
   wasmtime.C.wasmtime_context_set_epoch_deadline(instance.ctx, 1)
 end
@@ -50,7 +50,7 @@ local LATE = dispatcher.LATE
 -- What stopped a call that would wait for itself: it comes from a call that the same instance is in, or that call waits for it.
 M.INSIDE = {}
 
--- What a task is let through with that is in the instance from then on.
+-- What a task is woken with that has waited for its turn: the instance is its own from then on.
 local MINE = {}
 
 --- Waits until no other call is in the instance, in order, until `limit` (monotonic nanoseconds) at most. Gives a problem, LATE, M.INSIDE
@@ -73,7 +73,7 @@ function M.enter(instance, limit)
   if answer == MINE then
     instance.task = dispatcher.current()
     if not limit or clock.monotonic() < limit then return nil, true end
-    -- It has come when the time was up, so the next one has it.
+    -- Its turn came when its time was up, so the next one gets the turn.
     M.leave(instance)
     return LATE, true
   end
@@ -144,7 +144,7 @@ local function rest(instance, limit)
   return problem ~= LATE and problem or nil
 end
 
---- Its instance was ended by somebody else, and the future with it.
+--- Gives the error of a call whose instance, and future, somebody else has ended.
 ---@return any
 function M.gone()
   local message = 'the instance of the call was ended while the call waited'
@@ -243,12 +243,12 @@ function M.run(binding, limit, trap)
   if poll(future) then return finish(binding, future, trap) end
   return go_on(binding, future, limit, trap)
 end
--- All around it is compiled, each part by itself.
+-- What comes before and after it is compiled.
 jit.off(M.run)
 
 -- Calls that may not wait ---------------------------------------------------------------------------------------------
 
--- Has a call that can't come back into Lua run to its end, and ends it; tells whether it came there, and why not.
+-- Runs a call that can't come back into Lua to its end, and frees it; tells whether it got there, and if not, why.
 local function drive(future)
   local C = wasmtime.C
   local ready, turns, late = C.wasmtime_call_future_poll(future), 0, false
@@ -292,7 +292,7 @@ function M.leaf_post(binding, trap)
   return M.outcome(ready, args, binding.io, out, trap, why)
 end
 
---- Calls a function that has no business waiting: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
+--- Calls a function that may not wait: gives what Wasmtime reports, the trap in `trap`. The core types are letters.
 ---@param instance Instance
 ---@param func ffi.cdata* mw_func
 ---@param io ffi.cdata* mw_raw[]
@@ -311,7 +311,7 @@ function M.alone(instance, func, io, params, results, trap)
   instance.pending, instance.alone = nil, true
   running.enter(instance)
   local ready = poll(future)
-  -- To compute takes real time, also under a test clock.
+  -- Computing takes real time, under a test clock too.
   local limit = instance.busy and instance.limit
   local late = false
   while not ready and not instance.pending do

@@ -188,8 +188,8 @@ end
 ---@return boolean
 function M.pending() return garbage[1] ~= nil end
 
---- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `give_up(instance)` ends
--- an instance whose destructor has trapped; `difference(id, id)` says what keeps entries from sharing handles.
+--- `method(state, name)` gives the function that calls a method; `failed(report)` raises for a trap in a destructor; `give_up(instance)`
+-- ends an instance whose destructor has trapped; `difference(id, id)` says what keeps entries from sharing handles.
 ---@param method fun(state: table, name: any): function?
 ---@param failed fun(report: Report)
 ---@param give_up fun(instance: Instance)

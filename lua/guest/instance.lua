@@ -34,7 +34,7 @@ local STARTS_LONG = (
 -- What a guest sees of the world that is granted nothing of it, or that is not called yet.
 M.NO_WORLD = { args = {}, env = {} }
 
---- A guest in a store of its own. All calls of it, from whichever entry, have one; what only some guests need is nil in others.
+--- A guest in its own store, the same for all entries whose calls go to it. Fields that only some guests need are nil in others.
 ---@class Instance
 ---@field plan Plan
 ---@field store ffi.cdata*? wasmtime_store_t*; nil when the instance has ended

@@ -15,7 +15,7 @@ local M = {}
 
 local library = { next = protocol.next } -- "interface#function" -> function(instance, io)
 
--- Of a guest of several memories: which one the next function of the host reads and writes.
+-- Says which memory the next function of the host reads and writes, of a guest that has several.
 function library.memory(instance, io) instance.memory = instance.memories[io[0].u32 + 1] end
 
 local numbered = {} -- what the callback tells functions by -> function(instance, io)
@@ -55,7 +55,7 @@ end
 
 local WRONG = 'a mistake in Moonwit, please report it: a function of the host could not say what is wrong'
 
--- No error may leave it, not that there is no memory either.
+-- No error may leave it, not even one for lack of memory.
 local function called(env, _, io)
   local ok, made = pcall(answer, env, io)
   if ok then return made end
@@ -149,7 +149,7 @@ end
 function M.is_repeatable(functions)
   for _, wanted in ipairs(functions or {}) do
     local name = wanted.name
-    -- `next` gives them memory of the guest's.
+    -- `next` gives them memory of the guest.
     if name ~= 'next' and name ~= 'memory' and not name:find '^wasi:random/' and not name:find '^wasi:clocks/wall%-clock#' then
       return false
     end
@@ -157,7 +157,7 @@ function M.is_repeatable(functions)
   return true
 end
 
---- Resolves the imports of a module that imports functions of the host alone, by their names, once for all its instances: gives what
+--- Resolves the imports of a module that imports only functions of the host, by their names, once for all its instances: gives what
 -- wasmtime_instance_pre_instantiate takes.
 ---@param linker table
 ---@param module ffi.cdata* wasmtime_module_t*

@@ -91,7 +91,7 @@ end
 function request(instance, io)
   local asked = instance.asked
   local next = asked[asked.i]
-  -- Nothing is asked for too: the realloc of wasi-libc's adapter has a place for what comes, and expects it there.
+  -- Empty memory is asked for too: the realloc of wasi-libc's adapter has chosen a place already, and expects the value there.
   if next then return protocol.ask_memory(instance, io, next.size, next.align, collect) end
   instance.asked, instance.after = nil, nil
   asked.done(instance, asked)

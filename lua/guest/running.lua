@@ -14,7 +14,7 @@ M.come = false
 function M.enter(instance) M.instance = instance end
 
 --- What sends the requests of instances: begin(instance) begins those in instance.unsent, leave(instance) ends those in instance.exchanges,
--- drain() passes on what was asked for. Whoever sets those fields of an instance sets this (lua/wasi/exchange.lua).
+-- drain() passes on what was asked for. Set by the module that sets those fields (lua/wasi/exchange.lua).
 M.exchanges = nil
 
 --- What opens the files of instances: enter(instance, folders, owner) when one is made, leave(instance) closes what it has open
@@ -22,7 +22,7 @@ M.exchanges = nil
 M.files = nil
 
 --- What closes sockets: leave(instance) those of an instance, which are in its field `open`, close() those that are left when the lane
--- ends. Whoever sets that field sets this (lua/wasi/sockets/held.lua).
+-- ends. Set by the module that sets that field (lua/wasi/sockets/held.lua).
 M.sockets = nil
 
 --- What drops the resources of providers that an instance still holds: leave(instance) when it ends (lua/imports/providers.lua).

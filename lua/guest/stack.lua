@@ -1,7 +1,7 @@
--- Which stack Lua runs on. A function that a guest imports begins on the guest's own, a fiber's: it is small, C code of Wasmtime lies on it
--- that can't be entered once more, and Python checks the bounds of the thread's. So a provider (lua/imports/run.lua) begins there, where
--- all that it does is Lua, and leaves it before it does more: its coroutine yields, the guest waits, and the coroutine goes on on the
--- lane's stack.
+-- Which stack Lua runs on. A function that a guest imports begins on the guest's stack, a fiber. That stack is small; frames of Wasmtime
+-- are on it that can't be entered again; and Python, which checks the bounds of the thread's stack, would crash there. So a provider
+-- (lua/imports/run.lua) may run Lua there and nothing else. Before it does more its coroutine yields, the guest waits, and the coroutine
+-- goes on on the lane's stack.
 
 local coroutines = require 'lua.dispatcher.coroutines'
 local waiting = require 'lua.dispatcher.waiting'
@@ -9,14 +9,14 @@ local waiting = require 'lua.dispatcher.waiting'
 local yield, isyieldable, error = coroutine.yield, coroutine.isyieldable, error
 local WAIT, barrier = coroutines.WAIT, coroutines.barrier
 
--- `on`: a provider runs within a call of its guest, so that no guest may be entered; `fiber`: it does so on a guest's stack; `leaving`:
--- what has yielded waits for nothing else.
+-- `on`: a provider runs within a call of its guest, so no guest may be entered; `fiber`: it runs on that guest's stack; `leaving`: its
+-- coroutine has yielded only to leave that stack.
 local M = { on = false, fiber = false, leaving = false }
 
 local IN_C = 'this is not possible here: the code was called from C (an error handler, or a function that is called by one of C), '
   .. "which can't be left and entered again; do it before or after"
 
---- Goes on on the lane's stack; raises where that is not possible.
+--- Continues on the lane's stack; raises where that is not possible.
 function M.leave()
   if not M.on then return end
   if barrier.count > 0 or not isyieldable() then error(IN_C, 3) end

@@ -7,7 +7,7 @@ local monotonic = clock.monotonic
 
 local M = {}
 
--- How often it is looked for what is idle, and what has been for so long ends, in nanoseconds: 30 seconds at most in all.
+-- How often idle instances are looked for, and how long one may be idle before it ends, in nanoseconds: so 30 seconds at most.
 local LOOK, LONG = 5e9, 25e9
 
 local looked_after, looking = {}, false -- home -> how many of its instances stay, though idle
@@ -32,7 +32,7 @@ end
 -- Ends those of an entry's idle instances that have been so for long; gives how many are left that may end one day.
 local function look_at(home, keep, now)
   local calls = calls_of(home)
-  -- The one that a function uses that can't wait is always the first, and nothing but this count tells that it was used.
+  -- A function that can't wait always uses the first one, and only this count tells that it was used.
   if calls and calls ~= home.calls_seen and home.idle then home.idle.rested = now end
   home.calls_seen = calls
   local binding, place, left = home.idle, 0, 0

@@ -75,7 +75,7 @@ class Call:
         self.target = target
         self.first: asyncio.Future[Frame] = loop.create_future()
         self.more: asyncio.Queue[Frame] | None = None
-        self.tickets: set[int] = set()  # who waits in the lane until a chunk has been taken
+        self.tickets: set[int] = set()  # of tasks in the lane that wait until a chunk has been taken
         self.pull: Callable[[], None] | None = None  # has the next piece of the request's body sent to the lane
 
     def feed(self, data: bytes, over: bool) -> None:

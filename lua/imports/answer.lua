@@ -1,7 +1,7 @@
 -- What a provider has returned or raised, as the value of the WIT type that its guest gets.
 --
 -- result<T, E>: a value, or nil and E or an error (its message where E is a string, its details where they fit), or {ok =} or {err =}.
--- What can't be told to the guest so ends the guest's call with an error.
+-- An error that fits none of these ends the guest's call.
 
 local errors = require 'lua.values.errors'
 local explain = require 'lua.abi.explain'

@@ -1,4 +1,4 @@
--- Who answers what a guest imports: functions of a library, or a function of any kind, by its id.
+-- What answers a guest's imports: functions of a library, or a function of any kind, by its id.
 --
 -- A plan arrives with `provided`, a list of imports (border.ProvidedFunction: `name` is such as "acme:shop/logger#log", `own` its last
 -- part, `who` such as "the library app:log"). `foreign` names the provider's resources by their numbers, "" for others. A library is loaded

@@ -50,7 +50,7 @@ function M.look(block, glue)
   block:put 'look(instance)'
 end
 
--- Refuses an address of the guest's, `what` it says lies there.
+-- Refuses an address that the guest gave; `what` says what should lie there.
 local function within_memory(block, name, what, t)
   block:within(('if %s + %d > limit then'):format(name, t.size), ('return broken(import, "%s outside its memory")'):format(what))
   block:within(

@@ -221,7 +221,7 @@ class Lane:
         try:
             return buffer.Encoded(buffer.encode(taken))
         except Exception:
-            # Found one by one, so that only what can't be passed is lost: whoever waits for it hears that it can't.
+            # Found one by one, so that only what can't be passed is lost, and its caller gets an error.
             return buffer.Encoded(buffer.encode([_passable(message) for message in taken]))
 
     def _done(self, number: float, value: bytes | bool | float | None, error: bytes | None = None, stack: bytes | None = None) -> None:

@@ -2,8 +2,8 @@
 --
 -- A letter is a number, a kind and a text. Each mailbox has one lane that sends and one that receives; lua/calls/workers.py makes it
 -- and frees it when both lanes are gone. Why this is safe:
--- * Letters form a list whose first one has been read already. The sender alone writes `next` of the last letter, the receiver
---   alone frees letters, and never the last one that it knows of. So the two never have their hands on the same letter.
+-- * Letters form a list whose first one has been read already. Only the sender writes `next` of the last letter, only the receiver
+--   frees letters, and never the last one that it knows of. So the two never have their hands on the same letter.
 -- * What they share, `sent`, `asleep` and `closed`, is written and relied on under a mutex, which is what orders memory: a letter
 --   is linked and written before the sender lets the mutex go, and read after the receiver has had it. Looking at `sent` without
 --   it is a hint that there may be news.

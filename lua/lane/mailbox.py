@@ -30,7 +30,7 @@ def _library() -> ctypes.CDLL:
 
 
 class Mailbox:
-    """Letters to the lane that waits on ``descriptor``. Whoever uses its ``address`` keeps the object."""
+    """Letters to the lane that waits on ``descriptor``. It has to be kept while its ``address`` is used."""
 
     def __init__(self, descriptor: int) -> None:
         self._memory = _Memory()

@@ -1,5 +1,5 @@
--- When calls have to be over. `max_execution_ms` counts from the call to its end, whatever it waits for; so one whose code was waited
--- for first (lua/calls/compiling.lua) began before that, which its task keeps until the call asks for its deadline.
+-- When calls have to be over. `max_execution_ms` counts from the call to its end, whatever it waits for. A call may have to wait for its
+-- code first (lua/calls/compiling.lua); its task keeps when that wait began until the call asks for its deadline.
 
 local clock = require 'lua.dispatcher.clock'
 local current = require('lua.dispatcher.dispatcher').current

@@ -6,8 +6,8 @@
 --   ... make the call ...
 --   pools.leave(stay)                                     -- exactly once; hands the place to the first who waits
 -- `deadline` is on clock.monotonic, nil for none. A task that is inside a pool may enter it again without a place: it would wait for
--- itself. That is known from `task.stay`, the task's innermost stay, each of which knows the one around it in `around`. Whoever runs
--- part of a call in another task sets `stay` there: `child.stay = parent.stay`. How calls end is counted by lua/pools/counted.lua.
+-- itself. That is known from `task.stay`, the task's innermost stay, each of which knows the one around it in `around`. A task that
+-- runs part of a call for another gets its `stay`: `child.stay = parent.stay`. How calls end is counted by lua/pools/counted.lua.
 
 local buffer = require 'string.buffer'
 local facts = require 'lua.border.facts'
@@ -110,7 +110,7 @@ local function queue(pool, deadline)
   local task = dispatcher.current()
   task.queued = (task.queued or 0) + queued
   if not problem and deadline and now >= deadline then
-    -- It has come when the time was up, so the next one has it.
+    -- Its place came when its time was up, so the next one gets the place.
     free(pool)
     return dispatcher.LATE
   end

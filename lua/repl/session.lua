@@ -154,7 +154,7 @@ function M.open(host, flag, modules, trace, places)
     return encode(stops.take_ended())
   end
 
-  --- Does nothing: who asks learns that the lane has come to it.
+  --- Does nothing: its answer says that the lane is not busy.
   function session.answers() end
 
   --- Cancels what the input waits for, if one runs; with `everything`, all that waits in the lane.

@@ -19,7 +19,7 @@ local M = {}
 local MAX_DEPTH = 100
 local LONGEST_NAME = 200
 
--- A module that is being run: by which task, and who waits for its end.
+-- A module that is being run: by which task, and which tasks wait for its end.
 ---@class LoadingModule
 ---@field name string
 ---@field task Task|false

@@ -270,7 +270,7 @@ end
 function M.budget(text) return { left = STEPS + STEPS_EACH * #text } end
 
 --- Finds the first match from `init` on, a number from 1 to one past the text. Returns where it begins and ends, or nil; or false and
---- what is wrong. `known` is a table of the pattern's own, `anchored` says that the match must begin there, as the pattern's first
+--- what is wrong. `known` is the pattern's table, `anchored` says that the match must begin there, as the pattern's first
 --- character says. The captures are those of `capture`.
 ---@param text string
 ---@param words_given string

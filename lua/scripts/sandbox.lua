@@ -324,7 +324,7 @@ local function code_functions(env, compiling)
     return compile(source, chunkname or source)
   end
 
-  -- The environment of a function or level, when it is one of this script's own. Called two levels below the script.
+  -- The environment of a function or level, when it belongs to this script. Called two levels below the script.
   local function own_environment(target, name)
     if target == nil then target = 1 end
     if type(target) == 'number' then

@@ -8,7 +8,7 @@ local wasmtime = require 'lua.wasmtime.api'
 
 local M = {}
 
--- What the answerer reads. Whoever enters a guest sets `state` first.
+-- What the answerer reads. `state` is set before a guest is entered.
 local notice = states.notice
 M.notice, M.states = notice, states
 
@@ -19,7 +19,7 @@ elsewhere.state = states.FIBER
 -- How long what can't give way may compute, in nanoseconds.
 local MOST_ALONE = 1e9
 
-local answerer -- the address of the lane's own
+local answerer -- the address of the lane's answerer
 
 --- Sets the answerer that the host has made for this lane.
 ---@param address integer

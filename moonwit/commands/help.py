@@ -126,7 +126,7 @@ examples:
 usage: moonwit schema > FILE.json
 
 Prints a JSON Schema (draft-07) of registry files: editors with a YAML language server complete and
-check `_index.yaml` with it. It depends on this version of moonwit alone, not on a project.
+check `_index.yaml` with it. It depends only on this version of moonwit, not on a project.
 What is between entries and files is not in it; `moonwit check` looks at that.
 
 examples:

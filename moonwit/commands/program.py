@@ -68,7 +68,7 @@ def run(program: Program) -> int:
     """Runs a program on another thread, so that Ctrl-C is heard, and gives its exit status; raises ``Failure``."""
     from moonwit.host.programs.program import ProgramProblem
 
-    # Who writes to a pipe that nobody reads any more is ended, as any program is: many would go on forever.
+    # A guest that writes to a pipe that nobody reads any more is ended, as any program is: many would go on forever.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     late = _end_when_late(program)
     try:

@@ -24,7 +24,7 @@ _LARGE = 128 * 1024 * 1024
 
 def main() -> None:
     """Does tasks until nobody wants any more."""
-    # Whoever waits goes on with other things meanwhile, and these come first.
+    # The process that waits goes on with other things meanwhile, and these come first.
     os.nice(_NICE)
     # Ctrl-C reaches all processes of a terminal; the one that waits for this one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

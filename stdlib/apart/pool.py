@@ -45,7 +45,7 @@ class Pool:
             return answer.data
         finally:
             with self._changed:
-                # Whoever cancels from now on must not end what does another task.
+                # A cancellation from now on must not end a process that does another task.
                 self._running.remove(turn)
                 kept = kept and not self._closed and process.alive()
                 if kept:

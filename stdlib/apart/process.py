@@ -101,7 +101,7 @@ class Process:
                 raise ConnectionError
             command, both = [sys.executable, "-I", "-S", "-B", str(_CHILD)], others.fileno()
             self._child = subprocess.Popen(command, stdin=both, stdout=both, stderr=errors, env=environment, cwd="/")
-        # An installation for development is found by a hook of Python's, which the process has not.
+        # An installation for development is found by Python's hook, which the process does not have.
         package = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).parent
         path = [os.path.abspath(each) for each in [*sys.path, str(package.parent)]]
         _send(own, json.dumps({"path": path, "memory": self._memory, "seconds": self._seconds}).encode() + b"\n", until)
@@ -135,7 +135,7 @@ def _send(channel: socket.socket, data: bytes, until: float) -> None:
     view = memoryview(data)
     while view:
         channel.settimeout(_left(until))
-        # Whoever runs programs has the signal end this process.
+        # Without the signal, which ends this process while it runs programs.
         view = view[channel.send(view[:_PIECE], socket.MSG_NOSIGNAL) :]
 
 

@@ -196,7 +196,7 @@ function M.receive_nowait(state)
 end
 local receive_nowait = M.receive_nowait
 
---- Closes: who waits to receive gets nil, false, who waits to send an error. Returns false when it was closed before.
+--- Closes: those that wait to receive get nil, false, those that wait to send an error. Returns false when it was closed before.
 ---@param state table
 ---@return boolean
 function M.close(state)

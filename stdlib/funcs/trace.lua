@@ -31,7 +31,7 @@ local function described(...)
   return list
 end
 
--- A function in the place of a caller's, which tells when there is an answer.
+-- A function that takes a caller's place, and tells when there is an answer.
 local function watched(caller, tell)
   local original, background = caller.original, caller[4]
   local function told(id, arguments, begun, ...)

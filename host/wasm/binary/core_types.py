@@ -39,7 +39,7 @@ class CoreType:
     """A core function type, one letter per value: i = i32, I = i64, f = f32, F = f64, v = v128, r = any reference.
 
     The last two stand only in the types of core modules; no lifted or lowered function has them. ``references`` says what each r
-    is, by the code of its heap type: with 0x80 for one that is never null, 0 where it is a type of the module's own.
+    is, by the code of its heap type: with 0x80 for one that is never null, 0 where it is a type that the module defines.
     """
 
     params: str
@@ -140,7 +140,7 @@ def describe(body: Reader, function_type: Callable[[Reader], CoreType]) -> CoreE
 
 
 def value_type(body: Reader) -> str:
-    """Reads a value type, as the text format writes it; "" for a reference to a type of the module's own."""
+    """Reads a value type, as the text format writes it; "" for a reference to a type that the module defines."""
     at, code = body.position, body.byte()
     if code in NUMBERS:
         return _WORDS[NUMBERS[code]]

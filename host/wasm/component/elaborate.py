@@ -118,7 +118,7 @@ class Elaboration:
         if written.bound is not None:
             entity = typespace.describe(self.scope, at, written.name, written.bound, None, entity)
             if written.bound.sort == "type" and written.bound.index is None:
-                # Whoever uses the component can't know that it is the same resource, so it is another one to the type checker.
+                # The component's user can't know that it is the same resource, so it is another one to the type checker.
                 assert isinstance(entity.value, Resource)
                 opaque = Resource(written.name, local=True)
                 self.record.aliases[opaque] = entity.value

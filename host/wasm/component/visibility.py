@@ -1,6 +1,6 @@
 """Which types a component lets its imports and exports speak of, and what names of functions demand.
 
-Whoever uses a component must be able to name the types that it uses: so a record, variant, enum, flags or resource in an import has to
+The user of a component must be able to name the types that it uses: so a record, variant, enum, flags or resource in an import has to
 be imported itself before, and one in an export imported or exported. Types without names of their own, lists and the like, are looked
 through. Source: the component model's Explainer.md, "External Visibility of Types", and Binary.md, "Import and Export Definitions".
 """

@@ -55,7 +55,7 @@ class Composing:
         self.bridges: dict[Home, dict[str, Item]] = {}
 
     def speaks(self, function: object, own: bool = False) -> bool:
-        """Tells whether a function's type speaks of resources of the host, or, with ``own``, of the component's own."""
+        """Tells whether a function's type speaks of the host's resources, or, with ``own``, of the component's."""
         if not isinstance(function, Function):
             return False
         return any((self.resolved(each) in self.resources) == own for each in resources(function))

@@ -1,4 +1,4 @@
-"""Plans for core modules: one module, one step, and each function lifted by a WIT text or by its core type alone."""
+"""Plans for core modules: one module, one step, and each function lifted by a WIT text or only by its core type."""
 
 from __future__ import annotations
 

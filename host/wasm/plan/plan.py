@@ -152,7 +152,7 @@ class Native:
     """What a guest calls of the lane: ``operation`` is the name of a built-in, "call" for what another component instance lifts, "import".
 
     ``type`` is the type of a stream or future, or what ``task.return`` takes; ``signature`` that of a function. ``lifted`` is the number of
-    the function that is called, ``resource`` that of a resource of the component's own, from 1; one of the host's is in ``foreign``.
+    the function that is called, ``resource`` that of the component's resource, from 1; one of the host is in ``foreign``.
     """
 
     operation: str

@@ -142,7 +142,7 @@ class _Planner:
             rest = (signature, memory, realloc, None, instance, source.owner)
             return self.stub(Stub(source.interface or ROOT, source.name, item.type, *rest))
         if own:
-            raise Refused(f"{what[0].upper()}{what[1:]} passes a resource of the component's own beside strings that are not UTF-8.")
+            raise Refused(f"{what[0].upper()}{what[1:]} passes the component's own resource beside strings that are not UTF-8.")
         bridge, caller = self.imported(source, signature, origin.home), self.composing.side(origin.options, origin.home)
         sides = (options(origin.options), caller), (bridges.ANSWERING, bridge)
         return self.composing.adapted(signature, *sides, (origin.home, origin.home), "callee")

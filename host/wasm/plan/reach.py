@@ -1,6 +1,6 @@
 """Proves of a core function that it can't leave its module: it calls no import, and nothing through a table or a reference.
 
-The proof follows direct calls alone. What it does not know for certain is a reason to say no: an instruction, a type, a body that does not
+The proof follows only direct calls. What it does not know for certain is a reason to say no: an instruction, a type, a body that does not
 end just where it should. Calls of functions that it says yes to are compiled (lua/abi/generate.lua); should it be wrong all the same,
 host/wasm/plan/gate.py makes that a trap.
 """

@@ -30,7 +30,7 @@ class Member:
 
 @record
 class FunctionText:
-    """A function as written; ``name`` has the resource's prefix (``[method]counter.get``) where it is one of a resource's."""
+    """A function as written; ``name`` has the resource's prefix (``[method]counter.get``) where it belongs to a resource."""
 
     name: str
     token: Token

@@ -69,7 +69,7 @@ function M.unlink(folder, path)
   end)
 end
 
---- Makes a symbolic link. An absolute target would name a file of the host's.
+--- Makes a symbolic link. An absolute target would name a file of the host.
 function M.symlink(target, folder, path)
   if target:find('\0', 1, true) then return nil, E.INVAL end
   return above(folder, path, function(descriptor, name)

@@ -41,7 +41,7 @@ function M.waiting(f)
   end
 end
 
---- A path of a guest's, or nil and an errno.
+--- A path that a guest gives, or nil and an errno.
 function M.path_at(instance, at, size)
   local path = memory.bytes(instance, at, size)
   if not text.string_is_utf8(path) then return nil, M.ILSEQ end

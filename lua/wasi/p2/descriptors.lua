@@ -11,7 +11,7 @@ local M = {}
 --- The file of lua/wasi/files/open.lua of a descriptor.
 function M.file_of(instance, index) return objects.object(instance, index, 'descriptor').file end
 
---- A path or another string of a guest's.
+--- A path or another string that a guest gives.
 function M.string_at(instance, at, size)
   local given = memory.bytes(instance, at, size)
   if not text.string_is_utf8(given) then protocol.trap 'the guest gives the host a string that is not UTF-8' end

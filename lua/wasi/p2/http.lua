@@ -1,6 +1,6 @@
 -- wasi:http/types: headers and bodies, and what a guest needs that answers requests itself, by wasi:http/incoming-handler. The request
 -- and the place for its response are not in the guest's table of handles: their numbers stand for those of the request that the
--- running task answers, whose context lua/http/requests.lua made. What is for outgoing requests alone is in lua/wasi/p2/outgoing.lua.
+-- running task answers, whose context lua/http/requests.lua made. What only outgoing requests need is in lua/wasi/p2/outgoing.lua.
 -- Source: the WIT of wasi:http 0.2.
 
 local ffi = require 'ffi'

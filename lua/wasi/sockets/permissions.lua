@@ -2,8 +2,8 @@
 --
 -- A rule is {low =, high =, any =, ip =, bits =, names =}: ports, and all addresses, or those that begin as `ip` does, or those of a name.
 -- A name stands for addresses that a look-up of this instance has given in the last minutes, and never for those of the machine itself or
--- of its own network: who answers for a name could say so to reach what only this machine reaches (DNS rebinding). Those must be granted
--- as addresses; only `localhost` means the machine itself.
+-- of its own network: the server that answers for a name could give one to reach what only this machine reaches (DNS rebinding). Those must
+-- be granted as addresses; only `localhost` means the machine itself.
 
 local address = require 'lua.wasi.sockets.address'
 local clock = require 'lua.dispatcher.clock'

@@ -1,4 +1,4 @@
-"""What was typed before, in a file of the user's: inputs of any number of lines, the last ones kept."""
+"""What was typed before, in a file of the user: inputs of any number of lines, the last ones kept."""
 
 from __future__ import annotations
 

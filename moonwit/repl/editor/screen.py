@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-# How much is kept that is not written yet; whoever prints more waits. How much is written at once: a terminal may be slow, and Ctrl-C
+# How much is kept that is not written yet; printing more waits. How much is written at once: a terminal may be slow, and Ctrl-C
 # is looked for in between.
 MOST_KEPT, MOST_AT_ONCE = 64 * 1024, 4 * 1024
 # How much is written above the prompt before it is drawn again.

@@ -16,7 +16,7 @@ MOST_HELD = 50
 
 
 def is_command(text: str) -> bool:
-    """Tells whether an input is a command of the session's; two colons begin a label in Lua."""
+    """Tells whether an input is a command of the session; two colons begin a label in Lua."""
     return text.startswith(":") and not text.startswith("::")
 
 
