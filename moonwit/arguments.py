@@ -40,6 +40,13 @@ def read(command: str, arguments: Sequence[str], options: Sequence[str] = (), *,
     return values, rest
 
 
+def flag(name: str, arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """Tells whether an option without a value is among arguments, before any `--`, and gives the others."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    given = name in arguments[:end]
+    return given, [word for at, word in enumerate(arguments) if word != name or at > end]
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """Gives the quoted name, followed by the one that was probably meant."""
     from moonwit.registry import nearest, shown

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("registry", "host", "lua", "stdlib", "moonwit/commands", "moonwit/projects", "moonwit/repl", "moonwit/stubs")
+ROOMS = ("registry", "host", "lua", "stdlib", "moonwit/commands", "moonwit/projects", "moonwit/repl", "moonwit/stubs", "moonwit/templates")
 
 
 def expected() -> set[str]:
@@ -15,7 +15,7 @@ def expected() -> set[str]:
     files = {"moonwit/py.typed"} | {f"moonwit/{path.name}" for path in (ROOT / "moonwit").glob("*.py")}
     for room in ROOMS:
         for path in (ROOT / room).rglob("*"):
-            if path.suffix in (".py", ".lua") and "__pycache__" not in path.parts:
+            if path.suffix in (".py", ".lua", ".tmpl") and "__pycache__" not in path.parts:
                 files.add(f"moonwit/{str(path.relative_to(ROOT)).removeprefix('moonwit/')}")
     return files
 

@@ -20,13 +20,17 @@ class Command(NamedTuple):
 
 
 COMMANDS: Mapping[str, Command] = {
+    "new": Command("moonwit.commands.new", "make a project that runs at once, with a guest in C, Rust, Go, ..."),
     "repl": Command("moonwit.commands.repl", "an interactive session"),
     "run": Command("moonwit.commands.run", "run a Lua script, or a function for what it does"),
     "call": Command("moonwit.commands.call", "call a function and print its result as JSON"),
     "serve": Command("moonwit.commands.serve", "serve what a project declares over HTTP"),
+    "add": Command("moonwit.commands.add", "make a binary an entry of the project"),
+    "lock": Command("moonwit.commands.lock", "write the hashes of changed binaries into the project"),
     "check": Command("moonwit.commands.check", "look for every problem in a project"),
     "list": Command("moonwit.commands.list", "list the entries of a project"),
     "types": Command("moonwit.commands.types", "write annotations of a project's functions, for editors"),
+    "init-editor": Command("moonwit.commands.init_editor", "write what editors read: annotations and the schema"),
     "schema": Command("moonwit.commands.schema", "print a JSON Schema of registry files, for editors"),
     "inspect": Command("moonwit.commands.inspect", "show what a WebAssembly binary exports and imports"),
 }

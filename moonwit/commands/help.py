@@ -10,6 +10,17 @@ _PROJECT = """\
 """
 
 _PAGES = {
+    "new": """\
+usage: moonwit new DIR [--guest c|rust|go|js|python|wat]
+
+Makes a project that runs at once: `_index.yaml`, `main.lua`, a function in WebAssembly text, a test,
+and what editors read. With --guest a guest in that language too, in `guest/`: its source, its WIT,
+and `guest/build.sh`, which builds it and has the project know it. A tool that is missing is named.
+
+examples:
+  moonwit new hello
+  moonwit new hello --guest rust && cd hello && guest/build.sh && moonwit call app:hello Ann
+""",
     "repl": f"""\
 usage: moonwit repl [--project DIR] [--grant NAME,...] [FILE.lua|FILE.wasm|FILE.wat ...]
 
@@ -86,6 +97,35 @@ examples:
   moonwit serve
   moonwit serve --project examples/greet
 """,
+    "add": f"""\
+usage: moonwit add [--project DIR] [--as NAME] [--wit FILE.wit] FILE.wasm|FILE.wat
+
+Copies a binary into the project and writes its entry into the nearest `_index.yaml`, after those
+that are there: its hash, and what it imports of the host, granted where that is harmless and named
+in a comment where it is not. Comments and order of the file stay. A binary that an entry has
+already is copied again, and the entry gets the new hash.
+
+options:
+{_PROJECT}\
+  --as NAME       the entry's name; without it the file's
+  --wit FILE.wit  the types of a core module's functions
+
+examples:
+  moonwit add build/mapper.wasm
+  moonwit add --as shop target/wasm32-wasip2/release/shop.wasm
+""",
+    "lock": f"""\
+usage: moonwit lock [--check] [DIR]
+
+Writes the hashes of binaries that have changed into the registry files, in place, and says which.
+
+options:
+  --check         write nothing; exit code 1 when a hash is not that of its binary
+{_PROJECT}
+examples:
+  moonwit lock
+  moonwit lock --check
+""",
     "check": """\
 usage: moonwit check [DIR]
 
@@ -122,6 +162,19 @@ examples:
   moonwit types
   moonwit types examples/pipeline
 """,
+    "init-editor": f"""\
+usage: moonwit init-editor [DIR]
+
+Writes what `moonwit types` and `moonwit schema` write, for editors: annotations of the project's
+functions and of the standard library to `.moonwit/types`, a `.luarc.json` that names them, and the
+schema of registry files to `.moonwit/schema.json`. With --watch, `run` and `serve` keep them up to
+date.
+
+options:
+{_PROJECT}
+examples:
+  moonwit init-editor
+""",
     "schema": """\
 usage: moonwit schema > FILE.json
 
@@ -152,7 +205,7 @@ examples:
 
 def overview() -> str:
     """Gives the list of commands."""
-    commands = "".join(f"  {name:<9} {command.summary}\n" for name, command in COMMANDS.items())
+    commands = "".join(f"  {name:<12} {command.summary}\n" for name, command in COMMANDS.items())
     return f"""\
 usage: moonwit COMMAND [ARGUMENTS...]
 
@@ -160,7 +213,7 @@ Runs Lua scripts that call WebAssembly functions declared in YAML.
 
 commands:
 {commands}
-  help      show this, or with the name of a command how to use it
+  help         show this, or with the name of a command how to use it
 
 options:
   --version   print the version

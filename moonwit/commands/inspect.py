@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moonwit import terminal
-from moonwit.arguments import is_id, read
+from moonwit.arguments import flag, is_id, read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.host.engine import worker
 from moonwit.interrupt import wait
@@ -15,8 +15,8 @@ from moonwit.projects.folders import load, needed, show
 
 def command(arguments: Sequence[str]) -> int:
     """Prints the report on a file or an entry."""
-    whole = "--all" in arguments
-    options, rest = read("inspect", [each for each in arguments if each != "--all"], ("--project",))
+    whole, arguments = flag("--all", arguments)
+    options, rest = read("inspect", arguments, ("--project",))
     if len(rest) != 1:
         raise WrongUsage("inspect needs one file, or the id of one function", "inspect")
     name = rest[0]
