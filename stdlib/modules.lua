@@ -15,6 +15,7 @@ local NAMES = {
   'io',
   'json',
   'logger',
+  'test',
   'time',
   'uuid',
   'wit',

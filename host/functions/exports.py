@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Exports that serve the canonical ABI or the toolchain, and are not for a caller.
 PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
 
+# What tools add to components for themselves: componentize-py calls it while it builds.
+_TOOLS = frozenset({"exports#init"})
+
 
 def is_whole(entry: Entry) -> bool:
     """Tells whether an entry of a WASM function stands for all that its binary exports."""
@@ -39,7 +42,7 @@ def callable_paths(found: Binary, plan: Plan | None = None) -> list[str]:
     ``plan`` is that of a core module under its `wit`; without one, its functions are those that a signature can be derived for.
     """
     if found.is_component:
-        return [path for path in found.functions if "[method]" not in path]
+        return [path for path in found.functions if "[method]" not in path and path not in _TOOLS]
     if plan is not None:
         return [path for path in plan.exports if not PLUMBING.match(path)]
     return [path for path, type in core_functions(found.core).items() if not PLUMBING.match(path) and _derives(path, type)]

@@ -25,6 +25,11 @@ end
 ---@return Error?
 function M.ask(name, ...) return answered(buffer.decode(host[name](...))) end
 
+--- Tells whether the host answers a callback, which not every lane has.
+---@param name string
+---@return boolean
+function M.listens(name) return host[name] ~= nil end
+
 --- Has Python make a call on another thread, whose answer comes to `away.answered`; gives an error value when that could not be begun.
 ---@param number integer
 ---@param target string

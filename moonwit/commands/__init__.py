@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command("moonwit.commands.serve", "serve what a project declares over HTTP"),
     "add": Command("moonwit.commands.add", "make a binary an entry of the project"),
     "lock": Command("moonwit.commands.lock", "write the hashes of changed binaries into the project"),
+    "test": Command("moonwit.commands.test", "run the tests of a project"),
     "check": Command("moonwit.commands.check", "look for every problem in a project"),
     "list": Command("moonwit.commands.list", "list the entries of a project"),
     "types": Command("moonwit.commands.types", "write annotations of a project's functions, for editors"),

@@ -126,6 +126,23 @@ examples:
   moonwit lock
   moonwit lock --check
 """,
+    "test": f"""\
+usage: moonwit test [--project DIR] [--junit FILE.xml] [--timeout SECONDS] [FILTER]
+
+Runs the tests of a project: the files that end in `_test.lua`, which use the module `test`, and the
+entries with `meta: {{type: test}}`, which are called without arguments. Each runs in an environment
+of its own, several at a time. FILTER leaves out those that have it neither in the name of the file
+or the entry nor in that of the test. With `-- clock: test` in a first line of the file, or
+`meta: {{type: test, clock: test}}`, waiting takes no time.
+
+options:
+  --junit FILE.xml   write the results for CI as well
+  --timeout SECONDS  how long one file or entry may take: 60
+{_PROJECT}
+examples:
+  moonwit test
+  moonwit test prices
+""",
     "check": """\
 usage: moonwit check [DIR]
 

@@ -39,7 +39,8 @@ def test_lock_changes_hashes_and_nothing_else(folder, capsys):
     """Comments, order, quotes, anchors, line ends and everything else are the same bytes as before."""
     text = (
         f"{HEAD}entries:\n{FOLDER}# the first\n- name: a\n  kind: function.wasm  # compiled\n  fs: bin\n  path: /one.wasm\n"
-        f"  hash:   &h 'sha256:{'0' * 64}'  # by hand\n  method: one\n- name: b\n  data:\n    fs: bin\n    hash: *h\n    path: '/one.wasm'\n"
+        f"  hash:   &h 'sha256:{'0' * 64}'  # by hand\n  method: one\n"
+        "- name: b\n  data:\n    fs: bin\n    hash: *h\n    path: '/one.wasm'\n"
         "    method: one\n  kind: function.wasm\n- {kind: function.wasm, name: c, hash: todo, path: /one.wasm, fs: bin, method: one}\n"
         "- name: d\n  kind: function.wasm\n  fs: bin\n  path: /one.wasm   # has no hash yet\n  method: one\n\n# the end"
     ).replace("\n", "\r\n")
@@ -122,7 +123,8 @@ def test_add_takes_text_and_programs(folder, tmp_path, capsys):
     (tmp_path / "answer.wat").write_text('(module (func (export "answer") (result i32) (i32.const 42)))')
     assert main(["add", str(tmp_path / "answer.wat")]) == 0
     assert (folder / "answer.wat").exists() and main(["call", "app:answer"]) == 0
-    program = '(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1) (func (export "_start")))'
+    program = """(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+      (memory (export "memory") 1) (func (export "_start")))"""
     (tmp_path / "tool.wasm").write_bytes(bytes(wat2wasm(program)))
     assert main(["add", str(tmp_path / "tool.wasm")]) == 0
     assert capsys.readouterr().out.endswith("try: moonwit run tool\n")
