@@ -54,6 +54,7 @@ end
 ---@param instance Instance
 function M.leave(instance)
   if instance.written then printing.flush(instance, true) end
+  instance.said = nil
   if instance.busy then fibers.leave(instance) end
 end
 
@@ -172,7 +173,7 @@ end
 ---@param binding Binding
 function M.give_back(target, binding)
   local stay = binding.instance.stay
-  binding.instance.stay = nil
+  binding.instance.stay, binding.instance.said = nil, nil
   if stay then pools.leave(stay) end
   fibers.leave(binding.instance)
   if target.fresh then
@@ -240,7 +241,7 @@ function M.fail(target, binding, reported)
   -- First of all: to read the report may end the code that runs, where a script's limit has passed.
   discard(instance)
   local report = trap.take(reported, trapped)
-  report.bytes, report.raised = bytes, instance.raised
+  report.bytes, report.raised, report.said = bytes, instance.raised, printing.said(instance)
   return nil, counted.failed(target, target.failed(report))
 end
 

@@ -4,6 +4,7 @@ local ffi = require 'ffi'
 local build = require 'lua.guest.build'
 local epochs = require 'lua.wasmtime.epochs'
 local fibers = require 'lua.guest.fibers'
+local printing = require 'lua.guest.printing'
 local running = require 'lua.guest.running'
 local wasmtime = require 'lua.wasmtime.api'
 
@@ -71,6 +72,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field world table? {args =, env =, cwd =} as the guest sees them
 ---@field seen string? that world as text, for comparing (lua/calls)
 ---@field written table<string, table>? what it has written to 'stdout' and 'stderr' (lua/guest/printing.lua)
+---@field said string[]? the end of what it has written to 'stderr' in the call that runs, its size in `size`
 ---@field files table? the mounts and what is open (lua/wasi/files/open.lua)
 ---@field descriptors table? those of WASI 0.1 by number (lua/wasi/p1/descriptors.lua)
 ---@field exchanges table? requests that it has sent, with `count` (lua/wasi/exchange.lua)
@@ -128,6 +130,7 @@ local function blank(plan, limits, world)
     world = hosted and (world or M.NO_WORLD) or nil,
     seen = nil,
     written = nil,
+    said = nil,
     files = nil,
     descriptors = nil,
     exchanges = nil,
@@ -169,7 +172,7 @@ function M.new(plan, limits, world, files, owner)
   end
   M.delete(instance)
   if type(report) ~= 'table' then error(report, 0) end
-  report.raised = instance.raised
+  report.raised, report.said = instance.raised, printing.said(instance)
   if report.reason == 'interrupt' and not limits.limit_ticks then report.reason = STARTS_LONG end
   return nil, report
 end

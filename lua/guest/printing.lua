@@ -9,6 +9,9 @@ local M = {}
 local ROOM, LONGEST = 1024 * 1024, 64 * 1024
 M.ROOM = ROOM
 
+-- How much of the end of what a call writes to standard error is kept, in bytes: it says why the guest fails, if it does.
+local SAID = 4096
+
 -- What instance instance has written to a stream and the lane has not passed on.
 local function written(instance, name)
   instance.written = instance.written or {}
@@ -46,6 +49,26 @@ function M.flush(instance, ended)
   end
 end
 
+-- Keeps the end of what a guest writes to its standard error, until its call ends.
+local function note(instance, text)
+  local said = instance.said
+  if not said then
+    said = { size = 0 }
+    instance.said = said
+  end
+  said[#said + 1] = #text > SAID and text:sub(-SAID) or text
+  said.size = said.size + #said[#said]
+  if said.size > 4 * SAID or #said > 1000 then
+    local last = table.concat(said):sub(-SAID)
+    instance.said = { last, size = #last }
+  end
+end
+
+--- Gives the end of what a guest has written to its standard error in the call that runs; nil where that is nothing.
+---@param instance Instance
+---@return string?
+function M.said(instance) return instance.said and table.concat(instance.said):sub(-SAID) end
+
 --- Takes what a guest writes to 'stdout' or 'stderr'.
 ---@param instance Instance
 ---@param name string
@@ -55,6 +78,7 @@ function M.print(instance, name, text)
   local out = written(instance, name)
   out[#out + 1] = text
   out.size = out.size + #text
+  if name == 'stderr' then note(instance, text) end
 end
 
 --- Why a stream takes nothing more, or nil.

@@ -50,6 +50,36 @@ local function raised(target, report)
   })
 end
 
+-- How long what a guest said is in a message, in bytes, how many lines of it, and what a line says that is to be the first of them.
+local LONGEST, MOST_LINES = 300, 3
+local PANICS = { 'panic', '[Ee]rror', 'assert', 'Assert', 'abort', 'Traceback', 'exception', 'Exception' }
+-- What says how to see more of it.
+local HINTS = { '^note: run with', '^note: .*RUST_BACKTRACE' }
+
+local function fits(line, patterns)
+  for _, pattern in ipairs(patterns) do
+    if line:find(pattern) then return true end
+  end
+  return false
+end
+
+-- What a guest said as it failed, on one line: from where it says that it panics, else its last lines.
+local function on_one_line(said)
+  local lines, from = {}, nil
+  for line in said:gmatch '[^\r\n]+' do
+    line = line:gsub('%c', ' '):gsub('^ +', ''):gsub(' +$', '')
+    if line ~= '' and not fits(line, HINTS) then
+      lines[#lines + 1] = line
+      if not from and fits(line, PANICS) then from = #lines end
+    end
+  end
+  if not lines[1] then return nil end
+  from = from or math.max(#lines - MOST_LINES + 1, 1)
+  local text = table.concat(lines, ' ', from, math.min(from + MOST_LINES - 1, #lines))
+  if #text > LONGEST then text = text:sub(1, LONGEST):gsub('[\192-\255][\128-\191]*$', '') .. '...' end
+  return text
+end
+
 --- The error for a report of lua/wasmtime/trap.lua about entry target.
 ---@param target Target
 ---@param report Report
@@ -79,7 +109,13 @@ function M.of_guest(target, report)
       more
     )
   end
-  return failure(errors.kinds.INTERNAL, ('%s: %s'):format(target.sig.name, report.reason), more)
+  local message = ('%s: %s'):format(target.sig.name, report.reason)
+  local words = report.said and on_one_line(report.said)
+  if words then
+    message = message .. ': ' .. words
+    more.details = { stderr = report.said }
+  end
+  return failure(errors.kinds.INTERNAL, message, more)
 end
 
 ---@param given table<string, function>

@@ -141,6 +141,7 @@ end
 ---@field unlinked string? 'interface#function' that nobody provides
 ---@field raised any? the error that what answered an import ended the guest with
 ---@field bytes number? how much memory the guest had
+---@field said string? the end of what it wrote to its standard error
 
 --- Takes over both reports of a call (either may be NULL); the caller must not use them again.
 ---@param failure ffi.cdata*?

@@ -100,7 +100,7 @@ class Tests:
         self._said = said
         self._patience = patience
         self._lock = threading.Lock()
-        # Lanes that did not end when they were told to: a loop that nothing can stop.
+        # Lanes that did not end when asked to: a loop that nothing can stop.
         self.stuck = 0
 
     def run(self, found: Sequence[Source]) -> None:

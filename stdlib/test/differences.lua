@@ -51,7 +51,7 @@ local function show(value, depth, seen)
   return '{' .. concat(parts, ', ') .. '}'
 end
 
---- Gives a value as text of some hundred characters at most.
+--- Gives a value as text of a few hundred characters at most.
 ---@param value any
 ---@return string
 function M.show(value)
