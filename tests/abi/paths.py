@@ -9,28 +9,12 @@ from moonwit.host.values.intermediate import NONE, Some
 from moonwit.lua.values import buffer
 from tests.abi.conftest import State
 from tests.oracle.function import CallFailed, Oracle, oracle_of
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 # Gives whether the call succeeded, then the encoded result or kind and message; and the encoded argument.
-CALLER = r"""
-local calls, intermediate, optional = ...
-local env = { print = print, coroutine = coroutine, math = math }
-env.wit = { none = optional.none, some = optional.some, encode = print }
-function env.put(t, ...)
-  for i = 1, select('#', ...) do t[i] = (select(i, ...)) end
-  return t
-end
-local function outcome(id, ...)
-  local value, problem = calls.call(id, ...)
-  if problem ~= nil then return false, problem:kind() .. ': ' .. problem:message() end
-  return true, assert(intermediate.encode(value))
-end
-return function(text, id)
-  local values = setfenv(assert(loadstring('return function() return ' .. text .. ' end')), env)()
-  local ok, result = outcome(id, values())
-  local encoded = intermediate.encode_all(select('#', values()), values())
-  return ok, result, encoded or false
-end
-"""
+CALLER = lua("caller")
 
 
 def same(one: Any, other: Any) -> bool:

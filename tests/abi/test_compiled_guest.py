@@ -19,6 +19,9 @@ from tests.abi.edges import edges
 from tests.abi.paths import Paths, expect, expect_refusal, same
 from tests.abi.values import MISFITS
 from tests.oracle.function import CallFailed, Oracle
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 GUEST = ROOT / "tests/guests/types/types.wasm"
 
@@ -97,16 +100,7 @@ ARGUMENTS = {
     "recurse": ["100", "4294967295"],
 }
 
-OUTCOMES = r"""
-local calls, intermediate, optional = require 'lua.calls.calls', require 'lua.values.intermediate', require 'lua.values.optional'
-return function(text, id)
-  local values = setfenv(assert(loadstring('return function() return ' .. text .. ' end')), { wit = optional })()
-  local value, problem = calls.call(id, values())
-  local given = intermediate.encode_all(select('#', values()), values())
-  if problem == nil then return intermediate.encode { done = true, value = value }, given end
-  return intermediate.encode { kind = problem:kind(), message = problem:message(), details = problem:details() }, given
-end
-"""
+OUTCOMES = lua("outcomes")
 
 
 def expected(function: Oracle, arguments: list[Any]) -> dict[bytes, Any]:
@@ -139,15 +133,7 @@ def test_results_and_errors_are_the_oracles(paths: Paths, name: str) -> None:
         assert same(found, wanted), f"{name}({text}): {found!r}, not {wanted!r}"
 
 
-FORGED = r"""
-local calls, optional = require 'lua.calls.calls', require 'lua.values.optional'
-local reads = 0
-local function read() reads = reads + 1 return reads end
-local forged = setmetatable({}, { __metatable = getmetatable(optional.some(1)), __index = read, __len = read })
-local value, problem = calls.call('t:echo-option-option', forged)
-local list = setmetatable({ 1, 2 }, { __len = read, __index = read, __pairs = read, __ipairs = read })
-return value, problem, reads, (calls.call('t:sum-s32', list))
-"""
+FORGED = lua("forged")
 
 
 def test_no_metamethod_runs_while_a_call_is_prepared(paths: Paths) -> None:

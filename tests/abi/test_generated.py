@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.abi.conftest import State, opened  # noqa: F401 -- the fixture
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -36,24 +39,7 @@ IMPORTS = {
     "filled": "{ many, list(u8) }, { kind = 'result', ok = list(point), err = shape }",
 }
 
-TYPES = """
-  local u32, word = { kind = 'u32' }, { kind = 'string' }
-  local own = { kind = 'own', resource = 1, name = 'account' }
-  local level = { kind = 'enum', names = { 'low', 'high' } }
-  local point = { kind = 'record', fields = { { name = 'x', type = { kind = 'f64' } }, { name = 'tag-count', type = { kind = 'u8' } } } }
-  local pair = { kind = 'result', ok = { kind = 'tuple', types = { own, word } }, err = level }
-  local function list(element) return { kind = 'list', element = element } end
-  local function option(some) return { kind = 'option', some = some } end
-  local function parts(params, result)
-    local out = {}
-    for i, type in ipairs(params) do out[i] = { name = 'p' .. i, type = type } end
-    return { name = 'f', params = out, result = result }
-  end
-  local u8, f32 = { kind = 'u8' }, { kind = 'f32' }
-  local shape = { kind = 'variant', cases = { { name = 'none' }, { name = 'of-text', type = word }, { name = 'at', type = point } } }
-  -- More core values than are passed as such.
-  local many = { kind = 'tuple', types = { word, word, word, word, word, word, word, word, u8 } }
-"""
+TYPES = lua("types")
 
 
 def generated(state: State, name: str) -> str:
@@ -65,11 +51,7 @@ def generated(state: State, name: str) -> str:
 
 def glue(state: State, way: str) -> str:
     """Gives the text of an import's glue, whose result is given in that way."""
-    text = f"""{TYPES}
-      local text, _, way = require('lua.imports.glue').write(parts({IMPORTS[way]}))
-      assert(way == '{way}', way)
-      return text
-    """
+    text = lua("text", TYPES=TYPES, IMPORTS=IMPORTS[way], WAY=way)
     written: bytes = state.run(text)
     return written.decode() + "\n"
 
@@ -88,12 +70,7 @@ def test_the_glue_of_an_import_reads_as_expected(way: str, opened: Callable[...,
 
 def test_each_way_of_calling_has_a_text(opened: Callable[..., State]) -> None:  # noqa: F811
     """A way of calling that is added needs a golden text, and a text that nothing writes is stale."""
-    ways: bytes = opened([], {}).run("""
-      local names = {}
-      for name in pairs(require('lua.abi.generate').WAYS) do names[#names + 1] = name end
-      for name in pairs(require('lua.imports.glue').WAYS) do names[#names + 1] = 'import_' .. name end
-      return table.concat(names, ' ')
-    """)
+    ways: bytes = opened([], {}).run(lua("each_way_of_calling_has_a_text"))
     imports = {f"import_{way}" for way in IMPORTS}
     assert set(ways.decode().split()) <= {name.split("_")[0] if name.startswith("plain") else name for name in CASES} | imports
     assert {path.stem for path in GOLDEN.iterdir()} == set(CASES) | imports
@@ -101,16 +78,7 @@ def test_each_way_of_calling_has_a_text(opened: Callable[..., State]) -> None:  
 
 def test_blocks_are_closed_and_indented(opened: Callable[..., State]) -> None:  # noqa: F811
     """The emitter closes what is open, indents texts of several lines, and formats only what comes with values."""
-    assert opened([], {}).run("""
-      local block = require('lua.abi.emitter').block('function(%s)', 'v')
-      block:put 'local a = v % 2\\nlocal b'
-      block:open('if a == %d then', 1)
-      block:put 'b = 1'
-      block:turn 'else'
-      block:within('while a do', 'a = nil')
-      block:within('while a do', '-- ' .. ('long '):rep(30))
-      return block:text()
-    """) == "\n".join([
+    assert opened([], {}).run(lua("blocks_are_closed_and_indented")) == "\n".join([
         "function(v)", "  local a = v % 2", "  local b", "  if a == 1 then", "    b = 1", "  else",
         "    while a do a = nil end", "    while a do", "      -- " + 30 * "long ", "    end", "  end", "end",
     ]).encode()  # fmt: skip

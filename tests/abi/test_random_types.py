@@ -21,6 +21,9 @@ from tests.abi.conftest import State
 from tests.abi.guests import Guest
 from tests.abi.paths import Paths, expect, expect_refusal, same
 from tests.oracle.function import CallFailed
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 
 def echoes(folder: Path, signatures: list[list[wit.Type]]) -> Paths:
@@ -80,18 +83,7 @@ def test_what_fits_comes_back_and_what_does_not_is_refused(rng: Random) -> None:
             paths.state.close()
 
 
-ENCODE = r"""
-local intermediate, optional = require 'lua.values.intermediate', require 'lua.values.optional'
-local env = { print = print, coroutine = coroutine, math = math, wit = { none = optional.none, some = optional.some, encode = print } }
-function env.put(t, ...)
-  for i = 1, select('#', ...) do t[i] = (select(i, ...)) end
-  return t
-end
-return function(text)
-  local value = setfenv(assert(loadstring('return ' .. text)), env)()
-  return (intermediate.encode_all(1, value))
-end
-"""
+ENCODE = lua("encode")
 
 
 @settings(max_examples=5, deadline=None, database=None, print_blob=True, derandomize=False, phases=(Phase.generate,))

@@ -16,47 +16,25 @@ from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core
 from moonwit.host.wasm.plan.plan import Export
 from moonwit.host.wasm.wit.show import show_signature
-from moonwit.registry import Registry, load
+from moonwit.registry import Registry
+from tests.projects import loaded as load_project
+from tests.texts import texts
+
+_, read_wat = texts(__file__)
 
 KINDS = (*FUNCTION_KINDS, *FILE_KINDS)
 
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
-STRINGS = """(module (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
-  (func (export "cabi_post_to_upper") (param i32))
-  (func (export "to_upper") (param i32 i32) (result i32) i32.const 8))"""
-COMPONENT = """(component
-  (core module $m (func (export "add") (param i32 i32) (result i32) local.get 0))
-  (core instance $i (instantiate $m))
-  (func $add (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add")))
-  (instance $api (export "add-it" (func $add)))
-  (export "demo:math/api@1.2.0" (instance $api))
-  (export "add-it" (func $add)))"""
-CLOCK = """(component
-  (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock (export "now" (func (result u64)))))
-  (core func $now (canon lower (func $clock "now")))
-  (core module $m (import "w" "now" (func $now (result i64))) (func (export "f") (result i64) (call $now)))
-  (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
-  (func (export "ticks") (result u64) (canon lift (core func $i "f"))))"""
+STRINGS = read_wat("strings")
+COMPONENT = read_wat("component")
+CLOCK = read_wat("clock")
 # Strings that the host's own code does not know, and resources beside them.
-UTF16 = """(component
-  (type $r (resource (rep i32))) (export $thing "thing" (type $r))
-  (core module $m (memory (export "m") 1) (func (export "r") (param i32 i32 i32 i32) (result i32) i32.const 8)
-    (func (export "f") (param i32 i32 i32)))
-  (core instance $i (instantiate $m))
-  (func (export "say") (param "s" string) (param "t" (own $thing))
-    (canon lift (core func $i "f") string-encoding=utf16 (memory (core memory $i "m")) (realloc (core func $i "r")))))"""
+UTF16 = read_wat("utf16")
 
 
 def project(folder: Path, *entries: str, settings: str = "") -> Registry:
     """Loads a project of these entries, each its fields in YAML."""
-    body = "".join(indent(entry.strip("\n"), "    ").replace("    ", "  - ", 1) + "\n" for entry in entries)
-    (folder / "_index.yaml").write_text(f'version: "1.0"\nnamespace: app\nentries:\n{body}')
-    if settings:
-        (folder / "moonwit.yaml").write_text(settings)
-    registry = load(folder, KINDS)
-    assert registry.errors == []
-    return registry
+    return load_project(folder, *entries, namespace="app", settings=settings)
 
 
 def wat(source: str, method: str, extra: str = "", name: str = "f") -> str:
@@ -109,11 +87,7 @@ def test_imports_of_a_core_module_are_stubs(tmp_path: Path) -> None:
 
 def test_resources_of_a_core_module(tmp_path: Path) -> None:
     """A resource that `wit` declares gets the built-ins that the module imports, and its destructor."""
-    source = """(module
-      (import "[export]$root" "[resource-new]counter" (func (param i32) (result i32)))
-      (func (export "[dtor]counter") (param i32))
-      (func (export "[constructor]counter") (param i32) (result i32) i32.const 1)
-      (func (export "[method]counter.get") (param i32) (result i32) i32.const 1))"""
+    source = read_wat("resources_of_a_core_module")
     wit = "wit: |\n  resource counter { constructor(start: u32); get: func() -> u32; }"
     found = loaded(tmp_path, source, "[constructor]counter", wit)
     assert found.plan.stubs == ()

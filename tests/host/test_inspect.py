@@ -12,33 +12,15 @@ from moonwit.host.functions.inspect import inspect_entry, inspect_file
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
 from moonwit.host.functions.loading import check_functions, load_function, load_functions
 from moonwit.registry import load
+from tests.projects import write
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 KINDS = (*FUNCTION_KINDS, *FILE_KINDS)
 
-CORE = """(module
-  (import "env" "log" (func (param i32)))
-  (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
-  (func (export "add_it") (param i32 i64) (result f32) f32.const 0)
-  (func (export "strange name\\1b[2J\\22") (param i32))
-  (func (export "two") (result i32 i32) i32.const 0 i32.const 1))"""
-COMPONENT = """(component
-  (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock (export "now" (func (result u64)))))
-  (import "demo:own/thing@1.0.0" (instance $thing (export "go" (func))))
-  (core func $now (canon lower (func $clock "now")))
-  (core module $m (import "w" "now" (func $now (result i64)))
-    (memory (export "memory") 1)
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 8)
-    (func (export "f") (result i64) (call $now))
-    (func (export "g") (param i32 i32)))
-  (core instance $i (instantiate $m (with "w" (instance (export "now" (func $now))))))
-  (type $user (record (field "id" u32) (field "type" string)))
-  (func $f (result u64) (canon lift (core func $i "f")))
-  (export $named "user" (type $user))
-  (func (export "greet") (param "who" string)
-    (canon lift (core func $i "g") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
-  (instance $api (export "ticks" (func $f)))
-  (export "demo:time/api@1.2.0" (instance $api)))"""
+CORE = wat("core")
+COMPONENT = wat("component")
 
 
 def report(folder: Path, name: str, text: str) -> str:
@@ -133,11 +115,8 @@ def test_a_binary_with_very_many_exports(tmp_path: Path) -> None:
 
 def test_an_entry(tmp_path: Path) -> None:
     """An entry is shown with what it calls, and how its calls run."""
-    (tmp_path / "it.wat").write_text(COMPONENT)
-    (tmp_path / "_index.yaml").write_text(
-        'version: "1.0"\nnamespace: app\nentries:\n  - {name: now, kind: function.wat, source: "file://it.wat", '
-        "method: api#ticks, imports: [wasi:clocks]}\n"
-    )
+    now = "name: now, kind: function.wat, source: file://it.wat, method: api#ticks, imports: [wasi:clocks]"
+    write(tmp_path, now, namespace="app", files={"it.wat": COMPONENT})
     registry = load(tmp_path, KINDS)
     text = inspect_entry(registry.entries["app:now"], registry)
     assert "entry      app:now (function.wat)\n" in text

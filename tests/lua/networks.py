@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import shutil
 import socket
 import struct
@@ -16,33 +14,27 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests.projects import folder, guest, write
 
 GUEST = Path(__file__).parents[1] / "guests" / "sockets" / "sockets.wasm"
-HASH = hashlib.sha256(GUEST.read_bytes()).hexdigest()
 # What most tests open.
 HERE = {"connect": ["127.0.0.1:*", "[::1]:*", "localhost:*"], "listen": ["127.0.0.1:0", "[::1]:0"]}
 
 
-def entry(method: str, name: str | None = None, network: Any = HERE, more: str = "") -> str:
-    """An entry for a function of the guest."""
-    wasi = f"\n    wasi: {{network: {json.dumps(network)}}}" if network is not None else ""
-    return f"""  - name: {name or method}
-    kind: function.wasm
-    fs: here
-    path: sockets.wasm
-    hash: sha256:{HASH}
-    method: {method}
-    imports: [wasi:cli, wasi:io, wasi:clocks, wasi:random, wasi:sockets]{wasi}
-{more}"""
+IMPORTS = ["wasi:cli", "wasi:io", "wasi:clocks", "wasi:random", "wasi:sockets"]
+
+
+def entry(method: str, network: Any = HERE, **fields: Any) -> dict[str, Any]:
+    """An entry for a function of the guest, called like it."""
+    wasi = None if network is None else {"network": network}
+    return guest(method, GUEST, imports=IMPORTS, wasi=wasi, **fields)
 
 
 @contextlib.contextmanager
-def project(folder: Path, *entries: str) -> Iterator[moonwit.Project]:
-    """Opens a project with some entries, `t:NAME` each."""
-    shutil.copy(GUEST, folder)
-    text = 'version: "1.0"\nnamespace: t\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n'
-    (folder / "_index.yaml").write_text(text + "".join(entries))
-    with moonwit.open(folder) as opened:
+def project(place: Path, *entries: dict[str, Any]) -> Iterator[moonwit.Project]:
+    """Opens a project with some entries, `t:NAME` each; some lack what their guest imports."""
+    shutil.copy(GUEST, place)
+    with moonwit.open(write(place, folder(), *entries)) as opened:
         yield opened
 
 

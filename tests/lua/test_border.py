@@ -102,8 +102,7 @@ EXAMPLES = {
     ),
     "a table that is made": ("---@type border.Hired\nlocal made = { orders = 1, twice = f { inner = 2 } }\n", ["twice"]),
     "a table that is returned": (
-        "---@return border.Hired\nlocal function f(x)\n  if x then return { moth = 1 } end\n  return { most = 2 }\nend\n"
-        "local t = { up = 1 }\n",
+        lua("examples_a_table_that_is_returned"),
         ["moth"],
     ),
     "a comment": ("---@param made border.Hired\nlocal function f(made) return 1 end -- made.up\n", []),

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-import moonwit
 from moonwit.host.compiling import jobs
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
 from moonwit.project import Project
 from tests.lua.sleepers import GRANTS, SLEEPER
 from tests.lua.test_guest_calls import ASK
+from tests.projects import opened
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -25,9 +25,7 @@ LATE, LIMIT = 2.5, 3.0
 # Another type in each of their modules.
 _salts = iter(range(1, 100))
 NAP = f"kind: function.wat, source: file://nap.wat, method: nap, {GRANTS}"
-INDEX = f"""version: "1.0"
-namespace: t
-entries:
+ENTRIES = f"""
   - {{name: nap, {NAP}, limits: {{max_execution_ms: {LIMIT * 1000:.0f}}}}}
   - {{name: one, {NAP}, limits: {{max_execution_ms: 1000}}, pool: {{type: static, workers: 1}}}}
   - {{name: known, {NAP}, limits: {{max_execution_ms: 1000}}}}
@@ -46,9 +44,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     for name, text in (("nap", SLEEPER), ("ask", ASK)):
         salt = f"(type (func (param {'i64 ' * next(_salts)})))"
         (tmp_path / f"{name}.wat").write_text(re.sub(r"\(core module \$\w+", rf"\g<0> {salt}", text))
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as opened:
-        yield opened
+    with opened(tmp_path, ENTRIES) as project:
+        yield project
     assert jobs._pending == {}, "a closed project has left compilations"
 
 

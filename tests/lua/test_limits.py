@@ -5,6 +5,7 @@ import time
 import pytest
 
 import moonwit
+from tests.projects import entry, opened
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -23,31 +24,26 @@ WORK = """(module (func (export "work") (param i64) (result i64)
 DEEP = wat("deep")
 
 
-def entry(name, source, method, **fields):
-    lines = [f"  - name: {name}", "    kind: function.wat", f"    method: {method}"]
-    lines += [f"    {key}: {value}" for key, value in fields.items()]
-    return "\n".join([*lines, "    source: |", *(f"      {line}" for line in source.splitlines())])
-
-
 @pytest.fixture
 def project(tmp_path):
     entries = [
-        *(entry(f"spin_{pool}", SPIN, "spin", pool=f"{{type: {pool}}}", limits="{max_execution_ms: 50}") for pool in ("lazy", "inline")),
-        entry("start", START, "f", limits="{max_execution_ms: 50}"),
-        entry("grow", GROW, "grow", limits="{max_memory_bytes: 200000}"),
-        entry("large", GROW, "grow", limits="{max_memory_bytes: 1000}"),
-        entry("grow_component", GROW_COMPONENT, "grow", limits="{max_memory_bytes: 200000}"),
-        entry("table", TABLE, "grow"),
-        entry("small_table", TABLE, "grow", limits="{max_memory_bytes: 8000000}"),
-        entry("work", WORK, "work"),
-        entry("deep", DEEP, "deep"),
-        entry("deep_little", DEEP, "deep", limits="{max_stack_bytes: 50000}"),
-        entry("deep_much", DEEP, "deep", limits="{max_stack_bytes: 1000000}"),
-        entry("deep_far", DEEP, "deep", limits="{max_stack_bytes: 50000}", pool="{type: static, workers: 1}"),
+        *(
+            entry(f"spin_{pool}", source=SPIN, method="spin", pool={"type": pool}, limits={"max_execution_ms": 50})
+            for pool in ("lazy", "inline")
+        ),
+        entry("start", source=START, method="f", limits={"max_execution_ms": 50}),
+        entry("grow", source=GROW, method="grow", limits={"max_memory_bytes": 200000}),
+        entry("large", source=GROW, method="grow", limits={"max_memory_bytes": 1000}),
+        entry("grow_component", source=GROW_COMPONENT, method="grow", limits={"max_memory_bytes": 200000}),
+        entry("table", source=TABLE, method="grow"),
+        entry("small_table", source=TABLE, method="grow", limits={"max_memory_bytes": 8000000}),
+        entry("work", source=WORK, method="work"),
+        entry("deep", source=DEEP, method="deep"),
+        entry("deep_little", source=DEEP, method="deep", limits={"max_stack_bytes": 50000}),
+        entry("deep_much", source=DEEP, method="deep", limits={"max_stack_bytes": 1000000}),
+        entry("deep_far", source=DEEP, method="deep", limits={"max_stack_bytes": 50000}, pool={"type": "static", "workers": 1}),
     ]
-    (tmp_path / "_index.yaml").write_text('version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(entries) + "\n")
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, *entries) as project:
         yield project
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import opened, write
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -14,9 +15,7 @@ COUNT = """(module (global $g (mut i32) (i32.const 0))
         (func (export "f") (result i32) (global.set $g (i32.add (global.get $g) (i32.const 1))) (global.get $g)))"""
 SLEEPER = "\n" + (Path(__file__).parents[1] / "soak" / "sleeper.wat").read_text()
 
-INDEX = f"""version: "1.0"
-namespace: t
-entries:
+ENTRIES = f"""
   - name: nap
     kind: function.lua
     modules: [time]
@@ -57,9 +56,7 @@ entries:
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "_index.yaml").write_text(INDEX)
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    with opened(tmp_path, ENTRIES) as project:
         yield project
 
 
@@ -97,9 +94,8 @@ def test_fresh_instances_are_prepared_ahead(project):
 
 def test_warm_start_makes_instances_before_the_first_call(tmp_path):
     """After a while there are instances of a warm pool, and none of the others."""
-    (tmp_path / "_index.yaml").write_text(INDEX.replace("name: ahead", "name: warm").replace("reuse: false", "warm_start: true"))
     over = threading.Event()
-    with moonwit.open(tmp_path) as project:
+    with opened(tmp_path, ENTRIES.replace("name: ahead", "name: warm").replace("reuse: false", "warm_start: true")) as project:
         for _ in range(1000):
             counted = project.statistics()
             if counted.get("t:warm", {}).get("instances", {}).get("live") == 1:
@@ -120,7 +116,7 @@ def test_statistics(project):
 
 def test_projects_from_several_threads(tmp_path):
     """Each thread opens, uses and closes a project of its own beside the others, with calls in other lanes."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    write(tmp_path, ENTRIES)
     wrong = []
 
     def use(number):

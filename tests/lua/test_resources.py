@@ -1,11 +1,11 @@
 """Resource handles as a script sees them, with a guest compiled from Rust or C."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
 
 import moonwit
+from tests.projects import entry, folder, guest, opened
 from tests.texts import texts
 
 lua, wat = texts(__file__)
@@ -21,14 +21,8 @@ METHODS = {
 @pytest.fixture
 def project(tmp_path):
     """A project whose entries call the guest of examples/resources."""
-    digest = hashlib.sha256(GUEST.read_bytes()).hexdigest()
-    lines = ['version: "1.0"', "namespace: r", "entries:", f'  - {{name: wasm, kind: fs.directory, directory: "{GUEST.parent}"}}']
-    for name, method in METHODS.items():
-        lines.append(f'  - {{name: {name}, kind: function.wasm, fs: wasm, path: /library.wasm, hash: "sha256:{digest}",')
-        lines.append(f'     method: "{method}"}}')
-    (tmp_path / "_index.yaml").write_text("\n".join(lines) + "\n")
-    with moonwit.open(tmp_path) as project:
-        assert project.registry.problems == []
+    entries = [guest(name, GUEST, method, path="/library.wasm") for name, method in METHODS.items()]
+    with opened(tmp_path, folder(directory=GUEST.parent), *entries, namespace="r") as project:
         yield project
 
 
@@ -70,10 +64,5 @@ BOX = wat("box", METHODS="\n".join(METHODS_OF_BOX))
 
 def test_methods_may_have_any_name(tmp_path):
     """A guest's methods are callable whatever they are called; where one is `drop`, wit.drop ends the resource."""
-    (tmp_path / "box.wat").write_text(BOX)
-    (tmp_path / "_index.yaml").write_text(
-        'version: "1.0"\nnamespace: r\nentries:\n  - {name: box, kind: function.wat, source: file://box.wat, '
-        'method: "boxes#[constructor]box"}\n'
-    )
-    with moonwit.open(tmp_path) as project:
+    with opened(tmp_path, entry("box", source=BOX, method="boxes#[constructor]box"), namespace="r") as project:
         project.run_script(lua("methods_may_have_any_name", NAMES=", ".join(f"'{name}'" for name in NAMES)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests.projects import write
 from tests.texts import texts
 
 lua, wat = texts(__file__)
@@ -24,12 +25,10 @@ def project(tmp_path: Path) -> Callable[..., moonwit.Project]:
     opened: list[moonwit.Project] = []
 
     def make(entries: dict[str, tuple[str, str]], text: str = GUEST) -> moonwit.Project:
-        (tmp_path / "guest.wat").write_text(text)
-        lines = ['version: "1.0"', "namespace: s", "entries:", "  - {name: value, kind: env.storage.static, values: {A: one}}"]
-        lines.append("  - {name: a, kind: env.variable, storage: value, variable: A}")
+        lines = ["name: value, kind: env.storage.static, values: {A: one}", "name: a, kind: env.variable, storage: value, variable: A"]
         for name, (method, more) in entries.items():
-            lines.append(f"  - {{name: {name}, kind: function.wat, source: file://guest.wat, method: {method}{more and f', {more}'}}}")
-        (tmp_path / "_index.yaml").write_text("\n".join(lines) + "\n")
+            lines.append(f"name: {name}, kind: function.wat, source: file://guest.wat, method: {method}{more and f', {more}'}")
+        write(tmp_path, *lines, namespace="s", files={"guest.wat": text})
         opened.append(moonwit.open(tmp_path))
         assert opened[-1].registry is not None
         assert list(opened[-1].registry.errors) == []

@@ -18,7 +18,7 @@ from tests.texts import texts
 
 lua, _ = texts(__file__)
 
-LIMITED = "    limits: {max_execution_ms: 50}\n"
+LIMITED = {"max_execution_ms": 50}
 WAITERS = ("wait-accept", "wait-read", "wait-poll")
 
 
@@ -36,7 +36,7 @@ def counted(found: moonwit.Project) -> int:
 @pytest.mark.parametrize("name", WAITERS)
 def test_a_guest_that_waits_ends_at_its_limit(tmp_path: Path, name: str) -> None:
     """Whatever it waits for: a connection, bytes, or one of several. What it had open is closed, and no thread is left."""
-    with Peer(silent) as peer, project(tmp_path, entry(name, more=LIMITED), entry("connect-code")) as found:
+    with Peer(silent) as peer, project(tmp_path, entry(name, limits=LIMITED), entry("connect-code")) as found:
         arguments = [] if name == "wait-accept" else [peer.address]
         found.call("t:connect-code", [127, 0, 0, 1], 1)
         before, threads = opened(), None
@@ -64,7 +64,7 @@ def test_a_look_up_that_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """It ends at the limit of its call, and holds up neither the lane nor another guest of it."""
     go = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_named: [go.wait(60)][:0])
-    with Peer(echo) as peer, project(tmp_path, entry("look-up", more=LIMITED), entry("exchange")) as found:
+    with Peer(echo) as peer, project(tmp_path, entry("look-up", limits=LIMITED), entry("exchange")) as found:
         found.run_script(lua("a_look_up_that_takes_long", PEER_ADDRESS=peer.address))
         go.set()
 
@@ -82,16 +82,15 @@ def test_a_python_call_that_waits_is_canceled(tmp_path: Path) -> None:
 
 def test_guests_of_a_lane_talk_to_each_other(tmp_path: Path) -> None:
     """A hundred wait at once in one lane, each for its own answer, while a coroutine goes on."""
-    pool = "    pool: {type: lazy, max_size: 100}\n"
-    with Peer(echo) as peer, project(tmp_path, entry("exchange", more=pool)) as found:
+    pool = {"type": "lazy", "max_size": 100}
+    with Peer(echo) as peer, project(tmp_path, entry("exchange", pool=pool)) as found:
         found.run_script(lua("guests_of_a_lane_talk_to_each_other", PEER_ADDRESS=peer.address))
         assert counted(found) == 0
 
 
 def test_what_an_instance_has_open_ends_with_it(tmp_path: Path) -> None:
     """A guest that drops nothing leaves nothing: after a call of its own instance, and after a trap."""
-    fresh = "    pool: {type: inline}\n"
-    with Peer(silent) as peer, project(tmp_path, entry("attack", more=fresh)) as found:
+    with Peer(silent) as peer, project(tmp_path, entry("attack", pool={"type": "inline"})) as found:
         for seed in range(1, 6):
             with contextlib.suppress(moonwit.CallError):
                 found.call("t:attack", seed, 300, peer.port)
@@ -108,7 +107,7 @@ def test_what_was_written_is_sent_after_the_guest_has_ended(tmp_path: Path) -> N
         assert go.wait(60)
         came.set_result(len(whole(connection)))
 
-    with Peer(serve) as peer, project(tmp_path, entry("leave", more="    pool: {type: inline}\n")) as found:
+    with Peer(serve) as peer, project(tmp_path, entry("leave", pool={"type": "inline"})) as found:
         written = found.call("t:leave", peer.address)
         assert counted(found) == 1
         go.set()
@@ -139,9 +138,8 @@ def test_sockets_of_an_entry_are_bounded(tmp_path: Path) -> None:
 def test_random_calls(tmp_path: Path) -> None:
     """Thousands of calls with handles, states and addresses that fit and that don't: each is answered or ends the guest, and nothing else
     happens."""
-    limited = "    limits: {max_execution_ms: 20000}\n"
     made = ended = 0
-    with Peer(echo) as peer, project(tmp_path, entry("attack", more=limited), entry("exchange")) as found:
+    with Peer(echo) as peer, project(tmp_path, entry("attack", limits={"max_execution_ms": 20000}), entry("exchange")) as found:
         for seed in range(1, 61):
             try:
                 made += found.call("t:attack", seed, 400, peer.port)

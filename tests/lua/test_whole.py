@@ -10,35 +10,15 @@ import pytest
 
 import moonwit
 from moonwit.host.functions.exports import names
+from tests.projects import entry, write
+from tests.texts import texts
 
-MODULE = """(module (global $g (mut i32) (i32.const 0)) (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
-  (func (export "_initialize") (global.set $g (i32.const 100)))
-  (func (export "set") (param i32) (global.set $g (local.get 0)))
-  (func (export "get") (result i32) (global.get $g))
-  (func (export "add-all") (param i32) (result i32) (local $i i32)
-    (loop $l
-      (global.set $g (i32.add (global.get $g) (local.get 0)))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $l (i32.lt_u (local.get $i) (i32.const 100000))))
-    (global.get $g))
-  (func (export "fail") unreachable))"""
+lua, wat = texts(__file__)
+
+MODULE = wat("module")
 
 # Two functions of an interface, one of the world, and one that waits.
-COMPONENT = """(component
-  (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock (export "now" (func (result u64)))))
-  (core func $now (canon lower (func $clock "now")))
-  (core module $M (import "" "now" (func $now (result i64))) (global $n (mut i32) (i32.const 0))
-    (func (export "count") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))
-    (func (export "total") (result i32) (global.get $n))
-    (func (export "time") (result i64) (call $now)))
-  (core instance $m (instantiate $M (with "" (instance (export "now" (func $now))))))
-  (func $count (result u32) (canon lift (core func $m "count")))
-  (func $total (result u32) (canon lift (core func $m "total")))
-  (func (export "total") (result u32) (canon lift (core func $m "total")))
-  (func (export "time") (result u64) (canon lift (core func $m "time")))
-  (instance $counter (export "count-up" (func $count)) (export "total" (func $total)))
-  (export "acme:shop/counter@1.2.0" (instance $counter)))"""
+COMPONENT = wat("component")
 
 Open = Callable[..., moonwit.Project]
 
@@ -49,11 +29,8 @@ def opened(tmp_path: Path) -> Open:
     projects: list[moonwit.Project] = []
 
     def make(text: str, fields: str = "", more: str = "") -> moonwit.Project:
-        folder = tmp_path / str(len(projects))
-        folder.mkdir()
-        (folder / "guest.wat").write_text(text)
-        entry = f"  - {{name: shop, kind: function.wat, source: 'file://guest.wat'{', ' if fields else ''}{fields}}}\n"
-        (folder / "_index.yaml").write_text(f'version: "1.0"\nnamespace: app\nentries:\n{entry}{more}')
+        shop = f"name: shop, kind: function.wat, source: file://guest.wat{', ' if fields else ''}{fields}"
+        folder = write(tmp_path / str(len(projects)), shop, more, namespace="app", files={"guest.wat": text})
         projects.append(moonwit.open(folder))
         return projects[-1]
 
@@ -79,13 +56,7 @@ def test_each_export_is_called_by_its_name(opened, capfd):
 
 def test_import_gives_a_table(opened, capfd):
     """Functions by name, those of an interface in a table, `-` as `_`; the toolchain's own exports are left out."""
-    source = """
-      local shop = funcs.import 'app:shop'
-      local names = {}
-      for name, value in pairs(shop) do names[#names + 1] = name .. ':' .. type(value) end
-      table.sort(names)
-      print(table.concat(names, ' '))
-    """
+    source = lua("import_gives_a_table")
     component = run(opened(COMPONENT), source + "print(shop.counter.count_up(), shop.counter.count_up(), shop.total())", capfd)
     assert component == "counter:table time:function total:function\n1\t2\t2\n"
     module = run(opened(MODULE), source + "print(shop.get(), shop.set(5), shop.get(), shop.add_all(1))", capfd)
@@ -95,16 +66,7 @@ def test_import_gives_a_table(opened, capfd):
 @pytest.mark.parametrize("fields", ["", "pool: {type: static, workers: 2}", "pool: {type: adaptive, warm_start: true}"])
 def test_functions_share_an_instance(fields, opened, capfd):
     """What one function has set the other sees, whether it is one that ends soon or one that may turn out long, also many times over."""
-    source = """
-      local c = funcs.import 'app:shop'
-      c.set(7)
-      print(c.get(), c.add_all(1), c.get())
-      for i = 1, 300 do
-        c.set(i)
-        assert(c.get() == i and c.add_all(0) == i and c.add_all(1) == i + 100000 and c.get() == i + 100000)
-      end
-      print(funcs.stats('app:shop').instances.made)
-    """
+    source = lua("functions_share_an_instance")
     assert run(opened(MODULE, fields), source, capfd) == "7\t100007\t100007\n1\n"
 
 
@@ -116,40 +78,20 @@ def test_a_fresh_instance_for_each_call_is_shared_by_none(opened, capfd):
 
 def test_calls_at_once_have_instances_of_their_own(opened, capfd):
     """A call that finds the instance taken gets another one, which the next call of any function may have."""
-    source = """
-      local c = funcs.import 'app:shop'
-      local done = 0
-      for i = 1, 4 do coroutine.spawn(function() c.add_all(1) done = done + 1 end) end
-      local time = require 'time'
-      while done < 4 do time.sleep('1ms') end
-      local made = funcs.stats('app:shop').instances.made
-      for i = 1, 20 do c.set(i) c.get() c.add_all(1) end
-      print(made <= 4, funcs.stats('app:shop').instances.made == made, c.get())
-    """
+    source = lua("calls_at_once_have_instances_of_their_own")
     assert run(opened(MODULE), source, capfd) == "true\ttrue\t100020\n"
 
 
 def test_a_trap_ends_the_instance_for_all(opened, capfd):
     """After a trap every function of the entry gets a new instance."""
-    source = """
-      local c = funcs.import 'app:shop'
-      c.set(7)
-      local _, err = c.fail()
-      print(err:kind(), c.get(), funcs.stats('app:shop').errors)
-    """
+    source = lua("a_trap_ends_the_instance_for_all")
     assert run(opened(MODULE), source, capfd) == "Internal\t100\t1\n"
 
 
 def test_guests_that_are_called_elsewhere_keep_their_names(opened, capfd):
     """A function that a worker is to call is called by the id that it has in there."""
     project = opened(COMPONENT, "imports: ['wasi:clocks'], pool: {type: static, workers: 2}")
-    source = """
-      local far = require 'json'
-      local futures = {}
-      for i = 1, 8 do futures[i] = funcs.async('app:shop#time') end
-      for i = 1, 8 do assert(futures[i]:await() > 0) end
-      print 'done'
-    """
+    source = lua("guests_that_are_called_elsewhere_keep_their_names")
     assert run(project, source, capfd) == "done\n"
 
 
@@ -159,15 +101,7 @@ def test_errors_are_sentences(opened, capfd):
         "  - {name: one, kind: function.wat, source: 'file://guest.wat', method: get}\n"
         "  - {name: s, kind: function.lua, source: return print}\n"
     )
-    source = """
-      for id in ('app:shop app:shop#nope app:shop# app:one#get app:s#x app:missing#x app:shop#cabi_realloc'):gmatch '%S+' do
-        local _, err = funcs.call(id)
-        print(err:kind(), err:message())
-      end
-      print(select(2, funcs.import 'app:s'))
-      print(select(2, funcs.import(7)))
-      print(funcs.import('app:one').get(), funcs.call 'app:shop#get')
-    """
+    source = lua("errors_are_sentences")
     lines = run(opened(MODULE, more=more), source, capfd).splitlines()
     assert lines == [
         "Invalid\tthe entry app:shop has no `method` and stands for all of its binary: "
@@ -202,8 +136,7 @@ def test_a_binary_without_functions_is_a_problem(tmp_path):
     """It is found when it is called or checked, at the entry's source."""
     from moonwit.projects.checking import check
 
-    text = '{name: none, kind: function.wat, source: (module (memory (export "memory") 1) (func (export "cabi_x")))}'
-    (tmp_path / "_index.yaml").write_text(f'version: "1.0"\nnamespace: app\nentries:\n  - {text}\n')
+    write(tmp_path, entry("none", source='(module (memory (export "memory") 1) (func (export "cabi_x")))'), namespace="app")
     assert [problem.sentence for problem in check(tmp_path).errors] == [
         "the binary exports no function that could be called; export one, or declare it in `wit`"
     ]

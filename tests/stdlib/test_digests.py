@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 import moonwit
 from tests.projects import opened
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 ENTRIES = """
   - name: call
@@ -163,15 +166,7 @@ def test_fnv_of_known_texts(call):
 
 def test_much_is_hashed_while_others_go_on(tmp_path):
     """While a digest of megabytes is made, another coroutine runs."""
-    script = """
-      local data, turns, done = ('x'):rep(64 * 1024 * 1024), 0, false
-      coroutine.spawn(function() while not done do turns = turns + 1 time.sleep(0) end end)
-      time.sleep(0)
-      local before = turns
-      local digest = hash.sha512(data)
-      done = true
-      print(digest, turns > before)
-    """
+    script = lua("much_is_hashed_while_others_go_on")
     (tmp_path / "much.lua").write_text(script)
     done = subprocess.run([sys.executable, "-m", "moonwit", "run", "much.lua"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (hashlib.sha512(b"x" * 64 * 1024 * 1024).hexdigest() + "\ttrue\n", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import threading
@@ -15,7 +14,7 @@ import pytest
 import moonwit
 from moonwit.host.wasi.world import Mount, World
 from tests.host.wasi.conftest import GUEST, exports
-from tests.projects import failure
+from tests.projects import digest, failure, write
 
 SECRET = b"nobody inside may read this"
 Guest = Callable[..., Any]
@@ -86,22 +85,20 @@ class Direct:
     def open(self, world: World, folder: Path) -> moonwit.Project:
         folder.mkdir(parents=True)
         shutil.copy(GUEST, folder / "guest.wasm")
-        hash = hashlib.sha256(GUEST.read_bytes()).hexdigest()
         names = {mount.id: mount.id.partition(":")[2] for mount in world.mounts}
-        lines = ['version: "1.0"', "namespace: app", "entries:", "  - {name: here, kind: fs.directory, directory: .}"]
-        lines += [f"  - {{name: {names[mount.id]}, kind: fs.directory, directory: {mount.folder}}}" for mount in world.mounts]
+        entries = ["name: here, kind: fs.directory, directory: ."]
+        entries += [f"name: {names[mount.id]}, kind: fs.directory, directory: {mount.folder}" for mount in world.mounts]
         mounts = ", ".join(
             f"{{fs: {names[mount.id]}, guest: {mount.guest}, read_only: {str(mount.read_only).lower()}}}" for mount in world.mounts
         )
         seen = f"cwd: {world.cwd}, mounts: [{mounts}]" if world.cwd else f"mounts: [{mounts}]"
-        lines += [
-            f"  - {{name: {name}, kind: function.wasm, fs: here, path: guest.wasm, hash: 'sha256:{hash}', method: {name}, "
-            f"pool: {{type: inline}}, imports: [wasi:filesystem, wasi:cli], wasi: {{{seen}}}}}"
+        entries += [
+            f"name: {name}, kind: function.wasm, fs: here, path: guest.wasm, hash: '{digest(GUEST)}', method: {name}, "
+            f"pool: {{type: inline}}, imports: [wasi:filesystem, wasi:cli], wasi: {{{seen}}}"
             for name in exports()
             if name.endswith(("-at", "-file", "-below", "-often"))
         ]
-        (folder / "_index.yaml").write_text("\n".join(lines) + "\n")
-        return moonwit.open(folder)
+        return moonwit.open(write(folder, *entries, namespace="app"))
 
     def close(self) -> None:
         for project in self.projects.values():

@@ -12,14 +12,12 @@ from moonwit.host.compatible import linking
 from moonwit.host.engine.engine import shared_engine
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi.interfaces import functions_of
+from tests.projects import entry, write
+from tests.texts import texts
 
-GUEST = """(component
-  (import "INTERFACE" (instance $i (export "NAME" (func (result TYPE)))))
-  (alias export $i "NAME" (func $f))
-  (core func $f' (canon lower (func $f)))
-  (core module $M (import "" "f" (func $f (result CORE))) (func (export "go") (drop (call $f))))
-  (core instance $m (instantiate $M (with "" (instance (export "f" (func $f'))))))
-  (func (export "go") (canon lift (core func $m "go"))))"""
+_, wat = texts(__file__)
+
+GUEST = wat("guest")
 NO_FUNCTION, OTHER_TYPE = "but the interface has no such function", "but the interface has it with another type"
 NOTHING = "which nothing provides"
 # Interface, function, type, and what is said of it.
@@ -37,14 +35,12 @@ CASES = [
 @pytest.mark.parametrize("grants", ["", "wasi:random, wasi:filesystem"])
 def test_components(tmp_path: Path, grants: str) -> None:
     """It is said what a component imports in vain, whatever its entry grants."""
-    lines = ["version: '1.0'", "namespace: c", "entries:"]
+    entries = []
     for number, (interface, name, type, _) in enumerate(CASES):
         text = GUEST.replace("INTERFACE", interface).replace("NAME", name).replace("TYPE", type)
-        (tmp_path / f"{number}.wat").write_text(text.replace("CORE", "i64" if type == "u64" else "i32"))
-        lines.append(f"  - {{name: f{number}, kind: function.wat, source: file://{number}.wat, method: go,")
-        lines.append(f"     imports: [{grants}]}}")
-    (tmp_path / "_index.yaml").write_text("\n".join(lines) + "\n")
-    with moonwit.open(tmp_path) as project:
+        source = text.replace("CORE", "i64" if type == "u64" else "i32")
+        entries.append(entry(f"f{number}", source=source, method="go", imports=grants.split(", ") if grants else []))
+    with moonwit.open(write(tmp_path, *entries, namespace="c")) as project:
         for number, (interface, name, _, sentence) in enumerate(CASES):
             with pytest.raises(moonwit.CallError) as caught:
                 project.call(f"c:f{number}")

@@ -13,7 +13,7 @@ import pytest
 from moonwit.host.wasi.world import Mount, WasiSettings, World
 from moonwit.kinds import KINDS
 from moonwit.registry import load
-from tests.projects import failure
+from tests.projects import failure, write
 
 WORLD = World(args=("--verbose", "", "ü 漢"), cwd="/app", env=(("NAME", "value = x"), ("EMPTY", "")))
 
@@ -91,11 +91,9 @@ def test_a_folder_is_made_when_its_entry_says_so(outside: Any, tmp_path: Path) -
 
 def settings(tmp_path: Path, directory: str) -> WasiSettings:
     """The `wasi:` of an entry with one mount, of a project in ``tmp_path``."""
-    (tmp_path / "_index.yaml").write_text(f"""version: "1.0"
-namespace: app
-entries:
+    write(tmp_path, f"""
   - {{name: data, kind: fs.directory, directory: {directory}}}
-""")
+""", namespace="app")
     return WasiSettings({"mounts": [{"fs": "app:data", "guest": "/data"}]}, load(tmp_path, KINDS))
 
 

@@ -1,0 +1,21 @@
+local pair = works('pair', 3, 4)
+local v, w = pair[1], pair[2]
+assert(works('two-b', v, v) == 3003)
+for _, name in ipairs { 'mix-b', 'xim-b', 'own-b' } do
+  refused('ANOTHER', name, v, v)
+  refused('ANOTHER', name, w, w)
+end
+assert(works('look-b', v) == 3 and works('look-b', w) == 4)
+assert(works('list', { v, v, w }) == 3)
+assert(works('mix-b', v, w) == 3004)
+refused('GONE', 'look-b', w)
+refused('GONE', 'two-b', v, w)
+assert(works('look-b', v) == 3)
+local again = works('pair', 5, 6)
+assert(works('xim-b', again[1], again[2]) == 5006)
+refused('GONE', 'look-b', again[1])
+assert(works('look-b', again[2]) == 6)
+local both = works('pair', 7, 8)
+assert(works('own-b', both[2], both[1]) == 8007)
+refused('GONE', 'eat-b', both[1])
+refused('GONE', 'eat-b', both[2])

@@ -1,0 +1,6 @@
+local mine, other = works('make-b', 5), works('other-make-b', 6)
+refused('(v: borrow<b>): this handle belongs to an instance of t:other-make-b, which is of another binary', 'look-b', other)
+refused('(v: borrow<b>): this handle belongs to an instance of t:make-b, which is of another binary', 'other-look-b', mine)
+refused('this handle belongs to an instance of t:other-make-b', 'eat-b', other)
+refused('[2]: this handle belongs to an instance of t:other-make-b', 'list', { mine, other })
+assert(works('look-b', mine) == 5 and works('other-look-b', other) == 6)

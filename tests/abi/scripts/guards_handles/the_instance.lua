@@ -1,0 +1,8 @@
+local pair, alone = works('pair', 3, 4), works('make-b', 5)
+assert(works('two-b', pair[1], pair[2]) == 3004)
+refused('parameter 2 (w: borrow<b>): ANOTHER', 'two-b', pair[1], alone)
+refused('parameter 2 (w: borrow<b>): ANOTHER', 'two-b', alone, pair[1])
+refused('parameter 2 (w: b): ANOTHER', 'mix-b', pair[1], alone)
+refused('[2]: ANOTHER', 'list', { pair[1], alone })
+refused('ANOTHER', 'ab', works('make-a', 1), pair[1])
+assert(works('look-b', alone) == 5 and works('two-b', pair[2], pair[1]) == 4003)

@@ -1,0 +1,8 @@
+local a, b = works('make-a', 5), works('make-b', 6)
+assert(works('look-a', a) == 5 and works('look-b', b) == 6)
+refused('expected a handle of the resource b, got a handle', 'look-b', a)
+refused('expected a handle of the resource a, got b handle', 'look-a', b)
+refused('expected a handle of the resource b, got a handle', 'eat-b', a)
+refused('expected a handle of the resource b, got a handle', 'list', { a })
+refused('expected a handle of the resource b, got a handle', 'maybe', a)
+assert(works('look-a', a) == 5 and works('look-b', b) == 6 and works('maybe', b) ~= nil and works('list', { b }) == 1)

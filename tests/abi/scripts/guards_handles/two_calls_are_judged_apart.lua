@@ -1,0 +1,5 @@
+local v = works('make-b', 3)
+assert(works('look-b', v) == 3)
+refused('another instance', 'mix-b', v, v)
+refused('another instance', 'xim-b', v, v)
+assert(works('look-b', v) == 3 and works('eat-b', v) == 3)

@@ -1,0 +1,15 @@
+(component
+  (core module $dtors (func (export "dtor") (param i32)))
+  (core instance $d (instantiate $dtors))
+  (type $thing' (resource (rep i32) (dtor (core func $d "dtor"))))
+  (export $thing "thing" (type $thing'))
+  (core func $new (canon resource.new $thing')) (core func $drop (canon resource.drop $thing'))
+  (core module $m
+   (import "" "new" (func $new (param i32) (result i32))) (import "" "drop" (func $drop (param i32)))
+   (memory (export "memory") 1)
+   (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+   (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+   (func (export "consume") (param i32) (result i32) (call $drop (local.get 0)) (i32.const 1)))
+  (core instance $i (instantiate $m (with "" (instance (export "new" (func $new)) (export "drop" (func $drop))))))
+  (func (export "make") (param "rep" u32) (result (own $thing)) (canon lift (core func $i "make")))
+  (func (export "consume") (param "v" (own $thing)) (result u32) (canon lift (core func $i "consume"))))

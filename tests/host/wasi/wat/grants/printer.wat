@@ -1,0 +1,37 @@
+(component
+  (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
+  (alias export $error "error" (type $e))
+  (import "wasi:io/streams@0.2.0" (instance $streams
+    (export "output-stream" (type $o (sub resource)))
+    (alias outer 1 $e (type $e1)) (export "error" (type $e2 (eq $e1)))
+    (type $v (variant (case "last-operation-failed" (own $e2)) (case "closed"))) (export "stream-error" (type $v2 (eq $v)))
+    (export "[method]output-stream.blocking-write-and-flush"
+      (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $v2)))))))
+  (alias export $streams "output-stream" (type $os))
+  (import "wasi:cli/stdout@0.2.0" (instance $stdout
+    (alias outer 1 $os (type $a)) (export "output-stream" (type $b (eq $a))) (export "get-stdout" (func (result (own $b))))))
+  (import "wasi:cli/stderr@0.2.0" (instance $stderr
+    (alias outer 1 $os (type $a)) (export "output-stream" (type $b (eq $a))) (export "get-stderr" (func (result (own $b))))))
+  (import "wasi:cli/environment@0.2.0" (instance $env (export "get-arguments" (func (result (list string))))))
+  (core module $memory (memory (export "memory") 1) (global $p (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.get $p) (global.set $p (i32.add (global.get $p) (i32.and (i32.add (local.get 3) (i32.const 7)) (i32.const -8))))))
+  (core instance $mem (instantiate $memory))
+  (core func $get-stdout (canon lower (func $stdout "get-stdout")))
+  (core func $get-stderr (canon lower (func $stderr "get-stderr")))
+  (core func $write (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory (core memory $mem "memory"))))
+  (core func $arguments (canon lower (func $env "get-arguments") (memory (core memory $mem "memory")) (realloc (core func $mem "realloc"))))
+  (core module $m
+    (import "i" "stdout" (func $stdout (result i32))) (import "i" "stderr" (func $stderr (result i32)))
+    (import "i" "write" (func $write (param i32 i32 i32 i32))) (import "i" "arguments" (func $arguments (param i32)))
+    (import "i" "memory" (memory 1))
+    (func (export "out") (param i32 i32) (call $write (call $stdout) (local.get 0) (local.get 1) (i32.const 16)))
+    (func (export "err") (param i32 i32) (call $write (call $stderr) (local.get 0) (local.get 1) (i32.const 16)))
+    (func (export "count") (result i32) (call $arguments (i32.const 32)) (i32.load (i32.const 36))))
+  (core instance $i (instantiate $m (with "i" (instance (export "stdout" (func $get-stdout)) (export "stderr" (func $get-stderr))
+    (export "write" (func $write)) (export "arguments" (func $arguments)) (export "memory" (memory $mem "memory"))))))
+  (func (export "out") (param "text" string)
+    (canon lift (core func $i "out") (memory (core memory $mem "memory")) (realloc (core func $mem "realloc"))))
+  (func (export "err") (param "text" string)
+    (canon lift (core func $i "err") (memory (core memory $mem "memory")) (realloc (core func $mem "realloc"))))
+  (func (export "arguments") (result u32) (canon lift (core func $i "count"))))

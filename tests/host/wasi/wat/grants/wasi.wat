@@ -1,0 +1,30 @@
+(component
+  (import "wasi:random/random@0.2.1" (instance $random (export "get-random-u64" (func (result u64)))))
+  (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type $t (sub resource)))))
+  (alias export $poll "pollable" (type $pollable))
+  (import "wasi:clocks/monotonic-clock@0.2.12" (instance $clock
+    (export "now" (func (result u64)))
+    (alias outer 1 $pollable (type $p)) (export "pollable" (type $q (eq $p)))
+    (export "subscribe-duration" (func (param "when" u64) (result (own $q))))))
+  (import "other:thing/box@1.0.0" (instance $box
+    (export "box" (type $b (sub resource))) (export "open" (func (param "x" string) (result (own $b))))))
+  (import "wippy:runtime/funcs@0.1.0" (instance $funcs (export "call-nothing" (func))))
+  (import "alone" (func $alone (result u32)))
+  (core func $random' (canon lower (func $random "get-random-u64")))
+  (core func $now' (canon lower (func $clock "now")))
+  (core func $alone' (canon lower (func $alone)))
+  (core func $nothing' (canon lower (func $funcs "call-nothing")))
+  (core module $m
+    (import "i" "random" (func $random (result i64))) (import "i" "now" (func $now (result i64)))
+    (import "i" "alone" (func $alone (result i32))) (import "i" "nothing" (func $nothing))
+    (func (export "random") (result i64) call $random) (func (export "now") (result i64) call $now)
+    (func (export "alone") (result i32) call $alone) (func (export "nothing") call $nothing)
+    (func (export "plain") (result i32) i32.const 7))
+  (core instance $i (instantiate $m (with "i" (instance
+    (export "random" (func $random')) (export "now" (func $now'))
+    (export "alone" (func $alone')) (export "nothing" (func $nothing'))))))
+  (func (export "random") (result u64) (canon lift (core func $i "random")))
+  (func (export "now") (result u64) (canon lift (core func $i "now")))
+  (func (export "alone") (result u32) (canon lift (core func $i "alone")))
+  (func (export "nothing") (canon lift (core func $i "nothing")))
+  (func (export "plain") (result u32) (canon lift (core func $i "plain"))))

@@ -1,0 +1,12 @@
+(module (global $g (mut i32) (i32.const 0)) (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+  (func (export "_initialize") (global.set $g (i32.const 100)))
+  (func (export "set") (param i32) (global.set $g (local.get 0)))
+  (func (export "get") (result i32) (global.get $g))
+  (func (export "add-all") (param i32) (result i32) (local $i i32)
+    (loop $l
+      (global.set $g (i32.add (global.get $g) (local.get 0)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $l (i32.lt_u (local.get $i) (i32.const 100000))))
+    (global.get $g))
+  (func (export "fail") unreachable))
