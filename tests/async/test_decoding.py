@@ -48,7 +48,7 @@ def test_natives_and_callees_are_in_the_plan() -> None:
         ("(func (export \"run\") async", "(func (export \"run\")", "has the canonical option `async`, which"),
         ('async (callback (core func $i "callback"))', 'async (callback (core func $i "add"))', "expected (i32, i32"),
         ('async (memory (core memory $libc "memory"))', "async", "`stream.read`: expected a memory among its options"),
-        ("(result $later)))\n (core module", "(result string)))\n (core module", "a core module imports `return` of `` as (i32) -> ()"),
+        ("(result $later)))\n  (core module", "(result string)))\n  (core module", "a core module imports `return` of `` as (i32) -> ()"),
     ],
 )
 def test_wrong_definitions_are_refused(old: str, new: str, sentence: str) -> None:
