@@ -23,6 +23,7 @@ local NAMES = {
 
 -- Those for data, in a folder of their own.
 local DATA = {
+  'csv',
   'toml',
   'yaml',
 }

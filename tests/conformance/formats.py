@@ -128,7 +128,24 @@ def toml_cases(folder: Path) -> Iterator[Case]:
         yield name, told(lambda path=path: without_nan(plain(toml_reader.decode(path.read_bytes()))), wanted, fails)
 
 
-SUITES: dict[str, Callable[[Path], Iterator[Case]]] = {"yaml-test-suite": yaml_cases, "toml-test": toml_cases}
+def csv_cases(folder: Path) -> Iterator[Case]:
+    """Each file as rows with the names of its header, which the JSON beside it has; Lua reads it."""
+    import tempfile
+
+    import moonwit
+
+    script = "return function(text) return csv.decode(text, {header = true}) end"
+    index = f"namespace: t\nentries: [{{name: read, kind: function.lua, modules: [csv], source: '{script}'}}]\n"
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "_index.yaml").write_text(f'version: "1.0"\n{index}')
+        with moonwit.open(place) as project:
+            for path in sorted((folder / "csvs").glob("*.csv")):
+                wanted = json.loads((folder / "json" / f"{path.stem}.json").read_text(encoding="utf-8"))
+                found = project.call("t:read", path.read_bytes())
+                yield path.stem, None if same(found, wanted) else f"got {found}, expected {wanted}"
+
+
+SUITES: dict[str, Callable[[Path], Iterator[Case]]] = {"yaml-test-suite": yaml_cases, "toml-test": toml_cases, "csv-spectrum": csv_cases}
 
 
 def main() -> None:
