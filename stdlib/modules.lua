@@ -24,6 +24,7 @@ local NAMES = {
 -- Those for data, in a folder of their own.
 local DATA = {
   'csv',
+  'text',
   'toml',
   'yaml',
 }

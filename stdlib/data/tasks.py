@@ -16,6 +16,12 @@ TASKS: Final = {
     b"yaml.decode": ("moonwit.stdlib.data.yaml_reader", "decode"),
     b"yaml.decode_all": ("moonwit.stdlib.data.yaml_reader", "decode_all"),
     b"yaml.encode": ("moonwit.stdlib.data.yaml_writer", "encode"),
+    b"text.regexp.compile": ("moonwit.stdlib.data.regexps", "describe"),
+    b"text.regexp.matches": ("moonwit.stdlib.data.regexps", "matches"),
+    b"text.regexp.places": ("moonwit.stdlib.data.regexps", "places"),
+    b"text.diff.compare": ("moonwit.stdlib.data.diffs", "compare"),
+    b"text.diff.make": ("moonwit.stdlib.data.diffs", "make"),
+    b"text.diff.apply": ("moonwit.stdlib.data.diffs", "apply"),
     b"toml.decode": ("moonwit.stdlib.data.toml_reader", "decode"),
 }
 
