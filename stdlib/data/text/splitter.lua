@@ -88,10 +88,9 @@ local function split(state, chunks, text, level)
   local joint = state.keep and '' or separator
   local good = {}
   for _, part in ipairs(parts_of(text, separator, state.keep)) do
-    if part == '' then
-      -- Two separators side by side.
-    elseif length(part) <= state.size then
-      good[#good + 1] = part
+    if length(part) <= state.size then
+      -- Nothing stands between two separators side by side.
+      if part ~= '' then good[#good + 1] = part end
     else
       merge(state, chunks, good, joint)
       good = {}
