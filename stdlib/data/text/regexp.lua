@@ -116,7 +116,7 @@ function methods.find_all_string_submatch(re, text)
 end
 
 --- Returns the places of the first and the last byte of the first match, counted from 1, or nil.
---- Returns a text with all matches replaced, or nil and an error. `$1` or `${name}` stand for groups, `$$` for a dollar.
+function methods.find_string_index(re, text) return first(checked(re, text, 'find_string_index'), text, false, pair_of, 'find_string_index') end
 
 --- Returns a list of the places of all matches, or nil when there are none.
 function methods.find_all_string_index(re, text)
@@ -152,7 +152,7 @@ local function template(state, replacement)
   return parts
 end
 
---- Returns a text with all matches replaced, in whose place `$1` or `${name}` stand for groups, and `$$` for a dollar; or nil and an error.
+--- Returns a text with all matches replaced, or nil and an error. `$1` or `${name}` stand for groups, `$$` for a dollar.
 function methods.replace_all_string(re, text, replacement)
   local state = checked(re, text, 'replace_all_string')
   local parts = template(state, bounds.text(replacement, 're:replace_all_string', 'replacement'))
