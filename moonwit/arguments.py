@@ -11,7 +11,7 @@ def read(command: str, arguments: Sequence[str], options: Sequence[str] = (), *,
     """Splits arguments into the values of ``options`` (names that begin with `--`) and the rest.
 
     With ``stop`` the first argument that is not an option ends the options, and whatever follows it is the rest as it is written.
-    `--` ends them in any case.
+    `--` ends them in any case. Raises ``WrongUsage``.
     """
     values: dict[str, str] = {}
     rest: list[str] = []

@@ -25,7 +25,10 @@ def chunk_name(path: str) -> str:
 
 
 def read_script(path: str) -> bytes:
-    """Reads a script, for `-` from standard input; a first line for the system (`#!`) becomes a comment, and lines keep their numbers."""
+    """Reads a script, for `-` from standard input; a first line for the system (`#!`) becomes a comment, and lines keep their numbers.
+
+    Raises ``Failure``.
+    """
     try:
         with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
             source = file.read(MAX_SCRIPT + 1)

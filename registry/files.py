@@ -78,7 +78,7 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Decodes UTF-8 and says at which line it stops being that."""
+    """Decodes UTF-8 and says at which line it stops being that; raises ``Unreadable``."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Unreadable("is UTF-16, not UTF-8", "save it as UTF-8", not_text=True)
     try:

@@ -107,7 +107,7 @@ def _boxed(type: wit.Type | None, value: Any, release: Release) -> Any:
 
 
 def read(type: wit.Type, given: Any, adopt: Adopt) -> Any:
-    """Reads a value, which stays the owner of all but the resources in it."""
+    """Reads a value, which stays the owner of all but the resources in it; raises ``Unreadable``."""
     of = given.of
     kind = _KINDS[type.kind] if isinstance(type, wit.Primitive) else _KIND_OF[type.__class__]
     if given.kind != kind:

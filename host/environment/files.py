@@ -46,7 +46,7 @@ class FileStorage:
         return self.values().get(name)
 
     def set(self, name: str, value: str) -> None:
-        """Sets a value; a reader of the file meanwhile sees it as it was, or as it is then."""
+        """Sets a value; a reader of the file meanwhile sees it as it was, or as it is then. Raises ``Refused`` and ``Unusable``."""
         if not is_key(name):
             raise Refused(f"a file can't hold a variable named {shown(name)}")
         with self._lock:

@@ -65,7 +65,7 @@ def _library() -> ctypes.CDLL:
 
 
 def openat2(folder: int, path: bytes, flags: int, mode: int) -> int:
-    """Opens a relative path as the kernel resolves it beneath a folder."""
+    """Opens a relative path as the kernel resolves it beneath a folder; raises ``OSError``."""
     how = _How(flags, mode if flags & os.O_CREAT else 0, _BENEATH | _NO_MAGIC_LINKS)
     syscall = _library().syscall
     for _ in range(_RETRIES):
@@ -82,7 +82,7 @@ def openat2(folder: int, path: bytes, flags: int, mode: int) -> int:
 
 
 def walk(folder: int, path: bytes, flags: int, mode: int) -> int:
-    """Opens a relative path one component after the other."""
+    """Opens a relative path one component after the other; raises ``OSError``."""
     trail = [os.dup(folder)]  # the folders on the way, so that `..` leads back to where we came from
     rest = path.split(b"/")[::-1]
     links = 0

@@ -138,7 +138,7 @@ class Directory:
             os.mkdir(name, dir_fd=folder)
 
     def remove(self, path: bytes) -> None:
-        """Removes a file, a symbolic link itself, or a folder that is empty."""
+        """Removes a file, a symbolic link itself, or a folder that is empty; raises ``OSError``."""
         with self._told(path), self._above(path) as (folder, name):
             found = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISDIR(found.st_mode):
@@ -149,7 +149,7 @@ class Directory:
                 os.unlink(name, dir_fd=folder)
 
     def names(self, path: bytes) -> list[tuple[bytes, str]]:
-        """Lists what a folder holds by name, with its type: "file", "directory" or "other"."""
+        """Lists what a folder holds by name, with its type: "file", "directory" or "other"; raises ``FileProblem``."""
         with self._told(path):
             descriptor = open_beneath(self._descriptor, path, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)
             try:

@@ -129,7 +129,7 @@ _PLACE = re.compile(r"^\s*--> .*:(\d+):(\d+)\s*$", re.MULTILINE)
 
 
 def assemble(text: str) -> Binary:
-    """Turns WAT text, a core module's or a component's, into its binary."""
+    """Turns WAT text, a core module's or a component's, into its binary; raises ``BinaryProblem``."""
     from wasmtime import WasmtimeError, wat2wasm
 
     try:
@@ -156,7 +156,7 @@ def _position(text: str, line: int, column: int) -> tuple[int, int]:
 
 
 def read_below(folder: Path, path: str) -> bytes:
-    """Reads the file ``path`` below ``folder``, which it can't leave, by no `..` and no symbolic link."""
+    """Reads the file ``path`` below ``folder``, which it can't leave, by no `..` and no symbolic link; raises ``BinaryProblem``."""
     relative = path.lstrip("/")
     if ".." in relative.split("/") or "\0" in relative:
         raise BinaryProblem(f"the path {shown(path)} may not hold `..`; write it from the folder on, as in `/name.wasm`")

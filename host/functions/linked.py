@@ -47,7 +47,10 @@ class Linked:
             raise Misplaced(first, sentence, "build both against the same WIT") from None
 
     def providers(self, found: Binary, mapped: tuple[Answer, ...], chain: tuple[str, ...]) -> tuple[list[Provider], tuple[Answer, ...]]:
-        """Gives the components that answer imports of ``found``, one for each entry; ``chain`` are the ids that led here."""
+        """Gives the components that answer imports of ``found``, one for each entry; ``chain`` are the ids that led here.
+
+        Raises ``Misplaced``.
+        """
         made: dict[str, tuple[Provider, str]] = {}
         marked = []
         for answer in mapped:
@@ -66,7 +69,10 @@ class Linked:
         return [provider for provider, _ in made.values()], tuple(marked)
 
     def provider(self, answer: Answer, chain: tuple[str, ...]) -> tuple[Provider, str]:
-        """Gives the component of an entry, linked in turn, and what tells it from others that may stand behind the same id."""
+        """Gives the component of an entry, linked in turn, and what tells it from others that may stand behind the same id.
+
+        Raises ``Misplaced``.
+        """
         entry = self.registry.entries[answer.id]
         if self.registry.is_broken(answer.id):
             raise Misplaced(answer.path, f"{shown(answer.id)} can't be used", "correct what is said about it")

@@ -55,7 +55,7 @@ def fields(value: Value) -> Any:
 
 
 def decode_all(data: bytes, most: int | None = None) -> list[Value]:
-    """Decodes values that follow one another, such as the arguments of a call."""
+    """Decodes values that follow one another, such as the arguments of a call; raises ``ValueError``."""
     values: list[Value] = []
     reader = _Reader(data, 0)
     try:
@@ -166,7 +166,7 @@ class _Reader:
         return values or Empty()
 
     def shape(self, values: list[Value], depth: int, pairs: int) -> Value:
-        """Reads a hash part of ``pairs`` and says what it makes together with an array part of ``values``."""
+        """Reads a hash part of ``pairs`` and says what it makes together with an array part of ``values``; raises ``ValueError``."""
         names: dict[bytes, Value] = {}
         numbers: dict[int, Value] = {i: value for i, value in enumerate(values, 1) if value is not None}
         marker: bytes | None = None

@@ -152,7 +152,7 @@ class Commands:
             self._shell.say(line)
 
     def load(self, name: str) -> None:
-        """Runs a Lua file in the session."""
+        """Runs a Lua file in the session; raises ``Failure``."""
         from moonwit.scripts import chunk_name, read_script
 
         if not name:

@@ -65,7 +65,7 @@ class Opening:
         return table(rows_of(wanted, registry), width) if wanted else f"no entry fits {pattern}\n"
 
     def inspect(self, name: str) -> str:
-        """Gives the report on a file, or on the binary of an entry."""
+        """Gives the report on a file, or on the binary of an entry; raises ``Failure``."""
         from moonwit.host.functions.binaries import BinaryProblem
         from moonwit.host.functions.exports import split
         from moonwit.host.functions.inspect import inspect_entry, inspect_file
@@ -88,7 +88,10 @@ class Opening:
             raise Failure(error.problem.sentence) from None
 
     def open(self, name: str, namespace: str | None, grants: Sequence[str] = ()) -> Sequence[str]:
-        """Makes the functions of a WebAssembly file callable, and gives their ids; ``grants`` are names as in `imports:`."""
+        """Makes the functions of a WebAssembly file callable, and gives their ids; ``grants`` are names as in `imports:`.
+
+        Raises ``Failure``.
+        """
         _known(grants)
         path = Path(name).resolve()
         if not path.exists():
@@ -108,7 +111,7 @@ class Opening:
         return ids
 
     def grant(self, grants: Sequence[str], namespace: str | None) -> Sequence[str]:
-        """Grants more to the files that are open, or to one; gives which. Their functions have new instances then."""
+        """Grants more to the files that are open, or to one; gives which. Their functions have new instances then. Raises ``Failure``."""
         _known(grants)
         chosen = [name for name in self._files if namespace in (None, name)]
         if not chosen:

@@ -16,7 +16,7 @@ _LONG_KEY = re.compile(r"(?<![\w.-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){512}")
 
 
 def decode(text: bytes) -> Value:
-    """Reads a document."""
+    """Reads a document; raises ``DataProblem``."""
     import tomllib
 
     source = utf8(text)

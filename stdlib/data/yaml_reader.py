@@ -39,7 +39,7 @@ _LONG = 22
 
 
 def decode(text: bytes, null_as_nil: bool = False) -> Value:
-    """Reads one document; that of an empty text is null."""
+    """Reads one document; that of an empty text is null. Raises ``DataProblem``."""
     documents = decode_all(text, null_as_nil)
     if len(documents) > 1:
         raise DataProblem("the text holds more than one document: read them with yaml.decode_all")
@@ -47,7 +47,7 @@ def decode(text: bytes, null_as_nil: bool = False) -> Value:
 
 
 def decode_all(text: bytes, null_as_nil: bool = False) -> list[Value]:
-    """Reads the documents of a stream."""
+    """Reads the documents of a stream; raises ``DataProblem``."""
     import yaml
 
     source = utf8(text)

@@ -157,7 +157,7 @@ class Exchange:
         return Head(response.status, [(name.lower(), value) for name, value in response.raw_headers])
 
     async def pass_on(self, writer: AbstractStreamWriter) -> None:
-        """Gives the pieces of the body to the connection, each when the last one is on its way."""
+        """Gives the pieces of the body to the connection, each when the last one is on its way; raises ``ConnectionResetError``."""
         if self._begun:
             # The client sends again what a connection from its pool did not take; what is gone can't be.
             raise ConnectionResetError("the connection has ended before the whole body was sent")

@@ -120,7 +120,7 @@ class Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answers a request that can't be read, and closes the connection."""
+        """Answers a request that can't be read, and closes the connection; raises ``ConnectionError``."""
         if request.writer.output_size > 0:
             raise ConnectionError("a response has begun")
         if isinstance(exc, LineTooLong):

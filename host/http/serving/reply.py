@@ -51,7 +51,7 @@ class Reply(web.StreamResponse):
             self._keep_alive = request.keep_alive
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Writes all of it."""
+        """Writes all of it; raises ``ConnectionResetError``."""
         request, answer = self._request, self._answer
         assert request is not None
         transport = request.transport

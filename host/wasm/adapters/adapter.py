@@ -63,7 +63,7 @@ class _Adapter:
         return f"$take_{self.resources.index(found.resource)}"
 
     def needs(self, caller: Options, callee: Options) -> None:
-        """Finds out what is imported of each side."""
+        """Finds out what is imported of each side; raises ``Malformed``."""
         points = self.caller.layouts.points
         given = self.spilled[0] or any(map(points, self.params))
         returned = self.result is not None and points(self.result)

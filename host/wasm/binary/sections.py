@@ -69,13 +69,13 @@ class _Sections:
         return tuple(definitions)
 
     def count(self, number: int) -> None:
-        """Bounds what is read before any of it is looked up."""
+        """Bounds what is read before any of it is looked up; raises ``Refused``."""
         self.read += number
         if self.read > MOST_DEFINITIONS:
             raise Refused(f"The component has more than {MOST_DEFINITIONS} definitions, which is more than Moonwit takes.")
 
     def weigh(self, body: Reader) -> None:
-        """Bounds the bytes that definitions take; a definition may hold many more."""
+        """Bounds the bytes that definitions take; a definition may hold many more. Raises ``Refused``."""
         self.weight += body.end - body.position
         if self.weight > MOST_BYTES:
             raise Refused(f"The component has more than {MOST_BYTES} bytes of definitions, which is more than Moonwit takes.")

@@ -71,7 +71,7 @@ def optional(reader: Reader) -> syntax.Ref | None:
 
 
 def bound(reader: Reader) -> syntax.Bound:
-    """Reads the type of an import or export."""
+    """Reads the type of an import or export; raises ``Refused``."""
     at, code = reader.position, reader.byte()
     if code == 0:
         reader.expect(0x11, "the core sort of an import or export")

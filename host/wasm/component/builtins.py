@@ -40,7 +40,7 @@ def type_of(written: syntax.AsyncBuiltin, layouts: Layouts, result: Type | None,
 
 
 def check(written: syntax.AsyncBuiltin, found: object, options: CanonicalOptions, layouts: Layouts) -> None:
-    """Checks the operands of a built-in; ``found`` is the type that it names."""
+    """Checks the operands of a built-in; ``found`` is the type that it names. Raises ``Malformed``."""
     at, name = f", at byte {written.offset}", written.name
     kind, _, operation = name.partition(".")
     if name.startswith("context.") and written.numbers[1] >= MOST_SLOTS:

@@ -64,7 +64,7 @@ def check_nested(record: Record, layouts: Layouts) -> None:
 
 
 def is_for_host(what: str, options: CanonicalOptions, function: Function, layouts: Layouts) -> bool:
-    """Tells whether the host itself can pass the values of a function, whose code knows 32-bit memories and UTF-8."""
+    """Tells whether the host itself can pass the values of a function, whose code knows 32-bit memories and UTF-8; raises ``Refused``."""
     passed = [param.type for param in function.params] + ([] if function.result is None else [function.result])
     for each in passed:
         if layouts.largest(each) > MOST_FIXED:
@@ -74,7 +74,7 @@ def is_for_host(what: str, options: CanonicalOptions, function: Function, layout
 
 
 def check_async(what: str, options: CanonicalOptions, function: Function) -> None:
-    """Checks the options of WASI 0.3."""
+    """Checks the options of WASI 0.3; raises ``Malformed``."""
     if options.asynchronous and not function.asynchronous:
         raise Malformed(f"{what} has the canonical option `async`, which an async function type is needed for, and its own is not")
     if options.asynchronous and options.post_return is not None:
@@ -103,13 +103,13 @@ def points(layouts: Layouts, types: list[Type]) -> bool:
 
 
 def check_type(what: str, role: str, item: CoreItem, expected: CoreType) -> None:
-    """Checks the type of a core function."""
+    """Checks the type of a core function; raises ``Malformed``."""
     if item.type != expected:
         raise Malformed(f"{what}: expected {expected} as {role}, got {item.type}")
 
 
 def check_options(what: str, options: CanonicalOptions, memory: bool, realloc: bool) -> None:
-    """Checks that memory and realloc are there when needed, and of the right type."""
+    """Checks that memory and realloc are there when needed, and of the right type; raises ``Malformed``."""
     if memory and options.memory is None:
         raise Malformed(f"{what} passes values through memory, but names no memory")
     if options.realloc is not None and options.memory is None:
@@ -131,7 +131,7 @@ def is_shared(options: CanonicalOptions) -> bool:
 
 
 def in_memory(what: str, options: CanonicalOptions, layouts: Layouts) -> Layouts:
-    """Gives the layouts for the memory that values pass through, after refusing one of a kind that Moonwit does not take."""
+    """Gives the layouts for the memory that values pass through; raises ``Refused`` for one of a kind that Moonwit does not take."""
     if is_shared(options):
         raise Refused(f"Of {what}, the memory is shared between threads, which Moonwit does not take yet.")
     return layouts.wide if is_wide(options) else layouts

@@ -301,7 +301,7 @@ class IndexSpaces:
         return space[index]
 
     def outer(self, count: int, at: int) -> IndexSpaces:
-        """Returns the scope ``count`` levels out."""
+        """Returns the scope ``count`` levels out; raises ``Malformed``."""
         scope = self
         for _ in range(count):
             if scope.parent is None:
@@ -318,7 +318,7 @@ class IndexSpaces:
         return found.resource if isinstance(found, View) else found
 
     def view(self, index: int, at: int) -> View:
-        """Looks up the type of a resource."""
+        """Looks up the type of a resource; raises ``Malformed``."""
         found = self.find("type", index, at)
         if not isinstance(found, View):
             raise Malformed(f"type {index} is not a resource, at byte {at}")

@@ -54,7 +54,10 @@ def _declare_core(found: ModuleType, declared: syntax.CoreDeclaration, own: list
 
 
 def check_module(declared: ModuleType, given: Module, name: str, at: int) -> None:
-    """Checks that a module can stand where one of type ``declared`` is wanted: it needs no more, and exports no less."""
+    """Checks that a module can stand where one of type ``declared`` is wanted: it needs no more, and exports no less.
+
+    Raises ``Malformed``.
+    """
     start, end = f"the module `{name}`", f", at byte {at}"
     for (module, field), wanted in given.imports.items():
         there, what = declared.imports.get((module, field)), f"`{short(field)}` of `{short(module)}`"

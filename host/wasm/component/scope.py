@@ -34,20 +34,20 @@ class Work:
             raise Refused(f"The component takes more than {MOST_WORK} definitions to resolve, which is more than Moonwit takes.")
 
     def expand(self, number: int) -> None:
-        """Counts the parts of a function's types."""
+        """Counts the parts of a function's types; raises ``Refused``."""
         self.expanded -= number
         if self.expanded < 0:
             raise Refused(f"The component's functions have types of more than {MOST_EXPANDED} parts, which is more than Moonwit takes.")
 
     def follow(self, instance: Instance) -> None:
-        """Counts all that an instance exports, instances in it included: each of these is gone through by its own path."""
+        """Counts all that an instance exports, instances in it included: each is gone through by its own path. Raises ``Refused``."""
         self.count(instance.size)
         if instance.depth > DEEPEST:
             raise Refused(f"The component's instances stand in each other more than {DEEPEST} deep, which is more than Moonwit takes.")
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
-        """Bounds how deep one thing is followed into another."""
+        """Bounds how deep one thing is followed into another; raises ``Refused``."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise Refused(f"The component's parts refer to each other more than {DEEPEST} deep, which is more than Moonwit takes.")

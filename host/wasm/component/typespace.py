@@ -34,7 +34,7 @@ Found = types.Type | Unusable
 
 
 def define(scope: Scope, at: int, written: syntax.TypeSyntax) -> TypeEntity:
-    """Resolves a type definition other than a resource's."""
+    """Resolves a type definition other than a resource's; raises ``Malformed``."""
     if isinstance(written, str):
         return reference(scope, written, at)
     if isinstance(written, syntax.Shape):
@@ -51,7 +51,7 @@ def define(scope: Scope, at: int, written: syntax.TypeSyntax) -> TypeEntity:
 
 
 def reference(scope: Scope, ref: syntax.Ref, at: int) -> Found:
-    """Resolves a reference to a value type."""
+    """Resolves a reference to a value type; raises ``Malformed``."""
     if isinstance(ref, str):
         return PRIMITIVES[ref]
     found = scope.type(ref, at)
@@ -61,7 +61,7 @@ def reference(scope: Scope, ref: syntax.Ref, at: int) -> Found:
 
 
 def shape(scope: Scope, at: int, written: syntax.Shape) -> Found:
-    """Resolves a value type that has parts or names."""
+    """Resolves a value type that has parts or names; raises ``Malformed``."""
     kind, shapes = written.kind, scope.work.shapes
     if kind in ("own", "borrow"):
         (index,) = written.parts
@@ -115,7 +115,7 @@ def _build(kind: str, names: tuple[str, ...], parts: list[types.Type | None], le
 
 
 def signature(scope: Scope, at: int, written: syntax.Signature) -> types.Function | Unusable:
-    """Resolves a function type."""
+    """Resolves a function type; raises ``Malformed``."""
     scope.work.count(len(written.params))
     names = tuple([name for name, _ in written.params])
     parts = [reference(scope, ref, at) for _, ref in written.params]
@@ -146,7 +146,7 @@ def named(scope: Scope, entity: Entity, name: str) -> Entity:
 
 
 def function_type(scope: Scope, index: int, at: int) -> types.Function | Unusable:
-    """Looks up the type of a function."""
+    """Looks up the type of a function; raises ``Malformed``."""
     found = scope.type(index, at)
     if isinstance(found, types.Function) or (isinstance(found, Unusable) and found.kind == "func"):
         return found
@@ -167,7 +167,7 @@ def open_type(
 def open_scope(
     work: Work, closure: ScopeType, interface: str, actual: Instance | None, arguments: dict[str, Entity] | None, checking: bool = False
 ) -> Scope:
-    """As ``open_type``, and returns all that was found on the way."""
+    """As ``open_type``, and returns all that was found on the way; raises ``Malformed``."""
     scope = Scope(closure.scope, closure.syntax.kind, work, checking)
     with work.deeper():
         for declared in closure.syntax.declarations:
@@ -192,14 +192,14 @@ def open_scope(
 
 
 def argument(arguments: dict[str, Entity], name: str, at: int) -> Entity:
-    """Returns what an instantiation gives for the import ``name``."""
+    """Returns what an instantiation gives for the import ``name``; raises ``Malformed``."""
     if name not in arguments:
         raise Malformed(f"a component is instantiated without its import `{name}`, declared at byte {at}")
     return arguments[name]
 
 
 def describe(scope: Scope, at: int, name: str, bound: syntax.Bound, interface: str | None, actual: Entity | None) -> Entity:
-    """Returns what a declaration describes: ``actual`` seen that way, or else something new from outside."""
+    """Returns what a declaration describes: ``actual`` seen that way, or else something new from outside; raises ``Malformed``."""
     sort, index = bound.sort, bound.index
     if actual is not None and actual.sort != sort:
         raise Malformed(f"`{name}` is of the sort {actual.sort}, but declared as {sort}, at byte {at}")
@@ -276,7 +276,7 @@ def _agree(scope: Scope, declared: object, given: object) -> bool:
 
 
 def alias(scope: Scope, written: syntax.ExportAlias | syntax.OuterAlias) -> None:
-    """Adds what an alias of a component-level thing, or of something further out, refers to."""
+    """Adds what an alias of a component-level thing, or of something further out, refers to; raises ``Malformed``."""
     at, sort = written.offset, written.sort
     if isinstance(written, syntax.OuterAlias):
         found = scope.outer(written.count, at).find(sort, written.index, at)

@@ -57,7 +57,7 @@ class Visibility:
         self.sides = {"import": Named(), "export": Named()}
 
     def check(self, side: str, name: str, entity: Entity, at: int) -> None:
-        """Checks that an import or export speaks only of types that have a name, and notes the names it gives."""
+        """Checks that an import or export speaks only of types that have a name, and notes the names it gives; raises ``Malformed``."""
         missing = self._register(side, self.sides[side], entity)
         if missing is not None:
             known = "imported" if side == "import" else "imported or exported"
@@ -120,7 +120,7 @@ class Labels:
         self._known: set[str] = set()
 
     def check(self, name: str, entity: Entity, at: int, registers: bool) -> None:
-        """Checks a name like ``[method]r.f`` against the resources so far, and, with ``registers``, notes a resource."""
+        """Checks a name like ``[method]r.f`` against the resources so far; with ``registers`` notes a resource. Raises ``Malformed``."""
         if entity.view is not None and registers:
             self._names[id(entity.view)] = (entity.view, name.lower())
             self._known.add(name.lower())

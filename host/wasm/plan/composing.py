@@ -158,7 +158,7 @@ class Composing:
     ) -> Item:
         """Adds an adapter between two sides, each with its options and what may be imported of it; gives the function to call.
 
-        ``host`` tells which side stands for the host, if one does.
+        ``host`` tells which side stands for the host, if one does. Raises ``Refused``.
         """
         binary = adapter(function, caller[0], callee[0])
         self.adapters += len(binary)

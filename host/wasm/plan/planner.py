@@ -74,7 +74,7 @@ class _Planner:
         return Plan(tuple(self.modules), steps, tuple(self.stubs), resources, exports, None, instances, self.composing.several)
 
     def start(self, function: Func, home: Home) -> None:
-        """Adds the call of a start function."""
+        """Adds the call of a start function; raises ``Malformed``."""
         found = function.type
         if not isinstance(found, Function) or found.params or found.result is not None:
             raise Malformed("a start function takes and gives nothing here, but the one that is named does")

@@ -58,7 +58,7 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """Splits WIT text into tokens, the last one being the end."""
+    """Splits WIT text into tokens, the last one being the end; raises ``WitError``."""
     if len(text) > MAX_LENGTH:
         raise WitError(f"the WIT text is {len(text)} characters long, and {MAX_LENGTH} is the limit; shorten it", 1, 1)
     tokens: list[Token] = []
