@@ -76,7 +76,7 @@ def to_component(type: wit.Type, value: Value, path: str, root: str = "") -> Any
 
 
 def arguments_to_component(name: str, function: wit.Function, values: Sequence[Value]) -> list[Any]:
-    """Checks the arguments of a call of ``function``; options at the end may be left out; raises ``ValueMismatch``."""
+    """Checks the arguments of a call of ``function``; options at the end may be left out. Raises ``ValueMismatch``."""
     params = function.params
     if len(values) > len(params):
         count = "no arguments" if not params else "1 argument" if len(params) == 1 else f"{len(params)} arguments"

@@ -49,7 +49,7 @@ class Editing:
         return self._offset(line, 1) + len(self.document.lines[line - 1])
 
     def replace(self, node: Scalar, text: str) -> None:
-        """Puts plain text in the place of a scalar that stands on one line; an anchor before it stays."""
+        """Puts plain text in the place of a scalar that stands on one line; an anchor before it stays. Raises ``Failure``."""
         if node.block or node.line != node.end_line or (node.expanded is not None and node.expanded.substituted):
             place = f"{self.path}:{node.line}:{node.column}"
             raise Failure(f"{place}: what stands here is not written in place; write {text} there yourself")
