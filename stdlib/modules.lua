@@ -29,6 +29,15 @@ local DATA = {
   'yaml',
 }
 
+-- Those for groups of coroutines.
+local GROUPS = {
+  'group',
+  'sync',
+}
+
+for _, name in ipairs(GROUPS) do
+  modules[name] = function() return require('stdlib.groups.' .. name) end
+end
 for _, name in ipairs(NAMES) do
   modules[name] = function() return require('stdlib.' .. name) end
 end

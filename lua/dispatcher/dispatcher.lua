@@ -15,12 +15,15 @@ local coroutines = require 'lua.dispatcher.coroutines'
 local deadlock = require 'lua.dispatcher.deadlock'
 local epoch_state = require 'lua.dispatcher.epoch_state'
 local errors = require 'lua.values.errors'
+local gate = require 'lua.dispatcher.gate'
+local rings = require 'lua.dispatcher.rings'
 local run_queue = require 'lua.dispatcher.run_queue'
 local tasks = require 'lua.dispatcher.tasks'
 local timers = require 'lua.dispatcher.timers'
 local waiting = require 'lua.dispatcher.waiting'
 
 local error, type, unpack, next, pairs, ipairs, select = error, type, unpack, next, pairs, ipairs, select
+local setmetatable, getfields, setfields = setmetatable, debug.getfenv, debug.setfenv
 local monotonic, max, min = clock.monotonic, math.max, math.min
 local current = waiting.current
 local take, take_busy, can_run = run_queue.take, run_queue.take_busy, run_queue.can_run
@@ -46,6 +49,7 @@ local M = {
   note_turn = tasks.note_turn,
   spawn = tasks.spawn,
   spawn_now = tasks.spawn_now,
+  spawn_in = tasks.spawn_in,
   cancel = tasks.cancel,
   open = tasks.open,
   open_packed = tasks.open_packed,
@@ -260,7 +264,25 @@ end
 
 -- For scripts ----------------------------------------------------------------------------------------------------
 
---- Starts `f(...)` beside the caller and returns its coroutine, for `coroutine.status` and `coroutine.cancel`.
+-- How a spawned coroutine has ended is its environment from then on, which no script can reach: {ok, results or error, n}.
+local outcomes = setmetatable({}, { __mode = 'k' }) -- these, as keys
+
+local function note(co, ok, ...)
+  local outcome = { ok = ok, n = select('#', ...), ... }
+  outcomes[outcome] = true
+  setfields(co, outcome)
+end
+
+local JOINERS = {
+  failed = function(task, problem)
+    if not task.gate or not task.gate.first then return false end
+    note(task.co, false, problem)
+    return true
+  end,
+  returned = function(task, ...) note(task.co, true, ...) end,
+}
+
+--- Starts `f(...)` beside the caller and returns its coroutine, for `coroutine.join`, `coroutine.status` and `coroutine.cancel`.
 function coroutines.library.spawn(f, ...)
   if type(f) ~= 'function' then
     error("bad argument #1 to 'spawn' (function expected, got " .. (f == nil and 'no value' or type(f)) .. ')', 2)
@@ -269,7 +291,36 @@ function coroutines.library.spawn(f, ...)
   if many then error('coroutine.spawn: ' .. many, 2) end
   local task = current()
   if not task or task.group.closing then error(task and task.problem or 'coroutine.spawn: there is no running script to spawn in', 2) end
-  return tasks.spawn(f, ...).co
+  local spawned = tasks.spawn(f, ...)
+  spawned.joiners = JOINERS
+  return spawned.co
+end
+
+--- Waits until a spawned coroutine has ended, and returns what its function has returned; nil and an error if it has raised that while
+--- somebody waited for it here, or was canceled. An error that nobody waits for fails the script.
+function coroutines.library.join(co)
+  if type(co) ~= 'thread' then
+    error("bad argument #1 to 'join' (coroutine expected, got " .. (co == nil and 'no value' or type(co)) .. ')', 2)
+  end
+  local task = tasks.of(co)
+  if task then
+    if not task.joiners then error('coroutine.join: only what coroutine.spawn returned can be joined', 2) end
+    if task == current() then error('coroutine.join: the coroutine would wait for itself', 2) end
+    task.gate = task.gate or gate.new()
+    if not current() then error(waiting.OUTSIDE, 2) end
+    rings.enter(task)
+    local problem = gate.wait(task.gate, nil, 'coroutine join')
+    rings.leave()
+    if problem then error(problem, 2) end
+  end
+  local outcome = getfields(co)
+  if not outcomes[outcome] then
+    if task then return nil, task.problem end
+    if coroutine.status(co) ~= 'dead' then error('coroutine.join: only what coroutine.spawn returned can be joined', 2) end
+    return nil, errors.make { message = 'the coroutine was canceled, or has failed', kind = CANCELED }
+  end
+  if outcome.ok then return unpack(outcome, 1, min(outcome.n, arguments.MOST)) end
+  return nil, outcome[1]
 end
 
 --- Ends a spawned coroutine: where it waits an error of kind Canceled is raised, and wherever it waits again. Returns

@@ -34,8 +34,12 @@ end
 --- Says that the task that runs waits for another one from now on, until `leave`. A task in between whose turn would never come then gets
 --- an error.
 ---@param task Task?
-function M.enter(task)
-  local own = waiting.current()
+function M.enter(task) M.move(waiting.current(), task) end
+
+--- Says that `own`, which waits for one task, waits for another one from now on.
+---@param own Task
+---@param task Task?
+function M.move(own, task)
   local closes, last = M.leads(task, own)
   if closes and last then gate.break_ring(last) end
   own.awaits = task

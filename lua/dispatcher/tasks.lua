@@ -4,13 +4,14 @@
 local coroutines = require 'lua.dispatcher.coroutines'
 local errors = require 'lua.values.errors'
 local exits = require 'lua.values.exits'
+local gate = require 'lua.dispatcher.gate'
 local interrupt = require 'lua.dispatcher.interrupt'
 local timers = require 'lua.dispatcher.timers'
 local waiting = require 'lua.dispatcher.waiting'
 
-local create, raw_resume = coroutine.create, coroutine.resume
+local raw_resume = coroutine.resume
 local error, select, unpack, xpcall, setmetatable = error, select, unpack, xpcall, setmetatable
-local push = require('lua.dispatcher.run_queue').push
+local push, new_task = require('lua.dispatcher.run_queue').push, require('lua.dispatcher.task').new
 local running, set_current, go_again, stop = waiting.current, waiting.set_current, waiting.go_again, waiting.stop
 local OUTSIDE, WAIT, CANCELED = waiting.OUTSIDE, coroutines.WAIT, errors.kinds.CANCELED
 
@@ -23,7 +24,6 @@ M.groups = {}
 local groups = M.groups
 
 local tasks = setmetatable({}, { __mode = 'kv' }) -- coroutine -> task that has not ended
-local last_id = 0
 
 local leave
 
@@ -54,12 +54,22 @@ end
 ---@param problem any? nil: that it was canceled
 ---@return boolean canceled false, when it was already, or has ended
 function M.cancel(task, problem)
-  if task.problem or task.ended then return false end
-  task.problem = problem or errors.make { message = 'canceled', kind = CANCELED }
+  if task.ended or task.problem and not task.soft then return false end
+  task.problem, task.soft = problem or errors.make { message = 'canceled', kind = CANCELED }, false
   -- One that runs, or is about to with an answer, learns it at its next wait.
   if task ~= running() and not task.answered and task.begun then stop(task) end
   return true
 end
+
+--- Cancels a task as `cancel` does, until it is pardoned: any other cancellation takes the place of this one.
+---@param task Task
+---@param problem any
+function M.cancel_softly(task, problem)
+  if task.problem or task.ended then return end
+  M.cancel(task, problem)
+  task.soft = true
+end
+
 local cancel = M.cancel
 
 --- Takes back a cancellation of the task that runs, which had refused to end `refusals` times before.
@@ -68,7 +78,7 @@ local cancel = M.cancel
 ---@param refusals integer
 function M.pardon(task, problem, refusals)
   if task.problem ~= problem then return end
-  task.problem, task.refusals, task.given_up, task.answered = nil, refusals, false, false
+  task.problem, task.soft, task.refusals, task.given_up, task.answered = nil, false, refusals, false, false
 end
 
 --- Ends a group, failed if there is a problem: what is left of it is canceled.
@@ -106,6 +116,13 @@ function M.leave(task)
   if task.timer then timers.cancel(task.timer) end
   unlink(task)
   local group = task.group
+  local owned = task.owned
+  while owned do
+    owned.abandoned(owned)
+    owned = owned.next_owned
+  end
+  if task.scope then task.scope.left(task.scope, task) end
+  if task.gate then gate.admit_all(task.gate) end
   if task == group.main then
     if not group.results and not group.problem then group.problem = task.problem end
     close(group)
@@ -120,18 +137,53 @@ end
 
 leave = M.leave
 
+--- Tells whether a task ends with this problem because it was canceled, which is as it should be.
+---@param task Task
+---@param problem any
+---@return boolean
+function M.is_cancellation(task, problem)
+  return task.problem ~= nil and (problem == task.problem or errors.is_error(problem) and problem:kind() == CANCELED)
+end
+local is_cancellation = M.is_cancellation
+
 local function fail(task, problem)
-  -- A task that was canceled is expected to end so.
-  if task.problem and (problem == task.problem or errors.is_error(problem) and problem:kind() == CANCELED) and task ~= task.group.main then
-    return
-  end
+  if is_cancellation(task, problem) and task ~= task.group.main then return end
+  local joiners = task.joiners
+  if joiners and not exits.status(problem) and joiners.failed(task, problem) then return end
   close(task.group, problem)
 end
 
-local function ended(task, ok, ...)
+local ended
+
+-- Ends the scopes that a task has opened and has not waited for; an error that they give is the task's.
+local function finish_owned(task, ok, ...)
+  local results, problem = { n = select('#', ...), ... }, nil
+  while task.owned do
+    local scope = task.owned
+    task.owned = scope.next_owned
+    local failure = scope.finish(scope)
+    if failure ~= nil then problem = problem or failure end
+  end
+  if problem == nil then return ended(task, ok, unpack(results, 1, results.n)) end
+  if not ok and not is_cancellation(task, results[1]) then
+    -- Both are told.
+    local own = errors.from(results[1])
+    if exits.status(own) then return ended(task, false, own) end
+    problem = errors.make { message = own:message() .. '; ' .. problem:message(), kind = own:kind(), cause = own, lua_stack = {} }
+  end
+  return ended(task, false, problem)
+end
+
+function ended(task, ok, ...)
+  if task.owned then return finish_owned(task, ok, ...) end
   task.done = true
-  if not ok then
+  local scope = task.scope
+  if scope then
+    scope.ended(scope, task, ok, ...)
+  elseif not ok then
     fail(task, errors.from((...)))
+  elseif task.joiners then
+    task.joiners.returned(task, ...)
   elseif task == task.group.main then
     task.group.results = { n = select('#', ...), ... }
   end
@@ -144,111 +196,9 @@ local function body(task)
   return ended(task, xpcall(f, report))
 end
 
---- A main task, and what it has spawned. What a message has opened a group for may keep more in it.
----@class TaskGroup
----@field first Task? those that have not ended
----@field last Task?
----@field main Task
----@field problem any? what it has failed with
----@field results table? of its main task, their number in `n`
----@field closing boolean its tasks are canceled
----@field timed boolean timers have been set in it
----@field over boolean all of it has ended
----@field finish fun(group: TaskGroup)? called then
----@field [string] any
-
---- A coroutine that waits and is woken.
----@class Task
----@field id integer counted from the first that began
----@field co thread
----@field group TaskGroup that it ends with
----@field before Task? the neighbors in its group
----@field after Task?
----@field f function? what it runs, until it has begun
----@field arguments table? for that, their number in `n`
----@field begun boolean
----@field done boolean its function has ended
----@field ended boolean nothing is left of it
----@field problem any? what it was canceled with: each wait raises that
----@field refusals integer how often it has gone on after such a wait
----@field given_up boolean too often: it never goes on
---- How it waits (lua/dispatcher/waiting.lua):
----@field generation integer the number of its last ticket
----@field answered integer|false what has answered its wait
----@field again boolean|string it goes on at once in its turn; 'busy' where it computes
----@field kind string|false what it waits for, in words for reports; false before its first wait
----@field detail any?
----@field a any? the answer
----@field b any?
----@field c any?
----@field timer Timer? for the deadlines of its waits
----@field next Task? behind it in the run queue
----@field node table? for its waits for channels (stdlib/channel)
----@field waiter Waiter? that stands for it before a gate (lua/dispatcher/gate.lua)
----@field awaits Task? the task whose end it waits for (lua/dispatcher/rings.lua)
---- What it does:
----@field context table? name -> encoded value (lua/calls/context.lua)
----@field limit CallLimit? of a function in Lua (lua/scripts/functions.lua)
----@field nested integer? how many such functions are in each other
----@field called string? the function that it waits for before its call, and since when (nanoseconds)
----@field began number?
----@field stay Stay? its innermost place in a pool
----@field queued number? how long it has waited for places, in nanoseconds
----@field called_by_guests integer? how many guests are in each other that have called what it runs
----@field struck any? the problem of a guest's limit that has passed (lua/imports/run.lua)
-
----@param group TaskGroup
----@param f function
----@param given table? the arguments, with their number in `n`
----@return Task
 local function make(group, f, given)
-  local co = create(body)
-  last_id = last_id + 1
-  ---@type Task
-  local task = {
-    co = co,
-    group = group,
-    f = f,
-    arguments = given,
-    id = last_id,
-    generation = 0,
-    answered = false,
-    again = false,
-    refusals = 0,
-    given_up = false,
-    begun = false,
-    done = false,
-    ended = false,
-    kind = false,
-    detail = nil,
-    problem = nil,
-    a = nil,
-    b = nil,
-    c = nil,
-    next = nil,
-    before = group.last,
-    after = nil,
-    timer = nil,
-    node = nil,
-    context = nil,
-    limit = nil,
-    called = nil,
-    began = nil,
-    nested = nil,
-    stay = nil,
-    queued = nil,
-    called_by_guests = nil,
-    struck = nil,
-    waiter = nil,
-    awaits = nil,
-  }
-  if group.last then
-    group.last.after = task
-  else
-    group.first = task
-  end
-  group.last = task
-  tasks[co] = task
+  local task = new_task(body, group, f, given)
+  tasks[task.co] = task
   return task
 end
 
@@ -280,6 +230,19 @@ end
 function M.spawn(f, ...)
   local task = spawned(f, ...)
   push(task)
+  return task
+end
+
+--- Starts `f(...)` as `spawn` does, in a scope; one that is `held` begins once it is put into the run queue.
+---@param scope TaskScope
+---@param held boolean
+---@param f function
+---@param ... any
+---@return Task
+function M.spawn_in(scope, held, f, ...)
+  local task = spawned(f, ...)
+  task.scope = scope
+  if not held then push(task) end
   return task
 end
 
@@ -316,7 +279,13 @@ function M.step(task)
   end
   if not task.done then
     coroutines.reset()
-    fail(task, errors.from(ok and FOREIGN or message, { lua_stack = errors.frames(0, co) }))
+    local problem = errors.from(ok and FOREIGN or message, { lua_stack = errors.frames(0, co) })
+    task.done = true
+    if task.scope then
+      task.scope.ended(task.scope, task, false, problem)
+    else
+      fail(task, problem)
+    end
   end
   leave(task)
 end

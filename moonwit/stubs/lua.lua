@@ -145,6 +145,10 @@ function coroutine.create(f) end
 ---Says whether the running code can yield.
 function coroutine.isyieldable() end
 
+---Waits until a spawned coroutine has ended: what its function returns; or nil and the error that it has raised meanwhile, or
+---was canceled with.
+function coroutine.join(co) end
+
 ---Goes on with a coroutine: true and what it yields or returns, or false and an error.
 function coroutine.resume(co, ...) end
 

@@ -3,16 +3,14 @@
 local calls = require 'lua.calls.calls'
 local context = require 'lua.calls.context'
 local dispatcher = require 'lua.dispatcher.dispatcher'
-local duration = require 'stdlib.values.duration'
 local errors = require 'lua.values.errors'
 local future = require 'stdlib.funcs.future'
-local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
+local options = require 'stdlib.values.options'
+local retries = require 'stdlib.values.retries'
 local with_methods = require 'stdlib.values.methods'
 
-local error, type, pairs, setmetatable, getmetatable, tostring, tonumber =
-  error, type, pairs, setmetatable, getmetatable, tostring, tonumber
-local select, min, random = select, math.min, math.random
+local error, type, setmetatable, getmetatable, tostring, select = error, type, setmetatable, getmetatable, tostring, select
 local KINDS = errors.kinds
 
 local M = {}
@@ -37,67 +35,17 @@ local function check(executor, method)
   end
 end
 
-local function names_of(known)
-  local names = {}
-  for name in pairs(known) do
-    names[#names + 1] = name
-  end
-  return names
-end
-
--- Readers of options: each gives the value, or nil and what is wrong.
-local function positive_duration(value)
-  local ns, wrong = duration.of(value)
-  if not ns then return nil, wrong end
-  if ns < 0 then return nil, 'expected a duration of 0 or longer, got ' .. tostring(value) end
-  return tonumber(ns)
-end
-
-local function number(least, whole)
-  return function(value)
-    if type(value) ~= 'number' or value < least or value == math.huge or whole and value % 1 ~= 0 then
-      return nil,
-        ('expected a %snumber of at least %g, got %s'):format(
-          whole and 'whole ' or '',
-          least,
-          type(value) == 'number' and value or got(value)
-        )
-    end
-    return value
-  end
-end
-
-local function read(given, known, what)
-  if type(given) ~= 'table' then return nil, 'expected a table as ' .. what .. ', got ' .. got(given) end
-  local options = {}
-  for name, value in pairs(given) do
-    local reader = known[name]
-    if not reader then return nil, ("%s has no option '%s'%s"):format(what, tostring(name), nearest.hint(name, names_of(known))) end
-    local result, wrong = reader(value)
-    if result == nil then return nil, ('%s.%s: %s'):format(what, name, wrong) end
-    options[name] = result
-  end
-  return options
-end
-
-local RETRY = {
-  max_attempts = number(1, true),
-  initial_delay = positive_duration,
-  max_delay = positive_duration,
-  backoff_factor = number(1),
-  jitter = number(0),
-}
 local OPTIONS = {
   -- A bare number is milliseconds here, as in the limits of an entry.
   timeout = function(value)
     if type(value) == 'number' then value = value * 1e6 end
-    local ns, wrong = positive_duration(value)
+    local ns, wrong = options.duration(value)
     if ns == 0 then return nil, 'expected a duration longer than 0, got ' .. tostring(value) end
     return ns, wrong
   end,
   retry = function(value)
-    local options, wrong = read(value, RETRY, 'retry')
-    return options, wrong
+    local given, wrong = options.read(value, retries.OPTIONS, 'retry')
+    return given, wrong
   end,
 }
 
@@ -106,9 +54,9 @@ function M.new() return setmetatable({ timeout = false, retry = false, context =
 
 --- Returns an executor with these options: `timeout` ("5s", a Duration, or milliseconds) for each attempt, and `retry`, a table of
 --- `max_attempts` (3), `initial_delay` ("100ms"), `max_delay` ("30s"), `backoff_factor` (2) and `jitter` (0; a share of the delay).
-function methods.with_options(executor, options)
+function methods.with_options(executor, wanted)
   check(executor, 'with_options')
-  local given, wrong = read(options, OPTIONS, 'options')
+  local given, wrong = options.read(wanted, OPTIONS, 'options')
   if not given then error('executor:with_options: ' .. wrong, 2) end
   return setmetatable(
     { timeout = given.timeout or executor.timeout, retry = given.retry or executor.retry, context = executor.context },
@@ -147,20 +95,11 @@ local function attempt(executor, id, ...)
   return value, err
 end
 
+local function worth_it(problem) return problem:retryable() or MOMENTARY[problem:kind()] end
+
 local function perform(executor, id, ...)
-  local retry = executor.retry
-  local value, problem = attempt(executor, id, ...)
-  if not retry then return value, problem end
-  local delay = retry.initial_delay or 100e6
-  for _ = 2, retry.max_attempts or 3 do
-    if problem == nil or not (problem:retryable() or MOMENTARY[problem:kind()]) then break end
-    local wait = min(delay, retry.max_delay or 30e9) * (1 + (retry.jitter or 0) * random())
-    local canceled = dispatcher.sleep(wait, 'funcs retry')
-    if canceled then error(canceled, 0) end
-    delay = delay * (retry.backoff_factor or 2)
-    value, problem = attempt(executor, id, ...)
-  end
-  return value, problem
+  if not executor.retry then return attempt(executor, id, ...) end
+  return retries.run(executor.retry, worth_it, attempt, executor, id, ...)
 end
 
 --- Calls as `funcs.call` does, under the executor's options.

@@ -102,6 +102,25 @@ function M.run(f, ...)
   return future
 end
 
+--- Returns the future of a task that says itself how it has ended, by `settle`.
+---@param task Task
+---@return table
+function M.of(task)
+  local future = new(false)
+  hidden[future] = { task = task, waiters = nil, watcher = nil }
+  return future
+end
+
+--- Completes a future.
+---@param future table
+---@param value any
+---@param problem any
+---@param canceled boolean
+function M.settle(future, value, problem, canceled)
+  if canceled and not future.done then future.canceled = true end
+  complete(future, value, problem)
+end
+
 local function completed(value, problem) return new(true, value, problem) end
 
 -- Runs a call of a guest, which begins at once.
