@@ -155,27 +155,31 @@ end
 
 local ended
 
--- Ends the scopes that a task has opened and has not waited for; an error that they give is the task's.
-local function finish_owned(task, ok, ...)
-  local results, problem = { n = select('#', ...), ... }, nil
+--- Ends the scopes that a task has opened and has not waited for; returns the error that they give, or nil.
+---@param task Task the one that runs
+---@return any
+function M.finish_owned(task)
+  local problems = {}
   while task.owned do
     local scope = task.owned
     task.owned = scope.next_owned
     local failure = scope.finish(scope)
-    if failure ~= nil then problem = problem or failure end
+    if failure ~= nil then table.insert(problems, 1, failure) end
   end
-  if problem == nil then return ended(task, ok, unpack(results, 1, results.n)) end
-  if not ok and not is_cancellation(task, results[1]) then
-    -- Both are told.
-    local own = errors.from(results[1])
-    if exits.status(own) then return ended(task, false, own) end
-    problem = errors.make { message = own:message() .. '; ' .. problem:message(), kind = own:kind(), cause = own, lua_stack = {} }
-  end
+  return errors.together(problems)
+end
+
+-- The task has come to its end with these: what it has opened ends first, and an error of that is its own.
+local function end_with_owned(task, ok, ...)
+  local results = { n = select('#', ...), ... }
+  local problem = M.finish_owned(task)
+  if problem == nil or not ok and exits.status(results[1]) then return ended(task, ok, unpack(results, 1, results.n)) end
+  if not ok and not is_cancellation(task, results[1]) then problem = errors.together { errors.from(results[1]), problem } end
   return ended(task, false, problem)
 end
 
 function ended(task, ok, ...)
-  if task.owned then return finish_owned(task, ok, ...) end
+  if task.owned then return end_with_owned(task, ok, ...) end
   task.done = true
   local scope = task.scope
   if scope then

@@ -97,6 +97,30 @@ function M.late(name, ms, more, doing)
   return M.make(more)
 end
 
+-- How many errors the message of one names that stands for several.
+local MOST_NAMED = 20
+
+--- Returns one error for several: the only one itself, nil for none.
+---@param all Error[]
+---@return Error?
+function M.together(all)
+  local first = all[1]
+  if #all < 2 then return first end
+  local texts = {}
+  for i = 1, math.min(#all, MOST_NAMED) do
+    texts[i] = getfields(all[i]).message
+  end
+  local fields = getfields(first)
+  return M.make {
+    message = concat(texts, '; ') .. (#all > MOST_NAMED and (' (and %d more)'):format(#all - MOST_NAMED) or ''),
+    kind = fields.kind,
+    retryable = fields.retryable,
+    details = fields.details,
+    cause = first,
+    lua_stack = {},
+  }
+end
+
 --- Returns the table behind an error value, for encoding; nil for anything else. Never hand it to a script.
 ---@param value any
 ---@return table?

@@ -2,11 +2,13 @@
 -- are there all wait, so that items whose function does not wait cost no coroutine of their own.
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
+local errors = require 'lua.values.errors'
 local got = require 'lua.values.got'
 local nursery = require 'stdlib.groups.nursery'
 local options = require 'stdlib.values.options'
 local queue = require 'stdlib.channel.queue'
 local retries = require 'stdlib.values.retries'
+local tasks = require 'lua.dispatcher.tasks'
 local trying = require 'stdlib.groups.trying'
 
 local type, error, pairs, huge = type, error, pairs, math.huge
@@ -89,7 +91,8 @@ end
 
 -- The loop of a worker, for a list; the first error ends it.
 local function work_on_list(state)
-  local own, list, f, results, count = dispatcher.current().child, state.list, state.f, state.results, state.count
+  local task, list, f, results, count = dispatcher.current(), state.list, state.f, state.results, state.count
+  local own = task.child
   local hired, bar = false, state.bar
   state.since = monotonic()
   while state.next <= count do
@@ -105,6 +108,11 @@ local function work_on_list(state)
       problem = problem_of(value, problem)
       if problem ~= nil then return nil, problem end
     end
+    -- What an item has started ends with it.
+    if task.owned then
+      problem = tasks.finish_owned(task)
+      if problem ~= nil then return nil, problem end
+    end
     results[i] = value
     if bar then bar:add(1) end
     if i % STRIDE == 0 then rest(state) end
@@ -113,7 +121,8 @@ end
 
 -- The same for any source, with errors that end nothing, and with retries.
 local function work_on_any(state)
-  local own, take = dispatcher.current().child, state.take
+  local task, take = dispatcher.current(), state.take
+  local own = task.child
   local hired = false
   state.since = monotonic()
   while true do
@@ -127,6 +136,10 @@ local function work_on_any(state)
       hire(state)
     end
     local value, problem = state.attempt(item, i)
+    if task.owned then
+      local failure = tasks.finish_owned(task)
+      if failure ~= nil then problem = errors.together { problem or failure, problem and failure } end
+    end
     own.at = 0
     if problem == nil then
       state.results[i] = value

@@ -12,14 +12,11 @@ local rings = require 'lua.dispatcher.rings'
 local run_queue = require 'lua.dispatcher.run_queue'
 local tasks = require 'lua.dispatcher.tasks'
 
-local error, type, tostring, min, concat = error, type, tostring, math.min, table.concat
+local error, type, tostring = error, type, tostring
 local current, cancel_task, spawn_in = dispatcher.current, tasks.cancel, tasks.spawn_in
 local is_error, CANCELED = errors.is_error, errors.kinds.CANCELED
 
 local M = {}
-
--- How many errors the message of one names that stands for several.
-local MOST_NAMED = 20
 
 --- Tasks that end together.
 ---@class Nursery: TaskScope
@@ -230,21 +227,7 @@ function M.together(nursery)
       all[i + 1] = failures[i]
     end
   end
-  local first = all[1]
-  if #all < 2 then return first end
-  local texts = {}
-  for i = 1, min(#all, MOST_NAMED) do
-    texts[i] = all[i]:message()
-  end
-  local more = #all > MOST_NAMED and (' (and %d more)'):format(#all - MOST_NAMED) or ''
-  return errors.make {
-    message = concat(texts, '; ') .. more,
-    kind = first:kind(),
-    retryable = first:retryable(),
-    details = first:details(),
-    cause = first,
-    lua_stack = {},
-  }
+  return errors.together(all)
 end
 
 -- Waits until all children have ended, though the task that waits is canceled. Returns what it was canceled with; or a problem, where

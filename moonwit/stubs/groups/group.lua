@@ -5,8 +5,8 @@
 local group = {}
 
 ---Opens a group of the running coroutine. Options: `limit`, how many of its children run at once; `timeout`, how long all may
----take ("10s", or seconds); `on_error`: "cancel" the others when one fails (the default), or "collect", which lets them go on. A group that its coroutine
----has not waited for ends with that.
+---take ("10s", or seconds); `on_error`: "cancel" the others when one fails (the default), or "collect", which lets them go
+---on. A group that its coroutine has not waited for ends with that.
 ---@param options? {limit: integer?, timeout: string|number|Duration|nil, on_error: "cancel"|"collect"|nil}
 ---@return Group
 function group.new(options) end
@@ -40,8 +40,8 @@ function group.race(functions, options) end
 
 ---Calls `f(attempt)` until it neither raises nor returns nil and an error. Options: `max_attempts` (3), `initial_delay` ("100ms"),
 ---`max_delay` ("30s"), `backoff_factor` (2), `jitter` (0, a share of the delay), `timeout` for all of it, and `when(err)`, which
----says whether an error is worth another try; without it those are not that say so, and those of the kinds Invalid, NotFound, AlreadyExists,
----PermissionDenied and Canceled.
+---says whether an error is worth another try; without it those are not that say so, and those of the kinds Invalid, NotFound,
+---AlreadyExists, PermissionDenied and Canceled.
 ---@param f fun(attempt: integer): any, any
 ---@param options? table
 ---@return any value
