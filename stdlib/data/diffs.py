@@ -37,7 +37,7 @@ def make(options: Value, before: bytes, after: bytes) -> Value:
 
 
 def apply(options: Value, patches: Value, text: bytes) -> Value:
-    """Gives what patches make of a text, and whether all of them fit."""
+    """Gives what patches make of a text, and whether all of them fit; raises ``DataProblem``."""
     engine = _engine(options)
     read = []
     for number, patch in enumerate(patches, 1):
