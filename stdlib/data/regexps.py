@@ -55,7 +55,7 @@ def matches(pattern: bytes, text: bytes) -> Value:
 
 def places(pattern: bytes, text: bytes, most: float, groups: bool) -> bytes:
     """Gives the places of up to ``most`` matches (negative: all) as 64-bit integers: first byte and the byte behind the last, counted from
-    0, for each match, and with ``groups`` for each of its groups too, -1 where a group has no part in it."""
+    0, for each match, and with ``groups`` for each of its groups too, -1 where a group has no part in it; raises ``DataProblem``."""
     found = compiled(pattern)
     width = found.groups + 1 if groups else 1
     out = array("q")
