@@ -132,9 +132,9 @@ end
 -- Messages ---------------------------------------------------------------------------------------------------------
 
 -- Answers a message whose handler has raised. Where nobody waits for its answer the mistake is ours, and ends the lane.
----@param message border.Run|border.Call
+---@param message border.Run|border.Call|border.Program
 local function fail(host, message, problem)
-  if message.kind ~= 'run' and message.kind ~= 'call' then error(problem, 0) end
+  if message.kind ~= 'run' and message.kind ~= 'call' and message.kind ~= 'program' then error(problem, 0) end
   host.done(message.number, false, told(problem, message.id))
 end
 
@@ -169,6 +169,15 @@ local function handlers_for(host)
       end
       host.done(message.number, call_answer(id, results[1], problem or results[2]))
     end, calls.call, id, unpack(values, 1, values.n))
+  end
+
+  ---@param message border.Program
+  function handlers.program(message)
+    local entry = message.entry
+    dispatcher.open(function(group)
+      local results = group.results or {}
+      host.done(message.number, call_answer(entry.id, results[1], group.problem or results[2]))
+    end, require('lua.programs.programs').run, host, entry)
   end
 
   ---@param message border.Gone

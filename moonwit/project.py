@@ -18,6 +18,7 @@ from moonwit.stdlib.modules import Modules
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from moonwit.host.programs.program import Program
     from moonwit.host.wasm.wit import types as wit
     from moonwit.lua.border.answers import FunctionStatistics
     from moonwit.lua.border.messages import Script
@@ -224,6 +225,12 @@ class Project:
     def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = (), folder: str | None = None) -> int:
         """Runs a script, waits for its end and gives its exit status; ``name`` is a Lua chunk name: ``=name`` or ``@file``."""
         return self.start_script(source.encode() if isinstance(source, str) else source, name, arguments, folder).result()
+
+    def run_program(self, program: Program) -> int:
+        """Runs a program with the standard streams of the process and gives its exit status; raises ``ProgramProblem``."""
+        from moonwit.lua.programs.running import run
+
+        return run(program, self.entries, self._running())
 
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
         """Has ``job`` run in the lane, between two turns of its dispatcher, with the table of lua/boot.lua; it must not take long."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from moonwit.host.functions.kinds import BINARY, LIMITS, WASI, check_binary, import_rule
-from moonwit.host.wasi.network import CLOSED, network
 from moonwit.registry import Broken, Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, pattern, shown
 from moonwit.registry.record import record
 
@@ -107,12 +106,6 @@ def check_process(entry: Entry, registry: Registry) -> Iterator[Problem]:
     """Checks a `process.wasm`; its code is checked where it is compiled."""
     yield from check_command(entry, registry)
     yield from check_binary(entry, registry)
-    given = entry.fields.get("wasi")
-    rules = network(given.get("network")) if isinstance(given, Mapping) else CLOSED
-    if rules != CLOSED and not rules.is_open:
-        sentence = "`wasi.network` of a `process.wasm` can open all of the network or nothing, and it names addresses"
-        hint = 'write connect: ["*:*"] and listen: ["*:*"], or call a `function.wasm` from a `process.lua`'
-        yield entry.problem(("wasi", "network"), sentence, hint)
 
 
 def program(entry: Entry, registry: Registry, words: tuple[str, ...] = ()) -> Program:

@@ -21,9 +21,11 @@ from moonwit.host.wasm.wit.flatten import REALLOC
 from moonwit.host.wasm.wit.show import show_type
 from moonwit.registry.record import record
 
+# Interfaces of what others hand out: they reach nothing by themselves.
+_HANDED: Final = ("wasi:io/", "wasi:cli/terminal-input", "wasi:cli/terminal-output")
 # Interfaces by which something of the host is reached, and those of them whose guests run on fibers: their functions can make a guest
 # wait, or what they give may differ from call to call, which has an instance taken with as much care.
-_SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not name.startswith(("wasi:io/", "wasi:cli/terminal-")))})
+_SOURCES: Final = frozenset({wasi.PREVIEW1, *(name for name in SIGNATURES if not name.startswith(_HANDED))})
 _WAITED: Final = frozenset(
     {
         *("wasi:clocks/monotonic-clock", "wasi:cli/environment", "wasi:cli/stdin", "wasi:cli/stdout", "wasi:cli/stderr"),

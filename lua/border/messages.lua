@@ -4,6 +4,7 @@
 ---@alias border.Message
 ---| border.Run
 ---| border.Call
+---| border.Program
 ---| border.Job
 ---| border.Warm
 ---| border.Cancel
@@ -39,6 +40,12 @@
 ---@field number integer
 ---@field id string
 ---@field arguments string
+
+---To run a program.
+---@class border.Program
+---@field kind "program"
+---@field number integer
+---@field entry border.GuestEntry
 
 ---To run a function of Python's between two turns.
 ---@class border.Job

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from moonwit.host.values.intermediate import Value
+from moonwit.lua.border.entries import GuestEntry
 from moonwit.lua.border.plans import Place
 
 
@@ -33,6 +34,14 @@ class Call(TypedDict):
     number: int
     id: str
     arguments: bytes
+
+
+class Program(TypedDict):
+    """To run a program."""
+
+    kind: Literal["program"]
+    number: int
+    entry: GuestEntry
 
 
 class Job(TypedDict):
@@ -108,7 +117,9 @@ class RequestCanceled(TypedDict):
     number: int
 
 
-Message: TypeAlias = Run | Call | Job | Warm | Cancel | Work | Gone | Answer | Close | Requests | RequestBody | RequestCanceled
+Message: TypeAlias = (
+    Run | Call | Program | Job | Warm | Cancel | Work | Gone | Answer | Close | Requests | RequestBody | RequestCanceled
+)
 
 
 class Input(TypedDict):

@@ -21,6 +21,7 @@ from moonwit.lua.wasi.worlds import Worlds
 if TYPE_CHECKING:
     from moonwit.host.engine.worker import Cancellation
     from moonwit.host.functions.loaded import FunctionProblem, LoadedFunction
+    from moonwit.host.programs.program import Program
     from moonwit.lua.border import answers, entries, plans
     from moonwit.lua.calls.callables import Callables
     from moonwit.lua.calls.workers import Workers
@@ -60,6 +61,8 @@ class Entries:
         self.processes: set[str] = set()
         # Adds what modules of the standard library ask of the host.
         self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
+        # Programs that were started, by the ids of what runs them; no function may be one.
+        self._programs: dict[str, Program] = {}
         self._statistics = Statistics()
         self._compilations = Compilations()
 
@@ -190,6 +193,15 @@ class Entries:
         result = None if function is None else function.signature.result
         return result.err if isinstance(result, wit.Result) else None
 
+    def add_program(self, program: Program, function: LoadedFunction) -> None:
+        """Answers for a program that is about to be run by ``function``."""
+        from moonwit.host.wasi.world import World
+
+        self._programs[function.id] = program
+        self._loaded[function.id] = function
+        given = program.world
+        self._worlds.fix(function, World((program.name, *given.args), given.cwd, given.env, given.mounts, given.network))
+
     def load(self, id: str, role: entries.Role = "lane") -> entries.Loaded:
         """Gives what an id stands for, for a lane of this role; its code may still have to be compiled."""
         entry = self.find(id)
@@ -300,7 +312,9 @@ class Entries:
             missing = unprovided.explain(found, own, name, granted, linked)
             who = f"{linked}, which answers imports of the function {function.id},"
         else:
-            missing, who = unprovided.explain(function.binary, interface, name, grants, function.id), f"the function {function.id}"
+            program = self._programs.get(function.id)
+            who, entry = (f"the function {function.id}", function.id) if program is None else (program.name, program.id)
+            missing = unprovided.explain(function.binary, interface, name, grants, entry)
         return {"kind": unprovided.kind(missing), "message": unprovided.sentence(who, missing)}
 
     def _library(self) -> answers.Library:

@@ -241,7 +241,7 @@ function M.fail(target, binding, reported)
   -- First of all: to read the report may end the code that runs, where a script's limit has passed.
   discard(instance)
   local report = trap.take(reported, trapped)
-  report.bytes, report.raised, report.said = bytes, instance.raised, printing.said(instance)
+  report.bytes, report.raised, report.exited, report.said = bytes, instance.raised, instance.exited, printing.said(instance)
   return nil, counted.failed(target, target.failed(report))
 end
 

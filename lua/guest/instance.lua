@@ -83,6 +83,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field look_ups integer? how many look-ups of names it waits for (lua/wasi/sockets/names.lua)
 --- Imports that are answered from the registry (lua/imports):
 ---@field raised any? the error that what answered an import ended the guest with
+---@field exited integer? the status that it ended itself with
 --- Pools (lua/calls):
 ---@field fresh boolean? it was made for a single call, and ends with it or with its last handle
 ---@field homes table<Home, true> where it may rest
@@ -140,6 +141,7 @@ local function blank(plan, limits, world)
     looked_up_count = nil,
     look_ups = nil,
     raised = nil,
+    exited = nil,
     fresh = nil,
     homes = {},
     stay = nil,
@@ -172,7 +174,7 @@ function M.new(plan, limits, world, files, owner)
   end
   M.delete(instance)
   if type(report) ~= 'table' then error(report, 0) end
-  report.raised, report.said = instance.raised, printing.said(instance)
+  report.raised, report.exited, report.said = instance.raised, instance.exited, printing.said(instance)
   if report.reason == 'interrupt' and not limits.limit_ticks then report.reason = STARTS_LONG end
   return nil, report
 end

@@ -77,6 +77,7 @@ local M = {}
 ---@field foreign table<integer, string>? names of resources that others define, by their numbers
 ---@field drops table<string, table>? what drops such resources, by their names
 ---@field libraries table<string, table>? those that answer imports, by id
+---@field console table<string, table>? the standard streams of a program (lua/programs/console.lua)
 ---@field resident Instance? the one that all entries share, where there are resources (lua/calls)
 ---@field homes table<string, Home> where instances rest that all functions of an entry share, by its id
 ---@field out integer how many calls of its instances are long, and so on a fiber (lua/calls/turns.lua)
@@ -143,6 +144,7 @@ function M.prepare(given)
     foreign = nil,
     drops = nil,
     libraries = nil,
+    console = nil,
     resident = nil,
     homes = {},
     out = 0,

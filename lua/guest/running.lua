@@ -13,6 +13,15 @@ M.come = false
 ---@param instance Instance
 function M.enter(instance) M.instance = instance end
 
+--- Ends a guest that asks for its end, with a status: gives the reason of the trap that it ends in.
+---@param instance Instance
+---@param status integer
+---@return string
+function M.exit(instance, status)
+  instance.exited = status
+  return ('it exited with status %d'):format(status)
+end
+
 --- What sends the requests of instances: begin(instance) begins those in instance.unsent, leave(instance) ends those in instance.exchanges,
 -- drain() passes on what was asked for. Set by the module that sets those fields (lua/wasi/exchange.lua).
 M.exchanges = nil

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from moonwit.host.engine.worker import Cancellation
     from moonwit.host.wasi.look_ups import LookUp
     from moonwit.lua.border.answers import Failure, Hired
+    from moonwit.lua.border.entries import GuestEntry
     from moonwit.lua.border.messages import Answer as TicketAnswer
     from moonwit.lua.border.messages import Message, Script
     from moonwit.lua.lane.fetcher import Fetcher
@@ -126,6 +127,10 @@ class Lane:
     def call(self, id: str, arguments: bytes) -> Future[Answer]:
         """Has the lane call a function; the answer is its encoded value, or (None, encoded error, stack)."""
         return self._ask(lambda number: {"kind": "call", "number": number, "id": id, "arguments": arguments})
+
+    def run_program(self, entry: GuestEntry) -> Future[Answer]:
+        """Has the lane run a program; the answer is its encoded status, or (None, encoded error, stack)."""
+        return self._ask(lambda number: {"kind": "program", "number": number, "entry": entry})
 
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
         """Has ``job`` run between two turns of the dispatcher, with the table of lua/boot.lua; it must not take long."""

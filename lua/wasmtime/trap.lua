@@ -140,6 +140,7 @@ end
 ---@field frames {module: string?, func: string}[]
 ---@field unlinked string? 'interface#function' that nobody provides
 ---@field raised any? the error that what answered an import ended the guest with
+---@field exited integer? the status that the guest has ended itself with
 ---@field bytes number? how much memory the guest had
 ---@field said string? the end of what it wrote to its standard error
 

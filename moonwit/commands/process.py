@@ -49,15 +49,17 @@ def run(project: Project, entry: Entry, words: Sequence[str]) -> int:
     assert project.registry is not None
     if project.registry.is_broken(entry.id):
         raise Failure(f"the process {entry.id} can't be run: it has the problems above, or something it needs has")
-    return _run_program(project.registry, entry, words) if entry.kind == "process.wasm" else _run_lua(project, entry, words, known)
+    return _run_program(project, entry, words) if entry.kind == "process.wasm" else _run_lua(project, entry, words, known)
 
 
-def _run_program(registry: Registry, entry: Entry, words: Sequence[str]) -> int:
+def _run_program(project: Project, entry: Entry, words: Sequence[str]) -> int:
     from moonwit.commands.program import run as run_program
     from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.programs.processes import program
     from moonwit.host.wasi.world import WorldProblem
 
+    registry = project.registry
+    assert registry is not None
     try:
         made = program(entry, registry, tuple(words))
     except FunctionProblem as error:
@@ -65,7 +67,7 @@ def _run_program(registry: Registry, entry: Entry, words: Sequence[str]) -> int:
         raise Failure(f"the process {entry.id} can't be run: {error.problem.sentence}") from None
     except WorldProblem as error:
         raise Failure(f"the process {entry.id} can't be run: {error.message}") from None
-    return run_program(made)
+    return run_program(project, made)
 
 
 def _run_lua(project: Project, entry: Entry, words: Sequence[str], known: Sequence[object]) -> int:

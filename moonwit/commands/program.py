@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from moonwit import terminal
+import moonwit
 from moonwit.failures import Failure, WrongUsage
 from moonwit.host.engine import worker
-from moonwit.interrupt import wait
+from moonwit.interrupt import Running, wait
 from moonwit.projects.folders import real_folder
 
 if TYPE_CHECKING:
-    from threading import Timer
-
     from moonwit.host.functions.binaries import Binary
     from moonwit.host.programs.program import Program
     from moonwit.host.wasi.world import World
+    from moonwit.project import Project
 
 _READ_ONLY = ":ro"
 
@@ -60,41 +58,20 @@ def run_file(path: str, words: Sequence[str], grants: Grants) -> int:
 
     # A guest takes UTF-8 only, and the file's name is its first argument.
     name = os.fsencode(os.path.basename(path)).decode("utf-8", "replace")
-    made = wait(worker.start(lambda: Program(name, _binary(path), _world(words, grants))))
-    return run(made)
+    # Its lane starts while the file is read.
+    with Running(moonwit.open()) as project:
+        made = wait(worker.start(lambda: Program(name, _binary(path), _world(words, grants))))
+        return run(project, made)
 
 
-def run(program: Program) -> int:
-    """Runs a program on another thread, so that Ctrl-C is heard, and gives its exit status; raises ``Failure``."""
+def run(project: Project, program: Program) -> int:
+    """Runs a program in a project's lane and gives its exit status; raises ``Failure``."""
     from moonwit.host.programs.program import ProgramProblem
 
-    # A guest that writes to a pipe that nobody reads any more is ended, as any program is: many would go on forever.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    late = _end_when_late(program)
     try:
-        return wait(worker.start(program.run))
+        return wait(worker.start(lambda: project.run_program(program)))
     except ProgramProblem as error:
         raise Failure(error.message, "\n".join(error.backtrace)) from None
-    finally:
-        if late is not None:
-            late.cancel()
-
-
-def _end_when_late(program: Program) -> Timer | None:
-    """Has the process end when a program sleeps past its limit: what waits in the system can't be woken."""
-    if program.max_execution_ms is None:
-        return None
-    from threading import Timer
-
-    def end() -> None:
-        terminal.complain(f"{program.name} took longer than its limit of {program.max_execution_ms} ms")
-        os._exit(1)
-
-    # A busy program is ended by the engine, which says where it was; that comes first.
-    timer = Timer(program.max_execution_ms / 1000 + 0.25, end)
-    timer.daemon = True
-    timer.start()
-    return timer
 
 
 def _binary(path: str) -> Binary:

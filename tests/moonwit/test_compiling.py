@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.compiling.shapes import SHAPES, section
+from tests.host.compiling.shapes import SHAPES, section, vector
 from tests.host.compiling.test_process import children, is_running
 
 SOON = 60
@@ -46,6 +46,18 @@ def exported(name: str, data: bytes) -> bytes:
     return data[:at] + section(7, b"\1" + bytes([len(name)]) + name.encode() + b"\0\0") + data[at:]
 
 
+def program(data: bytes) -> bytes:
+    """Adds a `_start` that does nothing to a module of tests/host/compiling/shapes.py."""
+    types, functions = section(1, vector([b"\x60\1\x7f\0"])), section(3, vector([b"\0"]))
+    before = data[:8] + types + functions + section(5, b"\1\0\1")
+    code = data.removeprefix(before)
+    size = next(at for at in range(1, len(code)) if code[at] < 0x80)
+    assert len(code) == len(data) - len(before) and code[size + 1] == 1
+    start = section(7, b"\1\6_start\0\1") + section(10, b"\2" + code[size + 2 :] + b"\2\0\x0b")
+    both = section(1, vector([b"\x60\1\x7f\0", b"\x60\0\0"])) + section(3, vector([b"\0", b"\1"]))
+    return data[:8] + both + section(5, b"\1\0\1") + start
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Makes a project with a bomb, as a function and as a program."""
@@ -53,6 +65,7 @@ def folder(tmp_path: Path) -> Path:
 
     bomb, slow = (exported("f", data) for data in (SHAPES["loops"](30_000), SHAPES["wide"](4)))
     (tmp_path / "bomb.wasm").write_bytes(bomb)
+    (tmp_path / "program.wasm").write_bytes(program(SHAPES["loops"](30_000)))
     (tmp_path / "slow.wasm").write_bytes(slow)
     (tmp_path / "_index.yaml").write_text(INDEX % (sha256(bomb).hexdigest(), sha256(bomb).hexdigest(), sha256(slow).hexdigest()))
     (tmp_path / "free.lua").write_text("print(funcs.call('t:free', 0))")
@@ -100,7 +113,7 @@ def gone(pids: list[int]) -> bool:
     return not any(map(is_running, pids))
 
 
-@pytest.mark.parametrize("words", [("run", "free.lua"), ("check",), ("call", "t:free", "0"), ("run", "bomb.wasm")], ids=" ".join)
+@pytest.mark.parametrize("words", [("run", "free.lua"), ("check",), ("call", "t:free", "0"), ("run", "program.wasm")], ids=" ".join)
 def test_ctrl_c_ends_it_after_a_line_of_progress(folder: Path, words: tuple[str, ...]) -> None:
     """A terminal shows what is being compiled and for how long; Ctrl-C takes the line away and ends the process that compiles."""
     command = Command(folder, *words)

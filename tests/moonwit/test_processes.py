@@ -119,8 +119,8 @@ def test_commands_are_listed(lua, moonwit, tmp_path):
 def test_the_list_of_entries_tells_how_to_run_a_process(lua, moonwit):
     """`moonwit list` shows the command, or the id of a process without one."""
     lines = moonwit("list").stdout.splitlines()
-    assert any(line.split() == ["app:greet", "process.lua", "lua", "moonwit", "run", "greet"] for line in lines)
-    assert any(line.split() == ["app:hidden", "process.lua", "lua", "moonwit", "run", "app:hidden"] for line in lines)
+    assert any(line.split() == ["app:greet", "process.lua", "moonwit", "run", "greet"] for line in lines)
+    assert any(line.split() == ["app:hidden", "process.lua", "moonwit", "run", "app:hidden"] for line in lines)
 
 
 def test_ctrl_c_ends_a_process(lua, background, tmp_path):
@@ -284,7 +284,7 @@ def test_a_file_sees_what_it_is_granted(moonwit, tmp_path):
         (("--dir", "file", "PROGRAM"), 1, "--dir file: the folder file is a file"),
         (("--dir", "::/d", "PROGRAM"), 2, "--dir ::/d names no folder"),
         (("--dir", ".::/d", "--dir", ".::/d", "PROGRAM"), 2, "the program has a folder at /d already"),
-        (("--env", "A=1", "s.lua"), 2, "--env and --dir are for a program in a file (FILE.wasm), and s.lua is none"),
+        (("--dir", ".::/d", "s.lua"), 2, "--dir is for a program in a file (FILE.wasm), and s.lua is none"),
         (("none.wasm",), 1, "the program none.wasm does not exist"),
         (("file.wasm",), 1, "file.wasm is not a WebAssembly binary"),
         (("bad.wat",), 1, "bad.wat:1:10: the WAT text is not valid"),

@@ -139,4 +139,4 @@ def test_a_program_of_wasi_0_3(moonwit, write):
     """A component of WASI 0.3 is described, and is not a program where it exports none."""
     write("it.wat", '(component (type $f (func async)) (import "x" (func $x (type $f))))')
     assert "import x: async func();" in moonwit("inspect", "it.wat").stdout
-    assert moonwit("run", "it.wat").stderr.startswith("moonwit: it.wat can't be run: ")
+    assert moonwit("run", "it.wat").stderr.startswith("moonwit: it.wat is not a program: ")

@@ -57,7 +57,7 @@ M.CREATE, M.EXCLUSIVE, M.NO_TERMINAL, M.NONBLOCK, M.CLOEXEC, M.SEEN = 0x40, 0x80
 local EMPTY_PATH, NO_FOLLOW, BASIC, REMOVE_DIRECTORY, DUPLICATE = 0x1000, 0x100, 0x7ff, 0x200, 1030
 -- Of preadv2 and pwritev2.
 local NOWAIT = 8
-M.APPEND, M.SYNC, M.DATA_SYNC = 0x10, 4, 2
+M.NOWAIT, M.APPEND, M.SYNC, M.DATA_SYNC = NOWAIT, 0x10, 4, 2
 -- Times of utimensat.
 M.NOW, M.OMIT = 0x3fffffff, 0x3ffffffe
 
@@ -139,7 +139,7 @@ end
 function M.read_now(descriptor, into, size, offset) return transfer(PREADV2, descriptor, into, size, offset, NOWAIT) end
 --- The same, however long it takes.
 function M.read(descriptor, into, size, offset) return transfer(PREADV2, descriptor, into, size, offset, 0) end
---- Writes up to `size` bytes; `flags` may have APPEND, SYNC and DATA_SYNC.
+--- Writes up to `size` bytes; `flags` may have NOWAIT, APPEND, SYNC and DATA_SYNC.
 function M.write(descriptor, from, size, offset, flags) return transfer(PWRITEV2, descriptor, from, size, offset, flags) end
 
 local file_system = ffi.new 'mw_file_system'

@@ -99,8 +99,11 @@ end
 local UNKNOWN, CHARACTER_DEVICE = 0, 2
 local STREAMS = { stdin = 0, stdout = 1, stderr = 2 }
 
--- A terminal is not the guest's to read.
-local function kind_of(stream) return stream ~= 'stdin' and ffi.C.isatty(STREAMS[stream]) == 1 and CHARACTER_DEVICE or UNKNOWN end
+-- A terminal is not a function's to read.
+local function kind_of(instance, stream)
+  local open = stream ~= 'stdin' or instance.plan.console
+  return open and ffi.C.isatty(STREAMS[stream]) == 1 and CHARACTER_DEVICE or UNKNOWN
+end
 
 -- Rights: what one may do with standard input and output; with a file whatever it was opened for, to read it, to write it; with
 -- a directory, and what is below it; and what changes something there. They tell, and can't be given up: who finds the right to set sizes
@@ -128,7 +131,7 @@ local function fd_fdstat_get(instance, io)
   if not descriptor then return BADF end
   local file = descriptor.file
   ffi.fill(out, 24)
-  out[0] = file and numbers.FILETYPES[file.type] or not file and kind_of(descriptor.stream) or 0
+  out[0] = file and numbers.FILETYPES[file.type] or not file and kind_of(instance, descriptor.stream) or 0
   if file then
     local sync = file.sync == system.SYNC and SYNC or file.sync and DSYNC or 0
     cast(p16, out)[1] = (file.append and APPEND or 0) + sync + (descriptor.nonblock or 0)
@@ -184,7 +187,7 @@ local function fd_filestat_get(instance, io)
   if not descriptor then return BADF end
   if descriptor.file then return M.put_status(instance, at, system.status(descriptor.file.descriptor)) end
   ffi.fill(out, 64)
-  out[16] = kind_of(descriptor.stream)
+  out[16] = kind_of(instance, descriptor.stream)
   return SUCCESS
 end
 

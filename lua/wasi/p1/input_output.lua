@@ -10,18 +10,39 @@ local printing = require 'lua.guest.printing'
 local protocol = require 'lua.guest.protocol'
 local results = require 'lua.wasi.p1.results'
 local stdin = require 'lua.wasi.stdin'
+local system = require 'lua.wasi.files.system'
 
 local finish = results.finish
 local SUCCESS, BADF, IO = results.SUCCESS, results.BADF, results.IO
+local AGAIN = system.E.AGAIN
 
 -- How much is taken at once, in bytes. Buffers may name the same memory many times, so its size is not a bound.
 local MOST = contents.MOST
 
 -- The standard streams -----------------------------------------------------------------------------------------------
 
+-- Writes to a standard stream that a program has for itself.
+local function pass_on(instance, io, sink)
+  local ret, written = io[3].u32, 0
+  for _, part in ipairs(results.vectors(instance, io[1].u32, io[2].u32)) do
+    local size = math.min(part[2], MOST - written)
+    if size > 0 then sink.write_from(memory.at(instance, part[1], size), size) end
+    written = written + size
+  end
+  local function done(_, out)
+    local errno = sink.errno()
+    if errno then return finish(instance, out, numbers.errno(errno)) end
+    memory.put32(instance, ret, written)
+    return finish(instance, out, SUCCESS)
+  end
+  if not sink.drained() then return protocol.wait(instance, io, sink.pending, done) end
+  return done(instance, io)
+end
+
 local function print(instance, io, name)
-  local ret = io[3].u32
+  local ret, console = io[3].u32, instance.plan.console
   if name == 'stdin' then return finish(instance, io, BADF) end
+  if console then return pass_on(instance, io, console[name]) end
   local written = 0
   for _, part in ipairs(results.vectors(instance, io[1].u32, io[2].u32)) do
     -- Of much, some is taken: the guest writes the rest when that was passed on.
@@ -53,9 +74,32 @@ local function room_of(parts)
   return room
 end
 
+-- Reads from the standard input that a program has for itself.
+local function receive(instance, io, source)
+  local ret, parts, pending = io[3].u32, results.vectors(instance, io[1].u32, io[2].u32), { sources = { source } }
+  local function take(_, out)
+    local total = 0
+    for _, part in ipairs(parts) do
+      local size = math.min(part[2], MOST - total)
+      if size > 0 and (total == 0 or source.ready()) then
+        local count, errno = source.read(memory.at(instance, part[1], size), size)
+        if errno == AGAIN and total == 0 then return protocol.wait(instance, out, pending, instance.after) end
+        if not count and total == 0 then return finish(instance, out, numbers.errno(errno)) end
+        total = total + (count or 0)
+        if count ~= size then break end
+      end
+    end
+    memory.put32(instance, ret, total)
+    return finish(instance, out, SUCCESS)
+  end
+  instance.after = take
+  return take(instance, io)
+end
+
 local function listen(instance, io, name)
-  local ret = io[3].u32
+  local ret, console = io[3].u32, instance.plan.console
   if name ~= 'stdin' then return finish(instance, io, BADF) end
+  if console then return receive(instance, io, console.stdin) end
   local parts = results.vectors(instance, io[1].u32, io[2].u32)
   local room, pending = room_of(parts), { sources = { stdin.source } }
   local function take(_, out)

@@ -10,6 +10,7 @@ local printing = require 'lua.guest.printing'
 local protocol = require 'lua.guest.protocol'
 local random = require 'lua.wasi.p2.random'
 local results = require 'lua.wasi.p1.results'
+local running = require 'lua.guest.running'
 local stdin = require 'lua.wasi.stdin'
 require 'lua.wasi.p1.input_output'
 require 'lua.wasi.p1.paths'
@@ -89,6 +90,14 @@ local MOST_SUBSCRIPTIONS = 4096
 -- Later than any clock shows.
 local NEVER = 2 ^ 62
 
+-- What is ready when a standard stream is; nil for one that always is.
+local function source_of(instance, stream, to_read)
+  local console = instance.plan.console
+  if (stream == 'stdin') ~= to_read then return nil end
+  if to_read then return console and console.stdin or stdin.source end
+  return console and console[stream].source
+end
+
 -- A subscription: {userdata =, type =, deadline = or errno = or source =}.
 local function subscription(instance, base)
   local words, halves = cast(p64, base), cast(p16, base)
@@ -96,7 +105,7 @@ local function subscription(instance, base)
   if s.type ~= CLOCK then
     local descriptor = descriptors.get(instance, cast(p32, base)[4])
     if not descriptor then s.errno = BADF end
-    if descriptor and descriptor.stream == 'stdin' and s.type == READ then s.source = stdin.source end
+    if descriptor and descriptor.stream then s.source = source_of(instance, descriptor.stream, s.type == READ) end
     return s
   end
   local id, timeout = cast(p32, base)[4], words[3]
@@ -131,7 +140,10 @@ local function poll_oneoff(instance, io)
     local s = subscription(instance, base + SUBSCRIPTION * (i - 1))
     all[i] = s
     if s.deadline and (not pending.deadline or s.deadline < pending.deadline) then pending.deadline = s.deadline end
-    if s.source then pending.sources = { s.source } end
+    if s.source then
+      pending.sources = pending.sources or {}
+      table.insert(pending.sources, s.source)
+    end
     if s.errno or not s.deadline and not s.source then pending.deadline = 0 end
   end
 
@@ -170,6 +182,6 @@ linking.provide('wasi_snapshot_preview1', {
   sched_yield = function(instance, io)
     return protocol.wait(instance, io, printing.soon, function(_, out) return finish(instance, out, SUCCESS) end)
   end,
-  proc_exit = function(_, io) return ('it exited with status %d'):format(io[0].u32) end,
+  proc_exit = function(instance, io) return running.exit(instance, io[0].u32) end,
   poll_oneoff = poll_oneoff,
 })

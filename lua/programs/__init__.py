@@ -1,0 +1,1 @@
+"""Programs in WebAssembly, which run once in a lane: lua/programs/programs.lua."""
