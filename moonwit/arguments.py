@@ -47,6 +47,16 @@ def flag(name: str, arguments: Sequence[str]) -> tuple[bool, list[str]]:
     return given, [word for at, word in enumerate(arguments) if word != name or at > end]
 
 
+def leading(name: str, arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """Tells whether an option without a value is among those before the first word, where all others have a value; gives the rest."""
+    at, rest = 0, list(arguments)
+    while at < len(rest) and rest[at].startswith("--") and rest[at] != "--":
+        if rest[at] == name:
+            return True, [*rest[:at], *rest[at + 1 :]]
+        at += 1 if "=" in rest[at] else 2
+    return False, rest
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """Gives the quoted name, followed by the one that was probably meant."""
     from moonwit.registry import nearest, shown

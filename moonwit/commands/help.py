@@ -58,6 +58,7 @@ project: it sees no variable and no folder that is not granted by an option.
 options:
 {_PROJECT}\
                   (looked for from the script's folder, then from the working directory)
+  --watch         run it again when a file of the project changes, hashes of binaries are taken then
   --env NAME[=VALUE]   a variable of the script or program; without a value the host's own
   --dir HOST[::GUEST][:ro]   a folder of the program, `:ro` read only; both may be repeated
 
@@ -84,7 +85,7 @@ examples:
   moonwit call users:transform '[{{"id": 1, "name": "Ann"}}]'
 """,
     "serve": f"""\
-usage: moonwit serve [--project DIR]
+usage: moonwit serve [--watch] [--project DIR]
 
 Starts the HTTP services that a project declares (`http.service`, `http.router`, `http.endpoint`,
 `http.static`) and shows their addresses and routes. Without a service it listens on
@@ -92,7 +93,9 @@ Starts the HTTP services that a project declares (`http.service`, `http.router`,
 a second Ctrl-C ends it at once. `moonwit run` without a script does the same.
 
 options:
-{_PROJECT}
+{_PROJECT}\
+  --watch         start again when a file of the project changes, hashes of binaries are taken then
+
 examples:
   moonwit serve
   moonwit serve --project examples/greet

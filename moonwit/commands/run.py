@@ -9,7 +9,7 @@ from pathlib import Path
 
 import moonwit
 from moonwit import terminal
-from moonwit.arguments import is_id, read
+from moonwit.arguments import is_id, leading, read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.interrupt import Running, wait
 from moonwit.project import CallError
@@ -19,12 +19,19 @@ from moonwit.scripts import chunk_name, failed, read_script
 
 def command(arguments: Sequence[str]) -> int:
     """Runs a script, a process, a program, or a function for what it does; gives the exit code."""
+    watches, arguments = leading("--watch", arguments)
+    given = list(arguments)
     granting = bool(arguments) and arguments[0].startswith(("--env", "--dir", "--project"))
     if granting:
         from moonwit.commands.program import take_grants
 
         grants, arguments = take_grants(arguments)
     options, rest = read("run", arguments, ("--project",), stop=True)
+    if watches:
+        from moonwit.watching import watch
+
+        file = [Path(rest[0])] if rest and not is_id(rest[0]) else []
+        return watch(["run", *given], chosen(options, [*(path.parent for path in file), Path()]), file)
     if not rest:
         if (folder := chosen(options, [Path()])) is not None:
             from moonwit.commands.serve import NothingToServe, serve

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import moonwit
 from moonwit import memory, relays, terminal
-from moonwit.arguments import read
+from moonwit.arguments import flag, read
 from moonwit.failures import Failure, WrongUsage
 from moonwit.interrupt import STATUS
 from moonwit.project import GRACE
@@ -34,10 +34,16 @@ LOOK = 1.0
 
 def command(arguments: Sequence[str]) -> int:
     """Serves until it is stopped; gives 0 then."""
+    watches, arguments = flag("--watch", arguments)
     options, rest = read("serve", arguments, ("--project",))
     if rest:
         raise WrongUsage("serve takes no arguments; name the folder of a project with --project", "serve")
-    return serve(needed(options))
+    folder = needed(options)
+    if watches:
+        from moonwit.watching import watch
+
+        return watch(["serve", "--project", str(folder)], folder)
+    return serve(folder)
 
 
 def serve(folder: Path) -> int:
