@@ -62,7 +62,7 @@ local last_id = 0
 ---@field node table? for its waits for channels (stdlib/channel)
 ---@field waiter Waiter? that stands for it before a gate (lua/dispatcher/gate.lua)
 ---@field awaits Task? the task whose end it waits for (lua/dispatcher/rings.lua)
---- Who hears of its end:
+--- What is told when it ends:
 ---@field scope TaskScope? that it was spawned in
 ---@field place integer? its number there
 ---@field child any? what the scope knows of it

@@ -1,4 +1,4 @@
--- The module `sync`: semaphores, mutexes and events, for coroutines that share something. Who waits is served in order.
+-- The module `sync`: semaphores, mutexes and events, for coroutines that share something. Coroutines that wait is served in order.
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
