@@ -147,11 +147,15 @@ examples:
   moonwit test prices
 """,
     "check": """\
-usage: moonwit check [DIR]
+usage: moonwit check [--all] [DIR]
 
 Looks at every file of a project and prints each problem with its place: the YAML, references,
 hashes, signatures, the WebAssembly itself, and the syntax of Lua sources. Nothing is run.
+What several entries have alike is said once. A terminal gets what fits on its screen, errors first.
 DIR is a folder in the project; without it, the working directory.
+
+options:
+  --all           show all that was found
 
 examples:
   moonwit check

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moonwit.projects.folders import load
 
 if TYPE_CHECKING:
+    from moonwit.host.compiling.jobs import Request
     from moonwit.host.functions.loaded import LoadedFunction
     from moonwit.registry import Entry, Problem, Registry
 
@@ -17,7 +18,7 @@ def check(folder: Path) -> Registry:
     """Loads a project and everything it declares, and compiles it all."""
     from moonwit.host.functions.loaded import KINDS as WASM
     from moonwit.host.functions.loaded import FunctionProblem
-    from moonwit.host.functions.loading import check_functions, load_function
+    from moonwit.host.functions.loading import load_function
     from moonwit.host.functions.notes import notes
     from moonwit.host.functions.providers import problems
     from moonwit.host.programs.processes import check_programs
@@ -33,12 +34,12 @@ def check(folder: Path) -> Registry:
                 loaded.append((entry, load_function(entry, registry)))
             except FunctionProblem as error:
                 registry.report(error.problem)
-    check_functions(registry)
+    begun = _compile([*loaded])
     check_programs(registry)
     signatures = {entry.id: function.signature for entry, function in loaded}
+    for problem in begun():
+        registry.report(problem)
     for entry, function in loaded:
-        if (problem := _compile(entry, function)) is not None:
-            registry.report(problem)
         for note in notes(entry, function):
             registry.report(note)
         for problem in problems(entry, registry, function.binary, function.answers, signatures.get):
@@ -81,21 +82,38 @@ def _misfits(registry: Registry, functions: Collection[str]) -> Iterator[Problem
                 yield registry.entries[endpoint.id].problem(("func",), f"the function {endpoint.function} {error}")
 
 
-def _compile(entry: Entry, function: LoadedFunction) -> Problem | None:
-    """Compiles a function's code, which tells whether it is valid."""
+def _compile(loaded: Sequence[tuple[Entry, LoadedFunction]]) -> Callable[[], Iterator[Problem]]:
+    """Begins to compile the code of functions, which tells whether it is valid, on all cores and each code once.
+
+    Gives what waits for the end of it, and gives the problems.
+    """
     from moonwit.host.compiling.code import CodeProblem
     from moonwit.host.functions.loaded import code_problem
     from moonwit.lua.guest.plan import compiler_for
 
-    code = compiler_for(function)
-    try:
-        for module in function.plan.modules:
-            code.get(module)
-        if code.missing:
-            request = code.request()
-            request.wait()
-            if request.problem is not None:
-                raise request.problem
-    except CodeProblem as problem:
-        return code_problem(entry, problem)
-    return None
+    begun: list[tuple[Entry, Request | CodeProblem]] = []
+    for entry, function in loaded:
+        code = compiler_for(function)
+        try:
+            if function.plan is None:
+                code.get(function.data, component=True)
+            else:
+                for module in function.plan.modules:
+                    code.get(module)
+            if code.missing:
+                begun.append((entry, code.request()))
+        except CodeProblem as problem:
+            begun.append((entry, problem))
+
+    def ended() -> Iterator[Problem]:
+        for entry, outcome in begun:
+            problem: CodeProblem | None
+            if isinstance(outcome, CodeProblem):
+                problem = outcome
+            else:
+                outcome.wait()
+                problem = outcome.problem
+            if problem is not None:
+                yield code_problem(entry, problem)
+
+    return ended

@@ -1,6 +1,11 @@
 """`moonwit check`: every problem, then how many there are."""
 
+from pathlib import Path
+
 import pytest
+
+from moonwit.commands.check import told
+from moonwit.registry import Problem
 
 HEAD = "version: '1.0'\nnamespace: demo\nentries:\n"
 
@@ -166,3 +171,30 @@ def test_an_endpoint_that_no_request_can_be_for(check):
     )
     assert result.returncode == 1
     assert "_index.yaml:10:65: error: the function demo:f has the parameter `headers`, which must be" in result.stderr
+
+
+def alike(count: int, severity: str, sentence: str, entry: str = "a:e", line: int = 1) -> list[Problem]:
+    """Problems of entries that say the same."""
+    file = Path("/x/_index.yaml")
+    return [
+        Problem(file, line + number, 1, sentence, "a hint", severity, "  source", 1, f"{entry}{number}")  # type: ignore[arg-type]
+        for number in range(count)
+    ]
+
+
+def test_what_entries_have_alike_is_said_once():
+    """Notes and warnings with the same words are shown where they are first, with who has them too; errors each at its place."""
+    found = told([*alike(8, "note", "the same"), *alike(2, "warning", "another"), *alike(2, "error", "wrong")])
+    assert found.count("note: the same\n") == 1 and found.count("error: wrong\n") == 2 and found.count("warning: another\n") == 1
+    assert "  the same of a:e1, a:e2, a:e3, a:e4 and 3 more\n" in found and "  the same of a:e1\n" in found
+
+
+def test_what_is_told_fits_on_a_screen():
+    """Of more than fits the errors come first, and the rest is counted."""
+    problems = [each for number in range(30) for each in alike(1, "note", f"note {number}", line=number)]
+    problems += [each for number in range(3) for each in alike(1, "error", f"error {number}", line=100 + number)]
+    found = told(problems, 20)
+    assert found.count("\n") <= 21 and found.index("error 2") < found.index("note 0")
+    assert found.endswith("... and 28 more: moonwit check --all\n")
+    assert told(problems, 2).count("error:") == 1
+    assert told(problems).count("note:") == 30 and "more" not in told(problems)
