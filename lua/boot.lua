@@ -259,6 +259,7 @@ local function boot(host)
   require('lua.guest.linking').setup(load_interfaces)
   require('lua.pools.pools').setup(host)
   calls.setup(host, modules)
+  require('lua.tasks.objects').setup(require 'stdlib.funcs.streams')
   require('lua.lane.ask').setup(host)
   provide_lua(host)
 

@@ -173,15 +173,9 @@ class _Loading:
 
     def check_tasks(self, plan: Plan, path: str) -> None:
         """Refuses a function of WASI 0.3 that can't be called, whatever else the component exports."""
-        # Only components need what it does.
-        from moonwit.host.wasm.plan.tasks import is_asynchronous
-
         lift = plan.exports[path]
         if lift.reason:
             raise self.fail(("method",), f"the export {shown(path)} {lift.reason}")
-        if plan.tasks is not None and is_asynchronous(lift.type):
-            sentence = f"the export {shown(path)} is async or passes streams (WASI 0.3), which Moonwit does not take yet"
-            raise self.fail(("method",), sentence)
 
     def linked(self, found: Binary) -> Plan:
         """Gives the plan of a component, with those that are linked to its imports."""

@@ -8,15 +8,16 @@ does what a guest without the grant sees (nothing to read, output that goes nowh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import Final, Literal
 
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import preview1
+from moonwit.host.wasi import natives, p3, preview1
 from moonwit.host.wasi.signatures import NULL, RESULTS, SIGNATURES
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
-from moonwit.host.wasm.plan.plan import CANON, FlagItem, Item, Plan, Stub
+from moonwit.host.wasm.plan.plan import CANON, FlagItem, Item, Native, Plan, Stub
 from moonwit.host.wasm.wit.flatten import REALLOC
 from moonwit.host.wasm.wit.show import show_type
 from moonwit.registry.record import record
@@ -38,7 +39,7 @@ _WAITED: Final = frozenset(
 # Interfaces by which a guest gets at its mounts.
 _MOUNTED: Final = frozenset({wasi.PREVIEW1, "wasi:filesystem/preopens"})
 
-How = Literal["hosted", "null", "provided", "unlinked"]
+How = Literal["hosted", "null", "provided", "unlinked", "native"]
 
 # The interface of functions that are imported without one, as plans name it.
 ROOT: Final = "$root"
@@ -60,7 +61,8 @@ class Group:
     is given, and the
     functions of the host at the indices ``functions``, by their names. Group 0 has a table "late": element 0 is for the function that
     waits, where it ``serves``, and ``reallocs`` are to be put there from element 1 on, as soon as there is one of its functions that
-    needs them. What is called while the gate is shut comes behind them.
+    needs them. What is called while the gate is shut comes behind them. In a component of WASI 0.3 ``callees`` is the element from which on
+    the callees are to be put there.
     """
 
     text: str
@@ -70,6 +72,7 @@ class Group:
     serves: bool = False
     gated: bool = False
     instance: int = 0
+    callees: int | None = None
 
 
 @record
@@ -90,7 +93,8 @@ class Hosting:
     of "memory" with the number of one comes before each call that uses memory. ``granted`` are the interfaces, without versions, that
     the entry grants. ``waits`` tells whether a call may wait, ``gated`` whether instances have a gate (host/wasm/plan/gate.py),
     ``mounted`` whether they get the entry's mounts. ``provided`` are the stubs that entries of the registry answer, with their ids; the
-    host's function ``provided#1`` is the first of them.
+    host's function ``provided#1`` is the first of them. ``natives`` are those of a component of WASI 0.3 that are linked, each with the id
+    of what answers it, or None.
     """
 
     links: tuple[GroupLink | None, ...] = ()
@@ -103,6 +107,7 @@ class Hosting:
     mounted: bool = False
     memories: tuple[Item, ...] = ()
     provided: tuple[tuple[Stub, str], ...] = ()
+    natives: Mapping[int, str | None] = field(default_factory=dict)
 
     @property
     def early(self) -> list[bool]:
@@ -145,6 +150,9 @@ class _Linking:
         self.in_lua = bool(granted & _SOURCES)
         self.can_wait = bool(granted & _WAITED) or any(self.answer(stub) for stub in plan.stubs)
         self.functions: dict[HostFunction, int] = {}
+        # Natives by their place among the functions that are served; and who answers each, by its own number.
+        self.natives: dict[int, Native] = {}
+        self.linked: dict[int, str | None] = {}
         self.memories: tuple[Item, ...] = ()
 
     def result(self) -> Hosting:
@@ -165,13 +173,17 @@ class _Linking:
                 inside.append(stub)
             else:
                 late = None
-                if self.is_wrapped(stub):
+                if how != "native" and self.is_wrapped(stub):
                     if stub.realloc is not None and stub.realloc not in reallocs:
                         reallocs.append(stub.realloc)
                     late = 0 if stub.realloc is None else reallocs.index(stub.realloc) + 1
                 links.append(GroupLink(0, str(len(served)), late or 0))
                 served.append((stub, late))
-        memories = dict.fromkeys(stub.memory for stub, _ in served if stub.memory is not None)
+                if stub.native is not None and how == "native":
+                    self.natives[len(served) - 1] = self.plan.tasks.natives[stub.native]  # type: ignore[union-attr]
+                    self.linked[stub.native] = self.answer(stub)
+        own = [stub for number, (stub, _) in enumerate(served) if number not in self.natives]
+        memories = dict.fromkeys(stub.memory for stub in own if stub.memory is not None)
         if self.memory is not None and served:
             memories.setdefault(self.memory)
         self.memories = tuple(memories) if len(memories) > 1 else ()
@@ -183,9 +195,9 @@ class _Linking:
         groups = [serving, *(self.null(memory, inside, gated, instance) for (memory, instance), inside in nulls.items())]
         # What a guest prints is passed on between its turns.
         prints = bool({"wasi:cli/stdout", "wasi:cli/stderr"} & set(self.granted))
-        waits = self.can_wait and (groups[0].serves or prints)
+        waits = plan.tasks is not None or (self.can_wait and (groups[0].serves or prints))
         memory, mounted = next(iter(memories), None), self.mounts and bool(self.functions) and bool(_MOUNTED & set(self.granted))
-        rest = (waits, gated, mounted, self.memories, tuple(self.provided))
+        rest = (waits, gated, mounted, self.memories, tuple(self.provided), self.linked)
         return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, *rest)
 
     def answer(self, stub: Stub) -> str | None:
@@ -197,9 +209,13 @@ class _Linking:
         """Tells whether the entry that imports a function is granted it."""
         return wasi.grants(stub.interface, tuple(self.owners[stub.owner][0]))
 
+    def is_native(self, stub: Stub) -> bool:
+        """Tells whether an import of a component of WASI 0.3 is a function of the lane with Lua values."""
+        return stub.interface == CANON or self.answer(stub) is not None or (p3.has(stub.interface) and self.grants(stub))
+
     def how(self, stub: Stub) -> How:
-        if stub.native is not None and (stub.interface == CANON or self.plan.tasks.natives[stub.native].asynchronous):  # type: ignore[union-attr]
-            return "unlinked"
+        if stub.native is not None and self.is_native(stub):
+            return "native"
         if self.answer(stub) is not None:
             return "provided"
         if preview1.is_ours(stub):
@@ -256,20 +272,32 @@ class _Linking:
         guest for what they give, begin with a function of the host and then do what that asks for, by a number: 0 is done, -1 is to
         wait, any other to allocate, the alignment in its upper half and the size in its lower.
         """
-        serves = any(late is not None for _, late in served)
+        tasks = self.plan.tasks
+        serves = any(late is not None for _, late in served) or tasks is not None
         functions: list[int] = []
         lifts = self.plan.exports.values()
         shut = [(REALLOC, lift.instance) for lift in lifts if lift.realloc]
         shut += [(CoreType(lift.core_type.results, ""), lift.instance) for lift in lifts if lift.post_return]
-        definition, table = gate.definition(self.plan.instances), f'(table (export "late") {len(reallocs) + 1} funcref)'
+        late_size, callees = len(reallocs) + 1, None
+        if tasks is not None:
+            callees, late_size = late_size, late_size + len(tasks.callees)
+        definition, table = gate.definition(self.plan.instances), f'(table $late (export "late") {late_size} funcref)'
         imports, bodies = [], [definition, table, gate.shut_during(shut)]
         if serves:
             imports.append(self.imported(HostFunction("next", CoreType("i", "I")), "$next", functions))
             serving = sorted({stub.instance for stub, late in served if late is not None})
             bodies += [_SERVE, *(_of(_SERVING, instance) for instance in serving)]
+        if tasks is not None and callees is not None:
+            imports.append(self.imported(HostFunction("task#tend", CoreType("", "I")), "$task", functions))
+            bodies += [natives.TEND, *natives.runners(tasks.callees, callees)]
         if self.memories:
             imports.append(self.imported(HostFunction("memory", CoreType("i", "")), "$memory", functions))
         for number, (stub, late) in enumerate(served):
+            if number in self.natives:
+                native, kind = self.natives[number], CoreType(stub.type.params, "I")
+                imports.append(self.imported(HostFunction(f"native#{stub.native} {kind.params}", kind), f"$native{number}", functions))
+                bodies.append(natives.body(number, native))
+                continue
             if late is None:
                 more = [self.imported(self.function(stub, stub.type), f"$plain{number}", functions)]
                 body = f"(call $plain{number} {passed_on(stub.type)})"
@@ -281,7 +309,7 @@ class _Linking:
             look = gate.of(gate.LEAVES, stub.instance)
             bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
         lines = ["(module $moonwit", *imports, *bodies, ")"]
-        return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves)
+        return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves, callees=callees)
 
     def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
         """Gives the import of a function of the host, which is added to ``functions``."""

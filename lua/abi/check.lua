@@ -57,6 +57,8 @@ function M.expression(e, t, v)
     return ('(type(%s) == "string" and code_of(%s) ~= nil)'):format(v, v)
   elseif kind == 'string' then
     return ('(type(%s) == "string" and #%s <= %d and string_is_utf8(%s))'):format(v, v, layout.MAX_BYTES, v)
+  elseif kind == 'stream' or kind == 'future' then
+    return ('holds_end(%s, %s)'):format(v, e:constant(t))
   elseif kind == 'own' or kind == 'borrow' then
     return ('holds(%s, %d, %s)'):format(v, t.resource, tostring(kind == 'own'))
   end

@@ -261,6 +261,13 @@ local function handle(t, v, path)
 end
 kinds.own, kinds.borrow = handle, handle
 
+function kinds.stream(t, v, path)
+  local what = t.element and t.element.kind == 'u8' and 'a string, ' or ''
+  return path, expected(('%s: %sa sequence, a channel, an iterator function, a file, or a stream of a guest'):format(t.name, what), v)
+end
+
+function kinds.future(t, v, path) return path, expected(('%s: a value, a future or a channel'):format(t.name), v) end
+
 -- Cuts a sentence that the names in a signature have made long; what is wrong stands at its end.
 local function bounded(sentence)
   if #sentence <= MOST_SENTENCE then return sentence end

@@ -19,6 +19,8 @@ local SIZE = {
   string = 8,
   own = 4,
   borrow = 4,
+  stream = 4,
+  future = 4,
   list = 8,
 }
 local ALIGN = { string = 4, list = 4 }
@@ -84,7 +86,9 @@ end
 function M.of(t)
   if t.flat then return t end
   local kind = t.kind
-  if SIZE[kind] then
+  if kind == 'error-context' then
+    t.size, t.align, t.flat = 4, 4, ONE
+  elseif SIZE[kind] then
     t.size, t.align, t.flat = SIZE[kind], ALIGN[kind] or SIZE[kind], FLAT[kind] or ONE
     if t.element then M.of(t.element) end
   elseif kind == 'record' then
@@ -137,8 +141,12 @@ function M.signature(sig)
   return sig
 end
 
+-- What an end carries lies elsewhere.
+local ENDS = { stream = true, future = true }
+
 -- The types directly inside a type; option and result have theirs as cases too.
 local function parts(t)
+  if ENDS[t.kind] then return {} end
   local out = { t.element }
   for _, item in ipairs(t.fields or t.cases or t.types or {}) do
     out[#out + 1] = item.kind and item or item.type

@@ -27,19 +27,21 @@ local function scalar(e, t, raw)
   if kind == 'char' then return ('(char_of(%s) or wrong("", "is not a character"))'):format(raw) end
   if kind == 'enum' then return ('(%s[%s + 1] or wrong("", "is not a case of the enum"))'):format(e:constant(t.names), raw) end
   if kind == 'flags' then return ('%s(%s)'):format(e:func(load, t), raw) end
+  if kind == 'stream' or kind == 'future' then
+    return ('(take_end(holder, %s, %s) or wrong("", "is not a readable end of the guest"))'):format(e:constant(t), raw)
+  end
   if kind == 'own' then return ('(take(holder, %d, %s) or wrong("", "is not a handle of the guest"))'):format(t.resource, raw) end
   -- Among the arguments of a function that a guest imports.
   if kind == 'borrow' then return ('(reach(holder, %d, %s) or wrong("", "is not a handle of the guest"))'):format(t.resource, raw) end
 end
 
+-- What is loaded as one number and then looked up.
+local WORDS = { bool = true, enum = true, flags = true, char = true, own = true, borrow = true, stream = true, future = true }
+
 -- The expression that loads `t` from the address expression `at`; `inside` is true in lists and tuples.
 local function load_text(e, t, at, inside)
   if t.kind == 'f32' or t.kind == 'f64' then return ('%s_at(base + (%s))'):format(t.kind, at) end
-  local pointer = POINTER[t.kind]
-    or (
-      (t.kind == 'bool' or t.kind == 'enum' or t.kind == 'flags' or t.kind == 'char' or t.kind == 'own' or t.kind == 'borrow')
-      and DISC[t.size]
-    )
+  local pointer = POINTER[t.kind] or (WORDS[t.kind] and DISC[t.size])
   local value = scalar(e, t, ('cast(%s, base + (%s))[0]'):format(pointer, at))
   if value then return value end
   if t.kind == 'string' then return ('string_at(%s)'):format(at) end

@@ -45,8 +45,9 @@ local function scalar(e, t, v)
     return ('(%s[%s] - 1)'):format(e:constant(t.numbers), v)
   end
   if t.kind == 'flags' then return ('%s(%s)'):format(e:func(check.bits, t), v) end
+  if t.kind == 'stream' or t.kind == 'future' then return ('(give_end(holder, %s, %s) or full())'):format(v, e:constant(t)) end
   if t.kind == 'own' then return ('(give(%s, %d) or full())'):format(v, t.resource) end
-  if t.kind == 'borrow' then return ('(lend(%s) or full())'):format(v) end
+  if t.kind == 'borrow' then return ('(lend(%s%s) or full())'):format(v, t.tasks and ', ' .. t.resource or '') end
 end
 
 -- Statements that store the expression `v` at the address expression `at`.

@@ -8,7 +8,8 @@
 ---| border.ResourceItem
 
 ---How an export is called. `params` and `results` are letters for the core types; `brief` says that a call ends soon,
----`leaf` and `post_leaf` that realloc and post-return call nothing of the host.
+---`task` is its number from 0 among those of WASI 0.3, `leaf` and `post_leaf` say that realloc and post-return call nothing of the
+---host.
 ---@class border.Lift
 ---@field path string
 ---@field core border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem
@@ -18,6 +19,7 @@
 ---@field brief? true
 ---@field instance integer
 ---@field table? integer
+---@field task? integer
 ---@field leaf? true
 ---@field params string
 ---@field results string
@@ -62,6 +64,7 @@
 ---@field provided? border.ProvidedFunction[]
 ---@field foreign? string[]
 ---@field libraries? table<string, border.LuaSource>
+---@field tasks? border.Tasks
 
 ---A function's name as its author writes it, the types, and the numbers of those that it takes and gives.
 ---@class border.Signature
@@ -138,6 +141,74 @@
 ---@field library? true
 ---@field drop? integer
 ---@field signature? border.Signature
+
+---A core function that the lane may call, and its place in the table of group 1.
+---@class border.Callee
+---@field func border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem
+---@field slot integer
+---@field params string
+---@field results string
+
+---A lifted function of a component of WASI 0.3: numbers of callees from 0, of a memory from 1;
+---the text of its result. `waits` says that its type is async,
+---`asynchronous` that it is lifted so, `blocks` that its component instance may wait on its stack, `reason` why it can't be
+---called.
+---@class border.LiftedTask
+---@field signature border.Signature
+---@field result string
+---@field core integer
+---@field callback? integer
+---@field post? integer
+---@field realloc? integer
+---@field memory? integer
+---@field instance integer
+---@field asynchronous? true
+---@field waits? true
+---@field blocks? true
+---@field reason? string
+
+---What a guest of WASI 0.3 calls of the lane: a built-in by name, "call" with the number from 0 of what is `lifted`, or "import",
+---which has fields as `ProvidedFunction`. The signature of a built-in takes what its stream, future or result is of.
+---@class border.Native
+---@field operation string
+---@field instance integer
+---@field asynchronous? true
+---@field numbers integer[]
+---@field memory? integer
+---@field realloc? integer
+---@field lifted? integer
+---@field reason? string
+---@field signature? border.Signature
+---@field waits? true
+---@field type? string
+---@field resource? integer
+---@field name? string
+---@field own? string
+---@field interface? string
+---@field shown? string
+---@field id? string
+---@field who? string
+---@field library? true
+
+---A resource that a component of WASI 0.3 imports, by its number.
+---@class border.ForeignResource
+---@field number integer
+---@field name string
+
+---What a component of WASI 0.3 has for tasks. `natives` has false for one that is not linked. `destructors` are callees from 0, -1
+---for none, and `homes` component instances from 0, for each resource; `count` is how many component instances there are,
+---and `parents` has those around each.
+---@class border.Tasks
+---@field callees border.Callee[]
+---@field lifted border.LiftedTask[]
+---@field natives (border.Native|boolean)[]
+---@field destructors integer[]
+---@field homes integer[]
+---@field memories (border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem)[]
+---@field count integer
+---@field parents integer[][]
+---@field foreign border.ForeignResource[]
+---@field libraries table<string, border.LuaSource>
 
 ---A parameter: its name, the number of its type, and the text of that for messages.
 ---@class border.Param

@@ -112,6 +112,84 @@ class ProvidedFunction(TypedDict):
     signature: NotRequired[Signature]
 
 
+class Callee(TypedDict):
+    """A core function that the lane may call, and its place in the table of group 1."""
+
+    func: Item
+    slot: int
+    params: str
+    results: str
+
+
+class LiftedTask(TypedDict):
+    """A lifted function of a component of WASI 0.3: numbers of callees from 0, of a memory from 1;
+    the text of its result. ``waits`` says that its type is async,
+    ``asynchronous`` that it is lifted so, ``blocks`` that its component instance may wait on its stack, ``reason`` why it can't be
+    called."""
+
+    signature: Signature
+    result: str
+    core: int
+    callback: int | None
+    post: int | None
+    realloc: int | None
+    memory: int | None
+    instance: int
+    asynchronous: Literal[True] | None
+    waits: Literal[True] | None
+    blocks: Literal[True] | None
+    reason: str | None
+
+
+class Native(TypedDict):
+    """What a guest of WASI 0.3 calls of the lane: a built-in by name, "call" with the number from 0 of what is ``lifted``, or "import",
+    which has fields as ``ProvidedFunction``. The signature of a built-in takes what its stream, future or result is of."""
+
+    operation: str
+    instance: int
+    asynchronous: Literal[True] | None
+    numbers: list[int]
+    memory: int | None
+    realloc: int | None
+    lifted: int | None
+    reason: str | None
+    signature: NotRequired[Signature]
+    waits: NotRequired[Literal[True] | None]
+    type: NotRequired[str]
+    resource: NotRequired[int]
+    name: NotRequired[str]
+    own: NotRequired[str]
+    interface: NotRequired[str]
+    shown: NotRequired[str]
+    id: NotRequired[str]
+    who: NotRequired[str]
+    library: NotRequired[Literal[True]]
+
+
+class ForeignResource(TypedDict):
+    """A resource that a component of WASI 0.3 imports, by its number."""
+
+    number: int
+    name: str
+
+
+class Tasks(TypedDict):
+    """What a component of WASI 0.3 has for tasks. ``natives`` has false for one that is not linked. ``destructors`` are callees from 0, -1
+    for none, and ``homes`` component instances from 0, for each resource; ``count`` is how many component instances there are,
+    and ``parents`` has those around each."""
+
+    callees: list[Callee]
+    lifted: list[LiftedTask]
+    natives: list[Native | bool]
+    destructors: list[int]
+    homes: list[int]
+    memories: list[Item]
+    count: int
+    parents: list[list[int]]
+    foreign: list[ForeignResource]
+    libraries: Mapping[str, LuaSource]
+
+
 class Plan(TypedDict):
     """What an instance is made of. ``key`` is the same for entries that share it, ``engine`` and ``modules`` are addresses, 0 for a
     module that no step has. ``unlinked`` is the module of the stubs, ``handles`` the one of resources' tables. ``granted`` are
@@ -138,11 +216,13 @@ class Plan(TypedDict):
     provided: NotRequired[list[ProvidedFunction]]
     foreign: NotRequired[list[str]]
     libraries: NotRequired[Mapping[str, LuaSource]]
+    tasks: NotRequired[Tasks]
 
 
 class Lift(TypedDict):
     """How an export is called. ``params`` and ``results`` are letters for the core types; ``brief`` says that a call ends soon,
-    ``leaf`` and ``post_leaf`` that realloc and post-return call nothing of the host."""
+    ``task`` is its number from 0 among those of WASI 0.3, ``leaf`` and ``post_leaf`` say that realloc and post-return call nothing of the
+    host."""
 
     path: str
     core: Item
@@ -152,6 +232,7 @@ class Lift(TypedDict):
     brief: Literal[True] | None
     instance: int
     table: int | None
+    task: int | None
     leaf: Literal[True] | None
     params: str
     results: str

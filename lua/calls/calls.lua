@@ -19,6 +19,8 @@ local pools = require 'lua.pools.pools'
 local providers = require 'lua.imports.providers'
 local reports = require 'lua.guest.reports'
 local running = require 'lua.guest.running'
+local states = require 'lua.tasks.state'
+local tasks_calls = require 'lua.tasks.calls'
 local turns = require 'lua.calls.turns'
 local workers = require 'lua.calls.workers'
 
@@ -61,6 +63,10 @@ local function plan_of(entry)
   if not plan then
     plan = plans.prepare(entry.plan)
     providers.equip(plan, entry.plan)
+    if entry.plan.tasks then
+      states.prepare(plan, entry.plan.tasks)
+      tasks_calls.equip(plan)
+    end
     -- Methods of its resources follow the entry that was called first.
     plan.entry = entry
     prepared[entry.plan.key] = plan
@@ -76,7 +82,7 @@ local function resolve_wasm(entry, about)
   local f, target = direct.bind(entry, plan, entry.lift, entry.fresh)
   if entry.pool.warm then about.first = target end
   -- A handle works in one lane only, so functions of components with resources stay in theirs.
-  if not plan.waits or not entry.workers or plan.resources[1] then return f end
+  if not plan.waits or not entry.workers or plan.resources[1] or plan.tasks then return f end
   local result = target.sig.result
   if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
   about.is_distant = true
@@ -242,6 +248,7 @@ function M.setup(given, modules)
   providers.setup(modules, M.call)
   callables.setup(given)
   making.setup(given)
+  require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
   methods.setup(given)
   reports.setup(given)
   elsewhere.setup(given)

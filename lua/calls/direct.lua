@@ -1,6 +1,7 @@
 -- From an export of a guest to the function that calls it.
 
 local counted = require 'lua.pools.counted'
+local exports = require 'lua.tasks.exports'
 local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local generate = require 'lua.abi.generate'
@@ -11,6 +12,9 @@ local signatures = require 'lua.abi.signatures'
 local targets = require 'lua.guest.target'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
+
+-- How many calls an instance of WASI 0.3 may serve at once, where its entry says nothing.
+local MOST_AT_ONCE = 64
 
 local error, pcall, setmetatable, type = error, pcall, setmetatable, type
 local failure, from_report, states = reports.failure, reports.of_guest, epochs.states
@@ -99,6 +103,13 @@ function M.bind(entry, plan, lift, fresh)
         results = #lift.results,
       }, hooks, target)
     )
+  end
+  if plan.tasks then
+    local pool = target.pool
+    pool.bound = pool.bound and (entry.pool.bound or 1) * MOST_AT_ONCE
+    local f = exports.bind(target, entry.results ~= 'table', MOST_AT_ONCE)
+    M.last = target
+    return f, target
   end
   local f = plan.waits and compile 'waits' or in_turns(target, entry, compile)
   upkeep.add(target, entry.pool)

@@ -274,8 +274,9 @@ class Entries:
         from moonwit.host.compiling.code import CodeProblem
         from moonwit.host.functions.loaded import FunctionProblem
         from moonwit.host.functions.methods import UnknownMethod
-        from moonwit.lua.guest.plan import compiler_for, plan_data
+        from moonwit.lua.guest.plan import compiler_for, item_data, plan_data
         from moonwit.lua.imports.plan import add_provided
+        from moonwit.lua.tasks.plan import add_tasks
 
         assert self.registry is not None
         try:
@@ -290,6 +291,7 @@ class Entries:
         try:
             plan = plan_data(function, code)
             add_provided(plan, function, self.registry)
+            add_tasks(plan, function, self.registry, lambda item: item_data(item, function.hosting))
         except CodeProblem as problem:
             return unusable(entry, problem, self.registry)
         if code.missing:

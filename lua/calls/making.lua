@@ -95,6 +95,18 @@ local function instantiate(target)
   return instance
 end
 
+--- Makes an instance that many calls share (lua/tasks); or nil, err.
+---@param target Target
+---@return Instance?
+---@return any err
+function M.make_shared(target)
+  M.drain()
+  local instance, err = instantiate(target)
+  if not instance then return nil, counted.failed(target, err) end
+  counted.made(target, instance)
+  return instance
+end
+
 -- A binding to an instance that nobody uses; or nil, err. All entries of a component with resources share one instance, because a handle
 -- works only where it was made and is to be passed from one entry to another.
 local function bind(target)

@@ -133,6 +133,26 @@ function M.give(handle)
   return ask(instance, call.target.lift.table, 'insert', state.resource, state.rep)
 end
 
+--- Makes a handle of what a guest has given out of its table itself (lua/tasks).
+---@param instance Instance
+---@param resource integer
+---@param rep integer
+---@return ffi.cdata* mw_handle
+function M.hold(instance, resource, rep)
+  last = last + 1
+  states[last] = { instance = instance, rep = rep, resource = resource, number = last }
+  instance.live = instance.live + 1
+  return handle_type(last)
+end
+
+--- Ends a handle whose resource a guest gets back.
+---@param handle ffi.cdata* mw_handle
+function M.release(handle)
+  local state = states[handle._number]
+  states[handle._number] = nil
+  state.instance.live = state.instance.live - 1
+end
+
 --- Takes the resource behind the guest's `index` out of its table: a new handle, or nil when there is none.
 ---@param binding Binding
 ---@param resource integer
@@ -153,6 +173,7 @@ local function destroy(state)
   local instance = state.instance
   instance.live = instance.live - 1
   if instance.store == nil then return nil end
+  if instance.tasks then return instance.tasks.destroy(state.resource, state.rep) end
   local report
   local dtor = instances.dtor(instance, state.resource)
   if dtor then
@@ -175,7 +196,7 @@ function M.drain()
   local later
   while #garbage > 0 do
     local state = table.remove(garbage)
-    if state.instance and state.instance.future then
+    if state.instance and state.instance.future and not state.instance.tasks then
       later = later or {}
       later[#later + 1] = state
     else
@@ -199,7 +220,7 @@ function M.setup(method, failed, give_up, difference)
   function M.drop(handle)
     local state = state_of(handle)
     if not state then error('this resource handle was dropped or handed to a guest', 2) end
-    if state.instance and state.instance.future then
+    if state.instance and state.instance.future and not state.instance.tasks then
       error("this resource handle can't be dropped while its instance is in a call: wait for the call", 2)
     end
     states[handle._number] = nil

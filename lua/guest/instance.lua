@@ -82,6 +82,10 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field looked_up_count integer? how many those are (lua/wasi/sockets/permissions.lua)
 ---@field look_ups integer? how many look-ups of names it waits for (lua/wasi/sockets/names.lua)
 --- Imports that are answered from the registry (lua/imports):
+--- Tasks of WASI 0.3 (lua/tasks/state.lua):
+---@field tasks table?
+---@field seen_by (fun(target: Target): boolean)? tells whether calls of a target may join it
+--- What an import has raised:
 ---@field raised any? the error that what answered an import ended the guest with
 ---@field exited integer? the status that it ended itself with
 --- Pools (lua/calls):
@@ -142,6 +146,8 @@ local function blank(plan, limits, world)
     look_ups = nil,
     raised = nil,
     exited = nil,
+    tasks = nil,
+    seen_by = nil,
     fresh = nil,
     homes = {},
     stay = nil,

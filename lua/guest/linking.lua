@@ -37,6 +37,12 @@ function M.provide(interface, functions)
   end
 end
 
+-- A component of WASI 0.3 calls natives, by their numbers in its plan from 0 (lua/tasks).
+local function native(name)
+  local number = tonumber(name:match '^native#(%d+) ')
+  return number and function(instance, io) return instance.plan.tasks.functions[number + 1](instance, io) end
+end
+
 local function new_trap(reason) return wasmtime.C.wasmtime_trap_new(reason, #reason) end
 
 -- What answers an import from the registry is known by its number in the plan of the instance (lua/imports/providers.lua).
@@ -122,7 +128,10 @@ function M.prepare(engine, functions)
     if not linker.names[wanted.name] then
       linker.names[wanted.name] = true
       local number = #numbered + 1
-      numbered[number] = library[wanted.name] or provided(wanted.name) or error('the host has no function ' .. wanted.name, 0)
+      numbered[number] = library[wanted.name]
+        or provided(wanted.name)
+        or native(wanted.name)
+        or error('the host has no function ' .. wanted.name, 0)
       local type = C.wasm_functype_new(types_of(wanted.params), types_of(wanted.results))
       check(
         C.wasmtime_linker_define_func_unchecked(

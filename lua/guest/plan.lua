@@ -74,6 +74,8 @@ local M = {}
 ---@field resources_at integer where the first resource's is
 ---@field groups_at integer where the first group's is
 ---@field provided function[]? what answers imports, by their numbers (lua/imports/providers.lua)
+---@field tasks table? what a component of WASI 0.3 has (lua/tasks/state.lua)
+---@field serving Instance[]? those that many calls share (lua/tasks/exports.lua)
 ---@field foreign table<integer, string>? names of resources that others define, by their numbers
 ---@field drops table<string, table>? what drops such resources, by their names
 ---@field libraries table<string, table>? those that answer imports, by id
@@ -141,6 +143,8 @@ function M.prepare(given)
     resources_at = resources_at,
     groups_at = groups_at,
     provided = nil,
+    tasks = nil,
+    serving = nil,
     foreign = nil,
     drops = nil,
     libraries = nil,

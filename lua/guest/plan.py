@@ -86,7 +86,8 @@ def signature_data(name: str, function: wit.Function, resources: dict[int, int] 
     return {"name": cut(name.rpartition("]")[2]), "types": types.rows, "params": params, "result": result}
 
 
-def _item(item: Item, hosting: Hosting) -> plans.Item:
+def item_data(item: Item, hosting: Hosting) -> plans.Item:
+    """Gives what stands for an item in Lua."""
     match item:
         case Export(step, name):
             return {"step": step + 1, "name": name}
@@ -103,7 +104,7 @@ def _item(item: Item, hosting: Hosting) -> plans.Item:
 
 
 def _optional(item: Item | None, hosting: Hosting) -> plans.Item | None:
-    return None if item is None else _item(item, hosting)
+    return None if item is None else item_data(item, hosting)
 
 
 def _group(group: Group, hosting: Hosting, compiler: _Compiler) -> plans.Group:
@@ -111,9 +112,9 @@ def _group(group: Group, hosting: Hosting, compiler: _Compiler) -> plans.Group:
         "module": compiler.text(group.text),
         "memory": _optional(group.memory, hosting),
         "functions": [hosting.functions[function].name for function in group.functions],
-        "reallocs": [_item(item, hosting) for item in group.reallocs],
+        "reallocs": [item_data(item, hosting) for item in group.reallocs],
         "serves": group.serves or None,
-        "gate": _item(FlagItem(group.instance), hosting) if group.gated else None,
+        "gate": item_data(FlagItem(group.instance), hosting) if group.gated else None,
     }
 
 
@@ -129,7 +130,7 @@ def _add_hosted(data: plans.Plan, hosting: Hosting, compiler: _Compiler) -> None
             data["files"] = True
     memories = hosting.memories or (() if hosting.memory is None else (hosting.memory,))
     if memories:
-        data["memories"] = [_item(memory, hosting) for memory in memories]
+        data["memories"] = [item_data(memory, hosting) for memory in memories]
     if hosting.waits:
         # What computes gives control back at every epoch.
         engine.start_ticker()
@@ -222,13 +223,13 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
         "key": plan_key(function),
         "engine": engine.address(code.engine.ptr()),
         "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(plan.modules)],
-        "steps": [{"module": step.module + 1, "arguments": [_item(item, hosting) for item in step.arguments]} for step in plan.steps],
+        "steps": [{"module": step.module + 1, "arguments": [item_data(item, hosting) for item in step.arguments]} for step in plan.steps],
         "resources": [_resource(plan, number, hosting, compiler) for number in range(1, len(plan.resources) + 1)],
     }
     if hosting.gated:
         data["gated"] = True
     if plan.initialize is not None and not _initializes(function):
-        data["initialize"] = _item(plan.initialize, hosting)
+        data["initialize"] = item_data(plan.initialize, hosting)
     if None in hosting.links or (plan.stubs and not hosting.links):
         data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
     if plan.resources and not plan.has_tables:
@@ -256,13 +257,14 @@ def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> plans.Lift:
     """Gives what lua/guest/binding.lua's ``bind`` takes, with the signature."""
     return {
         "path": lift.path,
-        "core": _item(lift.core, hosting),
+        "core": item_data(lift.core, hosting),
         "memory": _optional(lift.memory, hosting),
         "realloc": _optional(lift.realloc, hosting),
         "gated": hosting.gated or None,
         "brief": _is_brief(lift, plan) or None,
         "instance": lift.instance,
         "table": lift.table,
+        "task": lift.task,
         "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
         "params": lift.core_type.params,
         "results": lift.core_type.results,

@@ -31,6 +31,8 @@ local M = {}
 ---@field failed (fun(report: table): any)? gives the error for a report of lua/wasmtime/trap.lua
 ---@field computed integer the most epochs that a call of it has computed
 ---@field counts ffi.cdata*? mw_counts, where it is counted in its parts (lua/pools/counted.lua)
+---@field pair boolean? a result is given as value, err (lua/tasks/exports.lua)
+---@field concurrency integer? how many calls an instance may serve at once there
 ---@field interrupted boolean? its last call was ended because it is long, and is made again
 ---@field idle Binding? those that rest, linked by `next`
 ---@field home Home where its instances rest: itself, where it shares them with no other function
@@ -75,6 +77,8 @@ function M.new(entry, sig, err_is_variant, more)
     computed = 0,
     counts = nil,
     interrupted = nil,
+    pair = nil,
+    concurrency = nil,
     idle = nil,
     home = nil,
     short = nil,

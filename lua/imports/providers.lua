@@ -177,6 +177,12 @@ local function new(given)
   }
 end
 
+--- Gives what answers an import of a component of WASI 0.3, as a function of Lua values.
+---@param plan Plan
+---@param import table
+---@return function
+function M.answering(plan, import) return import.library and of_library(plan, import) or of_registry(import) end
+
 local function too_large(import, why)
   return ('%s: its signature is too large (%s); pass fewer parameters, in a record, or fewer cases'):format(import.name, why)
 end

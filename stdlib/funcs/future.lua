@@ -121,6 +121,16 @@ function M.settle(future, value, problem, canceled)
   complete(future, value, problem)
 end
 
+--- Makes a future that something else completes: gives it, and complete(value, problem). `canceled()` is called when it is canceled.
+---@param canceled fun()
+---@return table
+---@return fun(value: any, problem: any)
+function M.open(canceled)
+  local future = new(false)
+  hidden[future] = { task = nil, canceled = canceled, waiters = nil, watcher = nil }
+  return future, function(value, problem) complete(future, value, problem) end
+end
+
 local function completed(value, problem) return new(true, value, problem) end
 
 -- Runs a call of a guest, which begins at once.
@@ -233,7 +243,11 @@ function methods.cancel(future)
   if not state then error('future:cancel: expected a future of funcs.async, got ' .. got(future), 2) end
   local problem = errors.make { message = 'the call was canceled', kind = errors.kinds.CANCELED }
   future.canceled = true
-  dispatcher.cancel(state.task, problem)
+  if state.task then
+    dispatcher.cancel(state.task, problem)
+  elseif state.canceled then
+    state.canceled()
+  end
   complete(future, nil, problem)
   return true
 end

@@ -193,7 +193,7 @@ class _Sections:
                 result = self.result(reader)
             else:
                 given = self.one_of(reader, (0, 1), "a yes or no")
-                asynchronous = bool(given) if operand == "a" else asynchronous
+                asynchronous = bool(given) if operand in "ac" else asynchronous
         return syntax.AsyncBuiltin(at, name, options, type, result, asynchronous, tuple(numbers))
 
     def one_of(self, reader: Reader, known: tuple[int, ...], what: str) -> int:

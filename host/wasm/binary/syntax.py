@@ -189,8 +189,8 @@ class AsyncBuiltin:
     """A canonical built-in of WASI 0.3.
 
     ``type`` is the index of a stream's or future's type, ``result`` what ``task.return`` takes, and ``asynchronous`` tells that it gives
-    way instead of waiting. ``numbers`` are its other operands: the kind of value and the slot of ``context.get``, the memory of
-    ``waitable-set.wait``.
+    way instead of waiting, or that its wait can be canceled. ``numbers`` are its other operands: the kind of value and the slot of
+    ``context.get``, the memory of ``waitable-set.wait``.
     """
 
     offset: int

@@ -23,6 +23,7 @@ _TYPES: Final = {
     "backpressure.dec": ">", "thread.index": ">i", "thread.resume-later": "i>", "thread.suspend": ">i",
     "thread.suspend-then-resume": "i>i", "thread.yield-then-resume": "i>i", "thread.suspend-then-promote": "i>i",
     "thread.yield-then-promote": "i>i", "thread.available-parallelism": ">i",
+    "thread.new-indirect": "ii>i", "thread.spawn-ref": "ii>i", "thread.spawn-indirect": "ii>i",
 }  # fmt: skip
 MOST_SLOTS: Final = 2  # of a context
 

@@ -1,4 +1,4 @@
-"""Plans of components of WASI 0.3: calls are tasks, which the lane itself runs (lua/async).
+"""Plans of components of WASI 0.3: calls are tasks, which the lane itself runs (lua/tasks).
 
 In such a component all that a guest may call besides core modules is a function of the lane: the canonical built-ins, those of resources
 too, imports, and what its component instances call of each other. Each is a *native*, and what the lane may call of the guest a *callee*;

@@ -1,0 +1,134 @@
+"""Calls of async functions: many in one instance, imports that Lua answers later, streams from Lua and to Lua, cancellation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects import opened
+
+GUEST = (Path(__file__).parent / "streams.wat").read_text()
+LIBRARY = """
+- name: lib
+  kind: library.lua
+  modules: [channel]
+  source: |
+    local channel = require 'channel'
+    local gate = channel.new(0)
+    return {
+      later = function(n)
+        if n == 0 then gate:close() return 'opened' end
+        if n == 1000 then gate:receive() end
+        if n == 1001 then error 'no such value' end
+        return 'value ' .. n
+      end,
+    }
+"""
+ENTRIES = [
+    f'name: {name}, kind: function.wat, source: "file://streams.wat", method: {name}, imports: [{{later: "t:lib"}}]'
+    for name in ("echo", "count", "ask")
+]
+
+
+def run(tmp_path: Path, script: str) -> None:
+    with opened(tmp_path, *ENTRIES, LIBRARY, files={"streams.wat": GUEST}) as project:
+        project.run_script(f"local funcs, channel = require('funcs').new(), require 'channel'\n{script}")
+
+
+def test_many_calls_wait_in_one_instance(tmp_path: Path) -> None:
+    """Each waits for its import and gets its own answer, though all are of one instance, of which one is made."""
+    run(
+        tmp_path,
+        """
+        local waiting = {}
+        for i = 1, 40 do waiting[i] = funcs:async('t:ask', 1000) end
+        assert(funcs:call('t:ask', 7) == 'value 7')
+        assert(not waiting[1]:is_complete() and not waiting[40]:is_complete())
+        assert(funcs:call('t:ask', 0) == 'opened')
+        for i = 1, 40 do assert(waiting[i]:await() == 'value 1000') end
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ("('x'):rep(5000)", 5000),
+        ("''", 0),
+        ("{1, 2, 255}", 3),
+        ("(function() local n = 0 return function() n = n + 1 if n <= 10 then return ('y'):rep(n) end end end)()", 55),
+        ("(function() local c = channel.new(2) c:send('ab') c:send('c') c:close() return c end)()", 3),
+        ("assert(funcs:call('t:echo', 'passed on'))", 9),
+    ],
+    ids=["string", "empty", "sequence", "function", "channel", "stream"],
+)
+def test_what_stands_for_a_stream(tmp_path: Path, given: str, count: int) -> None:
+    """Strings, sequences, iterator functions, channels, and streams of guests."""
+    run(tmp_path, f"local n, err = funcs:call('t:count', {given}) assert(n == {count}, tostring(n) .. tostring(err))")
+
+
+def test_what_does_not_is_refused(tmp_path: Path) -> None:
+    """In a sentence that says what would."""
+    run(
+        tmp_path,
+        """
+        local n, err = funcs:call('t:count', 5)
+        assert(n == nil and err:kind() == 'Invalid')
+        assert(err:message():find('count: parameter 1 %(s: stream<u8>%): expected stream<u8>: a string, a sequence'), err:message())
+        n, err = funcs:call('t:count', {300})
+        assert(n == nil and err:kind() == 'Invalid', tostring(err))
+        """,
+    )
+
+
+def test_a_stream_of_a_guest_is_read(tmp_path: Path) -> None:
+    """In pieces, by lines, by a channel; and what is left is known to nobody once it is closed."""
+    run(
+        tmp_path,
+        """
+        local s = funcs:call('t:echo', 'one\\ntwo\\nthree')
+        assert(tostring(s) == 'stream<u8>')
+        assert(s:read(3) == 'one')
+        local lines = {}
+        for line in s:lines() do lines[#lines + 1] = line end
+        assert(table.concat(lines, ',') == ',two,three')
+        assert(s:read() == nil and s:read() == nil)
+        local c = funcs:call('t:echo', 'abc'):channel()
+        assert(c:receive() == 'abc')
+        local value, ok = c:receive()
+        assert(value == nil and ok == false)
+        local closed = funcs:call('t:echo', 'abc')
+        closed:close()
+        local ok, problem = pcall(closed.read, closed)
+        assert(not ok and tostring(problem):find 'was closed, or handed to a guest', tostring(problem))
+        """,
+    )
+
+
+def test_a_call_that_is_canceled_ends_alone(tmp_path: Path) -> None:
+    """The guest is told, and its instance serves the others."""
+    run(
+        tmp_path,
+        """
+        local c = channel.new(0)
+        local counting = funcs:async('t:count', c)
+        c:send('abc')
+        assert(counting:cancel())
+        local value, err = counting:await()
+        assert(value == nil and err:kind() == 'Canceled')
+        assert(funcs:call('t:count', 'abcd') == 4)
+        """,
+    )
+
+
+def test_an_import_that_raises_ends_the_instance(tmp_path: Path) -> None:
+    """Its call fails with the error of the library, and the next has another instance."""
+    run(
+        tmp_path,
+        """
+        local value, err = funcs:call('t:ask', 1001)
+        assert(value == nil and err:message():find 'no such value', tostring(err))
+        assert(funcs:call('t:ask', 3) == 'value 3')
+        """,
+    )
