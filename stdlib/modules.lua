@@ -35,6 +35,16 @@ local GROUPS = {
   'sync',
 }
 
+-- Those for the command line and the terminal.
+local CONSOLE = {
+  'args',
+  'progress',
+  'term',
+}
+
+for _, name in ipairs(CONSOLE) do
+  modules[name] = function() return require('stdlib.console.' .. name) end
+end
 for _, name in ipairs(GROUPS) do
   modules[name] = function() return require('stdlib.groups.' .. name) end
 end

@@ -7,6 +7,19 @@ local concat = table.concat
 
 local M = {}
 
+-- Takes the line away that stands on the terminal, if one does.
+local clear ---@type fun()?
+
+--- Has `f()` called before anything else is written, once: it takes away a line that stands on standard error.
+---@param f fun()?
+function M.stand(f) clear = f end
+
+local function make_room()
+  local f = clear
+  clear = nil
+  if f then f() end
+end
+
 local function shown(value)
   local text = tostring(value)
   if type(text) ~= 'string' then error('print: expected a string from __tostring of a ' .. type(value) .. ', got ' .. got(text), 3) end
@@ -18,6 +31,7 @@ end
 function M.print(...)
   local count = select('#', ...)
   local ok, problem
+  if clear then make_room() end
   if count == 1 then
     ok, problem = stdout:write(shown((...)), '\n')
   else
@@ -50,6 +64,7 @@ end
 ---@return any
 ---@return string?
 function M.complain(...)
+  if clear then make_room() end
   if stdout ~= io.stdout then return stdout:write(...) end
   return io.stderr:write(...)
 end
@@ -58,10 +73,18 @@ end
 ---@param ... string
 ---@return any
 ---@return string?
-function M.write_out(...) return stdout:write(...) end
+function M.write_out(...)
+  if clear then make_room() end
+  return stdout:write(...)
+end
+
+--- Says whether something has taken the place of standard output: a session.
+---@return boolean
+function M.is_redirected() return stdout ~= io.stdout end
 
 --- Writes what is still buffered; returns true, or nil and a message.
 function M.flush()
+  if clear then make_room() end
   local ok, problem = stdout:flush()
   if ok then return true end
   return nil, "standard output can't be written to: " .. tostring(problem)

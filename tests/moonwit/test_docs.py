@@ -27,4 +27,4 @@ def test_an_example_prints_what_its_page_shows(moonwit, write, text, name, given
 
 def test_the_pages_have_examples():
     """Each page on scripts has one."""
-    assert {"scripts-count.lua", "groups-prices.lua", "groups-stages.lua"} <= {param.id for param in FOUND}
+    assert {"scripts-count.lua", "groups-prices.lua", "groups-stages.lua", "console-sizes.lua"} <= {param.id for param in FOUND}
