@@ -17,6 +17,7 @@ FOLDERS = ("registry", "host", "lua", "stdlib", "moonwit", "examples", "docs", "
 KINDS = {".py", ".lua", ".md", ".yaml"}
 
 DOES = "reads|writes|calls|asks|waits|sends|holds|uses|runs|closes|enters|cancels|hears|listens|shares"
+RAISES = r"(error|fail|problem|complain|Failure|Malformed|Misfit|Refused|Bad[A-Z]\w+|raise|message)"
 
 PHRASES = [
     (r"(?<!there )\b(is|are|was|were) no (?!longer\b|more\b|one\b|such\b|way\b|place\b)[a-z]", "`is not a ...`"),
@@ -32,6 +33,7 @@ PHRASES = [
     (rf"""(^|[.:;] |-- |--- |# |\"\"\")Who(ever)? ({DOES})\b""", "the one who is meant: the reader, the caller"),
     (r"\b(calls|functions|host|library|requests?|types?|thread|errors|itself|process|version|lane|guest) alone\b", "`only ...`"),
     (r"\bof (a|an|the) (module|component|importer|lane|host|script|session)'s own\b(?! process)", "`the component's own ...`"),
+    (rf"""^(?!\s*(#|--|\"\"\")).*\b{RAISES}\b.*["'`][^"]*\bmust (be|begin|have|name|hold|stand|return)\b""", "`expected ..., got ...`"),
     (r"\bsome (five|ten|twenty|fifty|hundred|thousand)\b", "`about ...`"),
     (r"\b(is|are|was|were) told (in|to|as|here|there|of|with|by|at|once)\b", "`is reported`, `is said`, or who learns what"),
     (r"\w*(colour|behaviour|favour|honour|neighbour)\w*|(?<![.])\b(cancelled|cancelling|licence|centre)\b|\w+(al|an|ogn|or|imm|itial)is(e|ed|es|ing)\b",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from moonwit.host.functions.kinds import BINARY, LIMITS, WASI, check_binary, import_rule
+from moonwit.host.values.intermediate import kind_of
 from moonwit.registry import Broken, Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, pattern, shown
 from moonwit.registry.record import record
 
@@ -69,7 +70,8 @@ def check_command(entry: Entry, registry: Registry) -> Iterator[Problem]:
     if given is None:
         return
     if not isinstance(given, dict):
-        yield entry.problem(("meta", "command"), "`meta.command` must be a mapping", "write `command: {name: greet, short: says hello}`")
+        sentence = f"`meta.command`: expected a mapping, got {kind_of(given)}"
+        yield entry.problem(("meta", "command"), sentence, "write `command: {name: greet, short: says hello}`")
         return
     for key in given:
         if key not in _FIELDS:
@@ -88,7 +90,7 @@ def check_command(entry: Entry, registry: Registry) -> Iterator[Problem]:
         sentence = f"the command {shown(name)} is that of {first} already"
         yield entry.problem(("meta", "command", "name"), sentence, "give one of them another name")
     if "short" in given and not isinstance(given["short"], str):
-        yield entry.problem(("meta", "command", "short"), "`meta.command.short` must be text")
+        yield entry.problem(("meta", "command", "short"), f"`meta.command.short`: expected text, got {kind_of(given['short'])}")
 
 
 # The one function of a program, in all the ways that an export can be named.

@@ -55,6 +55,11 @@ class ProgramProblem(Exception):
         self.backtrace = backtrace
 
 
+def late(name: str, limit: int | None, doing: str) -> str:
+    """Says that a program took longer than its limit in milliseconds, and what it was at; lua/values/errors.lua has the same sentence."""
+    return f"{name} took longer than its limit of {limit} ms: {doing}"
+
+
 @record
 class Program:
     """A program and what it is given. ``name`` is its first argument and names it in sentences; ``world.args`` are the others.
@@ -211,7 +216,7 @@ class Program:
 
     def _not_compiled(self, problem: CodeProblem) -> ProgramProblem:
         if problem.kind == "Timeout":
-            return ProgramProblem("Timeout", f"{self.name} took longer than its limit of {self.max_execution_ms} ms: {problem.sentence}")
+            return ProgramProblem("Timeout", late(self.name, self.max_execution_ms, problem.sentence))
         if problem.invalid:
             return self._invalid(" ".join(_CAUSES.split(problem.sentence.strip())[-1].split()))
         return ProgramProblem(problem.kind, f"{self.name} can't be run: {problem.sentence}")

@@ -93,7 +93,7 @@ end
 ---@return Error
 function M.late(name, ms, more, doing)
   more.kind = M.kinds.TIMEOUT
-  more.message = ('%s: took longer than its limit of %g ms%s'):format(name, ms, doing and ': ' .. doing or '')
+  more.message = ('%s: took longer than its limit of %.14g ms%s'):format(name, ms, doing and ': ' .. doing or '')
   return M.make(more)
 end
 

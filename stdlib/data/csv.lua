@@ -20,7 +20,7 @@ local PIECE = 64 * 1024
 local function separator_of(options, name)
   local separator = options.separator or ','
   if #separator ~= 1 or separator:find '["\r\n]' then
-    error(name .. ': the `separator` must be one byte, and neither a quote nor a line end', 3)
+    error(name .. (': expected one byte as the separator, no quote and no line end, got %q'):format(separator:sub(1, 20)), 3)
   end
   return separator
 end
@@ -63,7 +63,9 @@ end
 
 local function form_of(options, name)
   local line_end = options.line_end or '\r\n'
-  if line_end ~= '\r\n' and line_end ~= '\n' then error(name .. ': the `line_end` must be "\\r\\n" or "\\n"', 3) end
+  if line_end ~= '\r\n' and line_end ~= '\n' then
+    error(name .. (': expected "\\r\\n" or "\\n" as the line_end, got %q'):format(line_end:sub(1, 20)), 3)
+  end
   return { separator = separator_of(options, name), line_end = line_end, header = options.header, name = name }
 end
 

@@ -264,7 +264,7 @@ class _Composer:
     def _key(self, event: Any, value: Value, top: _Open) -> Value:
         """Gives what a key is called: the text of a scalar, whatever it would stand for, because keys of tables are names."""
         if isinstance(value, (list, dict)):
-            raise self._wrong(event, "a key must be a plain value, and this one is a collection")
+            raise self._wrong(event, "expected a plain value as the key, got a collection")
         if type(event) is self._yaml.AliasEvent:
             name = value if isinstance(value, bytes) else self._named(event, value)
         elif event.value == "<<" and event.tag is None and event.implicit[0]:

@@ -85,7 +85,7 @@ local function attempt(executor, id, ...)
   if not started:is_complete() then
     started:cancel()
     err = errors.make {
-      message = ('%s: took longer than its timeout of %g ms'):format(id, ns / 1e6),
+      message = ('%s: took longer than its timeout of %.14g ms'):format(id, ns / 1e6),
       kind = KINDS.TIMEOUT,
       retryable = true,
       entry = id,

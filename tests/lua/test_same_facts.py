@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from moonwit.host.programs.program import late
 from moonwit.host.wasi import preview1
 from moonwit.host.wasi.signatures import NULL, SIGNATURES
 from moonwit.host.wasm.wit import flatten
@@ -64,6 +65,12 @@ def test_lua_provides_each_function_of_wasi_that_python_links(lua):
     of_python |= {f"wasi_snapshot_preview1#{name}" for name in preview1.FUNCTIONS}
     assert sorted(of_python - NULL.keys() - provided) == []
     assert sorted(provided - of_python) == []
+
+
+def test_lateness_is_said_alike(lua):
+    """A program whose compilation takes too long reads as one that Lua ends, and a long limit is not rounded."""
+    of_lua = lua.execute(b"return require('lua.values.errors').late('p', 12345678, {}, 'it slept'):message()").decode()
+    assert of_lua.replace("p: ", "p ", 1) == late("p", 12345678, "it slept") == "p took longer than its limit of 12345678 ms: it slept"
 
 
 def test_keywords_are_those_of_luajit(lua):

@@ -152,7 +152,7 @@ def test_a_script_without_an_ending_still_runs(lua, tmp_path):
 @pytest.mark.parametrize(
     ("meta", "sentence"),
     [
-        ("{command: greet}", "`meta.command` must be a mapping"),
+        ("{command: greet}", "`meta.command`: expected a mapping, got a string"),
         ("{command: {}}", "`meta.command` needs a `name`, which is text"),
         ("{command: {name: 1}}", "`meta.command` needs a `name`, which is text"),
         ("{command: {name: list}}", "a command can't be named `list`, which means something else"),
@@ -160,7 +160,7 @@ def test_a_script_without_an_ending_still_runs(lua, tmp_path):
         ("{command: {name: a b}}", "a command can't be named `a b`, which has other characters than"),
         ("{command: {name: first}}", "the command `first` is that of app:first already"),
         ("{command: {name: x, shrt: y}}", "`meta.command` has no field `shrt`"),
-        ("{command: {name: x, short: [y]}}", "`meta.command.short` must be text"),
+        ("{command: {name: x, short: [y]}}", "`meta.command.short`: expected text, got a sequence"),
     ],
 )
 def test_a_wrong_command_is_a_problem(tmp_path, moonwit, meta, sentence):

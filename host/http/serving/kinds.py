@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from weakref import WeakKeyDictionary
 
+from moonwit.host.values.intermediate import kind_of
 from moonwit.registry import (
     Broken,
     Choice,
@@ -125,7 +126,7 @@ def _check_meta(entry: Entry, registry: Registry, field: str, kind: str) -> Iter
     if named is None:
         return
     if not isinstance(named, str):
-        yield entry.problem(("meta", field), f"`meta.{field}`: expected the id of an `{kind}` entry, got {named!r:.60}")
+        yield entry.problem(("meta", field), f"`meta.{field}`: expected the id of an `{kind}` entry, got {kind_of(named)}")
         return
     target = registry.entries.get(full_id(named, entry.namespace))
     if target is None:

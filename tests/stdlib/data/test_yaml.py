@@ -137,7 +137,7 @@ def test_the_core_schema(source: str, value: Any) -> None:
         ("a: 1\na: 2", "line 2, column 1: the key 'a' stands twice in one mapping"),
         ("a: *b", "line 1, column 4: `*b` refers to an anchor that is not above it"),
         ("&a [*a]", "line 1, column 5: `*a` stands inside what it refers to"),
-        ("[1]: 2", "line 1, column 3: a key must be a plain value, and this one is a collection"),
+        ("[1]: 2", "line 1, column 3: expected a plain value as the key, got a collection"),
         ("a: 1\n<<: 2", "line 2, column 5: `<<` merges mappings only"),
         ("!!int x", "line 1, column 1: `!!int` stands before what is not one"),
         ("!!binary $", "line 1, column 1: the text of `!!binary` is not base64"),
