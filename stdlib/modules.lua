@@ -23,6 +23,8 @@ local NAMES = {
 
 -- Those for data, in a folder of their own.
 local DATA = {
+  'compress',
+  'crypto',
   'csv',
   'text',
   'toml',

@@ -49,7 +49,7 @@ class Modules:
         """Does a task of the modules for data on this thread, or has a process apart do it."""
         from moonwit.host.engine import worker
         from moonwit.stdlib.apart.process import Failed
-        from moonwit.stdlib.data import tasks
+        from moonwit.stdlib.tasks import tasks
 
         where, _, name = target.partition(b" ")
         if where + b" " == THREAD:
@@ -79,6 +79,6 @@ class Modules:
 
 
 def _here(name: bytes, arguments: bytes) -> buffer.Encoded:
-    from moonwit.stdlib.data import tasks
+    from moonwit.stdlib.tasks import tasks
 
     return buffer.Encoded(tasks.run(name, arguments))

@@ -62,7 +62,7 @@ local function outcome(answer)
   return answered(values[1])
 end
 
---- Has a task of stdlib/data/tasks.py done: `here`, which others wait for; on a `thread`; or in a process `apart`, which ends when
+--- Has a task of stdlib/tasks/tasks.py done: `here`, which others wait for; on a `thread`; or in a process `apart`, which ends when
 --- nobody waits for it any more. Gives its result, or nil and an error value.
 ---@param where 'here'|'thread'|'apart'
 ---@param name string

@@ -1,4 +1,4 @@
-"""A process that does tasks of stdlib/data/tasks.py for another one: run by its path, with one socket as stdin and stdout.
+"""A process that does tasks of stdlib/tasks/tasks.py for another one: run by its path, with one socket as stdin and stdout.
 
 It is told a line of JSON with what it may take and where Python's modules are. Each task is the lengths of a name and of its arguments,
 then both. It gives a byte, which is 1 when it will do no more tasks, a length, and the encoded answer. It ends when the socket does.
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _work(channel: BinaryIO, seconds: float) -> None:
-    from moonwit.stdlib.data import tasks
+    from moonwit.stdlib.tasks import tasks
 
     last = False
     while not last and (head := channel.read(ASKED.size)):

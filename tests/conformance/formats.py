@@ -19,8 +19,8 @@ from typing import Any
 import yaml
 
 from moonwit.host.values.intermediate import NONE
-from moonwit.stdlib.data import toml_reader, yaml_reader
-from moonwit.stdlib.data.problem import DataProblem
+from moonwit.stdlib.tasks import toml_reader, yaml_reader
+from moonwit.stdlib.tasks.problem import DataProblem
 
 # A case: its name, and what is wrong with what was read, or None.
 Case = tuple[str, str | None]

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moonwit.lua.values import buffer
-from moonwit.stdlib.data import tasks
-from moonwit.stdlib.data.problem import DataProblem
-from moonwit.stdlib.data.toml_reader import decode
+from moonwit.stdlib.tasks import tasks
+from moonwit.stdlib.tasks.problem import DataProblem
+from moonwit.stdlib.tasks.toml_reader import decode
 
 
 @pytest.mark.parametrize(

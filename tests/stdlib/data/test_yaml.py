@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from moonwit.host.values.intermediate import NONE
 from moonwit.lua.values import buffer
-from moonwit.stdlib.data import tasks
-from moonwit.stdlib.data.problem import DataProblem
-from moonwit.stdlib.data.yaml_reader import MOST_COPIES, decode, decode_all
-from moonwit.stdlib.data.yaml_writer import encode
+from moonwit.stdlib.tasks import tasks
+from moonwit.stdlib.tasks.problem import DataProblem
+from moonwit.stdlib.tasks.yaml_reader import MOST_COPIES, decode, decode_all
+from moonwit.stdlib.tasks.yaml_writer import encode
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 numbers = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from moonwit.host.values.intermediate import Value
-from moonwit.stdlib.data.problem import DataProblem, library, utf8
+from moonwit.stdlib.tasks.problem import DataProblem, library, utf8
 
 _NAMES = {
     b"diff_timeout": "Diff_Timeout",

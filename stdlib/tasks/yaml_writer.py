@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from moonwit.host.values.intermediate import NONE, ErrorValue, Some, Value, kind_of
-from moonwit.stdlib.data.problem import DataProblem
+from moonwit.stdlib.tasks.problem import DataProblem
 
 # Lines are not folded.
 _WIDTH = 2**30

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from moonwit.host.values.intermediate import Empty, Value
-from moonwit.stdlib.data.problem import DataProblem, at, utf8
+from moonwit.stdlib.tasks.problem import DataProblem, at, utf8
 
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)\Z", re.DOTALL)
 

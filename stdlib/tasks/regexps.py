@@ -14,7 +14,7 @@ from typing import Any
 
 from moonwit.host.engine import worker
 from moonwit.host.values.intermediate import Value
-from moonwit.stdlib.data.problem import DataProblem, library
+from moonwit.stdlib.tasks.problem import DataProblem, library
 
 # What one search may take: places of groups, and seconds. A single match is linear, and many of them may look far ahead each.
 MOST_PLACES, SECONDS = 8_000_000, 60.0

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from moonwit.host.values.intermediate import DEPTH, NONE, Empty, Value
-from moonwit.stdlib.data.problem import DataProblem, at, utf8
+from moonwit.stdlib.tasks.problem import DataProblem, at, utf8
 
 # Values that aliases stand for, in all: each is copied where it stands.
 MOST_COPIES = 1_000_000

@@ -1,1 +1,0 @@
-"""The formats of data: YAML, TOML, CSV, JSON Schema, texts, templates, compression, cryptography."""

@@ -1,0 +1,88 @@
+"""Randomness, encryption, signatures and keys of passwords, by Python's own and by cryptography, which is OpenSSL."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from moonwit.host.values.intermediate import Value
+from moonwit.stdlib.tasks.problem import DataProblem, library
+
+_ALPHANUMERIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NONCE = 12  # bytes, of both ciphers
+_CIPHERS = {b"aes": "AESGCM", b"chacha20": "ChaCha20Poly1305"}
+
+
+def random(length: float) -> bytes:
+    """Gives random bytes."""
+    return os.urandom(int(length))
+
+
+def random_text(length: float, charset: bytes | None = None) -> bytes:
+    """Gives a text of bytes of a set, each as likely as the others: random bytes past a multiple of the set's size are left out."""
+    known = charset or _ALPHANUMERIC
+    most = 256 - 256 % len(known)
+    chosen = bytearray()
+    while len(chosen) < length:
+        chosen += bytes(known[byte % len(known)] for byte in os.urandom(int(length) - len(chosen) + 16) if byte < most)
+    return bytes(chosen[: int(length)])
+
+
+def encrypt(algorithm: bytes, data: bytes, key: bytes, aad: bytes) -> bytes:
+    """Encrypts data; a random nonce stands before it."""
+    aead = library("cryptography.hazmat.primitives.ciphers.aead", "encryption")
+    nonce = os.urandom(_NONCE)
+    sealed: bytes = getattr(aead, _CIPHERS[algorithm])(key).encrypt(nonce, data, aad)
+    return nonce + sealed
+
+
+def decrypt(algorithm: bytes, data: bytes, key: bytes, aad: bytes) -> bytes:
+    """Decrypts what ``encrypt`` has given."""
+    aead = library("cryptography.hazmat.primitives.ciphers.aead", "decryption")
+    from cryptography.exceptions import InvalidTag
+
+    try:
+        opened: bytes = getattr(aead, _CIPHERS[algorithm])(key).decrypt(data[:_NONCE], data[_NONCE:], aad)
+    except (InvalidTag, ValueError):
+        # Nothing more is said: it could help whoever tries.
+        raise DataProblem("the data can't be decrypted: it was changed, or the key or the additional data is another", "Internal") from None
+    return opened
+
+
+def generate() -> Value:
+    """Makes a pair of keys of Ed25519."""
+    ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
+    key = ed25519.Ed25519PrivateKey.generate()
+    return {b"private": key.private_bytes_raw(), b"public": key.public_key().public_bytes_raw()}
+
+
+def sign(private: bytes, data: bytes) -> bytes:
+    """Signs data."""
+    ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
+    made: bytes = ed25519.Ed25519PrivateKey.from_private_bytes(private).sign(data)
+    return made
+
+
+def verify(public: bytes, data: bytes, signature: bytes) -> bool:
+    """Tells whether a signature fits."""
+    ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
+    except InvalidSignature:
+        return False
+    except ValueError:
+        raise DataProblem("the public key is not one of Ed25519") from None
+    return True
+
+
+def pbkdf2(password: bytes, salt: bytes, iterations: float, length: float, algorithm: bytes) -> bytes:
+    """Makes a key of a password (RFC 8018)."""
+    return hashlib.pbkdf2_hmac(algorithm.decode(), password, salt, int(iterations), int(length))
+
+
+def equal(a: bytes, b: bytes) -> bool:
+    """Tells whether two strings are equal."""
+    return hmac.compare_digest(a, b)
