@@ -49,7 +49,7 @@ for algorithm, levels in pairs(LEVELS) do
     return perform(where(algorithm, data), 'compress.encode', algorithm, data, level, given.dict)
   end
 
-  --- Returns what was compressed, or nil and an error. `options.max_size` is how many bytes it may have: 128 MiB unless told, 1 GiB at most.
+  --- Returns what was compressed, or nil and an error. `options.max_size` is how many bytes it may have: 128 MiB, or up to 1 GiB.
   function class.decode(data, options)
     local name = 'compress.' .. algorithm .. '.decode'
     bounds.text(data, name, 'data')

@@ -3,7 +3,6 @@ local bounds = require 'stdlib.data.bounds'
 local callbacks = require 'lua.lane.ask'
 local hash = require 'stdlib.hash'
 local got = require 'lua.values.got'
-local uuid = require 'stdlib.uuid'
 
 local type, error = type, error
 local perform, text, invalid = callbacks.perform, bounds.text, bounds.invalid
@@ -44,7 +43,7 @@ function M.random.string(length, charset)
 end
 
 --- Returns a random UUID.
-function M.random.uuid() return uuid.v4() end
+function M.random.uuid() return (callbacks.ask 'uuid_random') end
 
 for _, algorithm in ipairs { 'sha256', 'sha512' } do
   --- Returns the keyed digest of data (RFC 2104) as hex digits, or nil and an error.

@@ -116,7 +116,10 @@ function methods.find_all_string_submatch(re, text)
 end
 
 --- Returns the places of the first and the last byte of the first match, counted from 1, or nil.
-function methods.find_string_index(re, text) return first(checked(re, text, 'find_string_index'), text, false, pair_of, 'find_string_index') end
+function methods.find_string_index(re, text)
+  local state = checked(re, text, 'find_string_index')
+  return first(state, text, false, pair_of, 'find_string_index')
+end
 
 --- Returns a list of the places of all matches, or nil when there are none.
 function methods.find_all_string_index(re, text)

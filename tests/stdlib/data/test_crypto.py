@@ -30,7 +30,8 @@ entries:
     kind: function.lua
     modules: [crypto]
     source: |
-      local function raw(text) return type(text) == 'string' and (text:gsub('..', function(d) return string.char(tonumber(d, 16)) end)) or text end
+      local function byte(digits) return string.char(tonumber(digits, 16)) end
+      local function raw(text) return type(text) == 'string' and (text:gsub('..', byte)) or text end
       return function(group, name, a, b, c)
         local value, problem = crypto[group][name](raw(a), raw(b), raw(c))
         if type(value) ~= 'string' then return value, problem end
