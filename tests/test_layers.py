@@ -32,6 +32,36 @@ def test_arrows_point_down(arrows):
         assert source in rooms.TOPS or not points_up, f"{source}:{line}: expected an import from this room or one below it, got {target}"
 
 
+@pytest.mark.parametrize("path", PYTHON, ids=str)
+def test_the_product_runs_components_itself(path):
+    """Wasmtime's own implementation of components is for tests to compare with."""
+    assert not list(_components_of_wasmtime((ROOT / path).read_text(encoding="utf-8"))), f"{path}: expected nothing of wasmtime.component"
+
+
+def _components_of_wasmtime(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{name}" for name in names]
+        yield from (name for name in names if f"{name}.".startswith("wasmtime.component."))
+        if isinstance(node, ast.Attribute) and node.attr.startswith(("wasmtime_component_", "WASMTIME_COMPONENT_")):
+            yield node.attr
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import wasmtime.component",
+        "from wasmtime import component as generic",
+        "from wasmtime.component import Linker",
+        "ffi.wasmtime_component_new()",
+    ],
+)
+def test_the_rule_about_components_would_notice(source):
+    """However it is imported, or called by the C API."""
+    assert list(_components_of_wasmtime(source))
+
+
 def test_nothing_imports_a_top(arrows):
     """What puts the command line or a lane together is not imported by anything."""
     assert not [arrow for arrow in arrows if arrow.target in rooms.TOPS]

@@ -16,7 +16,6 @@ import sys
 import threading
 
 FRAME = struct.Struct("<BQ")
-_KINDS = ("module", "component")
 _NICE = 5
 
 
@@ -32,16 +31,16 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with open(0, "rb", closefd=False) as channel:
         task = json.loads(channel.readline())
-        codes = [(component, channel.read(size)) for component, size in task["codes"]]
+        codes = [channel.read(size) for size in task["codes"]]
     # The bytes are what was sent, whole: the other side has closed the socket else.
-    if any(len(data) != size for (_, data), (_, size) in zip(codes, task["codes"], strict=True)):
+    if any(len(data) != size for data, size in zip(codes, task["codes"], strict=True)):
         sys.exit(1)
     threading.Thread(target=_end_with_the_other, daemon=True).start()
     _bound(task["memory"], task["seconds"])
     library = ctypes.CDLL(task["library"])
     engine = _engine(library, task["settings"])
-    for component, data in codes:
-        _answer(*_compile(library, engine, _KINDS[component], data))
+    for data in codes:
+        _answer(*_compile(library, engine, data))
 
 
 def _end_with_the_other() -> None:
@@ -79,15 +78,14 @@ def _engine(library: ctypes.CDLL, settings: list[tuple[str, int]]) -> ctypes.c_v
     return ctypes.c_void_p(library.wasm_engine_new_with_config(config))
 
 
-def _compile(library: ctypes.CDLL, engine: ctypes.c_void_p, kind: str, data: bytes) -> tuple[int, bytes]:
-    new, serialize = getattr(library, f"wasmtime_{kind}_new"), getattr(library, f"wasmtime_{kind}_serialize")
-    delete = getattr(library, f"wasmtime_{kind}_delete")
+def _compile(library: ctypes.CDLL, engine: ctypes.c_void_p, data: bytes) -> tuple[int, bytes]:
+    new, serialize = library.wasmtime_module_new, library.wasmtime_module_serialize
     new.restype = serialize.restype = ctypes.c_void_p
     made, out = ctypes.c_void_p(), _Bytes()
     problem = new(engine, data, ctypes.c_size_t(len(data)), ctypes.byref(made))
     if not problem:
         problem = serialize(made, ctypes.byref(out))
-        delete(made)
+        library.wasmtime_module_delete(made)
     if problem:
         library.wasmtime_error_message(ctypes.c_void_p(problem), ctypes.byref(out))
     return int(bool(problem)), ctypes.string_at(out.data, out.size)

@@ -1,18 +1,13 @@
-"""Code that is to be compiled, and what comes of it: a module or a component, or why there is none."""
+"""Code that is to be compiled, and what comes of it: a module, or why there is none."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from wasmtime import Engine, Module, WasmtimeError
 
 from moonwit.host.engine import engine as engines
-
-if TYPE_CHECKING:
-    from wasmtime import component as generic
-
-    Compiled = Module | generic.Component
 
 
 class CodeProblem(Exception):
@@ -36,17 +31,16 @@ def canceled_problem() -> CodeProblem:
 
 
 class Code(NamedTuple):
-    """The bytes of a core module or a component, for an engine. Two of the same content are equal."""
+    """The bytes of a core module, for an engine. Two of the same content are equal."""
 
     digest: str
-    component: bool
     engine: int
     small: bool
 
     @property
     def name(self) -> str:
         """Names what is compiled of it in a cache: by all that it depends on but the version of the engine."""
-        settings = repr((self.component, engines.settings(self.small)))
+        settings = repr(engines.settings(self.small))
         return hashlib.sha256(f"{settings} {self.digest}".encode()).hexdigest()
 
 
@@ -55,30 +49,21 @@ class Wanted:
 
     __slots__ = ("code", "data", "engine")
 
-    def __init__(self, data: bytes, engine: Engine, component: bool = False) -> None:
+    def __init__(self, data: bytes, engine: Engine) -> None:
         self.data = data
         self.engine = engine
-        self.code = Code(hashlib.sha256(data).hexdigest(), component, id(engine), engines.is_small(engine))
+        self.code = Code(hashlib.sha256(data).hexdigest(), id(engine), engines.is_small(engine))
 
-    def compile(self) -> Compiled:
+    def compile(self) -> Module:
         """Compiles it here and now; raises ``CodeProblem``."""
         try:
-            made: Compiled = self._kind()(self.engine, self.data)
-            return made
+            return Module(self.engine, self.data)
         except WasmtimeError as error:
             raise CodeProblem("Invalid", str(error), invalid=True) from None
 
-    def restore(self, serialized: bytes | bytearray) -> Compiled:
+    def restore(self, serialized: bytes | bytearray) -> Module:
         """Takes what the compiler has made of it; raises ``CodeProblem`` when that does not fit the engine."""
         try:
-            made: Compiled = self._kind().deserialize(self.engine, serialized)
-            return made
+            return Module.deserialize(self.engine, serialized)
         except WasmtimeError as error:
             raise CodeProblem("Internal", f"what was compiled does not fit: {error}", lasting=False) from None
-
-    def _kind(self) -> Any:
-        if not self.code.component:
-            return Module
-        from wasmtime import component as generic
-
-        return generic.Component

@@ -11,7 +11,6 @@ import functools
 import math
 import re
 
-from moonwit.host.wasm.binary.core import is_component
 from moonwit.host.wasm.binary.reader import Reader
 from moonwit.host.wasm.problems import Malformed
 
@@ -72,76 +71,15 @@ def _pattern(tables: bool) -> re.Pattern[bytes]:
 
 
 def cost(data: bytes, most: float) -> float:
-    """Gives the bound for a core module, or for a component with all that is in it: ``ENDLESS`` as soon as it is more than ``most``.
+    """Gives the bound for a core module: ``ENDLESS`` as soon as it is more than ``most``.
 
     What is malformed is endless too.
     """
     try:
-        total = _component(Reader(data), most) if is_component(data) else _module(Reader(data), most)
+        total = _module(Reader(data), most)
     except Malformed:
         return ENDLESS
     return total if total <= most else ENDLESS
-
-
-def _component(reader: Reader, most: float) -> float:
-    """Adds up the core modules of a component whose functions are lowered only from the host.
-
-    A function that is lifted and lowered again needs code between the two of them, which a few bytes can ask much of.
-    """
-    total, lifted = 0.0, False
-    reader.take(8)
-    while not reader.done:
-        identity = reader.byte()
-        body = reader.take(reader.u32())
-        total += (body.end - body.position) * (_CUSTOM_BYTE if identity == 0 else _BYTE)
-        if identity == 1:
-            total += _module(body, most - total)
-            if total > most:
-                return ENDLESS
-        elif identity == 4 and _has_code(body):
-            return ENDLESS
-        elif identity == 8:
-            kinds = _canonical(body)
-            # A function can only be lowered after it is there.
-            for kind in kinds:
-                if kind is None or (kind == 1 and lifted):
-                    return ENDLESS
-                lifted = lifted or kind == 0
-            total += _FUNCTION * len(kinds)
-    return total
-
-
-def _has_code(reader: Reader) -> bool:
-    """Tells whether a component inside another one has more than imports, exports and types."""
-    reader.take(8)
-    while not reader.done:
-        identity = reader.byte()
-        reader.take(reader.u32())
-        if identity in (1, 2, 4, 8):
-            return True
-    return False
-
-
-def _canonical(body: Reader) -> list[int | None]:
-    """Lists what a section of canonical functions defines: 0 lifts, 1 lowers, 2 is about resources, None is not known here."""
-    kinds: list[int | None] = []
-    for _ in range(body.count()):
-        kind = body.byte()
-        if kind in (0, 1):
-            body.expect(0, "what follows")
-            body.u32()
-            for _ in range(body.count()):
-                if body.byte() in (3, 4, 5):
-                    body.u32()
-            if kind == 0:
-                body.u32()
-            kinds.append(kind)
-        elif kind in (2, 3, 4):
-            body.u32()
-            kinds.append(2)
-        else:
-            return [None]
-    return kinds
 
 
 def _module(reader: Reader, most: float) -> float:

@@ -20,15 +20,13 @@ from moonwit.host.compiling.store import Store, store
 from moonwit.host.engine import engine as engines
 
 if TYPE_CHECKING:
-    from wasmtime import Engine
-
-    from moonwit.host.compiling.code import Compiled
+    from wasmtime import Engine, Module
 
 # What is compiled at once, in the thread that asks, costs less than this for one call: microseconds of one core.
 IN_PLACE = 120_000.0
 
 _lock = threading.RLock()
-_compiled: dict[Code, Compiled] = {}
+_compiled: dict[Code, Module] = {}
 _refused: dict[Code, CodeProblem] = {}
 _pending: dict[Code, Job] = {}
 _queue: deque[Job] = deque()
@@ -62,7 +60,7 @@ class Job:
         """Compiles, on a thread that has nothing else to do."""
         first = self.wanted[0]
         settings = engines.settings(first.code.small)
-        codes = [(each.code.component, each.data) for each in self.wanted]
+        codes = [each.data for each in self.wanted]
         try:
             with closing(self._process.compile(codes, engines.library_path(), settings)) as answers:
                 for each, answer in zip(self.wanted, answers, strict=True):
@@ -187,7 +185,7 @@ class Request:
                 job.cancel()
 
 
-def _take(wanted: Wanted, made: Compiled) -> Compiled:
+def _take(wanted: Wanted, made: Module) -> Module:
     with _lock:
         return _compiled.setdefault(wanted.code, made)
 
@@ -235,9 +233,9 @@ class Compiler:
         self.missing: list[Wanted] = []
         self._left = IN_PLACE
 
-    def get(self, data: bytes, component: bool = False) -> Compiled | None:
+    def get(self, data: bytes) -> Module | None:
         """Gives compiled code, or None for what is missing; raises ``CodeProblem`` for what is known not to go."""
-        wanted = Wanted(data, self.engine, component)
+        wanted = Wanted(data, self.engine)
         with _lock:
             made, problem, pending = _compiled.get(wanted.code), _refused.get(wanted.code), wanted.code in _pending
         if made is not None:
@@ -255,14 +253,14 @@ class Compiler:
         """Has what is missing compiled elsewhere."""
         return Request(self.missing, self.entry)
 
-    def _kept(self, wanted: Wanted) -> Compiled | None:
+    def _kept(self, wanted: Wanted) -> Module | None:
         data = _kept().load(wanted.code.name)
         try:
             return None if data is None else wanted.restore(data)
         except CodeProblem:
             return None  # It was made for another machine: it is made anew.
 
-    def _at_once(self, wanted: Wanted) -> Compiled | None:
+    def _at_once(self, wanted: Wanted) -> Module | None:
         from moonwit.host.compiling.cost import cost
 
         needed = cost(wanted.data, self._left)
@@ -272,26 +270,3 @@ class Compiler:
         made = wanted.compile()
         _kept().save(wanted.code.name, made.serialize())
         return made
-
-
-def compiled(data: bytes, engine: Engine, entry: str, component: bool = False, seconds: float | None = None) -> Compiled:
-    """Gets compiled code on this thread, which waits for it; raises ``CodeProblem``, of kind Timeout after ``seconds``.
-
-    The wait ends when the thread's work is canceled (``worker.current``).
-    """
-    compiler = Compiler(engine, entry)
-    until = None if seconds is None else time.monotonic() + seconds
-    while (made := compiler.get(data, component)) is None:
-        from moonwit.host.engine import worker
-
-        request = compiler.request()
-        cancellation = worker.current()
-        if cancellation is not None:
-            cancellation.watch(request.leave)
-        if not request.wait(None if until is None else max(until - time.monotonic(), 0)):
-            request.leave(canceled=False)
-            raise CodeProblem("Timeout", "its code was still being compiled", lasting=False)
-        if request.problem is not None:
-            raise request.problem
-        compiler.missing.clear()
-    return made

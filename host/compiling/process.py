@@ -47,9 +47,9 @@ class Process:
                 self._child.kill()
 
     def compile(
-        self, codes: Sequence[tuple[bool, bytes]], library: str, settings: Sequence[tuple[str, int]]
+        self, codes: Sequence[bytes], library: str, settings: Sequence[tuple[str, int]]
     ) -> Generator[bytearray | CodeProblem, None, None]:
-        """Compiles one code after the other, each a flag for components and its bytes; gives its serialized form, or what is wrong with it.
+        """Compiles one module after the other; gives its serialized form, or what is wrong with it.
 
         Raises ``CodeProblem`` when it does not come to its end.
         """
@@ -64,10 +64,10 @@ class Process:
                 "settings": settings,
                 "memory": self._memory,
                 "seconds": self._seconds,
-                "codes": [(component, len(data)) for component, data in codes],
+                "codes": [len(data) for data in codes],
             }
             _send(own, json.dumps(task).encode() + b"\n", until)
-            for _, data in codes:
+            for data in codes:
                 _send(own, data, until)
             for _ in codes:
                 status, size = _FRAME.unpack(self._receive(own, _FRAME.size, until))

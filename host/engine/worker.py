@@ -77,11 +77,6 @@ class Worker:
             result = None
 
 
-def run(function: Callable[[], T]) -> T:
-    """Runs ``function`` on another thread and waits for it; the wait can be interrupted, the work goes on then."""
-    return start(function).result()
-
-
 def start(function: Callable[[], T], cancellation: Cancellation | None = None) -> Future[T]:
     """Starts ``function`` on another thread, where ``cancellation`` is the ``current`` one."""
     future: Future[T] = Future()

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from moonwit.registry.record import record
-
 FUNCS: Final = "wippy:runtime/funcs"
 PREVIEW1: Final = "wasi_snapshot_preview1"
 
@@ -123,38 +121,11 @@ def granted(imports: Iterable[str]) -> frozenset[str]:
 
 
 def links(interface: str, imports: Iterable[str]) -> bool:
-    """Says whether Wasmtime's own implementation is linked: for what is granted, and for what grants nothing by itself."""
+    """Says whether an interface of WASI is linked: what is granted, and what grants nothing by itself."""
     name = interface_of(interface)
     if name in _ALWAYS:
         return _is_wasi_version(interface)
     return name.startswith("wasi:") and name not in _UNSTABLE and grants(interface, imports)
-
-
-@record
-class Access:
-    """What an instance's WASI gets of the host; the linker decides which functions there are."""
-
-    input: bool = False
-    output: bool = False
-    errors: bool = False
-    files: bool = False
-    network: bool = False
-    names: bool = False
-    http: bool = False
-
-
-def access(imports: Iterable[str]) -> Access:
-    """Gives what an entry's ``imports:`` open."""
-    given = granted(imports)
-    return Access(
-        input="wasi:cli/stdin" in given,
-        output="wasi:cli/stdout" in given,
-        errors="wasi:cli/stderr" in given,
-        files="wasi:filesystem/preopens" in given,
-        network="wasi:sockets/instance-network" in given,
-        names="wasi:sockets/ip-name-lookup" in given,
-        http="wasi:http/outgoing-handler" in given,
-    )
 
 
 def grant_for(interface: str) -> str | None:

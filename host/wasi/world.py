@@ -15,8 +15,6 @@ from moonwit.host.wasi.network import CLOSED, Network, network
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
-    from wasmtime import WasiConfig
-
     from moonwit.registry.registry import Registry
 
 
@@ -120,22 +118,6 @@ def _working_directory(mount: Mount, rest: str, name: str) -> int:
         raise WorldProblem("NotFound", f"the working directory {name} can't be opened in {mount.id}: {why}; make the folder") from None
     finally:
         os.close(base)
-
-
-def preopen(config: WasiConfig, world: World) -> None:
-    """Has a guest on Wasmtime's own WASI find the folders of its world when it starts; raises ``WorldProblem``."""
-    from wasmtime import WasmtimeError
-
-    opened = folders(world)
-    try:
-        for folder in opened:
-            # By the descriptor, so that what was looked at is what is opened, whatever bytes its name is made of.
-            config.preopen_dir(f"/proc/self/fd/{folder.descriptor}", folder.guest, not folder.mount.read_only)
-    except WasmtimeError:
-        raise folder.mount.problem("Unavailable", "can't be opened; look at its permissions") from None
-    finally:
-        for folder in opened:
-            os.close(folder.descriptor)
 
 
 def _mount_of(path: str, mounts: Iterable[Mount]) -> tuple[Mount, str] | None:

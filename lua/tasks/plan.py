@@ -23,7 +23,7 @@ Ready = Callable[[Item], "plans.Item"]
 
 class _Tasks:
     def __init__(self, function: LoadedFunction, registry: Registry, ready: Ready) -> None:
-        assert function.plan is not None and function.plan.tasks is not None
+        assert function.plan.tasks is not None
         self.function = function
         self.plan: Plan = function.plan
         self.tasks = function.plan.tasks
@@ -154,5 +154,5 @@ def _types(function: Function) -> list[object]:
 
 def add_tasks(data: plans.Plan, function: LoadedFunction, registry: Registry, ready: Ready) -> None:
     """Adds to the plan of a function what it has for tasks."""
-    if function.plan is not None and function.plan.tasks is not None:
+    if function.plan.tasks is not None:
         data["tasks"] = _Tasks(function, registry, ready).data()

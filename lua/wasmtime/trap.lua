@@ -101,8 +101,7 @@ end
 -- How long names are shown, and what is looked at of one: finding pairs of brackets takes time.
 local LONGEST, MOST = 120, 4000
 
--- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets; host/compatible/guest_names.py
--- does the same.
+-- A name of C++ or Rust without what only its compiler says, and of a long one without what is in brackets.
 local function readable(name)
   name = name
     :sub(1, MOST)

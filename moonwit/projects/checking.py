@@ -95,11 +95,8 @@ def _compile(loaded: Sequence[tuple[Entry, LoadedFunction]]) -> Callable[[], Ite
     for entry, function in loaded:
         code = compiler_for(function)
         try:
-            if function.plan is None:
-                code.get(function.data, component=True)
-            else:
-                for module in function.plan.modules:
-                    code.get(module)
+            for module in function.plan.modules:
+                code.get(module)
             if code.missing:
                 begun.append((entry, code.request()))
         except CodeProblem as problem:

@@ -90,6 +90,7 @@ entries:
     path: {guest}.wasm
     hash: sha256:{digest}
     method: {method}
+    pool: {{type: adaptive}}
     imports: [wasi:cli, wasi:io, wasi:clocks, wasi:random]
     {WORLD if guest == "outside" else WORLD.replace("cwd: /data, ", "")}
 """

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from moonwit.host.compatible import linking
-from moonwit.host.compatible.transcode import ValueMismatch, arguments_to_component, from_component
 from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import binary
 from moonwit.host.functions.results import as_python
@@ -17,7 +15,9 @@ from moonwit.host.values.intermediate import Value
 from moonwit.host.wasi.world import EMPTY, World, worlds
 from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit.types import Function, Result
+from tests.oracle import linking
 from tests.oracle.instance import GuestFailed, Instance
+from tests.oracle.transcode import ValueMismatch, arguments_to_component, from_component
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ class Oracle:
         """Gives the instance, a new one where the last call has failed or has seen another world: a guest's library reads it once."""
         world = self.world()
         if self.instance is None or self.instance.world != world:
-            component = linking.load(self.data, None, self.entry_id)
+            component = linking.load(self.data)
             self.instance = Instance(component, linking.link(component, frozenset(self.imports)), frozenset(self.imports), world)
         return self.instance
 

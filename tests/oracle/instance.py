@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,12 +12,12 @@ from wasmtime import ExitTrap, Store, WasiConfig, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 
-from moonwit.host.compatible import component_values, guest_environment, linking
 from moonwit.host.engine.engine import NO_LIMIT, shared_engine
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi.world import World, preopen
+from moonwit.host.wasi.world import World, folders
 from moonwit.host.wasm.wit.types import Function
+from tests.oracle import component_values, guest_environment, linking
 from tests.oracle.guest_output import GuestOutput
 
 T = TypeVar("T")
@@ -39,23 +40,24 @@ class Instance:
         self.world = world
         self.output: list[GuestOutput] = []
         self.store = Store(shared_engine())
-        access = wasi.access(imports)
-        self.store.set_wasi(self._config(access))
-        if access.http:
+        self.store.set_wasi(self._config(imports))
+        if wasi.grants("wasi:http/outgoing-handler", imports):
             self.store.set_wasi_http()
         self.functions: dict[tuple[str | None, str], generic.Func] = {}
         self.instance = self._guarded(lambda: linker.instantiate(self.store, component))
 
-    def _config(self, access: wasi.Access) -> WasiConfig:
+    def _config(self, imports: frozenset[str]) -> WasiConfig:
         config = WasiConfig()
-        if access.output:
+        if wasi.grants("wasi:cli/stdout", imports):
             self.output.append(GuestOutput("stdout"))
             config.stdout_custom = self.output[-1].write
-        if access.errors:
+        if wasi.grants("wasi:cli/stderr", imports):
             self.output.append(GuestOutput("stderr"))
             config.stderr_custom = self.output[-1].write
-        if access.files:
-            preopen(config, self.world)
+        if wasi.grants("wasi:filesystem/preopens", imports):
+            for folder in folders(self.world):
+                config.preopen_dir(f"/proc/self/fd/{folder.descriptor}", folder.guest, not folder.mount.read_only)
+                os.close(folder.descriptor)
         return config
 
     def call(self, interface: str | None, name: str, signature: Function, arguments: list[Any]) -> Any:

@@ -13,7 +13,8 @@ from wasmtime import Module, wat2wasm
 from moonwit.host.compiling.cost import ENDLESS, cost
 from moonwit.host.compiling.jobs import IN_PLACE
 from moonwit.host.engine.engine import shared_engine
-from tests.host.compiling.shapes import DROP, END, GET0, I32, I64, SHAPES, body, get, leb, module, section
+from moonwit.host.functions.binaries import binary
+from tests.host.compiling.shapes import DROP, END, GET0, I32, I64, SHAPES, body, get, leb, module
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -69,8 +70,9 @@ def test_what_takes_long_is_not_let_in(name: str, size: int) -> None:
     ["shared/shared.wasm", "thirdparty/wide/wide.wasm", "resources/resources.wasm"],
 )
 def test_small_guests_are_let_in(path: str) -> None:
-    """What toolchains make of small programs is compiled at once, components with their adapters too."""
-    assert cost((GUESTS / path).read_bytes(), IN_PLACE) <= IN_PLACE
+    """What toolchains make of small programs is compiled at once, adapters too."""
+    modules = binary((GUESTS / path).read_bytes()).component_plan.modules
+    assert sum(cost(module, IN_PLACE) for module in modules) <= IN_PLACE
 
 
 def plain(code: bytes, *locals: tuple[int, int]) -> float:
@@ -133,41 +135,10 @@ def test_locals_in_loops_count_together() -> None:
     assert plain(loops + used, (400, I32)) < ENDLESS
 
 
-COMPONENT = b"\0asm\x0d\0\1\0"
 CORE = module([body([], b"")])
 
 
-def component(*sections: tuple[int, bytes]) -> float:
-    """Gives the cost of a component with these sections."""
-    return cost(COMPONENT + b"".join(section(*each) for each in sections), IN_PLACE)
-
-
-def test_functions_between_components_are_endless() -> None:
-    """A function that is lowered after one was lifted may be that one, and code between the two depends on all of its type."""
-    lower, lift = b"\1\0\0\0", b"\0\0\0\0\0"
-    assert component((1, CORE), (8, b"\1" + lower), (8, b"\1" + lift)) < ENDLESS
-    assert component((8, b"\2" + lower + lift)) < ENDLESS
-    assert component((8, b"\2" + lift + lower)) == ENDLESS
-    assert component((8, b"\1" + lift), (8, b"\1" + lower)) == ENDLESS
-    assert component((8, b"\1\x1f\0")) == ENDLESS
-
-
-def test_components_inside_have_no_code() -> None:
-    """A component inside another one may only name things."""
-    assert component((4, COMPONENT)) < ENDLESS
-    for identity in (1, 2, 4, 8):
-        assert component((4, COMPONENT + section(identity, b"\0"))) == ENDLESS
-
-
-def test_the_modules_of_a_component_count_together() -> None:
-    """What several modules cost is added up."""
-    one = cost(CORE, IN_PLACE)
-    many = component(*[(1, CORE)] * 10)
-    assert 10 * one <= many <= 11 * one + 1000
-    assert component(*[(1, CORE)] * (int(IN_PLACE / one) + 1)) == ENDLESS
-
-
-@pytest.mark.parametrize("data", [b"", b"\0asm", CORE[:-1], CORE[:-3], COMPONENT + b"\1\x10", b"\0asm\1\0\0\0\1\x02\1\x5f"])
+@pytest.mark.parametrize("data", [b"", b"\0asm", CORE[:-1], CORE[:-3], b"\0asm\1\0\0\0\1\x02\1\x5f"])
 def test_what_is_malformed_is_endless(data: bytes) -> None:
     """Reading never fails: a process finds out what is wrong."""
     assert cost(data, IN_PLACE) == ENDLESS

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Iterator
 
 import pytest
+from wasmtime import Engine, Module
 
 from moonwit.host.compiling import jobs
 from moonwit.host.compiling.code import CodeProblem
-from moonwit.host.compiling.jobs import Compiler, Request, compiled, under_way
+from moonwit.host.compiling.jobs import Compiler, Request, under_way
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
 from moonwit.host.engine import worker
@@ -23,6 +23,20 @@ _numbers = itertools.count(1)
 def fresh(data: bytes) -> bytes:
     """Gives a module that nobody has compiled yet."""
     return data + section(0, b"\x04test" + str(next(_numbers)).encode())
+
+
+def compiled(data: bytes, engine: Engine, entry: str, seconds: float | None = None) -> Module:
+    """Waits for compiled code on this thread, for ``seconds`` at most; raises ``CodeProblem``."""
+    compiler = Compiler(engine, entry)
+    while (made := compiler.get(data)) is None:
+        request = compiler.request()
+        if not request.wait(seconds):
+            request.leave(canceled=False)
+            raise CodeProblem("Timeout", "its code was still being compiled", lasting=False)
+        if request.problem is not None:
+            raise request.problem
+        compiler.missing.clear()
+    return made
 
 
 def slow() -> bytes:
@@ -124,16 +138,6 @@ def test_the_last_who_is_canceled_ends_it(started: list[Process]) -> None:
     second.leave()
     assert jobs._pending == {}
     assert first.goes_on is False
-
-
-def test_a_canceled_piece_of_work_waits_no_more() -> None:
-    """What waits on a worker's thread hears that its work is canceled."""
-    cancellation, data = worker.Cancellation(), bomb()
-    future = worker.start(lambda: compiled(data, shared_engine(), "t:bomb"), cancellation)
-    threading.Timer(0.2, cancellation.cancel).start()
-    with pytest.raises(CodeProblem, match="canceled"):
-        future.result(120)
-    assert jobs._pending == {}
 
 
 def test_what_is_canceled_can_be_asked_for_again(started: list[Process]) -> None:

@@ -21,26 +21,23 @@ from tests.host.compiling.shapes import SHAPES, body, module
 
 SMALL = module([body([], b"")])
 BOMB = SHAPES["loops"](30_000)
-COMPONENT = b"\0asm\x0d\0\1\0"
 LARGE = 64 * 1024 * 1024
 
 
-def compile(made: Process, *codes: tuple[bool, bytes], small: bool = False) -> Sequence[bytearray | CodeProblem]:
+def compile(made: Process, *codes: bytes, small: bool = False) -> Sequence[bytearray | CodeProblem]:
     """Compiles in a process."""
     return list(made.compile(codes, engines.library_path(), engines.settings(small)))
 
 
 @pytest.mark.parametrize("small", [False, True])
 def test_what_it_gives_fits_the_engine(small: bool) -> None:
-    """Modules and components come back for the very engine that was asked for, and for no other kind."""
-    answers = compile(Process(), (False, SMALL), (True, COMPONENT), small=small)
+    """Modules come back for the very engine that was asked for, and for no other kind."""
+    (answer,) = compile(Process(), SMALL, small=small)
     engine, other = engines.engine_for(small), engines.engine_for(not small)
-    for component, data, answer in zip((False, True), (SMALL, COMPONENT), answers, strict=True):
-        assert isinstance(answer, bytearray)
-        Wanted(data, engine, component).restore(answer)
-        if not component:
-            with pytest.raises(CodeProblem, match="does not fit"):
-                Wanted(data, other, component).restore(answer)
+    assert isinstance(answer, bytearray)
+    Wanted(SMALL, engine).restore(answer)
+    with pytest.raises(CodeProblem, match="does not fit"):
+        Wanted(SMALL, other).restore(answer)
 
 
 def test_invalid_code_is_told_as_the_engine_tells_it() -> None:
@@ -48,7 +45,7 @@ def test_invalid_code_is_told_as_the_engine_tells_it() -> None:
     bad = module([body([], b"\x6a")])
     with pytest.raises(CodeProblem) as here:
         Wanted(bad, engines.shared_engine()).compile()
-    answer, good = compile(Process(), (False, bad), (False, SMALL))
+    answer, good = compile(Process(), bad, SMALL)
     assert isinstance(answer, CodeProblem)
     assert (answer.invalid, answer.sentence) == (True, here.value.sentence)
     assert isinstance(good, bytearray)
@@ -58,7 +55,7 @@ def test_it_is_bounded_in_time() -> None:
     """At its bound it is ended, and says so."""
     made = Process(seconds=0.5)
     with pytest.raises(CodeProblem, match=r"longer than the 0\.5 s") as raised:
-        compile(made, (False, BOMB))
+        compile(made, BOMB)
     assert raised.value.lasting
     assert made._child is not None and made._child.returncode == -signal.SIGKILL
 
@@ -66,7 +63,7 @@ def test_it_is_bounded_in_time() -> None:
 def test_it_is_bounded_in_memory() -> None:
     """At its bound it has no more memory, and says so."""
     with pytest.raises(CodeProblem, match="more memory than the 64 MiB") as raised:
-        compile(Process(memory=LARGE), (False, BOMB))
+        compile(Process(memory=LARGE), BOMB)
     assert raised.value.lasting
 
 
@@ -76,12 +73,12 @@ def test_it_can_be_ended() -> None:
     timer = threading.Timer(0.3, made.end)
     timer.start()
     with pytest.raises(CodeProblem, match="canceled") as raised:
-        compile(made, (False, BOMB))
+        compile(made, BOMB)
     assert not raised.value.lasting
     made = Process()
     made.end()
     with pytest.raises(CodeProblem, match="canceled"):
-        compile(made, (False, SMALL))
+        compile(made, SMALL)
     assert made._child is None
 
 
@@ -104,7 +101,7 @@ def test_a_process_that_fails_is_an_error(
     child.write_text(script)
     monkeypatch.setattr(process, "_CHILD", child)
     with pytest.raises(CodeProblem) as raised:
-        compile(Process(), (False, SMALL), (False, SMALL * 1))
+        compile(Process(), SMALL, SMALL * 1)
     assert sentence in raised.value.sentence
     assert raised.value.lasting is lasting
 
@@ -113,16 +110,16 @@ def test_an_interpreter_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch
     """Where no process can be started there is a sentence too."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(CodeProblem, match="can't be started: no such file"):
-        compile(Process(), (False, SMALL))
+        compile(Process(), SMALL)
 
 
 def test_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was opened is closed, also after a failure."""
-    compile(Process(), (False, SMALL))
+    compile(Process(), SMALL)
     before = opened()
-    compile(Process(), (False, SMALL))
+    compile(Process(), SMALL)
     with pytest.raises(CodeProblem):
-        compile(Process(seconds=0.2), (False, BOMB))
+        compile(Process(seconds=0.2), BOMB)
     assert left_since(before) == set()
 
 
@@ -130,7 +127,7 @@ PARENT = """
 import sys
 from tests.host.compiling.test_process import BOMB, compile, Process
 print("ready", flush=True)
-compile(Process(), (False, BOMB))
+compile(Process(), BOMB)
 """
 
 

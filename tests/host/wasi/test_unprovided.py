@@ -8,10 +8,10 @@ import pytest
 from wasmtime import Store, WasmtimeError, wat2wasm
 
 import moonwit
-from moonwit.host.compatible import linking
 from moonwit.host.engine.engine import shared_engine
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi.interfaces import functions_of
+from tests.oracle import linking
 from tests.projects import entry, write
 from tests.texts import texts
 

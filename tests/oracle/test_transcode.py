@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moonwit.host.compatible.transcode import Case, ValueMismatch, arguments_to_component, from_component, to_component
 from moonwit.host.values.intermediate import NONE, Empty, ErrorValue, Int64, Some, UInt64
 from moonwit.host.wasm.wit.types import Case as WitCase
 from moonwit.host.wasm.wit.types import (
@@ -28,6 +27,7 @@ from moonwit.host.wasm.wit.types import (
     Type,
     Variant,
 )
+from tests.oracle.transcode import Case, ValueMismatch, arguments_to_component, from_component, to_component
 
 BOOL, U8, S8, U32, U64, S64 = (Primitive(kind) for kind in ("bool", "u8", "s8", "u32", "u64", "s64"))
 F32, F64, CHAR, STRING = (Primitive(kind) for kind in ("f32", "f64", "char", "string"))

@@ -18,14 +18,12 @@ from wasmtime import _ffi as ffi
 from wasmtime import component as generic
 from wasmtime._managed import Managed
 
-from moonwit.host.compatible import guest_environment
-from moonwit.host.compiling.code import CodeProblem
-from moonwit.host.compiling.jobs import compiled
 from moonwit.host.engine.engine import shared_engine
 from moonwit.host.functions import unprovided
 from moonwit.host.values.names import shown
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasm.problems import Refused
+from tests.oracle import guest_environment
 
 if TYPE_CHECKING:
     from moonwit.host.functions.binaries import Binary
@@ -50,20 +48,15 @@ def exit_status(message: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-def load(data: bytes, engine: Engine | None = None, entry: str = "", seconds: float | None = None) -> generic.Component:
-    """Gives a compiled component, on this thread, which waits for it for ``seconds`` at most; raises ``Refused`` and ``CodeProblem``.
+def load(data: bytes) -> generic.Component:
+    """Compiles a component here and now; raises ``Refused``.
 
     With concurrency support off, the engine takes no streams, futures and error contexts, at which its C API would abort.
     """
     try:
-        component = compiled(data, engine or shared_engine(), entry, component=True, seconds=seconds)
-    except CodeProblem as problem:
-        if not problem.invalid:
-            raise
-        lines = (line.strip() for line in problem.sentence.replace("Caused by:", "").splitlines())
-        raise Refused(f"the component can't be compiled: {': '.join(line for line in lines if line)}") from None
-    assert isinstance(component, generic.Component)
-    return component
+        return generic.Component(shared_engine(), data)
+    except WasmtimeError as error:
+        raise Refused(f"the component can't be compiled: {' '.join(str(error).split())}") from None
 
 
 def unfit(message: str) -> str | None:
@@ -84,9 +77,9 @@ def explain(reason: str, found: Binary, grants: Iterable[str], entry: str | None
     return unprovided.mistyped(interface, function) if marker == UNFIT and provided else missing
 
 
-def link(component: generic.Component, imports: frozenset[str], engine: Engine | None = None) -> generic.Linker:
+def link(component: generic.Component, imports: frozenset[str]) -> generic.Linker:
     """Makes a linker that gives a component what ``imports`` grant, and for the rest functions that fail."""
-    engine = engine or shared_engine()
+    engine = shared_engine()
     linker = generic.Linker(engine)
     linker.allow_shadowing = True
     linker.add_wasip2()

@@ -1,4 +1,4 @@
-"""`wasi:cli/environment` on the compatible path, answered from the world of the call that runs on this thread.
+"""`wasi:cli/environment` of the oracle, answered from the world of the call that runs on this thread.
 
 Wasmtime's own fixes arguments and variables when a store is made, and its C API knows no working directory.
 """
@@ -13,10 +13,10 @@ from typing import Any
 
 from wasmtime import _ffi as ffi
 
-from moonwit.host.compatible import component_values
-from moonwit.host.compatible.transcode import Case
 from moonwit.host.wasi.world import EMPTY, World
 from moonwit.host.wasm.wit import types as wit
+from tests.oracle import component_values
+from tests.oracle.transcode import Case
 
 INTERFACE = "wasi:cli/environment"
 

@@ -14,8 +14,8 @@ from typing import Any
 from wasmtime import _ffi as ffi
 from wasmtime.component import ResourceAny
 
-from moonwit.host.compatible.transcode import Case, Passed
 from moonwit.host.wasm.wit import types as wit
+from tests.oracle.transcode import Case, Passed
 
 SIZE = ctypes.sizeof(ffi.wasmtime_component_val_t)
 PAYLOAD = ffi.wasmtime_component_val_t.of.offset

@@ -1,1 +1,0 @@
-"""The second call path: components on the engine's own implementation."""
