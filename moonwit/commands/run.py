@@ -28,7 +28,7 @@ def command(arguments: Sequence[str]) -> int:
         grants, arguments = take_grants(arguments)
     options, rest = read("run", arguments, ("--project",), stop=True)
     if watches:
-        from moonwit.watching import watch
+        from moonwit.projects.watching import watch
 
         file = [Path(rest[0])] if rest and not is_id(rest[0]) else []
         return watch(["run", *given], chosen(options, [*(path.parent for path in file), Path()]), file)

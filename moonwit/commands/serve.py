@@ -40,7 +40,7 @@ def command(arguments: Sequence[str]) -> int:
         raise WrongUsage("serve takes no arguments; name the folder of a project with --project", "serve")
     folder = needed(options)
     if watches:
-        from moonwit.watching import watch
+        from moonwit.projects.watching import watch
 
         return watch(["serve", "--project", str(folder)], folder)
     return serve(folder)
