@@ -67,6 +67,7 @@ M.NO_WORLD = { args = {}, env = {} }
 --- Functions of the host (lua/guest/protocol.lua, lua/guest/memory.lua, lua/guest/objects.lua):
 ---@field pending table? what the guest waits for (lua/wasi/p2/poll.lua)
 ---@field after function? goes on with what was asked for: after(instance, io, address)
+---@field errno integer? what a function of WASI 0.1 gives (lua/wasi/p1/results.lua)
 ---@field asked table? memory that was asked for
 ---@field held table? the host's objects, by the handles that the guest has of them
 ---@field world table? {args =, env =, cwd =} as the guest sees them
@@ -130,6 +131,7 @@ local function blank(plan, limits, world)
     alone = nil,
     pending = nil,
     after = nil,
+    errno = nil,
     asked = nil,
     held = hosted and { next = 1 } or nil,
     world = hosted and (world or M.NO_WORLD) or nil,

@@ -45,33 +45,36 @@ local function is_unknown(errno) return errno == E.NOTSUP or errno == E.INVAL or
 -- Input ----------------------------------------------------------------------------------------------------------------
 
 local function input(descriptor)
-  local watched, how, buffer = descriptors.new(descriptor), how_of(descriptor), nil
+  local watched, how, buffer, part = descriptors.new(descriptor), how_of(descriptor), nil, ffi.new 'mw_part'
   local source = {}
 
   function source.ready() return how == 'plain' or descriptors.now(descriptor, descriptors.READABLE) ~= 0 end
   function source.watch(task, generation, wake) return descriptors.watch(watched, source.ready, task, generation, wake) end
 
-  --- Reads up to `size` bytes into memory: gives how many, 0 at the end; or nil and an error of the system, AGAIN when there are none yet.
-  function source.read(into, size)
+  --- Reads into `count` parts of memory, a mw_part[]: gives how many bytes, 0 at the end; or nil and an error of the system, AGAIN when
+  -- there are none yet.
+  function source.read(parts, count)
     if how == 'nowait' then
-      local count, errno = system.read_now(descriptor, into, size, HERE)
-      if count or not is_unknown(errno) then return count, errno end
+      local size, errno = system.scatter(descriptor, parts, count, system.NOWAIT)
+      if size or not is_unknown(errno) then return size, errno end
       how = 'polled'
     end
     if not source.ready() then return nil, E.AGAIN end
-    return system.read(descriptor, into, size, HERE)
+    return system.scatter(descriptor, parts, count, 0)
   end
 
   function source.take(most)
     if most == 0 then return '' end
     buffer = buffer or ffi.new('uint8_t[?]', MOST_READ)
-    local count, errno = source.read(buffer, min(most, MOST_READ))
+    part.base, part.size = buffer, min(most, MOST_READ)
+    local count, errno = source.read(part, 1)
     if errno == E.AGAIN then return '' end
     if not count then return nil, { reason = numbers.words(errno) } end
     if count > 0 then return ffi.string(buffer, count) end
     return nil
   end
 
+  source.pending = { sources = { source } }
   return source
 end
 

@@ -142,6 +142,15 @@ function M.read(descriptor, into, size, offset) return transfer(PREADV2, descrip
 --- Writes up to `size` bytes; `flags` may have NOWAIT, APPEND, SYNC and DATA_SYNC.
 function M.write(descriptor, from, size, offset, flags) return transfer(PWRITEV2, descriptor, from, size, offset, flags) end
 
+--- Reads into several parts of memory, a mw_part[], from wherever the file is; `flags` may have NOWAIT.
+function M.scatter(descriptor, parts, count, flags)
+  repeat
+    local read = tonumber(C.mw_pread(PREADV2, descriptor, parts, count, -1, 0, flags))
+    if read >= 0 then return read end
+  until errno() ~= E.INTR
+  return nil, errno()
+end
+
 local file_system = ffi.new 'mw_file_system'
 local TMPFS, RAMFS = 0x01021994, 0x858458f6
 

@@ -21,6 +21,14 @@ local MOST = contents.MOST
 
 -- The standard streams -----------------------------------------------------------------------------------------------
 
+-- Ends a write of so many bytes.
+local function passed_on(instance, io, sink, ret, written)
+  local errno = sink.errno()
+  if errno then return finish(instance, io, numbers.errno(errno)) end
+  memory.put32(instance, ret, written)
+  return finish(instance, io, SUCCESS)
+end
+
 -- Writes to a standard stream that a program has for itself.
 local function pass_on(instance, io, sink)
   local ret, written = io[3].u32, 0
@@ -29,14 +37,8 @@ local function pass_on(instance, io, sink)
     if size > 0 then sink.write_from(memory.at(instance, part[1], size), size) end
     written = written + size
   end
-  local function done(_, out)
-    local errno = sink.errno()
-    if errno then return finish(instance, out, numbers.errno(errno)) end
-    memory.put32(instance, ret, written)
-    return finish(instance, out, SUCCESS)
-  end
-  if not sink.drained() then return protocol.wait(instance, io, sink.pending, done) end
-  return done(instance, io)
+  if sink.drained() then return passed_on(instance, io, sink, ret, written) end
+  return protocol.wait(instance, io, sink.pending, function(_, out) return passed_on(instance, out, sink, ret, written) end)
 end
 
 local function print(instance, io, name)
@@ -74,26 +76,41 @@ local function room_of(parts)
   return room
 end
 
+local MOST_PARTS = 16
+local into = ffi.new('mw_part[?]', MOST_PARTS)
+
+-- Reads into some of the buffers of a guest, a list at `at`, what a source has; gives how many bytes, or nil and an error of the system.
+local function fill(instance, at, many, source)
+  local count, room = 0, 0
+  for _, part in ipairs(results.vectors(instance, at, many)) do
+    if part[2] > 0 and count < MOST_PARTS and room < MOST then
+      local size = math.min(part[2], MOST - room)
+      into[count].base, into[count].size = memory.at(instance, part[1], size), size
+      count, room = count + 1, room + size
+    end
+  end
+  if count == 0 then return 0 end
+  return source.read(into, count)
+end
+
+-- Ends a read of standard input that need not wait.
+local function received(instance, io, ret, size, errno)
+  if not size then return finish(instance, io, numbers.errno(errno)) end
+  memory.put32(instance, ret, size)
+  return finish(instance, io, SUCCESS)
+end
+
 -- Reads from the standard input that a program has for itself.
 local function receive(instance, io, source)
-  local ret, parts, pending = io[3].u32, results.vectors(instance, io[1].u32, io[2].u32), { sources = { source } }
-  local function take(_, out)
-    local total = 0
-    for _, part in ipairs(parts) do
-      local size = math.min(part[2], MOST - total)
-      if size > 0 and (total == 0 or source.ready()) then
-        local count, errno = source.read(memory.at(instance, part[1], size), size)
-        if errno == AGAIN and total == 0 then return protocol.wait(instance, out, pending, instance.after) end
-        if not count and total == 0 then return finish(instance, out, numbers.errno(errno)) end
-        total = total + (count or 0)
-        if count ~= size then break end
-      end
-    end
-    memory.put32(instance, ret, total)
-    return finish(instance, out, SUCCESS)
+  local at, many, ret = io[1].u32, io[2].u32, io[3].u32
+  local size, errno = fill(instance, at, many, source)
+  if errno ~= AGAIN then return received(instance, io, ret, size, errno) end
+  local function again(_, out)
+    size, errno = fill(instance, at, many, source)
+    if errno == AGAIN then return protocol.wait(instance, out, source.pending, instance.after) end
+    return received(instance, out, ret, size, errno)
   end
-  instance.after = take
-  return take(instance, io)
+  return protocol.wait(instance, io, source.pending, again)
 end
 
 local function listen(instance, io, name)

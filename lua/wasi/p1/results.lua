@@ -17,9 +17,12 @@ function M.errno(ok, why)
   return numbers.errno(why)
 end
 
+-- The last step of a function that may wait. Not a closure for each call, which LuaJIT does not compile.
+local function give(instance, io) io[0].i64 = instance.errno end
+
 --- Ends a function that may wait.
 function M.finish(instance, io, errno)
-  instance.after = function(_, out) out[0].i64 = errno end
+  instance.errno, instance.after = errno, give
   return protocol.finish(io)
 end
 
