@@ -13,6 +13,7 @@ from moonwit import terminal
 from moonwit.failures import Failure
 from moonwit.lua.scripts.keywords import KEYWORDS
 from moonwit.projects.imported import NAMESPACE, annotated
+from moonwit.projects.own_annotations import LuaFunction, lua_functions
 from moonwit.stubs import FOLDER, LANGUAGE
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ _PRIMITIVES = {"bool": "boolean", "f32": "number", "f64": "number", "char": "str
 
 def write_annotations(registry: Registry) -> int:
     """Writes the annotations and the editor's settings; gives how many functions they are of. Raises ``Failure``."""
-    functions = list(_functions(registry))
+    functions, scripts = list(_functions(registry)), list(lua_functions(registry))
     root = registry.root
     try:
-        _write(root / TYPES, functions)
+        _write(root / TYPES, functions, scripts)
         _settle(root / SETTINGS)
     except OSError as error:
         raise Failure(f"{error.filename} can't be written: {os.strerror(error.errno or 0).lower()}") from None
-    return len(functions)
+    return len(functions) + len(scripts)
 
 
 def _functions(registry: Registry) -> Iterator[LoadedFunction]:
@@ -51,11 +52,12 @@ def _functions(registry: Registry) -> Iterator[LoadedFunction]:
                 terminal.complain(f"{entry.id} is left out: {error.problem.sentence}")
 
 
-def _write(folder: Path, functions: Sequence[LoadedFunction]) -> None:
+def _write(folder: Path, functions: Sequence[LoadedFunction], scripts: Sequence[LuaFunction]) -> None:
     """Writes a file for each module; the calls of the project's functions stand in that of `funcs`."""
     folder.mkdir(parents=True, exist_ok=True)
     namer = Namer()
-    calls = [namer.overload(function) for function in functions]
+    calls = [*(namer.overload(function) for function in functions), *map(_script_overload, scripts)]
+    tables, imports = _tables(namer, functions)
     names = []
     for path in sorted(FOLDER.rglob("*.lua")):
         if path.stem == LANGUAGE:
@@ -65,15 +67,54 @@ def _write(folder: Path, functions: Sequence[LoadedFunction]) -> None:
         if path.stem == "funcs":
             overloads = "".join(f"---@overload {call}\n" for call in calls)
             text = text.replace("function funcs.call(", f"{overloads}function funcs.call(")
+            text = text.replace("function funcs.import(", f"{imports}function funcs.import(")
         (folder / path.name).write_text(text, encoding="utf-8")
     # What the project's guests import names more types.
     imported = annotated(functions, lambda type: namer.type(type, NAMESPACE), lambda params: _parameters(namer, params))
     (folder / "imports.lua").write_text(imported, encoding="utf-8")
-    (folder / "project.lua").write_text("---@meta\n\n" + "\n".join(namer.declared), encoding="utf-8")
+    (folder / "project.lua").write_text("---@meta\n\n" + "\n".join([*namer.declared, *tables]), encoding="utf-8")
     # What a script has without `require`.
     shared = "".join(f"---@type {name}\n{name} = nil\n\n" for name in names)
     spawning = "---@class coroutinelib\nlocal coroutine = {}\n\n" + "".join(_spawning())
     (folder / "globals.lua").write_text(f"---@meta\n\n{shared}{spawning}", encoding="utf-8")
+
+
+def _script_overload(function: LuaFunction) -> str:
+    """Gives a function in Lua as a type of `funcs.call`: what goes wrong comes back as an error."""
+    value = function.returns[0] if function.returns else "any"
+    rest = "".join(f", {type}" for type in function.returns[1:]) or ", Error?"
+    return f"fun({', '.join([f'id: {json.dumps(function.id)}', *function.params])}): {_optional(value)}{rest}"
+
+
+def _tables(namer: Namer, functions: Sequence[LoadedFunction]) -> tuple[list[str], str]:
+    """Gives the classes of the tables that `funcs.import` gives, and its overloads."""
+    from moonwit.host.functions.exports import names
+
+    entries: dict[str, list[LoadedFunction]] = {}
+    for function in functions:
+        entries.setdefault(function.id, []).append(function)
+    classes: list[str] = []
+    overloads: list[str] = []
+    for id, found in entries.items():
+        own = f"functions.{_identifier(id)}"
+        fields: dict[str, list[str]] = {own: []}
+        called = names(function.path for function in found)
+        for function in found:
+            *tables, name = called[function.path]
+            home = own
+            for table in tables:
+                if f"{home}.{table}" not in fields:
+                    fields[f"{home}.{table}"] = []
+                    fields[home].append(f"---@field {table} {home}.{table}")
+                home = f"{home}.{table}"
+            fields[home].append(f"---@field {_field(name)} {namer.function(function)}")
+        classes += ["\n".join([f"---@class {name}", *lines, ""]) for name, lines in fields.items()]
+        overloads.append(f"---@overload fun(id: {json.dumps(id)}): {own}?, Error?\n")
+    return classes, "".join(overloads)
+
+
+def _field(name: str) -> str:
+    return f'["{name}"]' if name in KEYWORDS or not re.match(r"[A-Za-z_]\w*\Z", name) else name
 
 
 def _spawning() -> Iterator[str]:
@@ -121,6 +162,13 @@ class Namer:
         self._of = function
         params = [f'id: "{function.call_id}"', *self._params(function.signature.params, namespace)]
         return f"fun({', '.join(params)}): {self._value(function.signature.result, namespace)}, Error?"
+
+    def function(self, function: LoadedFunction) -> str:
+        """Gives a function as one of the table that `funcs.import` gives."""
+        namespace = function.id.partition(":")[0]
+        self._of = function
+        params = ", ".join(self._params(function.signature.params, namespace))
+        return f"fun({params}): {self._value(function.signature.result, namespace)}, Error?"
 
     def _params(self, fields: Sequence[Field], namespace: str) -> Iterator[str]:
         from moonwit.host.wasm.wit import types as wit

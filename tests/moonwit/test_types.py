@@ -48,7 +48,8 @@ def test_a_projects_functions(moonwit, tmp_path):
         "---@class demo.item\n---@field shape demo.shape\n---@field size demo.size\n---@field note? string?\n\n"
         '---@alias demo.shape "dot"|{circle: number}\n\n'
         '---@alias demo.size "small"|"very-large"\n\n'
-        '---@alias demo.rights {read?: boolean, ["write-all"]?: boolean}\n'
+        '---@alias demo.rights {read?: boolean, ["write-all"]?: boolean}\n\n'
+        "---@class functions.demo_pick\n---@field pick fun(item: demo.item, rights: demo.rights, limit?: integer?): string?, Error?\n"
     )
 
 
