@@ -74,7 +74,7 @@ def test_what_is_written(folder):
         assert line in text
     assert "untyped" not in text
     assert (
-        "---@class functions.app_shop\n---@field cart functions.app_shop.cart\n---@field total_of fun(count: integer): integer?, Error?\n"
+        "---@class functions.app_shop\n---@field total_of fun(count: integer): integer?, Error?\n---@field cart functions.app_shop.cart\n"
         "\n---@class functions.app_shop.cart\n---@field add_one fun(count: integer): integer?, Error?\n"
     ) in (folder / ".moonwit/types/project.lua").read_text()
 
