@@ -32,7 +32,7 @@ def of_entry(root: Path, beside: Path) -> list[Place]:
 def of_script(root: Path | None, beside: str | None) -> list[Place]:
     """Lists where the modules of a script are looked for: in the folder ``beside`` it, which errors name as it is given, and in the
     project at ``root``. One that lies in no project takes its own folder for one; with neither there is nowhere to look."""
-    own = None if beside is None else os.path.realpath(beside or ".")
+    own = None if beside is None else _real(beside or ".")
     base = own if root is None else os.path.realpath(root)
     if base is None:
         return []
@@ -40,6 +40,13 @@ def of_script(root: Path | None, beside: str | None) -> list[Place]:
     found = [] if own is None else [_beside(base if _is_inside(own, base) else own, own, shown)]
     prefix = shown if own == base else _from_here(base)
     return [*found, *(_place(base, name, os.path.join(prefix, name)) for name in SHARED)]
+
+
+def _real(folder: str) -> str | None:
+    try:
+        return os.path.realpath(folder)
+    except OSError:  # it is relative to a working directory that has been deleted
+        return None
 
 
 def _is_inside(folder: str, base: str) -> bool:
