@@ -13,7 +13,8 @@ files["moonwit/stubs/lua.lua"] = { ignore = { "121", "131" }, globals = { "help"
 -- What a script may use without `require`: lua/scripts/sandbox.lua and stdlib/modules.lua.
 files["examples"] = {
   read_globals = {
-    "base64", "channel", "ctx", "env", "errors", "fs", "funcs", "hash", "http", "http_client", "json", "logger", "time", "uuid", "wit",
-    coroutine = { fields = { "cancel", "spawn" }, other_fields = true },
+    "args", "base64", "channel", "ctx", "env", "errors", "fs", "funcs", "group", "hash", "http", "http_client", "json", "logger",
+    "progress", "sync", "term", "time", "uuid", "wit",
+    coroutine = { fields = { "cancel", "join", "spawn" }, other_fields = true },
   },
 }

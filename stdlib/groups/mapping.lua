@@ -35,7 +35,7 @@ function M.options(of_groups, of_retries)
       return read, wrong
     end,
     progress = function(value)
-      if value == true or type(value) == 'string' or type(value) == 'userdata' then return value end
+      if type(value) == 'boolean' or type(value) == 'string' or type(value) == 'userdata' then return value end
       return nil, 'expected true, a title or a bar, got ' .. got(value)
     end,
   }

@@ -1,0 +1,20 @@
+(module
+  (memory (export "memory") 1)
+  (global $free (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32) (local $pages i32)
+    (local.set $at (global.get $free))
+    (global.set $free (i32.add (local.get $at) (local.get 3)))
+    (local.set $pages (i32.shr_u (i32.add (global.get $free) (i32.const 65535)) (i32.const 16)))
+    (if (i32.gt_u (local.get $pages) (memory.size))
+      (then (drop (memory.grow (i32.sub (local.get $pages) (memory.size))))))
+    (local.get $at))
+  (func (export "checksum") (param $data i32) (param $size i32) (result i32) (local $i i32) (local $sum i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $i) (local.get $size)))
+        (local.set $sum (i32.add (local.get $sum)
+          (i32.mul (i32.load8_u (i32.add (local.get $data) (local.get $i))) (i32.add (local.get $i) (i32.const 1)))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))
+    (global.set $free (i32.const 1024))
+    (local.get $sum)))
