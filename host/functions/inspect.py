@@ -113,9 +113,9 @@ def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction
 
 def _how_it_runs(loaded: LoadedFunction) -> str:
     """Says what the host's functions that a guest is given do to its calls."""
-    if loaded.hosting.waits:
+    if loaded.linkage.waits:
         return "on fibers: what it is granted of the host may wait"
-    return f"without fibers: it is granted {'functions of the host that never wait' if loaded.hosting.functions else 'nothing of the host'}"
+    return f"without fibers: it is granted {'functions of the host that never wait' if loaded.linkage.functions else 'nothing of the host'}"
 
 
 def _needs(found: Binary, loaded: LoadedFunction | None) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from moonwit.host.functions.binaries import Binary
 from moonwit.host.functions.providers import Answer
-from moonwit.host.wasi.linkage import Hosting
+from moonwit.host.wasi.linkage import Linkage
 from moonwit.host.wasm.plan.plan import Lift, Plan
 from moonwit.host.wasm.wit.types import Function
 from moonwit.registry.entries import Entry
@@ -68,7 +68,7 @@ class Pool:
 class LoadedFunction:
     """A function ready to be instantiated and called.
 
-    ``hosting`` says how the plan's imports are linked. ``path`` names the export in full: ``name`` or ``interface#name``. Limits are in
+    ``linkage`` says how the plan's imports are linked. ``path`` names the export in full: ``name`` or ``interface#name``. Limits are in
     milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants of components
     among these, and of those that answer theirs. ``is_part`` says that it is one of all that its entry's binary exports: they share pool,
     instances and counts, which are known by ``id``, and each is called by its ``call_id``.
@@ -77,7 +77,7 @@ class LoadedFunction:
     id: str
     binary: Binary = field(repr=False)
     plan: Plan = field(repr=False)
-    hosting: Hosting = field(repr=False)
+    linkage: Linkage = field(repr=False)
     path: str
     signature: Function
     pool: Pool

@@ -21,7 +21,7 @@ from moonwit.host.functions.loaded import (
 from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
 from moonwit.host.values.names import shown
-from moonwit.host.wasi import linkage as hosting
+from moonwit.host.wasi.linkage import Linkage, link
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import CoreProblem, core_functions, derive
 from moonwit.host.wasm.plan.plan import Export, Plan
@@ -71,7 +71,7 @@ class _Loading:
         self.called = method
         self.registry = registry
         self.fields = entry.fields
-        self.hosting = hosting.Hosting()
+        self.linkage = Linkage()
         self.answers: tuple[Answer, ...] = ()
         self.owners: list[Owner] = []
         # What is wrong with the binary itself is told where it is named.
@@ -105,7 +105,7 @@ class _Loading:
             id=self.entry.id,
             binary=found,
             plan=plan,
-            hosting=self.hosting,
+            linkage=self.linkage,
             path=path,
             signature=plan.exports[path].type,
             pool=self.pool(),
@@ -164,10 +164,10 @@ class _Loading:
         self.compare(functions)
         plan = self.linked(found)
         rest = (None, self.has_mounts(), provided(self.answers), [(has, ids) for _, _, has, ids in self.owners])
-        self.hosting = hosting.host(plan, grants, *rest)
-        shorter = shorten(plan, self.hosting.early)
+        self.linkage = link(plan, grants, *rest)
+        shorter = shorten(plan, self.linkage.early)
         if shorter is not plan:
-            plan, self.hosting = shorter, hosting.host(shorter, grants, *rest)
+            plan, self.linkage = shorter, link(shorter, grants, *rest)
         self.check_tasks(plan, path)
         return plan, path
 
@@ -200,7 +200,7 @@ class _Loading:
         path = self.core_method(plan, found)
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
-        self.hosting = hosting.host(plan, grants, own, self.has_mounts())
+        self.linkage = link(plan, grants, own, self.has_mounts())
         return plan, path
 
     def core_method(self, plan: Plan, found: Binary) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.compiling.jobs import Compiler
@@ -18,7 +18,8 @@ from moonwit.host.functions.binaries import Binary, binary
 from moonwit.host.functions.loaded import LoadedFunction, Pool
 from moonwit.host.values.names import listed, shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import linkage, preview1
+from moonwit.host.wasi import preview1
+from moonwit.host.wasi.linkage import Linkage, link
 from moonwit.host.wasi.world import World
 from moonwit.host.wasm.plan.core_plan import THREADS, CoreProblem, core_functions
 from moonwit.host.wasm.plan.plan import Export, Plan
@@ -26,9 +27,6 @@ from moonwit.host.wasm.plan.shortcut import shorten
 from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit import types as wit
 from moonwit.registry.record import record
-
-if TYPE_CHECKING:
-    from moonwit.host.wasi.linkage import Hosting
 
 T = TypeVar("T")
 
@@ -88,12 +86,12 @@ class Program:
         """Gives the function that runs the program; nothing is compiled. Raises ``ProgramProblem``."""
         found = self.binary if self.binary.is_component else self._module()
         plan, path = self._component() if self.binary.is_component else self._core(found)
-        plan, hosting = self._hosted(plan, found)
+        plan, linkage = self._linked(plan, found)
         return LoadedFunction(
             id=self.id or self.name,
             binary=found,
             plan=plan,
-            hosting=hosting,
+            linkage=linkage,
             path=path,
             signature=plan.exports[path].type,
             pool=_POOL,
@@ -127,14 +125,14 @@ class Program:
         if request.problem is not None:
             raise request.problem
 
-    def _hosted(self, plan: Plan, found: Binary) -> tuple[Plan, Hosting]:
+    def _linked(self, plan: Plan, found: Binary) -> tuple[Plan, Linkage]:
         """Decides how the program's imports are linked."""
         exported = None if found.is_component else found.core.exports.get("memory")
         memory = Export(0, "memory") if exported is not None and exported.kind == "memory" and not exported.memory64 else None
         mounts = bool(self.world.mounts)
-        hosting = linkage.host(plan, self.grants, memory, mounts)
-        shorter = shorten(plan, hosting.early) if found.is_component else plan
-        return (plan, hosting) if shorter is plan else (shorter, linkage.host(shorter, self.grants, memory, mounts))
+        linkage = link(plan, self.grants, memory, mounts)
+        shorter = shorten(plan, linkage.early) if found.is_component else plan
+        return (plan, linkage) if shorter is plan else (shorter, link(shorter, self.grants, memory, mounts))
 
     # Components ------------------------------------------------------------------------------------------------------
 

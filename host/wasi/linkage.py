@@ -85,7 +85,7 @@ class GroupLink:
 
 
 @record
-class Hosting:
+class Linkage:
     """How the stubs of a plan are linked for an entry.
 
     ``links`` has for each stub None (not linked) or the function of a group; those of the host are in group 0.
@@ -115,14 +115,14 @@ class Hosting:
         return [link is None or link.group == 0 for link in self.links]
 
 
-def host(
+def link(
     plan: Plan,
     grants: Iterable[str],
     memory: Item | None = None,
     mounts: bool = False,
     provided: Mapping[tuple[str, str | None], str] | None = None,
     linked: Sequence[tuple[Sequence[str], Mapping[tuple[str, str | None], str]]] = (),
-) -> Hosting:
+) -> Linkage:
     """Decides how the imports of a plan are linked.
 
     ``memory`` is what a core module hands WASI 0.1; ``mounts`` tells whether the entry has some. ``provided`` are the ids of entries that
@@ -155,7 +155,7 @@ class _Linking:
         self.linked: dict[int, str | None] = {}
         self.memories: tuple[Item, ...] = ()
 
-    def result(self) -> Hosting:
+    def result(self) -> Linkage:
         plan = self.plan
         links: list[GroupLink | None] = []
         served: list[tuple[Stub, int | None]] = []
@@ -198,7 +198,7 @@ class _Linking:
         waits = plan.tasks is not None or (self.can_wait and (groups[0].serves or prints))
         memory, mounted = next(iter(memories), None), self.mounts and bool(self.functions) and bool(_MOUNTED & set(self.granted))
         rest = (waits, gated, mounted, self.memories, tuple(self.provided), self.linked)
-        return Hosting(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, *rest)
+        return Linkage(tuple(links), tuple(self.functions), tuple(groups), memory, self.granted, *rest)
 
     def answer(self, stub: Stub) -> str | None:
         """Gives the id of the entry that answers an import."""

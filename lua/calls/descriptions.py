@@ -47,7 +47,7 @@ def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, 
     """Describes a function in WebAssembly whose plan is compiled; ``patience`` is as in ``Entries``."""
     from moonwit.lua.guest.plan import lift_data, signature_data
 
-    lift, threads = lift_data(function.lift, function.plan, function.hosting), _workers(function.pool, role)
+    lift, threads = lift_data(function.lift, function.plan, function.linkage), _workers(function.pool, role)
     if role == "service" and answers_itself(function.path):
         # It is called with the plain numbers of its two handles, and lua/wasi/p2/http.lua knows what they stand for: in its own lane only.
         lift["signature"], threads = signature_data("handle", _HANDLES), None

@@ -291,7 +291,7 @@ class Entries:
         try:
             plan = plan_data(function, code)
             add_provided(plan, function, self.registry)
-            add_tasks(plan, function, self.registry, lambda item: item_data(item, function.hosting))
+            add_tasks(plan, function, self.registry, lambda item: item_data(item, function.linkage))
         except CodeProblem as problem:
             return unusable(entry, problem, self.registry)
         if code.missing:
@@ -339,5 +339,5 @@ class Entries:
         wanted, name = key.decode(), path.decode("utf-8", "replace")
         for function in list(self._loaded.values()):
             if name in function.plan.exports and plan_key(function) == wanted:
-                return lift_data(function.plan.exports[name], function.plan, function.hosting)
+                return lift_data(function.plan.exports[name], function.plan, function.linkage)
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.engine import engine
 from moonwit.host.functions import sharing
-from moonwit.host.wasi.linkage import Group, GroupLink, Hosting
+from moonwit.host.wasi.linkage import Group, GroupLink, Linkage
 from moonwit.host.wasm.plan import gate
 from moonwit.host.wasm.plan.brief import ends_soon
 from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Lift, Plan, ResourceItem, StubItem
@@ -86,13 +86,13 @@ def signature_data(name: str, function: wit.Function, resources: dict[int, int] 
     return {"name": cut(name.rpartition("]")[2]), "types": types.rows, "params": params, "result": result}
 
 
-def item_data(item: Item, hosting: Hosting) -> plans.Item:
+def item_data(item: Item, linkage: Linkage) -> plans.Item:
     """Gives what stands for an item in Lua."""
     match item:
         case Export(step, name):
             return {"step": step + 1, "name": name}
         case StubItem(stub):
-            match hosting.links[stub] if hosting.links else None:
+            match linkage.links[stub] if linkage.links else None:
                 case None:
                     return {"stub": stub + 1}
                 case GroupLink(group, name, late):
@@ -103,35 +103,35 @@ def item_data(item: Item, hosting: Hosting) -> plans.Item:
             return {"resource": resource + 1, "operation": operation}
 
 
-def _optional(item: Item | None, hosting: Hosting) -> plans.Item | None:
-    return None if item is None else item_data(item, hosting)
+def _optional(item: Item | None, linkage: Linkage) -> plans.Item | None:
+    return None if item is None else item_data(item, linkage)
 
 
-def _group(group: Group, hosting: Hosting, compiler: _Compiler) -> plans.Group:
+def _group(group: Group, linkage: Linkage, compiler: _Compiler) -> plans.Group:
     return {
         "module": compiler.text(group.text),
-        "memory": _optional(group.memory, hosting),
-        "functions": [hosting.functions[function].name for function in group.functions],
-        "reallocs": [item_data(item, hosting) for item in group.reallocs],
+        "memory": _optional(group.memory, linkage),
+        "functions": [linkage.functions[function].name for function in group.functions],
+        "reallocs": [item_data(item, linkage) for item in group.reallocs],
         "serves": group.serves or None,
-        "gate": item_data(FlagItem(group.instance), hosting) if group.gated else None,
+        "gate": item_data(FlagItem(group.instance), linkage) if group.gated else None,
     }
 
 
-def _add_hosted(data: plans.Plan, hosting: Hosting, compiler: _Compiler) -> None:
+def _add_hosted(data: plans.Plan, linkage: Linkage, compiler: _Compiler) -> None:
     """Adds what lua/guest/plan.lua takes for functions of the host."""
-    if not hosting.groups and not hosting.functions:
+    if not linkage.groups and not linkage.functions:
         return
-    data["groups"] = [_group(group, hosting, compiler) for group in hosting.groups]
-    data["granted"] = dict.fromkeys(hosting.granted, True)
-    if hosting.functions:
-        data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in hosting.functions]
-        if hosting.mounted:
+    data["groups"] = [_group(group, linkage, compiler) for group in linkage.groups]
+    data["granted"] = dict.fromkeys(linkage.granted, True)
+    if linkage.functions:
+        data["hosted"] = [{"name": each.name, "params": each.type.params, "results": each.type.results} for each in linkage.functions]
+        if linkage.mounted:
             data["files"] = True
-    memories = hosting.memories or (() if hosting.memory is None else (hosting.memory,))
+    memories = linkage.memories or (() if linkage.memory is None else (linkage.memory,))
     if memories:
-        data["memories"] = [item_data(memory, hosting) for memory in memories]
-    if hosting.waits:
+        data["memories"] = [item_data(memory, linkage) for memory in memories]
+    if linkage.waits:
         # What computes gives control back at every epoch.
         engine.start_ticker()
         data["waits"] = True
@@ -171,7 +171,7 @@ def plan_key(function: LoadedFunction) -> str:
     binary = function.sha256 + ("" if function.is_component else function.id)
     world = function.id if function.wasi else ""
     kind = f"{'small' if _is_small(function) else ''} {function.max_stack_bytes or ''}"
-    return "|".join([binary, ",".join([*function.hosting.granted, *sharing.answered(function)]), world, kind])
+    return "|".join([binary, ",".join([*function.linkage.granted, *sharing.answered(function)]), world, kind])
 
 
 def _initializes(function: LoadedFunction) -> bool:
@@ -187,7 +187,7 @@ def _is_small(function: LoadedFunction) -> bool:
     if function.plan.resources:
         return False
     pool = function.pool
-    return function.hosting.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
+    return function.linkage.waits and (pool.type == "inline" or pool.size > MOST_LARGE)
 
 
 def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
@@ -199,14 +199,14 @@ def _dtor(plan: Plan, number: int) -> Literal["made", "late"] | None:
     return "late" if any(isinstance(item, ResourceItem) and item.resource == number for item in before) else "made"
 
 
-def _resource(plan: Plan, number: int, hosting: Hosting, compiler: _Compiler) -> plans.PlanResource:
+def _resource(plan: Plan, number: int, linkage: Linkage, compiler: _Compiler) -> plans.PlanResource:
     local, dtor = plan.resources[number - 1], _dtor(plan, number - 1)
     return {
         "name": local.resource.name,
         "interface": local.resource.interface,
-        "module": None if plan.has_tables else compiler.text(resource_module(number, dtor, hosting.gated)),
+        "module": None if plan.has_tables else compiler.text(resource_module(number, dtor, linkage.gated)),
         "instance": local.instance,
-        "dtor": _optional(local.dtor, hosting),
+        "dtor": _optional(local.dtor, linkage),
         "late": True if dtor == "late" else None,
     }
 
@@ -216,21 +216,21 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
 
     It is of no use while ``code`` misses something.
     """
-    plan, hosting = function.plan, function.hosting
+    plan, linkage = function.plan, function.linkage
     compiler = _Compiler(code)
     used = {step.module for step in plan.steps}
     data: plans.Plan = {
         "key": plan_key(function),
         "engine": engine.address(code.engine.ptr()),
         "modules": [compiler.binary(module) if number in used else 0 for number, module in enumerate(plan.modules)],
-        "steps": [{"module": step.module + 1, "arguments": [item_data(item, hosting) for item in step.arguments]} for step in plan.steps],
-        "resources": [_resource(plan, number, hosting, compiler) for number in range(1, len(plan.resources) + 1)],
+        "steps": [{"module": step.module + 1, "arguments": [item_data(item, linkage) for item in step.arguments]} for step in plan.steps],
+        "resources": [_resource(plan, number, linkage, compiler) for number in range(1, len(plan.resources) + 1)],
     }
-    if hosting.gated:
+    if linkage.gated:
         data["gated"] = True
     if plan.initialize is not None and not _initializes(function):
-        data["initialize"] = item_data(plan.initialize, hosting)
-    if None in hosting.links or (plan.stubs and not hosting.links):
+        data["initialize"] = item_data(plan.initialize, linkage)
+    if None in linkage.links or (plan.stubs and not linkage.links):
         data["unlinked"] = compiler.binary(unlinked_module(plan.stubs))
     if plan.resources and not plan.has_tables:
         data["handles"] = compiler.text(HANDLE_TABLE)
@@ -238,7 +238,7 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
         data["small"] = True
     if plan.instances > 1:
         data["composed"] = True
-    _add_hosted(data, hosting, compiler)
+    _add_hosted(data, linkage, compiler)
     return data
 
 
@@ -253,22 +253,22 @@ def _is_brief(lift: Lift, plan: Plan) -> bool:
     return all(isinstance(item, Export) and ends_soon(plan.modules[plan.steps[item.step].module], item.name) for item in parts)
 
 
-def lift_data(lift: Lift, plan: Plan, hosting: Hosting) -> plans.Lift:
+def lift_data(lift: Lift, plan: Plan, linkage: Linkage) -> plans.Lift:
     """Gives what lua/guest/binding.lua's ``bind`` takes, with the signature."""
     return {
         "path": lift.path,
-        "core": item_data(lift.core, hosting),
-        "memory": _optional(lift.memory, hosting),
-        "realloc": _optional(lift.realloc, hosting),
-        "gated": hosting.gated or None,
+        "core": item_data(lift.core, linkage),
+        "memory": _optional(lift.memory, linkage),
+        "realloc": _optional(lift.realloc, linkage),
+        "gated": linkage.gated or None,
         "brief": _is_brief(lift, plan) or None,
         "instance": lift.instance,
         "table": lift.table,
         "task": lift.task,
-        "leaf": True if hosting.functions and _is_leaf(lift.realloc, plan) else None,
+        "leaf": True if linkage.functions and _is_leaf(lift.realloc, plan) else None,
         "params": lift.core_type.params,
         "results": lift.core_type.results,
-        "post": _optional(lift.post_return, hosting),
-        "post_leaf": True if hosting.functions and _is_leaf(lift.post_return, plan) else None,
+        "post": _optional(lift.post_return, linkage),
+        "post_leaf": True if linkage.functions and _is_leaf(lift.post_return, plan) else None,
         "signature": signature_data(lift.name, lift.type, resource_numbers(plan)),
     }

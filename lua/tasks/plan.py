@@ -27,7 +27,7 @@ class _Tasks:
         self.function = function
         self.plan: Plan = function.plan
         self.tasks = function.plan.tasks
-        self.links = function.hosting.natives
+        self.links = function.linkage.natives
         self.registry = registry
         self.ready = ready
         self.numbers = resource_numbers(self.plan)
@@ -120,7 +120,7 @@ class _Tasks:
         tasks = self.tasks
         lifted = [self.lifted(number, each) for number, each in enumerate(tasks.lifted)]
         natives = [self.native(number, each) for number, each in enumerate(tasks.natives)]
-        first = next((each.callees for each in self.function.hosting.groups if each.callees is not None), 0)
+        first = next((each.callees for each in self.function.linkage.groups if each.callees is not None), 0)
         return {
             "callees": [
                 {"func": self.ready(each.func), "slot": first + number, "params": each.type.params, "results": each.type.results}

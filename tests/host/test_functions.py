@@ -11,7 +11,7 @@ from moonwit.host.files.kinds import KINDS as FILE_KINDS
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
 from moonwit.host.functions.loaded import FunctionProblem, LoadedFunction, Pool
 from moonwit.host.functions.loading import check_functions, load_function
-from moonwit.host.wasi.linkage import host
+from moonwit.host.wasi.linkage import link
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.plan.core_plan import plan_core
 from moonwit.host.wasm.plan.plan import Export
@@ -115,10 +115,10 @@ def test_other_encodings(tmp_path: Path) -> None:
 
 def test_wasi_that_is_granted_is_hosted(tmp_path: Path) -> None:
     """A clock is the lane's where it is granted."""
-    assert loaded(tmp_path, CLOCK, "ticks").hosting.functions == ()
+    assert loaded(tmp_path, CLOCK, "ticks").linkage.functions == ()
     found = loaded(tmp_path, CLOCK, "ticks", "imports: [wasi:clocks@0.2.0, wasi1]")
     assert found.grants == ("wasi:clocks", "wasi_snapshot_preview1")
-    assert [function.name for function in found.hosting.functions] == ["wasi:clocks/monotonic-clock#now"]
+    assert [function.name for function in found.linkage.functions] == ["wasi:clocks/monotonic-clock#now"]
 
 
 @pytest.mark.parametrize("engine", ["auto", "direct", "compatible"])
@@ -318,9 +318,9 @@ def test_wasi_0_1_of_a_core_module_is_hosted_where_it_is_granted(tmp_path: Path)
     """What a core module imports of WASI 0.1 is the lane's, its files too, with mounts and without."""
     source = """(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
       (import "wasi_snapshot_preview1" "fd_sync" (func (param i32) (result i32))) (memory (export "memory") 1) (func (export "f")))"""
-    assert loaded(tmp_path, source, "f").hosting.functions == ()
-    without = loaded(tmp_path, source, "f", "imports: [preview1]").hosting
-    mounted = host(plan_core(bytes(wat2wasm(source))), ["preview1"], Export(0, "memory"), mounts=True)
+    assert loaded(tmp_path, source, "f").linkage.functions == ()
+    without = loaded(tmp_path, source, "f", "imports: [preview1]").linkage
+    mounted = link(plan_core(bytes(wat2wasm(source))), ["preview1"], Export(0, "memory"), mounts=True)
     for found in (without, mounted):
         assert found.waits
         assert [function.name for function in found.functions] == [
