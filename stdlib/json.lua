@@ -2,6 +2,7 @@
 --
 -- A sequence is an array, a table with string keys an object, and the empty table `[]`. `null` is `json.null`, the same
 -- value as `wit.none`, so that arrays keep their length. Integers that a number can't hold are 64-bit cdata.
+local callbacks = require 'lua.lane.ask'
 local encoder = require 'stdlib.json.encoder'
 local decoder = require 'stdlib.json.decoder'
 local errors = require 'lua.values.errors'
@@ -9,10 +10,14 @@ local got = require 'lua.values.got'
 local nearest = require 'lua.values.nearest'
 local optional = require 'lua.values.optional'
 
-local type, error, pairs, tostring = type, error, pairs, tostring
+local type, error, next, pairs, pcall, tostring = type, error, next, pairs, pcall, tostring
 local INVALID = errors.kinds.INVALID
 
-local MAX_INDENT = 16
+local MAX_INDENT, MAX_DEPTH = 16, 128
+local null = optional.none
+
+-- How long JSON may be that is checked, in bytes.
+local LONGEST = 64 * 1024 * 1024
 
 local M = {}
 
@@ -40,12 +45,90 @@ function M.encode(value, options)
   return nil, errors.make { message = 'json.encode: ' .. problem, kind = INVALID }
 end
 
---- Returns what JSON text stands for, or nil and an error with line and column.
-function M.decode(text)
+-- Makes null nil in a table that nobody else has.
+local function without_null(value)
+  if value == null then return nil end
+  if type(value) ~= 'table' then return value end
+  for key, each in next, value do
+    if each == null then
+      value[key] = nil
+    elseif type(each) == 'table' then
+      without_null(each)
+    end
+  end
+  return value
+end
+
+local function copy(value, depth)
+  if depth > MAX_DEPTH then error('json.null_as_nil: the value contains itself, or is nested deeper than ' .. MAX_DEPTH .. ' levels', 0) end
+  if type(value) ~= 'table' or optional.is_some(value) then return value end
+  local made = {}
+  for key, each in next, value do
+    made[key] = copy(each, depth + 1)
+  end
+  return made
+end
+
+--- Returns a copy of a decoded value in which null is nil: objects have no such field, and arrays a hole, so that `#` can't be trusted.
+function M.null_as_nil(value)
+  local ok, made = pcall(copy, value, 0)
+  if not ok then error(made, 2) end
+  return without_null(made)
+end
+
+local DECODING = { 'null_as_nil' }
+
+--- Returns what JSON text stands for, or nil and an error with line and column. With `options.null_as_nil`, null is nil.
+function M.decode(text, options)
   if type(text) ~= 'string' then error('json.decode: expected a string, got ' .. got(text), 2) end
+  if options ~= nil then
+    if type(options) ~= 'table' then error('json.decode: expected a table as the options, got ' .. got(options), 2) end
+    for key in pairs(options) do
+      if key ~= 'null_as_nil' then error("json.decode: unknown option '" .. tostring(key) .. "'" .. nearest.hint(key, DECODING), 2) end
+    end
+  end
   local value, problem = decoder.decode(text)
-  if problem == nil then return value end
+  if problem == nil then
+    if options and options.null_as_nil then return without_null(value) end
+    return value
+  end
   return nil, errors.make { message = 'json.decode: ' .. problem, kind = INVALID }
+end
+
+-- True for no mistakes; else false and an error whose message has the first of them, and whose details all.
+local function verdict(name, mistakes, problem)
+  if not mistakes then return false, problem end
+  if mistakes[1] == nil then return true end
+  local message, more = mistakes[1].message, #mistakes - 1
+  if more > 0 then message = message .. ' (and ' .. more .. ' more, in the details)' end
+  return false, errors.make { message = name .. ': ' .. message, kind = INVALID, details = mistakes }
+end
+
+local function check_schema(schema, name)
+  if type(schema) ~= 'table' and type(schema) ~= 'string' then
+    error(name .. ': expected a table or JSON as the schema, got ' .. got(schema), 3)
+  end
+end
+
+--- Says whether a value is as a JSON Schema has it, a table or JSON; where it is not, returns false and an error. The error's details
+-- are a list of `{path, message, keyword}`. Nothing that a schema refers to is fetched.
+function M.validate(schema, value)
+  check_schema(schema, 'json.validate')
+  return verdict('json.validate', callbacks.perform('apart', 'json.validate', schema, value))
+end
+
+--- Says the same of a value as JSON.
+function M.validate_string(schema, text)
+  check_schema(schema, 'json.validate_string')
+  if type(text) ~= 'string' then error('json.validate_string: expected a string, got ' .. got(text), 2) end
+  if #text > LONGEST then
+    return false,
+      errors.make {
+        kind = INVALID,
+        message = ('json.validate_string: the text has %d bytes, and at most %d are taken'):format(#text, LONGEST),
+      }
+  end
+  return verdict('json.validate_string', callbacks.perform('apart', 'json.validate_string', schema, text))
 end
 
 return M

@@ -31,6 +31,8 @@ TASKS: Final = {
     b"crypto.equal": ("moonwit.stdlib.tasks.ciphers", "equal"),
     b"crypto.jwt.encode": ("moonwit.stdlib.tasks.tokens", "encode"),
     b"crypto.jwt.verify": ("moonwit.stdlib.tasks.tokens", "verify"),
+    b"json.validate": ("moonwit.stdlib.tasks.schemas", "validate"),
+    b"json.validate_string": ("moonwit.stdlib.tasks.schemas", "validate_string"),
     b"text.regexp.compile": ("moonwit.stdlib.tasks.regexps", "describe"),
     b"text.regexp.matches": ("moonwit.stdlib.tasks.regexps", "matches"),
     b"text.regexp.places": ("moonwit.stdlib.tasks.regexps", "places"),

@@ -145,7 +145,57 @@ def csv_cases(folder: Path) -> Iterator[Case]:
                 yield path.stem, None if same(found, wanted) else f"got {found}, expected {wanted}"
 
 
-SUITES: dict[str, Callable[[Path], Iterator[Case]]] = {"yaml-test-suite": yaml_cases, "toml-test": toml_cases, "csv-spectrum": csv_cases}
+DRAFTS = {
+    "draft4": "http://json-schema.org/draft-04/schema#",
+    "draft6": "http://json-schema.org/draft-06/schema#",
+    "draft7": "http://json-schema.org/draft-07/schema#",
+    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
+}
+
+
+def schema_cases(folder: Path) -> Iterator[Case]:
+    """The tests that each draft requires; schemas elsewhere, which are never fetched, are those of the suite."""
+    from jsonschema_specifications import REGISTRY
+    from referencing.jsonschema import specification_with
+
+    from moonwit.stdlib.tasks import schemas
+
+    for draft, url in DRAFTS.items():
+        remotes = folder / "remotes"
+        found = []
+        for path in sorted(remotes.rglob("*.json")):
+            where = path.relative_to(remotes).as_posix()
+            if where.split("/")[0] in (draft, *(part for part in [where.split("/")[0]] if not part.startswith("draft"))):
+                contents = json.loads(path.read_text(encoding="utf-8"))
+                wanted = contents.get("$schema", url) if isinstance(contents, dict) else url
+                if draft == "draft4" and isinstance(contents, bool):
+                    continue  # no schema of that draft
+                known = specification_with(wanted if wanted in DRAFTS.values() else url)
+                found.append((f"http://localhost:1234/{where}", known.create_resource(contents)))
+        registry = REGISTRY.with_resources(found)
+        for path in sorted((folder / "tests" / draft).glob("*.json")):
+            for group in json.loads(path.read_text(encoding="utf-8")):
+                schema = group["schema"]
+                if isinstance(schema, dict):
+                    schema = {"$schema": url, **schema}
+                for test in group["tests"]:
+                    name = f"{draft}/{path.stem}: {group['description']}: {test['description']}"
+                    try:
+                        checks = schemas.validator.__wrapped__(json.dumps(schema), False, registry)
+                        valid = next(checks.iter_errors(test["data"]), None) is None
+                    except Exception as error:
+                        yield name, f"{type(error).__name__}: {error}"
+                    else:
+                        yield name, None if valid == test["valid"] else f"expected {test['valid']}"
+
+
+SUITES: dict[str, Callable[[Path], Iterator[Case]]] = {
+    "yaml-test-suite": yaml_cases,
+    "toml-test": toml_cases,
+    "csv-spectrum": csv_cases,
+    "JSON-Schema-Test-Suite": schema_cases,
+}
 
 
 def main() -> None:
