@@ -95,7 +95,7 @@ def waits(name: str) -> bool:
 def export_memory(module: bytes) -> bytes | None:
     """Makes a module export its memory as "memory", or one without room where it has none; None where it exports something so already.
 
-    Wasmtime's functions look for that export even where they need no memory.
+    Functions of the host read and write the memory that is exported so.
     """
     core = read_core(module)
     if "memory" in core.exports:

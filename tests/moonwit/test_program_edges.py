@@ -23,6 +23,28 @@ EXIT_CODE = """(component
   (func $run (result (result)) (canon lift (core func $i "run")))
   (instance $r (export "run" (func $run)))
   (export "wasi:cli/run@0.2.3" (instance $r)))"""
+# It calls a function with "again", and ends with the length of what that gives, or more where it is an error.
+CALLER = """(component
+  (import "wippy:runtime/funcs@0.1.0" (instance $funcs
+    (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))))
+  (import "wasi:cli/exit@0.2.3" (instance $x (export "exit-with-code" (func (param "status-code" u8)))))
+  (core module $memory (memory (export "memory") 1) (data (i32.const 100) "p:twice") (data (i32.const 200) "again")
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1000)))
+  (core instance $m (instantiate $memory))
+  (alias core export $m "memory" (core memory $mem))
+  (alias core export $m "realloc" (core func $realloc))
+  (core func $call (canon lower (func $funcs "call-string") (memory $mem) (realloc $realloc)))
+  (core func $exit (canon lower (func $x "exit-with-code")))
+  (core module $main (import "" "call" (func $call (param i32 i32 i32 i32 i32))) (import "" "exit" (func $exit (param i32)))
+    (import "" "memory" (memory 1))
+    (func (export "run") (result i32)
+      (call $call (i32.const 100) (i32.const 7) (i32.const 200) (i32.const 5) (i32.const 0))
+      (call $exit (i32.add (i32.mul (i32.const 100) (i32.load8_u (i32.const 0))) (i32.load (i32.const 8)))) (i32.const 0)))
+  (core instance $i (instantiate $main
+    (with "" (instance (export "call" (func $call)) (export "exit" (func $exit)) (export "memory" (memory $mem))))))
+  (func $run (result (result)) (canon lift (core func $i "run")))
+  (instance $r (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.3" (instance $r)))"""
 PRINT = r"""(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32))) MEMORY
   (data (i32.const 0) "\08\00\00\00\03\00\00\00hi\n")
   (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))"""
@@ -54,6 +76,21 @@ def test_any_status_of_a_component(moonwit, write, call, code):
     write("it.wat", EXIT_CODE.replace("CALL", call))
     result = moonwit("run", "it.wat")
     assert (result.returncode, result.stderr) == (code, "")
+
+
+def test_a_program_calls_functions(moonwit, tmp_path):
+    """A program that is granted `funcs` calls functions of its project, which may wait and print."""
+    data = bytes(wat2wasm(CALLER))
+    (tmp_path / "it.wasm").write_bytes(data)
+    (tmp_path / "_index.yaml").write_text(
+        "version: '1.0'\nnamespace: p\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n"
+        "  - name: twice\n    kind: function.lua\n    modules: [time]\n"
+        "    source: return function(text) require('time').sleep('1ms') print('called') return text .. text end\n"
+        "  - {name: it, kind: process.wasm, meta: {command: {name: it}}, fs: here, path: it.wasm, imports: [funcs, wasi:cli], "
+        f"hash: 'sha256:{hashlib.sha256(data).hexdigest()}'}}\n"
+    )
+    result = moonwit("run", "it")
+    assert (result.stdout, result.stderr, result.returncode) == ("called\n", "", 10)
 
 
 @pytest.mark.parametrize("memory", ["", "(memory 1)", '(memory $m 1) (export "other" (memory $m))', '(memory (export "memory") 0)'])
