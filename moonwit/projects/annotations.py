@@ -121,7 +121,10 @@ def _spawning() -> Iterator[str]:
     yield "---Starts `f(...)` beside the caller, and gives its coroutine.\n---@param f function\n---@param ... any\n---@return thread\n"
     yield "function coroutine.spawn(f, ...) end\n\n"
     yield "---Ends a spawned coroutine. Gives false when it has ended.\n---@param co thread\n---@return boolean\n"
-    yield "function coroutine.cancel(co) end\n"
+    yield "function coroutine.cancel(co) end\n\n"
+    yield "---Waits until a spawned coroutine has ended, and gives what it returns; or nil and an error.\n"
+    yield "---@param co thread\n---@return any ...\n"
+    yield "function coroutine.join(co) end\n"
 
 
 def _settle(path: Path) -> None:

@@ -82,7 +82,8 @@ local function described(item, i)
   end
   made.key = made.names[1]:gsub('^%-+', ''):gsub('-', '_')
   local guess = type(item.default) == 'number' and 'number' or type(item.default) == 'string' and 'string' or nil
-  made.type = item.type or guess or ((not made.is_option or item.choices or item.many or item.required or item.metavar) and 'string' or 'flag')
+  local has_value = not made.is_option or item.choices or item.many or item.required or item.metavar
+  made.type = item.type or guess or (has_value and 'string' or 'flag')
   if made.type ~= 'flag' and not TYPES[made.type] then
     refuse('unknown type ' .. quoted(made.type) .. nearest.hint(made.type, { 'string', 'number', 'integer', 'duration', 'flag' }))
   end

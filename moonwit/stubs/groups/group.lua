@@ -13,7 +13,7 @@ function group.new(options) end
 
 ---Calls `f(g)` with a new group, and waits for all that it has started there: gives what it returns. The failure of a child ends `f` too
 ---where it waits, and the other way round: then nil and the error, one for all.
----@param f fun(g: Group): any
+---@param f function
 ---@param options? {limit: integer?, timeout: string|number|Duration|nil, on_error: "cancel"|"collect"|nil}
 ---@return any value
 ---@return Error? err
@@ -23,7 +23,7 @@ function group.run(f, options) end
 ---list: all; a channel: 16). Gives a list of what it has returned; or nil and the error, as `Group:wait`. Other options:
 ---`on_error` and `timeout` as of `group.new`, `retry` as of `group.retry`, and `progress`: true, a title, or a bar of `progress`.
 ---@param items any[]|Channel
----@param f fun(item: any, i: integer): any, any
+---@param f function
 ---@param options? table
 ---@return any[]? results
 ---@return Error? err
@@ -32,7 +32,7 @@ function group.map(items, f, options) end
 
 ---Calls functions concurrently, and gives what the first returns that does not fail; the others are canceled and have ended by then. When
 ---all fail: nil and an error for all.
----@param functions (fun(): any, any)[]
+---@param functions function[]
 ---@param options? {timeout: string|number|Duration|nil}
 ---@return any value
 ---@return Error? err
@@ -42,7 +42,7 @@ function group.race(functions, options) end
 ---`max_delay` ("30s"), `backoff_factor` (2), `jitter` (0, a share of the delay), `timeout` for all of it, and `when(err)`, which
 ---says whether an error is worth another try; without it those are not that say so, and those of the kinds Invalid, NotFound,
 ---AlreadyExists, PermissionDenied and Canceled.
----@param f fun(attempt: integer): any, any
+---@param f function
 ---@param options? table
 ---@return any value
 ---@return Error? err

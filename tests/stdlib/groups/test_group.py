@@ -432,3 +432,38 @@ def test_joining(run: Run) -> None:
 def test_an_error_that_nobody_joins_fails_the_script(run: Run) -> None:
     """As before: who would join it later is too late."""
     assert run("coroutine.spawn(function() error('alone', 0) end) time.sleep('1ms') say('not here')").endswith("failed: alone\n")
+
+
+FUNCTIONS = """
+  - {name: fan, kind: function.lua, modules: [group, time], source: 'return function(n)
+      local g = group.new() for i = 1, n do g:spawn(function() time.sleep("1ms") return i end) end
+      local r, err = g:wait() return r and #r, err end'}
+  - {name: forget, kind: function.lua, modules: [group, time], source: 'return function()
+      local g = group.new() g:spawn(time.sleep, "1h") time.sleep("1ms") return "forgot" end'}
+  - {name: late, kind: function.lua, modules: [group, time], limits: {max_execution_ms: 50}, source: 'return function()
+      return group.map({1, 2, 3}, function() pcall(time.sleep, "1h") time.sleep("1h") end) end'}
+  - {name: busy, kind: function.lua, modules: [group], limits: {max_execution_ms: 50}, source: 'return function()
+      return group.map({1, 2, 3}, function() while true do end end) end'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        ("print(funcs.async('t:fan', 20):await())", "20\tnil"),
+        ("print(funcs.async('t:forget'):await('10s'))", "forgot\tnil"),
+        ("local f = funcs.async('t:fan', 3) time.sleep(0) f:cancel() print(select(2, f:await()):kind())", "Canceled"),
+        ("for _, id in ipairs{'t:late', 't:busy'} do local _, e = funcs.call(id) io.write(e:kind(), ' ') end print()", "Timeout Timeout "),
+        ("local r = group.map({1, 2, 3, 4}, function(n) return funcs.call('t:fan', n) end) print(r[1], r[4])", "1\t4"),
+        ("local _, e = group.map({1, 2}, function() return funcs.call('t:late') end) print(e:kind(), e)", "Timeout\tt:late"),
+    ],
+)
+def test_groups_inside_functions(tmp_path: Any, script: str, shown: str) -> None:
+    """A function in Lua may open groups, in a future too; its limit ends them where they wait and where they compute."""
+    (tmp_path / "_index.yaml").write_text(f'version: "1.0"\nnamespace: t\nentries:\n{FUNCTIONS}', encoding="utf-8")
+    (tmp_path / "s.lua").write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "moonwit", "run", "s.lua"], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith(shown)
