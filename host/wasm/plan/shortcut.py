@@ -23,7 +23,7 @@ Sections = dict[int, Reader]
 
 def shorten(plan: Plan, early: Iterable[bool]) -> Plan:
     """Gives the plan without such modules, or the plan itself. ``early`` tells for each stub whether it can be linked at once."""
-    if plan.instances > 1:
+    if plan.instances > 1 or plan.tasks is not None:
         return plan      # what belongs to which of them would have to be followed too
     linkable = list(early)
     for number, step in enumerate(plan.steps):

@@ -118,12 +118,14 @@ class TaskPlanning:
         rest = (after, self.realloc(options, home), self.memory(options.memory), options.asynchronous, home in self.blocking, reason)
         return Lifted(function, self.homes[home], core, callback, *rest)
 
-    def native(self, native: Native, interface: str = CANON, name: str = "", home: Home | None = None, owner: int = 0) -> Item:
+    def native(
+        self, native: Native, interface: str = CANON, name: str = "", home: Home | None = None, owner: int = 0, realloc: Item | None = None
+    ) -> Item:
         """Adds a native, and gives the stub that it is in the plan."""
         self.natives.append(native)
         instance = 0 if home is None else self.homes[home]
         function = name or native.operation
-        stub = Stub(interface, function, native.core_type, native.signature, native.memory, None, native.foreign, instance, owner)
+        stub = Stub(interface, function, native.core_type, native.signature, native.memory, realloc, native.foreign, instance, owner)
         return self.planner.stub(stub, len(self.natives) - 1)
 
     def builtin(self, origin: AsyncBuiltin, type: CoreType | None) -> Item:
@@ -158,7 +160,9 @@ class TaskPlanning:
             native = Native("call", instance, type, None, function, options.asynchronous, (), *rest, number, reason=reason)
             return self.native(native, home=origin.home)
         native = Native("import", instance, type, None, function, options.asynchronous, (), *rest, reason=reason)
-        return self.native(native, source.interface or ROOT, source.name, origin.home, source.owner)
+        # Functions of WASI 0.2 take it as everywhere.
+        item = None if options.realloc is None else self.planner.item(options.realloc)
+        return self.native(native, source.interface or ROOT, source.name, origin.home, source.owner, item)
 
     def export(self, interface: str | None, name: str, found: Func) -> Lift:
         """Gives an exported function."""
