@@ -52,8 +52,6 @@ function M.later(begin) return setmetatable({ begin = begin }, LATER) end
 ---@field value any the result, until it is lowered
 ---@field stored boolean the result is where it belongs
 
-local function new_subtask() return { kind = 'subtask', state = 0, lenders = {}, stored = false, delivered = false } end
-
 local function deliver(w)
   if w.state >= 2 and not w.delivered then
     w.delivered = true
@@ -61,6 +59,8 @@ local function deliver(w)
   end
   return EVENTS.subtask, w.state
 end
+
+local function new_subtask() return { kind = 'subtask', state = 0, lenders = {}, stored = false, delivered = false, deliver = deliver } end
 
 local function progress(w)
   if w.index then waitables.set_event(w, deliver) end
@@ -184,6 +184,7 @@ natives.makers.call = function(row)
     local state = states.of(instance)
     local lifted = state.plan.lifted[row.lifted + 1]
     check_entry(state, row, lifted)
+    if lifted.waits then natives.check_wait(state, row) end
     local call = new_call(state, row, io)
     local w = call.subtask
     local called
@@ -321,6 +322,7 @@ natives.makers.import = function(row, plan)
   if not row.id then f = M.hosts[row.name] or false end
   return function(instance, io)
     local state = states.of(instance)
+    if row.waits then natives.check_wait(state, row) end
     if f == false then trap(('the host has no function %s'):format(row.name)) end
     local call = new_call(state, row, io)
     local w = call.subtask

@@ -54,6 +54,7 @@ local function make_copy(kind, side)
     local of = values.params(row.signature, 16)
     return function(instance, io)
       local state = states.of(instance)
+      natives.check_wait(state, row)
       local index, at, length = io[0].u32, io[1].u32, kind == 'future' and 1 or io[2].u32
       local e = end_of(state, row, index, kind, side)
       if e.state == 'done' then trap(DONE[kind][side]) end
@@ -77,6 +78,7 @@ local function make_cancel(kind, side)
   return function(row)
     return function(instance, io)
       local state = states.of(instance)
+      natives.check_wait(state, row)
       local e = end_of(state, row, io[0].u32, kind, side)
       if e.state ~= 'copying' or e.waiter then trap('stream or future ' .. side .. ' canceled when no ' .. side .. ' is pending') end
       if e.set and not row.asynchronous then trap(SYNCHRONOUS) end

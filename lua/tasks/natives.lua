@@ -50,6 +50,14 @@ function M.stuck(state)
   end
 end
 
+--- Ends a guest that would wait where it may not: before a function that is not async has returned.
+---@param state table
+---@param row table
+function M.check_wait(state, row)
+  local why = not row.asynchronous and M.stuck(state)()
+  if why then trap(why) end
+end
+
 -- Waits until ready(), or, where that may be, until the task is canceled.
 local function wait(state, io, ready, done, cancellable, yields)
   local called = current(state)
@@ -248,12 +256,14 @@ local SYNCHRONOUS = 'waitable cannot be used synchronously while added to a wait
 makers['subtask.cancel'] = function(row)
   return function(instance, io)
     local state = states.of(instance)
+    M.check_wait(state, row)
     local t, index = home_of(state, row).table, io[0].u32
     local w = tables.of_kind(t, index, 'subtask')
     if w.delivered then trap '`subtask.cancel` called after terminal status delivered' end
     if w.cancel_requested then trap '`subtask.cancel` called more than once on the same subtask' end
     if w.set and not row.asynchronous then trap(SYNCHRONOUS) end
     local function give(out)
+      w.event = w.event or w.deliver
       waitables.take_event(w)
       out[0].u64 = w.state
     end
