@@ -52,6 +52,8 @@ local resolve
 
 -- The gate of an instance, which group 1 has.
 local GATE = { group = 1, name = 'gate', late = 0 }
+-- What runs the tasks of a component of WASI 0.3 (host/wasi/natives.py).
+local DRIVE = { group = 1, name = 'drive', late = 0 }
 
 local function make_group(instance, group, at)
   if group.prepared then
@@ -244,6 +246,8 @@ function M.run(instance)
     local failure = M.call(instance, func, no_values, 1, trap_slot)
     check(failure)
   end
+  -- What drives tasks is there though no module imports anything of the lane.
+  if plan.tasks then M.take_func(instance, DRIVE) end
   if plan.waits then open_waits(instance) end
 end
 

@@ -128,6 +128,7 @@ function M.of(instance)
     instance.tasks = state
   end
   if not state.io then
+    build.take_func(instance, { group = 1, name = 'drive', late = 0 })
     build.export(instance, instance.plan.groups_at, 'tasks', found)
     local memory = ffi.new('mw_memory', found[0].of.memory)
     state.io = ffi.cast('mw_raw *', wasmtime.C.wasmtime_memory_data(instance.ctx, memory))

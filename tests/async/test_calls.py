@@ -132,3 +132,18 @@ def test_an_import_that_raises_ends_the_instance(tmp_path: Path) -> None:
         assert(funcs:call('t:ask', 3) == 'value 3')
         """,
     )
+
+
+def test_a_component_that_imports_nothing_of_the_lane(tmp_path: Path) -> None:
+    """Its tasks are driven all the same, and one that gives no result is a trap."""
+    text = """(component
+     (core module $m (func (export "f") (result i32) (i32.const 0)) (func (export "c") (param i32 i32 i32) (result i32) (i32.const 0)))
+     (core instance $i (instantiate $m))
+     (func (export "f") async (result u32) (canon lift (core func $i "f") async (callback (core func $i "c")))))"""
+    with opened(tmp_path, "name: f, kind: function.wat, method: f, source: file://f.wat", files={"f.wat": text}) as project:
+        project.run_script(
+            """
+            local value, err = funcs.call('t:f')
+            assert(value == nil and err:message():find 'failed to produce a result', tostring(err))
+            """
+        )
