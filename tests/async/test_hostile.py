@@ -54,11 +54,15 @@ def _function(rng: random.Random, name: str) -> str:
     return f'(func (export "{name}") (result i32) {" ".join(lines)} (i32.const {rng.choice([0, 0, 1, 2, 18, 34, 3, 15, -1])}))'
 
 
+def _shape(params: str, results: str) -> str:
+    return "".join(f"(param {TYPES[p]})" for p in params) + "".join(f"(result {TYPES[r]})" for r in results)
+
+
 def _guest(seed: int) -> str:
     rng = random.Random(seed)
     declared = "\n".join(f"(core func ${name} {text})" for name, (text, _, _) in BUILTINS.items())
     imports = "\n".join(
-        f'(import "" "{name}" (func ${name} {"".join(f"(param {TYPES[p]})" for p in params)} {"".join(f"(result {TYPES[r]})" for r in results)}))'
+        f'(import "" "{name}" (func ${name} {_shape(params, results)}))'
         for name, (_, params, results) in BUILTINS.items()
     )
     given = " ".join(f'(export "{name}" (func ${name}))' for name in BUILTINS)
