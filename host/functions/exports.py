@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from moonwit.host.functions.binaries import Binary
     from moonwit.host.wasm.binary.core_types import CoreType
     from moonwit.host.wasm.plan.plan import Plan
-    from moonwit.host.wasm.wit.types import Function
     from moonwit.registry import Entry
 
 # Exports that serve the canonical ABI or the toolchain, and are not for a caller.
@@ -63,12 +62,7 @@ def parts(function: LoadedFunction) -> list[LoadedFunction]:
     found = function.binary
     paths = callable_paths(found, function.plan)
     types = {path: found.functions[path] for path in paths} if found.is_component else {}
-    return [replace(function, path=path, signature=types[path] if types else _type(function.plan, path)) for path in paths]
-
-
-def _type(plan: Plan | None, path: str) -> Function:
-    assert plan is not None
-    return plan.exports[path].type
+    return [replace(function, path=path, signature=types[path] if types else function.plan.exports[path].type) for path in paths]
 
 
 def names(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:

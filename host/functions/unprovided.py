@@ -106,11 +106,6 @@ def sentence(who: str, missing: Unprovided) -> str:
     return f"{who} calls {missing.name}, {missing.is_what}: {missing.hint}"
 
 
-def kind(missing: Unprovided) -> str:
-    """Gives the kind of error."""
-    return "PermissionDenied"
-
-
 def imported(found: Binary, answered: Collection[tuple[str, str | None]] = ()) -> Iterator[Unprovided]:
     """Gives what a binary imports that no grant can provide, each function once.
 

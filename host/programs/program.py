@@ -78,7 +78,6 @@ class Program:
     def check(self) -> None:
         """Compiles the program; raises ``ProgramProblem`` when it is none."""
         plan = self.function().plan
-        assert plan is not None
         used = sorted({step.module for step in plan.steps})
         self.compiled(lambda code: [code.get(plan.modules[number]) for number in used])
 

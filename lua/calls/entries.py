@@ -317,7 +317,7 @@ class Entries:
             program = self._programs.get(function.id)
             who, entry = (f"the function {function.id}", function.id) if program is None else (program.name, program.id)
             missing = unprovided.explain(function.binary, interface, name, grants, entry)
-        return {"kind": unprovided.kind(missing), "message": unprovided.sentence(who, missing)}
+        return {"kind": "PermissionDenied", "message": unprovided.sentence(who, missing)}
 
     def _library(self) -> answers.Library:
         from moonwit.host.engine import engine

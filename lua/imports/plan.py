@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def add_provided(data: Plan, function: LoadedFunction, registry: Registry) -> None:
     """Adds to the plan of a function what answers its imports."""
     plan, found = function.plan, function.linkage.provided
-    if plan is None or not found:
+    if not found:
         return
     numbers = resource_numbers(plan)
     foreign: dict[int, str] = {}

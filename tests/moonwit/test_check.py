@@ -170,7 +170,7 @@ def test_an_endpoint_that_no_request_can_be_for(check):
         "  - {name: e, kind: http.endpoint, method: GET, path: /x, func: f}\n"
     )
     assert result.returncode == 1
-    assert "_index.yaml:10:65: error: the function demo:f has the parameter `headers`, which must be" in result.stderr
+    assert "_index.yaml:10:65: error: the function demo:f has the parameter `headers`: expected list<" in result.stderr
 
 
 def alike(count: int, severity: str, sentence: str, entry: str = "a:e", line: int = 1) -> list[Problem]:

@@ -75,7 +75,7 @@ class Oracle:
             missing = linking.explain(error.reason, binary(self.data), self.imports, self.entry_id or "its entry")
             if missing is not None:
                 sentence = unprovided.sentence(f"the function {self.entry_id or self.name}", missing)
-                raise CallFailed(unprovided.kind(missing), sentence) from None
+                raise CallFailed("PermissionDenied", sentence) from None
             raise CallFailed(error.kind, f"{self.name}: {error.reason}") from None
         return None if self.signature.result is None else from_component(self.signature.result, result)
 
