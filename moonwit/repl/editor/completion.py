@@ -49,16 +49,22 @@ class LuaCompleter(Completer):
         else:
             if where.at_key:
                 yield from self._fields(where)
+                yield from self._options(where)
             if where.prefix:
                 yield from self._names(where.prefix)
 
     def _string(self, where: Context) -> Iterator[Completion]:
         frame, text = where.call, where.string or ""
+        if where.frames and where.frames[-1].opener == "[" and where.frames[-1].callee:
+            names, _ = self._session.list([name.lstrip(":") for name in where.frames[-1].callee], text, PATIENCE)
+            known = dict(names)
+            yield from (Completion(name, -len(text), display_meta=known[name]) for name in sorted(known, key=_order)[:MOST])
+            return
         if frame is None or frame is not where.frames[-1] or frame.index:
             return
         if frame.callee[-1] == "require":
             names = [name for name, doc in self._knowledge.docs.items() if doc.kind == "module"]
-            yield from (Completion(name, -len(text)) for name in names if name.startswith(text))
+            yield from (Completion(name, -len(text)) for name in sorted(names) if name.startswith(text))
         elif frame.callee[-1].lstrip(":") in CALLERS or frame.callee[-1] == "help":
             yield from self._ids(text)
 
@@ -68,6 +74,9 @@ class LuaCompleter(Completer):
             yield Completion(id, -len(prefix), display_meta=meta)
 
     def _members(self, where: Context) -> Iterator[Completion]:
+        if where.result_of:
+            yield from self._methods_of_result(where)
+            return
         path = [name.lstrip(":") for name in where.path]
         names, kind = self._session.list(path, where.prefix, PATIENCE)
         found = dict(names)
@@ -86,6 +95,32 @@ class LuaCompleter(Completer):
                 continue
             doc = self._knowledge.docs.get(f"{'.'.join(path)}{separator}{name}")
             yield Completion(name, -len(where.prefix), display_meta=doc.signature.partition(name)[2] if doc else found[name])
+
+    def _methods_of_result(self, where: Context) -> Iterator[Completion]:
+        """Gives the methods of what a documented function returns first."""
+        doc = self._knowledge.docs.get(".".join(where.result_of))
+        if doc is None or not doc.returns:
+            return
+        own = doc.returns[0].rpartition(": ")[2].rstrip("?")
+        for name in self._knowledge.methods(own):
+            if name.startswith(where.prefix):
+                method = self._knowledge.docs[f"{own}:{name}"]
+                yield Completion(name, -len(where.prefix), display_meta=method.signature.partition(name)[2])
+
+    def _options(self, where: Context) -> Iterator[Completion]:
+        """Gives the keys of a table of options, as the annotations of the function say them."""
+        if len(where.frames) < 2 or (frame := where.frames[-2]).opener != "(" or not frame.callee:
+            return
+        if frame.callee[-1].startswith(":"):
+            # Whose method it is nobody knows here: one of the name that takes options.
+            found = [doc for name, doc in self._knowledge.docs.items() if name.endswith(frame.callee[-1])]
+        else:
+            found = [doc for doc in [self._knowledge.docs.get(".".join(frame.callee))] if doc is not None]
+        for doc in found:
+            type = doc.params[frame.index][1] if frame.index < len(doc.params) else ""
+            for name, of in keys_of(type):
+                if name.startswith(where.prefix):
+                    yield Completion(f"{name} = ", -len(where.prefix), display=name, display_meta=of)
 
     def _names(self, prefix: str) -> Iterator[Completion]:
         names, _ = self._session.list([], prefix, PATIENCE)
@@ -132,6 +167,25 @@ class LuaCompleter(Completer):
         yield from (Completion(word, -len(rest)) for word in takes.split("|") if word.islower() and word.startswith(rest))
         if "EXPRESSION" in takes:
             yield from self.get_completions(Document(rest), CompleteEvent())
+
+
+def keys_of(type: str) -> Iterator[tuple[str, str]]:
+    """Gives the keys of a type that is a table, as in `{indent?: integer|string, level?: {a: 1}}`, with their types."""
+    start = type.find("{")
+    if start < 0:
+        return
+    level, begun, parts = 0, start + 1, []
+    for at in range(start, len(type)):
+        level += (type[at] in "{(<[") - (type[at] in "})>]")
+        if (level == 1 and type[at] == ",") or level == 0:
+            parts.append(type[begun:at])
+            begun = at + 1
+        if level == 0:
+            break
+    for part in parts:
+        name, sign, of = part.partition(":")
+        if sign and _NAME.match(name.strip().rstrip("?")):
+            yield name.strip().rstrip("?"), of.strip()
 
 
 def _order(name: str) -> tuple[bool, str]:

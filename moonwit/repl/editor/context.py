@@ -20,8 +20,8 @@ CALLERS = ("call", "async")
 class Frame:
     """A bracket that is open at the cursor.
 
-    ``callee`` is the path of names before a parenthesis, with a ":" before a method's name; ``index`` counts commas; ``first`` is the
-    first argument when it is a string; ``key`` is the name of the field whose value is being written.
+    ``callee`` is the path of names before a parenthesis or square bracket, with a ":" before a method's name; ``index`` counts commas;
+    ``first`` is the first argument when it is a string; ``key`` is the name of the field whose value is being written.
     """
 
     opener: str
@@ -33,7 +33,10 @@ class Frame:
 
 @dataclass
 class Context:
-    """The frames from the outside in; the names before the cursor, and the beginning of the one being written, or of the string."""
+    """The frames from the outside in; the names before the cursor, and the beginning of the one being written, or of the string.
+
+    ``result_of`` are the names of the function whose result is before the cursor, where a call is.
+    """
 
     frames: list[Frame] = field(default_factory=list)
     path: tuple[str, ...] = ()
@@ -41,6 +44,7 @@ class Context:
     method: bool = False
     string: str | None = None
     at_key: bool = False
+    result_of: tuple[str, ...] = ()
     in_comment: bool = False
 
     @property
@@ -68,8 +72,31 @@ def context(text: str) -> Context:
     if found.string is None and before in (".", ":") and meaningful[-1].kind == "operator":
         found.method = before == ":"
         found.path = _path(meaningful, len(meaningful) - 1) or ("?",)
+        if found.path == ("?",):
+            _value_before(found, meaningful)
     found.at_key = bool(found.frames) and found.frames[-1].opener == "{" and before in ("{", ",", ";")
     return found
+
+
+def _value_before(where: Context, found: Sequence[Token]) -> None:
+    """Finds what the cursor is behind where it is no name: a text, in parentheses or not, or the result of a call."""
+    at = len(found) - 2
+    if at >= 0 and found[at].kind == "string":
+        where.path = ("string",)
+    if at < 0 or found[at].text != ")":
+        return
+    level = 0
+    while at >= 0:
+        text = found[at].text if found[at].kind == "operator" else ""
+        level += (text in (")", "]", "}")) - (text in ("(", "[", "{"))
+        if level == 0:
+            break
+        at -= 1
+    if at < 0:
+        return
+    where.result_of = _path(found, at)
+    if not where.result_of and at == len(found) - 4 and found[at + 1].kind == "string":
+        where.path = ("string",)
 
 
 def _step(frames: list[Frame], found: Sequence[Token], at: int, token: Token) -> None:
@@ -80,7 +107,7 @@ def _step(frames: list[Frame], found: Sequence[Token], at: int, token: Token) ->
         # A word that begins a statement ends what was left open above it.
         return
     if token.text in ("(", "{", "["):
-        frames.append(Frame(token.text, _path(found, at) if token.text == "(" else ()))
+        frames.append(Frame(token.text, _path(found, at) if token.text != "{" else ()))
     elif token.text in (")", "}", "]"):
         if frames:
             frames.pop()
@@ -92,7 +119,7 @@ def _step(frames: list[Frame], found: Sequence[Token], at: int, token: Token) ->
 
 
 def _path(found: Sequence[Token], at: int) -> tuple[str, ...]:
-    """Gives the names before a place, as in `a.b:c`; nothing where something else stands before them."""
+    """Gives the names before a place, as in `a.b:c`; nothing where something else stands before them, but `?` where a method follows."""
     names: list[str] = []
     at -= 1
     while at >= 0 and found[at].kind == "name":
@@ -101,7 +128,7 @@ def _path(found: Sequence[Token], at: int) -> tuple[str, ...]:
             return (found[at].text, *names)
         names.insert(0, f":{found[at].text}" if sign == ":" else found[at].text)
         at -= 2
-    return ()
+    return ("?", *names) if names and names[0].startswith(":") else ()
 
 
 def target(frame: Frame) -> str | None:

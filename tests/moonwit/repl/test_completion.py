@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from moonwit.repl.editor.completion import keys_of
+
 
 @pytest.mark.parametrize(
     ("typed", "names"),
@@ -14,13 +16,19 @@ import pytest
         ("co", ["collectgarbage", "coroutine"]),
         ("funcs.call('demo:a", ["demo:add", "func(left: u32, right: u32) -> u32", "demo:answer", "func() -> s32"]),
         ("funcs.async(\"demo:", ["demo:spin", "demo:move"]),
-        ("require('", ["channel", "errors"]),
+        ("require('e", ["env", "errors"]),
         (":e", [":entries"]),
         (":", [":help", "explain a module", ":open"]),
         (":trace o", ["on", "off"]),
         (":keys ", ["emacs", "vi"]),
         (":inspect demo:a", ["demo:add", "demo:answer"]),
         ("print(time.RFC33", ["RFC3339", "RFC3339NANO"]),
+        ("json.encode(1, { i", ["indent"]),
+        ("funcs.new():with_options({ r", ["retry"]),
+        ("time.now():fo", ["format"]),
+        ("funcs.async('demo:answer'):is", ["is_complete", "is_canceled"]),
+        ("('abc'):up", ["upper"]),
+        ("string['f", ["find", "format"]),
     ],
 )
 def test_what_is_offered(repl, typed, names):
@@ -66,7 +74,7 @@ def test_record_fields(repl):
     """Inside a table for a record its fields are offered with their types, at any depth."""
     repl.send("funcs.call('demo:move', {\t")
     repl.until(lambda text: "x_axis" in text and "y_axis" in text and "s32" in text)
-    repl.send("\x03funcs.call('demo:move', {x_axis = 1}, {y\t")
+    repl.send("\x03funcs.call('demo:move', {x_axis = 1}, {y_\t")
     repl.until("{y_axis =")
 
 
@@ -141,3 +149,16 @@ def test_methods_of_resources(start):
     assert "text-index handle 1: a resource text-index\n  :name: func() -> string\n" in shown
     repl.send("h:sh\t")
     repl.until("[3]> h:shared_words")
+
+
+@pytest.mark.parametrize(
+    ("type", "keys"),
+    [
+        ("{indent?: integer|string}", [("indent", "integer|string")]),
+        ("{a: {x: 1, y: 2}, b?: fun(c: integer, d: string): e}", [("a", "{x: 1, y: 2}"), ("b", "fun(c: integer, d: string): e")]),
+        ("{[string]: integer}", []), ("table", []), ("{", []), ("string|{kind?: string}", [("kind", "string")]),
+    ],
+)  # fmt: skip
+def test_keys_of_option_tables(type, keys):
+    """They are read from annotations."""
+    assert list(keys_of(type)) == keys
