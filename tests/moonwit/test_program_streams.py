@@ -135,6 +135,64 @@ def test_what_is_not_flushed_arrives_too(start: Start, tmp_path: Path) -> None:
     assert process.wait(SOON) == 7
 
 
+# It passes its input on until that ends; one that is woken for nothing ends itself with 9.
+SPLICE = """(component
+  (import "wasi:io/error@0.2.3" (instance $error (export "error" (type (sub resource)))))
+  (alias export $error "error" (type $error-type))
+  (import "wasi:io/streams@0.2.3" (instance $io
+    (export "input-stream" (type $in (sub resource))) (export "output-stream" (type $out (sub resource)))
+    (alias outer 1 $error-type (type $failure))
+    (type $problem (variant (case "last-operation-failed" (own $failure)) (case "closed")))
+    (export "stream-error" (type $stream-error (eq $problem)))
+    (export "[method]output-stream.blocking-splice"
+      (func (param "self" (borrow $out)) (param "src" (borrow $in)) (param "len" u64) (result (result u64 (error $stream-error)))))))
+  (alias export $io "input-stream" (type $input)) (alias export $io "output-stream" (type $output))
+  (import "wasi:cli/stdin@0.2.3" (instance $stdin (alias outer 1 $input (type $in)) (export "input-stream" (type $stream (eq $in)))
+    (export "get-stdin" (func (result (own $stream))))))
+  (import "wasi:cli/stdout@0.2.3" (instance $stdout (alias outer 1 $output (type $out)) (export "output-stream" (type $stream (eq $out)))
+    (export "get-stdout" (func (result (own $stream))))))
+  (import "wasi:cli/exit@0.2.3" (instance $exit (export "exit-with-code" (func (param "status-code" u8)))))
+  (core module $memory (memory (export "memory") 1))
+  (core instance $m (instantiate $memory))
+  (alias core export $m "memory" (core memory $mem))
+  (core func $in (canon lower (func $stdin "get-stdin")))
+  (core func $out (canon lower (func $stdout "get-stdout")))
+  (core func $splice (canon lower (func $io "[method]output-stream.blocking-splice") (memory $mem)))
+  (core func $leave (canon lower (func $exit "exit-with-code")))
+  (core module $main
+    (import "" "in" (func $in (result i32))) (import "" "out" (func $out (result i32)))
+    (import "" "splice" (func $splice (param i32 i32 i64 i32))) (import "" "leave" (func $leave (param i32)))
+    (import "" "memory" (memory 1))
+    (func (export "run") (result i32) (local $i i32) (local $o i32)
+      (local.set $i (call $in)) (local.set $o (call $out))
+      (loop $more
+        (call $splice (local.get $o) (local.get $i) (i64.const 1000000) (i32.const 0))
+        (if (i32.eqz (i32.load8_u (i32.const 0))) (then
+          (if (i64.eqz (i64.load (i32.const 8))) (then (call $leave (i32.const 9))))
+          (br $more))))
+      (i32.const 0)))
+  (core instance $i (instantiate $main (with "" (instance (export "in" (func $in)) (export "out" (func $out))
+    (export "splice" (func $splice)) (export "leave" (func $leave)) (export "memory" (memory $mem))))))
+  (func $run (result (result)) (canon lift (core func $i "run")))
+  (instance $r (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.3" (instance $r)))"""
+
+
+def test_what_is_spliced_waits_for_its_reader(start: Start, tmp_path: Path) -> None:
+    """A component that passes its input on by `blocking-splice` waits for input and for room, and goes on when there is some."""
+    text = random.Random(2).randbytes(1_000_000)
+    (tmp_path / "splice.wat").write_text(SPLICE)
+    (tmp_path / "input").write_bytes(text)
+    with open(tmp_path / "input", "rb") as file:
+        process = start("splice.wat", stdin=file, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    out = process.stdout.fileno()
+    until(lambda: waiting(out) == PIPE)
+    with process.stdout as reader:
+        assert reader.read() == text
+    assert process.wait(SOON) == 0
+
+
 LIMIT = ", imports: [wasi1], limits: {max_execution_ms: 100}"
 LATE = b"moonwit: p took longer than its limit of 100 ms\n"
 

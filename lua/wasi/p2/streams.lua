@@ -207,7 +207,9 @@ local function splicer(blocking)
       if failure_of(instance, stream) then return pass('', out) end
       return read(instance, out, from, math.min(most, room(instance, stream)), blocking, pass)
     end
-    if blocking and stream.sink and room(instance, stream) == 0 then return protocol.wait(instance, io, stream.sink.pending, begin) end
+    if blocking and stream.sink and room(instance, stream) == 0 then
+      return protocol.wait(instance, io, { sources = { stream.sink.source } }, begin)
+    end
     return begin(instance, io)
   end
 end
