@@ -24,6 +24,7 @@ GOLDEN = Path(__file__).parent / "golden"
 CASES = {
     "plain_numbers": ("{ u32, u32 }, u32", "{}"),
     "plain_strings": ("{ point, list(word) }, pair", "{ pair = true, post = 'calls', limit = 7, gated = true, results = 1 }"),
+    "plain_shared": ("{ u32 }, u32", "{ shared = true }"),
     "plain_fresh": ("{ own }, own", "{ fresh = true, resources = true }"),
     "hosted": ("{ own, word }, word", "{ mode = 'hosted', post = 'leaf', leaf = true, resources = true, state = 3 }"),
     "turns": ("{ option(word) }, pair", "{ mode = 'turns', post = 'calls' }"),

@@ -111,6 +111,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     for path in ECHOES:
         file = f"fs: files, path: types.wasm, hash: 'sha256:{hashlib.sha256(data).hexdigest()}'"
         entries.append(f"name: {entry(path)}, kind: function.wasm, {file}, method: '{path}', results: table")
+    # All of it by one entry.
+    entries.append(f"name: whole, kind: function.wasm, {file}, results: table")
     made = State(Path(tmp_path_factory.mktemp("jit")), entries, {"types.wasm": data})
     yield made
     made.close()
@@ -157,3 +159,12 @@ def test_only_the_largest_types_are_too_large_for_one_trace(project: State) -> N
         _, _, compiled, _ = watch(f"t:{name}".encode(), sample(parameter.type, 1).encode())
         assert compiled, name
         boot[b"close"]()
+
+
+@pytest.mark.parametrize("name", ["echo-u64", "echo-line"])
+def test_functions_of_a_whole_binary_are_compiled(watch: Any, name: str) -> None:
+    """Those that share instances with all that their binary exports are one trace as well."""
+    (path,) = [path for path in ECHOES if entry(path) == name]
+    (parameter,) = functions()[path].params
+    found, blacklisted, compiled, _ = watch(f"t:whole#{path}".encode(), sample(parameter.type, 1).encode())
+    assert compiled and not blacklisted, found
