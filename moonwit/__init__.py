@@ -10,7 +10,8 @@ The main path, in the order to read it (CONTRIBUTING.md says where a new thing g
 6. ``lua/calls/calls.lua``: finds what an id stands for, once; ``lua/calls/descriptions.py`` describes the entry,
    in the tables of ``lua/border``, as all that crosses between Python and Lua.
 7. ``host/functions/loading.py``: loads it: bytes, hash, types, and a plan by ``host/wasm``.
-8. ``lua/guest/build.lua``: runs the plan; ``lua/guest/fibers.lua`` runs guests that may wait, ``lua/wasi`` is what they may ask for.
+8. ``lua/guest/build.lua``: runs the plan; ``lua/guest/fibers.lua`` runs guests that may wait, ``lua/tasks`` async ones, and ``lua/wasi``
+   is what they may ask for.
 9. ``lua/abi/generate.lua``: writes the function that lowers, calls and lifts, in the stages of ``lua/abi/stages.lua``.
 """
 
