@@ -38,7 +38,7 @@ def encrypt(algorithm: bytes, data: bytes, key: bytes, aad: bytes) -> bytes:
 
 
 def decrypt(algorithm: bytes, data: bytes, key: bytes, aad: bytes) -> bytes:
-    """Decrypts what ``encrypt`` has given."""
+    """Decrypts what ``encrypt`` has given; raises ``DataProblem``."""
     aead = library("cryptography.hazmat.primitives.ciphers.aead", "decryption")
     from cryptography.exceptions import InvalidTag
 
@@ -65,7 +65,7 @@ def sign(private: bytes, data: bytes) -> bytes:
 
 
 def verify(public: bytes, data: bytes, signature: bytes) -> bool:
-    """Tells whether a signature fits."""
+    """Tells whether a signature fits; raises ``DataProblem``."""
     ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
     from cryptography.exceptions import InvalidSignature
 

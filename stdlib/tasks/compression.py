@@ -68,7 +68,7 @@ def _press(algorithm: bytes, level: int, dictionary: bytes | None) -> Any:
 
 
 def decode(algorithm: bytes, data: bytes, most: float, dictionary: bytes | None = None) -> bytes:
-    """Decompresses data of up to ``most`` bytes."""
+    """Decompresses data of up to ``most`` bytes; raises ``DataProblem``."""
     pieces = {b"brotli": _from_brotli, b"zstd": _from_zstd}.get(algorithm, _from_zlib)
     check, out, size = _checking(), io.BytesIO(), 0
     for piece in pieces(algorithm, data, dictionary):
@@ -141,7 +141,7 @@ def _from_zstd(algorithm: bytes, data: bytes, dictionary: bytes | None) -> Itera
 
 
 def train(samples: Value, size: float, id: float, level: float) -> bytes:
-    """Makes a zstd dictionary of samples."""
+    """Makes a zstd dictionary of samples; raises ``DataProblem``."""
     zstandard = library("zstandard", "zstd")
     try:
         found = zstandard.train_dictionary(int(size), list(samples), dict_id=int(id), level=int(level))
@@ -152,7 +152,7 @@ def train(samples: Value, size: float, id: float, level: float) -> bytes:
 
 
 def inspect(data: bytes) -> Value:
-    """Says what a zstd dictionary is."""
+    """Says what a zstd dictionary is; raises ``DataProblem``."""
     zstandard = library("zstandard", "zstd")
     id = zstandard.ZstdCompressionDict(data).dict_id()
     if not id:

@@ -93,7 +93,7 @@ def validate(schema: Value, value: Value) -> Value:
 
 
 def validate_string(schema: Value, text: bytes) -> Value:
-    """The same for a value as JSON."""
+    """The same for a value as JSON; raises ``DataProblem``."""
     try:
         value = json_values.read(text.decode())
     except UnicodeDecodeError:

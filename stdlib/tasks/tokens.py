@@ -18,7 +18,7 @@ def _jwt(algorithm: bytes) -> Any:
 
 
 def encode(claims: Value, key: bytes, algorithm: bytes) -> bytes:
-    """Makes a token."""
+    """Makes a token; raises ``DataProblem``."""
     jwt = _jwt(algorithm)
     payload = plain(claims) or {}
     if not isinstance(payload, dict):
@@ -38,7 +38,10 @@ def encode(claims: Value, key: bytes, algorithm: bytes) -> bytes:
 
 
 def verify(token: bytes, key: bytes, algorithm: bytes, require_exp: bool) -> Value:
-    """Gives the claims of a token that was signed with a key by one algorithm; no other is taken, whatever the token says."""
+    """Gives the claims of a token that was signed with a key by one algorithm; no other is taken, whatever the token says.
+
+    Raises ``DataProblem``.
+    """
     jwt = _jwt(algorithm)
     options = {"require": ["exp"] if require_exp else [], "verify_exp": require_exp, "verify_aud": False}
     try:
