@@ -82,13 +82,8 @@ local function described(item, i)
   end
   made.key = made.names[1]:gsub('^%-+', ''):gsub('-', '_')
   local guess = type(item.default) == 'number' and 'number' or type(item.default) == 'string' and 'string' or nil
-<<<<<<< Updated upstream
   local has_value = not made.is_option or item.choices or item.many or item.required or item.metavar
   made.type = item.type or guess or (has_value and 'string' or 'flag')
-=======
-  local takes_text = not made.is_option or item.choices or item.many or item.required or item.metavar
-  made.type = item.type or guess or (takes_text and 'string' or 'flag')
->>>>>>> Stashed changes
   if made.type ~= 'flag' and not TYPES[made.type] then
     refuse('unknown type ' .. quoted(made.type) .. nearest.hint(made.type, { 'string', 'number', 'integer', 'duration', 'flag' }))
   end
