@@ -180,7 +180,15 @@ class Namer:
         required = max((number for number, field in enumerate(fields, 1) if not isinstance(field.type, wit.Option)), default=0)
         for number, field in enumerate(fields, 1):
             name = _identifier(field.name)
-            yield f"{name}{'_' * (name in KEYWORDS)}{'?' * (number > required)}: {self.type(field.type, namespace)}"
+            yield f"{name}{'_' * (name in KEYWORDS)}{'?' * (number > required)}: {self._given(field.type, namespace)}"
+
+    def _given(self, type: Type, namespace: str) -> str:
+        """Gives a parameter's type: more may stand for a stream or a future than is given for one."""
+        from moonwit.host.wasm.wit import types as wit
+
+        if isinstance(type, wit.Stream):
+            return "StreamSource"
+        return "any" if isinstance(type, wit.Future) else self.type(type, namespace)
 
     def _value(self, result: Type | None, namespace: str) -> str:
         """Gives the type of what a call returns before its error."""
@@ -230,6 +238,8 @@ class Namer:
             return f"({element})[]" if "|" in element or element.endswith("?") else f"{element}[]"
         if isinstance(type, wit.Map):
             return f"[{self.type(type.key, namespace)}, {self.type(type.value, namespace)}][]"
+        if isinstance(type, (wit.Stream, wit.Future)):
+            return "GuestStream" if isinstance(type, wit.Stream) else "Future"
         if isinstance(type, wit.Option):
             return _optional(self.type(type.some, namespace))
         if isinstance(type, wit.Tuple):

@@ -36,6 +36,36 @@ function funcs.stats(id) end
 ---@return Executor
 function funcs.new() end
 
+---What a `stream<T>` of a guest is in Lua. It is closed when nobody holds it any more.
+---@class GuestStream
+local GuestStream = {}
+
+---Reads what there is, and waits while there is nothing: a string for `stream<u8>`, else a sequence; nil at the end.
+---@param most? integer how many bytes (65536) or values (1024) at most
+---@return any piece
+---@return Error? err when the guest has failed
+function GuestStream:read(most) end
+
+---Iterates over the lines of a `stream<u8>`, without their ends.
+---@return fun(): string?
+function GuestStream:lines() end
+
+---Iterates over the values; over the pieces of a `stream<u8>` as they come.
+---@return fun(): any
+function GuestStream:each() end
+
+---Gives a channel that gets what `each` gives, and is closed at the end.
+---@param size? integer
+---@return Channel
+function GuestStream:channel(size) end
+
+---Closes the stream, which its writer sees.
+function GuestStream:close() end
+
+---What may be given for a `stream<T>`: a string for `stream<u8>`, a sequence, a function that gives one value after another and nil at
+---the end, a channel, a file, the body of a response, or a stream of a guest, which is passed on.
+---@alias StreamSource string|any[]|fun(): any|Channel|File|Stream|GuestStream
+
 ---Calls under options. An executor never changes; `with_options` makes another.
 ---@class Executor
 local Executor = {}

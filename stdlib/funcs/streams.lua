@@ -31,8 +31,8 @@ function M.pull(value, only_tell)
   end
   if type(value) == 'function' then return value end
   -- Files, bodies of requests and responses, and streams of guests: all have `read`.
-  local kind = type(value) == 'userdata' and getmetatable(value)
-  if kind == 'file' or kind == 'body' or kind == 'stream' then
+  local kind = getmetatable(value)
+  if type(value) == 'userdata' and (kind == 'file' or kind == 'stream') or kind == 'http_client.stream' then
     return only_tell and error
       or function()
         local piece, problem = value:read(65536)

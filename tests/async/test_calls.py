@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import opened
+from tests.projects import folder, opened, write
 
 GUEST = (Path(__file__).parent / "streams.wat").read_text()
 LIBRARY = """
@@ -32,7 +32,7 @@ ENTRIES = [
 
 
 def run(tmp_path: Path, script: str) -> None:
-    with opened(tmp_path, *ENTRIES, LIBRARY, files={"streams.wat": GUEST}) as project:
+    with opened(tmp_path, *ENTRIES, LIBRARY, {**folder(), "mode": "0777"}, files={"streams.wat": GUEST}) as project:
         project.run_script(f"local funcs, channel = require('funcs').new(), require 'channel'\n{script}")
 
 
@@ -147,3 +147,26 @@ def test_a_component_that_imports_nothing_of_the_lane(tmp_path: Path) -> None:
             assert(value == nil and err:message():find 'failed to produce a result', tostring(err))
             """
         )
+
+
+def test_a_file_is_a_stream(tmp_path: Path) -> None:
+    """What is read of it passes."""
+    run(
+        tmp_path,
+        """
+        local folder = require('fs').get('t:here')
+        assert(folder:writefile('x.txt', ('line\\n'):rep(50000)))
+        assert(funcs:call('t:count', assert(folder:open('x.txt'))) == 250000)
+        """,
+    )
+
+
+def test_annotations_have_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parameters say what may be given, results what is got."""
+    from moonwit.commands.types import command
+
+    write(tmp_path, *ENTRIES, LIBRARY, files={"streams.wat": GUEST})
+    monkeypatch.chdir(tmp_path)
+    assert command([]) == 0
+    written = "".join(path.read_text() for path in (tmp_path / ".moonwit" / "types").glob("*.lua"))
+    assert 'fun(id: "t:echo", s: StreamSource): GuestStream?, Error?' in written
