@@ -15,24 +15,12 @@ if TYPE_CHECKING:
     from moonwit.host.functions.binaries import Binary
     from moonwit.host.wasm.binary.core_types import CoreType
     from moonwit.host.wasm.plan.plan import Plan
-    from moonwit.registry import Entry
 
 # Exports that serve the canonical ABI or the toolchain, and are not for a caller.
 PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
 
 # What tools add to components for themselves: componentize-py calls it while it builds.
 _TOOLS = frozenset({"exports#init"})
-
-
-def is_whole(entry: Entry) -> bool:
-    """Tells whether an entry of a WASM function stands for all that its binary exports."""
-    return "method" not in entry.fields
-
-
-def split(id: str) -> tuple[str, str | None]:
-    """Splits what is called into the id of an entry and what `method` would say: the part behind the first `#`, None without one."""
-    entry, sign, method = id.partition("#")
-    return entry, method if sign else None
 
 
 def callable_paths(found: Binary, plan: Plan | None = None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
-from moonwit.host.functions.exports import callable_paths, is_whole, parts
+from moonwit.host.functions.exports import callable_paths, parts
 from moonwit.host.functions.imports import grants_of, normalize
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
@@ -20,6 +20,7 @@ from moonwit.host.functions.loaded import (
 )
 from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
+from moonwit.host.functions.whole import is_whole
 from moonwit.host.values.names import shown
 from moonwit.host.wasi.linkage import Linkage, link
 from moonwit.host.wasm.binary.core_types import CoreType

@@ -28,8 +28,9 @@ def answering(id: str, registry: Registry, load: Callable[[Entry, str | None], L
 
     Of an entry that stands for a whole binary it is what takes requests as they are, or the only function.
     """
-    from moonwit.host.functions.exports import parts, split
+    from moonwit.host.functions.exports import parts
     from moonwit.host.functions.methods import UnknownMethod
+    from moonwit.host.functions.whole import split
     from moonwit.registry import listed
 
     name, method = split(id)

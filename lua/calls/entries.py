@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.files.waiting import ACTIONS
-from moonwit.host.functions.exports import is_whole, parts, split
+from moonwit.host.functions.whole import is_whole, split
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.descriptions import answering, exported, guest_entry, lua_entry
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
@@ -34,6 +34,7 @@ WASM = ("function.wat", "function.wasm")
 
 def _which(function: LoadedFunction) -> str:
     """Names what can be called instead of a whole binary."""
+    from moonwit.host.functions.exports import parts
     from moonwit.registry.names import listed
 
     paths = [part.path for part in parts(function)]

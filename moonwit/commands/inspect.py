@@ -41,10 +41,10 @@ def _file(name: str, whole: bool) -> str:
 
 def _entry(id: str, folder: Path, whole: bool) -> str:
     from moonwit.host.functions.binaries import BinaryProblem
-    from moonwit.host.functions.exports import split
     from moonwit.host.functions.inspect import inspect_entry
     from moonwit.host.functions.loaded import KINDS, FunctionProblem
     from moonwit.host.functions.methods import UnknownMethod
+    from moonwit.host.functions.whole import split
     from moonwit.lua.calls.entries import Entries
 
     registry = load(folder)

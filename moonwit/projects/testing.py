@@ -69,9 +69,9 @@ def sources(registry: Registry) -> Iterator[Source]:
 
 def _called(entry: Entry, registry: Registry) -> list[str]:
     """Gives what is called of an entry: of a whole binary every function that takes nothing."""
-    from moonwit.host.functions.exports import is_whole
     from moonwit.host.functions.loaded import KINDS, FunctionProblem
     from moonwit.host.functions.loading import load_functions
+    from moonwit.host.functions.whole import is_whole
 
     if entry.kind not in KINDS or not is_whole(entry) or registry.is_broken(entry.id):
         return [entry.id]

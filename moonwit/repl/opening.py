@@ -67,10 +67,10 @@ class Opening:
     def inspect(self, name: str) -> str:
         """Gives the report on a file, or on the binary of an entry; raises ``Failure``."""
         from moonwit.host.functions.binaries import BinaryProblem
-        from moonwit.host.functions.exports import split
         from moonwit.host.functions.inspect import inspect_entry, inspect_file
         from moonwit.host.functions.loaded import KINDS, FunctionProblem
         from moonwit.host.functions.methods import UnknownMethod
+        from moonwit.host.functions.whole import split
 
         try:
             if not is_id(name, (".wasm", ".wat")):

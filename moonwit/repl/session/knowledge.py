@@ -40,8 +40,9 @@ class Knowledge:
 
     def callable(self, prefix: str, most: int) -> list[str]:
         """Gives what can be called by ids that begin with ``prefix``, so many at most: of a whole binary its functions."""
-        from moonwit.host.functions.exports import is_whole, parts
+        from moonwit.host.functions.exports import parts
         from moonwit.host.functions.loaded import KINDS, FunctionProblem
+        from moonwit.host.functions.whole import is_whole
 
         found: list[str] = []
         for entry in sorted(self.ids(), key=lambda entry: entry.id):
@@ -68,9 +69,9 @@ class Knowledge:
 
     def function(self, id: str) -> Function | None:
         """Gives the type of a function; None for a Lua function, for a whole binary, and for one that can't be used."""
-        from moonwit.host.functions.exports import split
         from moonwit.host.functions.loaded import KINDS, FunctionProblem
         from moonwit.host.functions.methods import UnknownMethod
+        from moonwit.host.functions.whole import split
 
         with self._lock:
             if id in self._signatures:

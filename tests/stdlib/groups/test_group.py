@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -458,7 +461,7 @@ FUNCTIONS = """
         ("local _, e = group.map({1, 2}, function() return funcs.call('t:late') end) print(e:kind(), e)", "Timeout\tt:late"),
     ],
 )
-def test_groups_inside_functions(tmp_path: Any, script: str, shown: str) -> None:
+def test_groups_inside_functions(tmp_path: Path, script: str, shown: str) -> None:
     """A function in Lua may open groups, in a future too; its limit ends them where they wait and where they compute."""
     (tmp_path / "_index.yaml").write_text(f'version: "1.0"\nnamespace: t\nentries:\n{FUNCTIONS}', encoding="utf-8")
     (tmp_path / "s.lua").write_text(script, encoding="utf-8")
