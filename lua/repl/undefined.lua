@@ -5,6 +5,9 @@ local getmetatable, next, rawget, sort, type = getmetatable, next, rawget, table
 
 local MOST_NOTES = 5
 
+-- What other sessions are left by.
+local LEAVING = { exit = '; :quit or Ctrl-D leaves', quit = '; :quit or Ctrl-D leaves' }
+
 local M = {}
 
 --- Notices the globals that are read while `watching()` and that are not there. Returns a function that gives a sentence for each that
@@ -33,7 +36,8 @@ function M.watch(env, kept, own, watching)
     undefined = {}
     sort(names)
     for i = 1, math.min(#names, MOST_NOTES) do
-      sentences[i] = ("there is no global '%s'"):format(names[i]:sub(1, 60)) .. nearest.hint(names[i], own.names())
+      local hint = LEAVING[names[i]] or nearest.hint(names[i], own.names())
+      sentences[i] = ("there is no global '%s'"):format(names[i]:sub(1, 60)) .. hint
     end
     return sentences[1] and sentences or nil
   end

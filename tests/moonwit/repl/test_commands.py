@@ -223,3 +223,19 @@ def test_pools(repl):
     assert re.search(r"id +calls +errors", shown)
     assert re.search(r"demo:add +4 +1 +0 ", shown)
     assert "demo:spin" not in shown
+
+
+def test_what_leaves_other_sessions(repl):
+    """`exit` and `quit` say what leaves this one, called or not."""
+    for text in ("exit", "quit()"):
+        assert f"there is no global '{text.rstrip('()')}'; :quit or Ctrl-D leaves" in repl.enter(text)
+
+
+def test_grants_of_open_files(repl, tmp_path):
+    """`:open` takes grants, `:grant` gives more and lists them; names that nobody knows are refused."""
+    (tmp_path / "one.wat").write_text('(module (func (export "one") (result i32) (i32.const 1)))')
+    assert "it:one: func() -> s32" in repl.enter(f":open {tmp_path / 'one.wat'} as it with wasi:http, funcs")
+    assert "it: wasi:http, funcs" in repl.enter(":grant")
+    assert "it: wasi:http, funcs, wasi:random" in repl.enter(":grant wasi:random to it")
+    assert "a grant names the unknown import `wasi:rondom`" in repl.enter(":grant wasi:rondom")
+    assert "1" in repl.enter("funcs.call 'it:one'")
