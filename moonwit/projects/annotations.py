@@ -65,8 +65,7 @@ def _write(folder: Path, functions: Sequence[LoadedFunction], scripts: Sequence[
         names.append(path.stem)
         text = path.read_text(encoding="utf-8")
         if path.stem == "funcs":
-            overloads = "".join(f"---@overload {call}\n" for call in calls)
-            text = text.replace("function funcs.call(", f"{overloads}function funcs.call(")
+            text = _with_calls(text, calls)
             text = text.replace("function funcs.import(", f"{imports}function funcs.import(")
         (folder / path.name).write_text(text, encoding="utf-8")
     # What the project's guests import names more types.
@@ -77,6 +76,19 @@ def _write(folder: Path, functions: Sequence[LoadedFunction], scripts: Sequence[
     shared = "".join(f"---@type {name}\n{name} = nil\n\n" for name in names)
     spawning = "---@class coroutinelib\nlocal coroutine = {}\n\n" + "".join(_spawning())
     (folder / "globals.lua").write_text(f"---@meta\n\n{shared}{spawning}", encoding="utf-8")
+
+
+def _with_calls(text: str, calls: Sequence[str]) -> str:
+    """Puts the types of known calls into the annotations of `funcs`.
+
+    What is said of all ids takes no further arguments then: with any, a wrong argument of a known id would still fit it.
+    """
+    if not calls:
+        return text
+    head, function, tail = text.partition("function funcs.call(id, ...) end")
+    before, rest, after = head.rpartition("---@param ... any its arguments\n")
+    assert function and rest
+    return before + after + "".join(f"---@overload {call}\n" for call in calls) + "function funcs.call(id) end" + tail
 
 
 def _script_overload(function: LuaFunction) -> str:

@@ -106,7 +106,7 @@ def checked(folder: Path, script: str) -> list[str]:
     reason="the language server is absent: cargo install --locked emmylua_check@0.25.1",
 )
 def test_a_language_server_knows_the_calls(folder):
-    """What is right is taken, a wrong argument of an imported function is reported, and results have their types."""
+    """What is right is taken, a wrong argument of a known function is reported, and results have their types."""
     right = """
       local funcs = require 'funcs'
       local shop = assert(funcs.import 'app:shop')
@@ -118,5 +118,6 @@ def test_a_language_server_knows_the_calls(folder):
     assert checked(folder, right) == []
     wrong = checked(folder, right.replace("shop.total_of(1)", "shop.total_of('one')"))
     assert any("integer" in message for message in wrong)
+    assert any("integer" in message for message in checked(folder, right.replace("#total-of', 2", "#total-of', 'two'")))
     mistyped = checked(folder, right.replace("greeting.text", "greeting.txet"))
     assert any("txet" in message for message in mistyped)
