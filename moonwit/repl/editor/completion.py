@@ -56,8 +56,8 @@ class LuaCompleter(Completer):
     def _string(self, where: Context) -> Iterator[Completion]:
         frame, text = where.call, where.string or ""
         if where.frames and where.frames[-1].opener == "[" and where.frames[-1].callee:
-            names, _ = self._session.list([name.lstrip(":") for name in where.frames[-1].callee], text, PATIENCE)
-            known = dict(names)
+            members, _ = self._session.list([name.lstrip(":") for name in where.frames[-1].callee], text, PATIENCE)
+            known = dict(members)
             yield from (Completion(name, -len(text), display_meta=known[name]) for name in sorted(known, key=_order)[:MOST])
             return
         if frame is None or frame is not where.frames[-1] or frame.index:

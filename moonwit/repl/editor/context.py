@@ -79,7 +79,7 @@ def context(text: str) -> Context:
 
 
 def _value_before(where: Context, found: Sequence[Token]) -> None:
-    """Finds what the cursor is behind where it is no name: a text, in parentheses or not, or the result of a call."""
+    """Finds what the cursor is behind where it is not a name: a text, in parentheses or not, or the result of a call."""
     at = len(found) - 2
     if at >= 0 and found[at].kind == "string":
         where.path = ("string",)
