@@ -33,6 +33,7 @@ TASKS: Final = {
     b"crypto.jwt.verify": ("moonwit.stdlib.tasks.tokens", "verify"),
     b"json.validate": ("moonwit.stdlib.tasks.schemas", "validate"),
     b"json.validate_string": ("moonwit.stdlib.tasks.schemas", "validate_string"),
+    b"template.render": ("moonwit.stdlib.tasks.templates", "render"),
     b"text.regexp.compile": ("moonwit.stdlib.tasks.regexps", "describe"),
     b"text.regexp.matches": ("moonwit.stdlib.tasks.regexps", "matches"),
     b"text.regexp.places": ("moonwit.stdlib.tasks.regexps", "places"),
