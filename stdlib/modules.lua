@@ -26,6 +26,7 @@ local DATA = {
   'compress',
   'crypto',
   'csv',
+  'payload',
   'template',
   'text',
   'toml',

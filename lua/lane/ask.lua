@@ -83,6 +83,10 @@ function M.perform(where, name, ...)
   return outcome(answer)
 end
 
+--- Tells whether there is a host to ask.
+---@return boolean
+function M.ready() return host ~= nil end
+
 --- Sets the table of callbacks.
 ---@param given table<string, function>
 function M.setup(given) host = given end

@@ -7,6 +7,12 @@ local object = require 'stdlib.fs.object'
 
 local type, error, next = type, error, next
 
+-- Nothing of it works without Jinja, so whoever requires it hears that at once.
+if callbacks.ready() then
+  local there, problem = callbacks.perform('here', 'template')
+  if not there then error(problem:message(), 0) end
+end
+
 local M = {}
 
 -- How long all templates of a call may be, in bytes.

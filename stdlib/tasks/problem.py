@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from moonwit.host.values.intermediate import Value
@@ -23,8 +24,22 @@ def library(name: str, what: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        sentence = f"{what} needs a library that is not installed: pip install 'moonwit[data]'"
-        raise DataProblem(sentence, "Unavailable") from None
+        raise missing(what) from None
+
+
+def available(name: str, what: str) -> None:
+    """Raises the same where a library is not there, without importing it."""
+    try:
+        found = importlib.util.find_spec(name) is not None
+    except ValueError:
+        found = False
+    if not found:
+        raise missing(what)
+
+
+def missing(what: str) -> DataProblem:
+    """Says how to install what an extra brings."""
+    return DataProblem(f"{what} needs a library that is not installed: pip install 'moonwit[data]'", "Unavailable")
 
 
 def at(line: int, column: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from moonwit.host.values.intermediate import Value
 from moonwit.stdlib.tasks.plain import plain
-from moonwit.stdlib.tasks.problem import DataProblem, library, utf8
+from moonwit.stdlib.tasks.problem import DataProblem, available, library, utf8
 
 # How long what a template makes may be, in characters.
 MOST = 16 * 1024 * 1024
@@ -36,6 +36,12 @@ def _sandbox() -> Any:
             return super().call_binop(context, operator, left, right)
 
     return Sandbox
+
+
+def check() -> bool:
+    """Raises ``DataProblem`` where Jinja is not installed."""
+    available("jinja2", "it")
+    return True
 
 
 def render(templates: Value, name: bytes, values: Value, escape: bool, strict: bool) -> bytes:

@@ -229,14 +229,15 @@ def test_plain_splitting_and_trimming(project: moonwit.Project) -> None:
 
 
 def test_what_to_install_is_said(tmp_path: Path) -> None:
-    """Without the libraries the module is there, and its functions say which extra they need."""
+    """Without its libraries the module is there, and its functions say which extra they need; `require` says it of what needs one for all."""
     script = """
       print(text.regexp.compile('a'))
       print(text.diff.new():compare('a', 'b'))
       print(text.trim(' a '))
+      print(pcall(require, 'template'))
     """
     (tmp_path / "script.lua").write_text(script)
-    missing = "import sys\nsys.modules.update(dict.fromkeys(['re2', 'diff_match_patch']))\n"
+    missing = "import sys\nsys.modules.update(dict.fromkeys(['re2', 'diff_match_patch', 'jinja2']))\n"
     program = f"{missing}from moonwit.__main__ import main\nmain(['run', 'script.lua'])"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stderr == ""
@@ -244,5 +245,6 @@ def test_what_to_install_is_said(tmp_path: Path) -> None:
         "nil\ttext.regexp.compile: a regular expression needs a library that is not installed: pip install 'moonwit[data]'",
         "nil\ttext.diff.compare: a difference of texts needs a library that is not installed: pip install 'moonwit[data]'",
         "a",
+        "false\ttemplate: it needs a library that is not installed: pip install 'moonwit[data]'",
         "",
     ]
