@@ -24,10 +24,11 @@ def _shown(value: Any) -> Any:
 
 @functools.cache
 def _sandbox() -> Any:
-    """Makes the class of environments: data and filters, and none of Python's insides."""
+    """Makes the class of environments: data and filters, with no way into Python."""
     sandbox = library("jinja2.sandbox", "a template")
+    above: Any = sandbox.ImmutableSandboxedEnvironment
 
-    class Sandbox(sandbox.ImmutableSandboxedEnvironment):  # type: ignore[misc]
+    class Sandbox(above):  # type: ignore[misc]
         intercepted_binops = frozenset(("**",))
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:

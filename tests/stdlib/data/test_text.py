@@ -229,7 +229,7 @@ def test_plain_splitting_and_trimming(project: moonwit.Project) -> None:
 
 
 def test_what_to_install_is_said(tmp_path: Path) -> None:
-    """Without its libraries the module is there, and its functions say which extra they need; `require` says it of what needs one for all."""
+    """Without its libraries the module is there, and its functions say which extra they need; `require` says it of `template`."""
     script = """
       print(text.regexp.compile('a'))
       print(text.diff.new():compare('a', 'b'))
