@@ -246,6 +246,29 @@ end
 -- What comes before and after it is compiled.
 jit.off(M.run)
 
+--- Begins as `run` does, and never waits: gives the future of a call that is not done, for `go_on`; or nil and what `run` gives.
+---@param binding Binding
+---@param trap ffi.cdata* void *[1]
+---@return ffi.cdata*?
+---@return boolean? done
+---@return any failed
+---@return ffi.cdata*? wasmtime_error_t*
+function M.start(binding, trap)
+  local future = begin(binding)
+  if poll(future) then return nil, finish(binding, future, trap) end
+  return future
+end
+jit.off(M.start)
+
+--- Goes on with what `start` has begun; gives what `run` does.
+---@param binding Binding
+---@param future ffi.cdata*
+---@param trap ffi.cdata* void *[1]
+---@return boolean done
+---@return any failed
+---@return ffi.cdata*? wasmtime_error_t*
+function M.go_on(binding, future, trap) return go_on(binding, future, nil, trap) end
+
 -- Calls that may not wait ---------------------------------------------------------------------------------------------
 
 -- Runs a call that can't come back into Lua to its end, and frees it; tells whether it got there, and if not, why.

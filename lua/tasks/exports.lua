@@ -155,7 +155,7 @@ local function perform(target, number, count, ...)
     call.left = true
   end
   local why
-  jobs.push(state, {
+  jobs.run_here(state, {
     callee = 0,
     prepare = function()
       tasks.start(called, true)

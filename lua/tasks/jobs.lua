@@ -199,27 +199,52 @@ local function failed(state, report)
   state.fail(state)
 end
 
-local function drive(state)
+-- Takes what a call of `drive` has come to.
+local function ended(state, done, why, failure)
+  state.top, state.current, state.depth = nil, nil, 0
+  if not done then return failed(state, { reason = tostring(why), frames = {} }) end
+  if not why then return end
+  local trapped = trap_slot[0]
+  trap_slot[0] = nil
+  local report = trap.take(failure, trapped)
+  report.raised = state.instance.raised
+  failed(state, report)
+end
+
+local function drive(state, future)
   local instance = state.instance
+  if future then ended(state, fibers.go_on(state.drive(), future, trap_slot)) end
   while instance.store ~= nil and (M.any(state) or state.yielders[1]) do
     if not M.any(state) then
       local problem = dispatcher.pause 'funcs.call'
       if problem then error(problem, 0) end
       M.requeue(state)
     end
-    local done, why, failure = fibers.run(state.drive(), nil, trap_slot)
-    state.top, state.current, state.depth = nil, nil, 0
-    if not done then
-      failed(state, { reason = tostring(why), frames = {} })
-    elseif why then
-      local trapped = trap_slot[0]
-      trap_slot[0] = nil
-      local report = trap.take(failure, trapped)
-      report.raised = instance.raised
-      failed(state, report)
-    end
+    ended(state, fibers.run(state.drive(), nil, trap_slot))
   end
   state.pumping = false
+end
+
+local function open(state, future)
+  state.pumping = true
+  dispatcher.open(function(group)
+    state.pumping = false
+    if group.problem then failed(state, { reason = group.problem:message(), frames = {} }) end
+  end, drive, state, future)
+end
+
+--- Puts a job at the end of the queue and runs what is in it here, as far as nothing waits: not to be called on a guest's stack.
+---@param state table
+---@param job Job
+function M.run_here(state, job)
+  if state.pumping or state.instance.store == nil then return M.push(state, job) end
+  state.pumping = true
+  M.push(state, job)
+  local future, done, why, failure = fibers.start(state.drive(), trap_slot)
+  if future then return open(state, future) end
+  ended(state, done, why, failure)
+  state.pumping = false
+  if M.any(state) or state.yielders[1] then M.kick(state) end
 end
 
 --- Has the jobs of an instance run by a task of their own.
@@ -232,11 +257,7 @@ function M.kick(state)
     return
   end
   if state.pumping or state.instance.store == nil then return end
-  state.pumping = true
-  dispatcher.open(function(group)
-    state.pumping = false
-    if group.problem then failed(state, { reason = group.problem:message(), frames = {} }) end
-  end, drive, state)
+  open(state)
 end
 
 linking.provide('task', { tend = M.tend })
