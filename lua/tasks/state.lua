@@ -183,7 +183,8 @@ function M.make_room(who, places, realloc, done, first)
     -- It has a context of its own.
     task = { lifted = {}, phase = 'started', storage = { 0, 0 }, borrows = 0, home = who.home },
     prepare = function(_, io)
-      local place = places[i]
+      local place, own = places[i], job.task.storage
+      own[1], own[2] = 0, 0
       io[0].u64, io[1].u64, io[2].u64, io[3].u64 = 0, 0, place.align, place.size
     end,
     done = function(_, io)
