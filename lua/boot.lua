@@ -258,8 +258,7 @@ end
 local function boot(host)
   require('lua.guest.linking').setup(load_interfaces)
   require('lua.pools.pools').setup(host)
-  calls.setup(host, modules)
-  require('lua.tasks.objects').setup(require 'stdlib.funcs.streams')
+  calls.setup(host, modules, function() require('lua.tasks.objects').setup(require 'stdlib.funcs.streams') end)
   require('lua.lane.ask').setup(host)
   provide_lua(host)
 

@@ -19,8 +19,6 @@ local pools = require 'lua.pools.pools'
 local providers = require 'lua.imports.providers'
 local reports = require 'lua.guest.reports'
 local running = require 'lua.guest.running'
-local states = require 'lua.tasks.state'
-local tasks_calls = require 'lua.tasks.calls'
 local turns = require 'lua.calls.turns'
 local workers = require 'lua.calls.workers'
 
@@ -58,14 +56,27 @@ end
 
 -- Finding ---------------------------------------------------------------------------------------------------------------
 
+local with_tasks -- loads what async functions need of the standard library, until it has been
+
+-- Loads what async functions need, with the first: most scripts have none.
+local function load_tasks()
+  if not with_tasks then return end
+  require 'lua.tasks.calls'
+  require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
+  with_tasks()
+  with_tasks = nil
+end
+
 local function plan_of(entry)
   local plan = prepared[entry.plan.key]
   if not plan then
+    -- They provide functions of the host, which the plan names.
+    if entry.plan.tasks then load_tasks() end
     plan = plans.prepare(entry.plan)
     providers.equip(plan, entry.plan)
     if entry.plan.tasks then
-      states.prepare(plan, entry.plan.tasks)
-      tasks_calls.equip(plan)
+      require('lua.tasks.state').prepare(plan, entry.plan.tasks)
+      require('lua.tasks.calls').equip(plan)
     end
     -- Methods of its resources follow the entry that was called first.
     plan.entry = entry
@@ -243,12 +254,13 @@ end
 --- Sets the host's functions, and the modules of the standard library, which libraries that answer imports may require.
 ---@param given table<string, function>
 ---@param modules table<string, function>
-function M.setup(given, modules)
+---@param given_tasks fun() called before the first async function is
+function M.setup(given, modules, given_tasks)
   host = given
   providers.setup(modules, M.call)
   callables.setup(given)
   making.setup(given)
-  require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
+  with_tasks = given_tasks
   methods.setup(given)
   reports.setup(given)
   elsewhere.setup(given)

@@ -1,7 +1,6 @@
 -- From an export of a guest to the function that calls it.
 
 local counted = require 'lua.pools.counted'
-local exports = require 'lua.tasks.exports'
 local epochs = require 'lua.wasmtime.epochs'
 local errors = require 'lua.values.errors'
 local generate = require 'lua.abi.generate'
@@ -107,7 +106,7 @@ function M.bind(entry, plan, lift, fresh)
   if plan.tasks then
     local pool = target.pool
     pool.bound = pool.bound and (entry.pool.bound or 1) * MOST_AT_ONCE
-    local f = exports.bind(target, entry.results ~= 'table', MOST_AT_ONCE)
+    local f = require('lua.tasks.exports').bind(target, entry.results ~= 'table', MOST_AT_ONCE)
     M.last = target
     return f, target
   end
