@@ -29,7 +29,7 @@ def _texts(value: Value) -> Any:
 
 
 def unpack(data: bytes) -> Value:
-    """Reads one value; keys of maps must be text."""
+    """Reads one value; keys of maps must be text. Raises ``DataProblem``."""
     msgpack = library("msgpack", "MessagePack")
     try:
         return _model(msgpack.unpackb(data, raw=True, strict_map_key=False))

@@ -46,7 +46,7 @@ def check() -> bool:
 
 
 def render(templates: Value, name: bytes, values: Value, escape: bool, strict: bool) -> bytes:
-    """Renders one of several templates, which may include, import and extend each other."""
+    """Renders one of several templates, which may include, import and extend each other; raises ``DataProblem``."""
     jinja2 = library("jinja2", "a template")
     sources = {key.decode("utf-8", "replace"): utf8(text) for key, text in dict(templates).items()}
     environment = _sandbox()(
