@@ -277,7 +277,6 @@ class Entries:
         from moonwit.host.functions.methods import UnknownMethod
         from moonwit.lua.guest.plan import compiler_for, item_data, plan_data
         from moonwit.lua.imports.plan import add_provided
-        from moonwit.lua.tasks.plan import add_tasks
 
         assert self.registry is not None
         try:
@@ -292,7 +291,10 @@ class Entries:
         try:
             plan = plan_data(function, code)
             add_provided(plan, function, self.registry)
-            add_tasks(plan, function, self.registry, lambda item: item_data(item, function.linkage))
+            if function.plan.tasks is not None:
+                from moonwit.lua.tasks.plan import add_tasks
+
+                add_tasks(plan, function, self.registry, lambda item: item_data(item, function.linkage))
         except CodeProblem as problem:
             return unusable(entry, problem, self.registry)
         if code.missing:
