@@ -31,10 +31,13 @@ end
 
 -- Writes to a standard stream that a program has for itself.
 local function pass_on(instance, io, sink)
-  local ret, written = io[3].u32, 0
-  for _, part in ipairs(results.vectors(instance, io[1].u32, io[2].u32)) do
-    local size = math.min(part[2], MOST - written)
-    if size > 0 then sink.write_from(memory.at(instance, part[1], size), size) end
+  local ret, written, many = io[3].u32, 0, io[2].u32
+  local list = results.list(instance, io[1].u32, many)
+  for i = 0, many - 1 do
+    local size = list[2 * i + 1]
+    local from = memory.at(instance, list[2 * i], size)
+    if size > MOST - written then size = MOST - written end
+    if size > 0 then sink.write_from(from, size) end
     written = written + size
   end
   if sink.drained() then return passed_on(instance, io, sink, ret, written) end
@@ -81,11 +84,13 @@ local into = ffi.new('mw_part[?]', MOST_PARTS)
 
 -- Reads into some of the buffers of a guest, a list at `at`, what a source has; gives how many bytes, or nil and an error of the system.
 local function fill(instance, at, many, source)
-  local count, room = 0, 0
-  for _, part in ipairs(results.vectors(instance, at, many)) do
-    if part[2] > 0 and count < MOST_PARTS and room < MOST then
-      local size = math.min(part[2], MOST - room)
-      into[count].base, into[count].size = memory.at(instance, part[1], size), size
+  local count, room, list = 0, 0, results.list(instance, at, many)
+  for i = 0, many - 1 do
+    local size = list[2 * i + 1]
+    local base = memory.at(instance, list[2 * i], size)
+    if size > MOST - room then size = MOST - room end
+    if size > 0 and count < MOST_PARTS then
+      into[count].base, into[count].size = base, size
       count, room = count + 1, room + size
     end
   end

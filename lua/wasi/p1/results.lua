@@ -53,10 +53,15 @@ end
 
 local p32 = ffi.typeof 'uint32_t *'
 
+--- A list of (pointer, length) as it lies in the memory: uint32_t[], two for each.
+function M.list(instance, at, count)
+  if count > 1024 then protocol.trap 'the guest gives the host a list of too many buffers' end
+  return ffi.cast(p32, memory.at(instance, at, 8 * count, 4))
+end
+
 --- The parts of a list of (pointer, length), all of which lie in the memory.
 function M.vectors(instance, at, count)
-  if count > 1024 then protocol.trap 'the guest gives the host a list of too many buffers' end
-  local words, out = ffi.cast(p32, memory.at(instance, at, 8 * count, 4)), {}
+  local words, out = M.list(instance, at, count), {}
   for i = 1, count do
     out[i] = { words[2 * i - 2], words[2 * i - 1] }
     memory.at(instance, out[i][1], out[i][2])
