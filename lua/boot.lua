@@ -198,6 +198,24 @@ local function handlers_for(host)
   ---@param message border.Answer
   function handlers.answer(message) away.answered(message.ticket, message.value) end
 
+  ---@param message border.Batch
+  function handlers.batch(message)
+    require('lua.calls.cluster').serve(
+      message.batch,
+      message.id,
+      message.frames,
+      calls.call,
+      call_answer,
+      function(frames) host.done(message.number, frames) end
+    )
+  end
+
+  ---@param message border.LeaveBatch
+  function handlers.leave_batch(message) require('lua.calls.cluster').cancel(message.batch, message.ones) end
+
+  ---@param message border.ClusterAnswers
+  function handlers.cluster(message) require('lua.calls.cluster').answered(message.frames) end
+
   ---@param message border.Cancel
   function handlers.cancel(message)
     if not message.number then

@@ -1,5 +1,6 @@
 """Every kind of entry, from the rooms that run them."""
 
+from moonwit.host.cluster.kinds import KINDS as CLUSTER_KINDS
 from moonwit.host.environment.kinds import KINDS as ENVIRONMENT_KINDS
 from moonwit.host.files.kinds import KINDS as FILE_KINDS
 from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
@@ -9,4 +10,5 @@ from moonwit.host.programs.processes import LATER
 from moonwit.lua.scripts.kinds import KINDS as LUA_KINDS
 from moonwit.registry import Kind
 
-KINDS: tuple[Kind, ...] = (*FUNCTION_KINDS, *FILE_KINDS, *LATER, *HTTP_KINDS, *ENVIRONMENT_KINDS, *PROCESS_KINDS, *LUA_KINDS)
+_HOST = (*FUNCTION_KINDS, *FILE_KINDS, *LATER, *HTTP_KINDS, *ENVIRONMENT_KINDS, *PROCESS_KINDS)
+KINDS: tuple[Kind, ...] = (*_HOST, *LUA_KINDS, *CLUSTER_KINDS)

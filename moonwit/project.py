@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -18,6 +19,8 @@ from moonwit.stdlib.modules import Modules
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from moonwit.host.cluster.client import Cluster
+    from moonwit.host.cluster.clusters import Clusters
     from moonwit.host.programs.program import Program
     from moonwit.host.wasm.wit import types as wit
     from moonwit.lua.border.answers import FunctionStatistics
@@ -79,6 +82,13 @@ def open(
     return project
 
 
+def _node() -> Any:
+    """Gives the module that the workers of a cluster run; it imports the engine."""
+    from moonwit import clusters
+
+    return clusters
+
+
 def _running_loop() -> AbstractEventLoop | None:
     """Gives the event loop that runs on this thread."""
     import asyncio
@@ -97,6 +107,9 @@ class Project:
         self._modules = Modules(self.entries)
         self.entries.joined = self._modules.joined
         self._lane: Lane | None = Lane(self.entries.callbacks())
+        self._making = threading.Lock()
+        self.entries.clusters = self._the_clusters
+        self._clusters: Clusters | None = None
         self._process = os.getpid()
 
     @property
@@ -131,6 +144,17 @@ class Project:
             # Nobody waits for what still runs elsewhere: a canceled guest that computes, say.
             self.entries.close(GRACE)
             self._modules.close()
+            if self._clusters is not None:
+                self._clusters.close()
+
+    def _the_clusters(self) -> Clusters:
+        """Gives the clusters that the project's functions are called on; for lanes, each from its own thread."""
+        with self._making:
+            if self._clusters is None:
+                from moonwit.host.cluster.clusters import Clusters
+
+                self._clusters = Clusters(lambda: self.registry, _node, buffer.encode)
+            return self._clusters
 
     def interrupt(self, timeout: float) -> bool:
         """Ends what waits in the lane, and the lane; tells whether it ended within ``timeout`` seconds.
@@ -254,6 +278,18 @@ class Project:
         if "failed" in counted:
             raise CallError(ErrorValue(counted["kind"], str(counted["message"])), "")
         return counted
+
+    def connected(self, id: str) -> Cluster:
+        """Gives the cluster of an entry, which is connected to in the background; raises ``ImportError`` where the engine is missing."""
+        return self._the_clusters().connect(id)
+
+    def clusters(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Gives what is known of the workers of each cluster that was used, by the id of its entry.
+
+        Each has its ``address``, ``threads``, ``calls``, ``errors``, ``seconds`` spent, how many calls are ``waiting`` for it, why it is
+        ``refused``, if it is, its ``version``, and how many ``tasks`` and bytes of ``memory`` it has, by whomever.
+        """
+        return {} if self._clusters is None else self._clusters.statistics()
 
     def _running(self) -> Lane:
         if self._lane is None:

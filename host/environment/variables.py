@@ -40,6 +40,8 @@ class Environment:
         self._os = OsStorage(os.environ if environ is None else environ)
         self._storages: dict[str, Storage] = {}
         self._lock = threading.Lock()
+        # The values by id where they were looked up elsewhere: on a worker, by its caller.
+        self.given: Mapping[str, str] | None = None
 
     @property
     def registry(self) -> Registry:
@@ -125,6 +127,8 @@ class Environment:
         return entry
 
     def _value(self, entry: Entry) -> str | None:
+        if self.given is not None:
+            return self.given.get(entry.id)
         storage = str(entry.fields["storage"])
         try:
             value = self._storage(storage).get(variable_of(entry))

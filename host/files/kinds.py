@@ -54,6 +54,12 @@ def real_folder(entry: Entry, registry: Registry) -> Path:
         return folders[entry.id]
 
 
+def keep_folder(registry: Registry, id: str, path: Path) -> None:
+    """Says where the folder of an entry is: the same as on the machine that the registry comes from."""
+    with _lock:
+        _known.setdefault(registry, {})[id] = path
+
+
 def linked_outside(root: Path, name: str) -> bool:
     """Tells whether a path is one inside the project as it is written, and outside by a symbolic link.
 
@@ -94,6 +100,7 @@ KINDS: tuple[Kind, ...] = (
         {
             "directory": Text(rule=path_rule, required=True, summary="the folder, relative to the project or absolute"),
             "auto_init": Flag(default=False, summary="make the folder if it is not there"),
+            "shared": Flag(default=False, summary="the same folder is there, by the same path, on every worker of a cluster"),
             "mode": Text(rule=mode_rule, written=True, default="0755", summary="octal permissions of a folder that is made"),
         },
         check_folder,

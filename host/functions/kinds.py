@@ -112,6 +112,8 @@ POOL = Group(
         "max_size": Integer(minimum=1, maximum=1_000_000, summary="instances at most"),
         "warm_start": Flag(summary="make the first instances when loading"),
         "reuse": Flag(summary="false: each call gets a fresh instance"),
+        "cluster": Reference(kinds=("cluster.dask",), summary="the id of the `cluster.dask` entry whose workers make the calls"),
+        "retry": Flag(summary="a call whose worker was lost is made again"),
     },
 )
 LIMITS = Group(
@@ -191,10 +193,10 @@ _FUNCTION: Mapping[str, Field] = {
 
 # Fields of a pool that have a meaning for its type.
 _POOL_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "inline": (),
-    "lazy": ("max_size", "reuse"),
-    "static": ("size", "workers", "buffer", "reuse"),
-    "adaptive": ("max_size", "warm_start", "reuse"),
+    "inline": ("cluster", "retry"),
+    "lazy": ("max_size", "reuse", "cluster", "retry"),
+    "static": ("size", "workers", "buffer", "reuse", "cluster", "retry"),
+    "adaptive": ("max_size", "warm_start", "reuse", "cluster", "retry"),
 }
 _POOL_TWINS = {("lazy", "size"): "max_size", ("adaptive", "size"): "max_size", ("static", "max_size"): "size"}
 
@@ -223,10 +225,28 @@ def check_pool(entry: Entry, registry: Registry) -> Iterator[Problem]:
         hint = meant(_POOL_TWINS.get((kind, name))) or hint
         sentence = f"`pool.{name}` has no effect on a pool of type {kind}{why}"
         yield entry.key_problem(("pool", name), sentence, hint, severity="warning")
+    if "retry" in pool and "cluster" not in pool:
+        yield entry.key_problem(("pool", "retry"), "`pool.retry` has no effect without `pool.cluster`", None, severity="warning")
+    if "cluster" in pool:
+        yield from _check_far(entry, registry)
     size, workers = pool.get("size"), pool.get("workers")
     if isinstance(size, int) and isinstance(workers, int) and size < workers:
         sentence = f"`pool.size` is {size}, less than the {workers} of `pool.workers`, and each worker needs an instance"
         yield entry.problem(("pool", "size"), sentence, f"write size: {workers} or more")
+
+
+def _check_far(entry: Entry, registry: Registry) -> Iterator[Problem]:
+    """Finds what an entry has that can't go to the workers of a cluster."""
+    if entry.fields.get("transport") == "wasi-http":
+        yield entry.problem(("pool", "cluster"), "requests of HTTP are answered here, and not on a cluster", "leave out `cluster`")
+    wasi = entry.fields.get("wasi")
+    mounts = wasi.get("mounts") if isinstance(wasi, dict) else None
+    for number, mount in enumerate(mounts if isinstance(mounts, list) else []):
+        folder = registry.entries.get(str(mount.get("fs")))
+        if folder is not None and folder.fields.get("shared") is not True:
+            sentence = f"the folder {shown(folder.id)} is not on the workers of the cluster"
+            hint = "write `shared: true` in its entry if it is there by the same path"
+            yield entry.problem(("wasi", "mounts", number, "fs"), sentence, hint)
 
 
 def check_binary(entry: Entry, registry: Registry) -> Iterable[Problem]:

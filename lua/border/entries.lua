@@ -5,6 +5,7 @@
 ---| "lane"|"worker"|"service"
 
 ---@alias border.Loaded
+---| border.ClusterEntry
 ---| border.GuestEntry
 ---| border.LuaEntry
 ---| border.PythonEntry
@@ -76,6 +77,18 @@
 ---@field resolver "python"
 ---@field id string
 ---@field target string
+---@field signature? border.Signature
+
+---A function that is called on a cluster, whose entry has the id `cluster`. It is counted by its `id`, and `called` by another
+---where it is a part of what its entry stands for.
+---@class border.ClusterEntry
+---@field resolver "cluster"
+---@field id string
+---@field called string
+---@field cluster string
+---@field pool border.PoolBounds
+---@field results "pair"|"table"
+---@field limit_ms? integer
 ---@field signature? border.Signature
 
 ---A function of a binary: the names that lead to it in a table of them, and the id that it is called by.

@@ -84,7 +84,22 @@ class PythonEntry(TypedDict):
     signature: NotRequired[Signature]
 
 
-Loaded: TypeAlias = GuestEntry | LuaEntry | PythonEntry | Compiling | Failure
+@final
+class ClusterEntry(TypedDict):
+    """A function that is called on a cluster, whose entry has the id ``cluster``. It is counted by its ``id``, and ``called`` by another
+    where it is a part of what its entry stands for."""
+
+    resolver: Literal["cluster"]
+    id: str
+    called: str
+    cluster: str
+    pool: PoolBounds
+    results: Literal["pair", "table"]
+    limit_ms: NotRequired[int]
+    signature: NotRequired[Signature]
+
+
+Loaded: TypeAlias = ClusterEntry | GuestEntry | LuaEntry | PythonEntry | Compiling | Failure
 
 
 class Exported(TypedDict):

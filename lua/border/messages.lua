@@ -11,6 +11,9 @@
 ---| border.Work
 ---| border.Gone
 ---| border.Answer
+---| border.Batch
+---| border.LeaveBatch
+---| border.ClusterAnswers
 ---| border.Close
 ---| border.Requests
 ---| border.RequestBody
@@ -78,6 +81,25 @@
 ---@field kind "answer"
 ---@field ticket integer
 ---@field value any
+
+---To make calls of a function, which come as frames (lua/calls/cluster.lua), and to answer all at once.
+---@class border.Batch
+---@field kind "batch"
+---@field number integer
+---@field batch integer
+---@field id string
+---@field frames string
+
+---To cancel calls of a batch by their numbers, or all of it.
+---@class border.LeaveBatch
+---@field kind "leave_batch"
+---@field batch integer
+---@field ones? integer[]
+
+---What a cluster has answered, as frames.
+---@class border.ClusterAnswers
+---@field kind "cluster"
+---@field frames string
 
 ---To end.
 ---@class border.Close

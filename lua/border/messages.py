@@ -88,6 +88,31 @@ class Answer(TypedDict):
     value: Value
 
 
+class Batch(TypedDict):
+    """To make calls of a function, which come as frames (lua/calls/cluster.lua), and to answer all at once."""
+
+    kind: Literal["batch"]
+    number: int
+    batch: int
+    id: str
+    frames: bytes
+
+
+class LeaveBatch(TypedDict):
+    """To cancel calls of a batch by their numbers, or all of it."""
+
+    kind: Literal["leave_batch"]
+    batch: int
+    ones: list[int] | None
+
+
+class ClusterAnswers(TypedDict):
+    """What a cluster has answered, as frames."""
+
+    kind: Literal["cluster"]
+    frames: bytes
+
+
 class Close(TypedDict):
     """To end."""
 
@@ -118,7 +143,22 @@ class RequestCanceled(TypedDict):
 
 
 Message: TypeAlias = (
-    Run | Call | Program | Job | Warm | Cancel | Work | Gone | Answer | Close | Requests | RequestBody | RequestCanceled
+    Run
+    | Call
+    | Program
+    | Job
+    | Warm
+    | Cancel
+    | Work
+    | Gone
+    | Answer
+    | Batch
+    | LeaveBatch
+    | ClusterAnswers
+    | Close
+    | Requests
+    | RequestBody
+    | RequestCanceled
 )
 
 

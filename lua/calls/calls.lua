@@ -3,6 +3,7 @@
 
 local buffer = require 'string.buffer'
 local callables = require 'lua.calls.callables'
+local cluster = require 'lua.calls.cluster'
 local compiling = require 'lua.calls.compiling'
 local counted = require 'lua.pools.counted'
 local deadline = require 'lua.pools.deadline'
@@ -100,7 +101,7 @@ local function resolve_wasm(entry, about)
   return counted.whole(workers.watched(target, counted.waiting(entry.id, f), workers.far(entry, result)))
 end
 
-local resolvers = { wasm = resolve_wasm, python = callables.bind }
+local resolvers = { wasm = resolve_wasm, python = callables.bind, cluster = cluster.bind }
 
 --- Adds a kind of entry that Lua runs.
 ---@param kind string

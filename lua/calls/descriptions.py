@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from moonwit.registry import Entry, Registry
 
 _INCOMING = re.compile(r"wasi:http/incoming-handler(?:@0\.2\.[^#]*)?#handle")
+# How many calls of a function are on a cluster at once where its pool does not say, and how many may wait.
+MOST_FAR = 10_000
 _HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("response", wit.Primitive("u32"))), None)
 
 
@@ -69,6 +71,48 @@ def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, 
     if patience is not None and "limit_ticks" not in told:
         told["limit_ticks"] = patience
     return told
+
+
+def cluster_entry(function: LoadedFunction, cluster: str) -> entries.ClusterEntry:
+    """Describes a function in WebAssembly that is called on a cluster."""
+    from moonwit.lua.guest.plan import signature_data
+
+    told: entries.ClusterEntry = {
+        "resolver": "cluster",
+        "id": function.id,
+        "called": function.call_id,
+        "cluster": cluster,
+        "pool": _far_bounds(function.pool.size if function.pool.type != "lazy" else None),
+        "results": function.results,
+        "signature": signature_data(function.path.rpartition("#")[2], function.signature),
+    }
+    if function.max_execution_ms is not None:
+        told["limit_ms"] = function.max_execution_ms
+    return told
+
+
+def far_lua_entry(entry: Entry, cluster: str) -> entries.ClusterEntry:
+    """Describes a function in Lua that is called on a cluster."""
+    pool, limits = entry.fields.get("pool"), entry.fields.get("limits")
+    assert isinstance(pool, dict)
+    bound = _integer(pool.get("max_size")) or _integer(pool.get("size"))
+    told: entries.ClusterEntry = {
+        "resolver": "cluster", "id": entry.id, "called": entry.id, "cluster": cluster, "pool": _far_bounds(bound), "results": "pair",
+    }  # fmt: skip
+    if isinstance(limits, dict) and (ms := _integer(limits.get("max_execution_ms"))) is not None:
+        told["limit_ms"] = ms
+    return told
+
+
+def _far_bounds(bound: int | None) -> entries.PoolBounds:
+    most = MOST_FAR if bound is None else bound
+    return {"type": "adaptive", "bound": most, "room": MOST_FAR}
+
+
+def cluster_of(entry: Entry) -> str | None:
+    """Gives the id of the cluster that an entry's calls are made on."""
+    pool = entry.fields.get("pool")
+    return str(pool["cluster"]) if isinstance(pool, dict) and "cluster" in pool else None
 
 
 def exported(function: LoadedFunction) -> entries.Exports:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moonwit.host.files.waiting import ACTIONS
 from moonwit.host.functions.whole import is_whole, split
 from moonwit.host.wasm.wit import types as wit
-from moonwit.lua.calls.descriptions import answering, exported, guest_entry, lua_entry
+from moonwit.lua.calls.descriptions import answering, cluster_entry, cluster_of, exported, far_lua_entry, guest_entry, lua_entry
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
 from moonwit.lua.pools.statistics import Statistics
 from moonwit.lua.scripts import files
@@ -56,6 +56,9 @@ class Entries:
         self._loaded: dict[str, LoadedFunction] = {}
         self._worlds = Worlds(self._loaded, lambda: self.registry)
         self._workers: Workers | None = None
+        # The clusters of the project, made by `moonwit.project`; whether this is a worker of one, where all its functions are called.
+        self.clusters: Callable[[], Any] | None = None
+        self.is_remote = False
         # Functions of the Python program, where it has given some.
         self.callables: Callables | None = None
         # Processes in Lua that were started as commands; no function may be one.
@@ -79,6 +82,7 @@ class Entries:
             "method": self._method,
             "call": self._call,
             "begin": self._begin,
+            "clusters": lambda: self.clusters and self.clusters(),
             "compilation": self._compilations.take,
             "finish_compiling": self._compilations.finish,
             "world": self._worlds.world,
@@ -106,6 +110,10 @@ class Entries:
             hint = f"moonwit.open(folder, functions={{'{entry.id}': ...}})"
             return failed("Unavailable", f"the entry {entry.id} is a function of the Python program, and none was given: {hint}")
         return self.callables.entry(entry.id)
+
+    def _cluster(self, entry: Entry) -> str | None:
+        """Gives the cluster that an entry's calls are made on from here."""
+        return None if self.is_remote or self.clusters is None else cluster_of(entry)
 
     def _the_workers(self) -> Workers:
         from moonwit.lua.calls.workers import Workers
@@ -214,6 +222,8 @@ class Entries:
             return self._wasm(entry, split(id)[1], role)
         if entry.kind == "function.lua" or entry.id in self.processes:
             assert self.registry is not None
+            if entry.kind == "function.lua" and (cluster := self._cluster(entry)) is not None:
+                return far_lua_entry(entry, cluster)
             return lua_entry(entry, self.registry, role)
         return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
 
@@ -287,6 +297,8 @@ class Entries:
             return failed("NotFound", f"{entry.id}: {error}")
         if method is None and function.is_part:
             return failed("Invalid", f"the entry {entry.id} has no `method` and stands for all of its binary: {_which(function)}")
+        if (cluster := self._cluster(entry)) is not None:
+            return cluster_entry(function, cluster)
         code = compiler_for(function)
         try:
             plan = plan_data(function, code)

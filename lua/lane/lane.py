@@ -18,6 +18,7 @@ from lupa.luajit21 import LuaRuntime
 
 from moonwit.lua.lane.compilations import outcome
 from moonwit.lua.lane.epochs import Epochs
+from moonwit.lua.lane.far import Far
 from moonwit.lua.lane.mailbox import Mailbox
 from moonwit.lua.values import buffer
 
@@ -75,6 +76,7 @@ class Lane:
         self._begin = callbacks.get("begin")
         self._fetcher: Fetcher | None = None
         self._workers = callbacks.get("workers")
+        far = Far(callbacks["clusters"], self._post) if "clusters" in callbacks else None
         self._mailboxes: list[Mailbox] = []
         # Mailboxes of other lanes that this one writes to: their memory stays as long as this lane may.
         self._outgoing: list[Mailbox] = []
@@ -95,7 +97,9 @@ class Lane:
             "await_compiling": self._await_compiling,
             "leave_compiling": self._leave_compiling,
         }
-        self._callbacks: dict[str, Callback] = {name: f for name, f in {**callbacks, **own}.items() if name != "begin"}
+        if far is not None:
+            own |= {"to_cluster": far.send, "leave_cluster": far.leave}
+        self._callbacks: dict[str, Callback] = {name: f for name, f in {**callbacks, **own}.items() if name not in ("begin", "clusters")}
         # lua/lane/inbox.lua looks at the flag each turn and waits on the descriptor.
         self._flag = ctypes.c_uint32(0)
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -131,6 +135,14 @@ class Lane:
     def run_program(self, entry: GuestEntry) -> Future[Answer]:
         """Has the lane run a program; the answer is its encoded status, or (None, encoded error, stack)."""
         return self._ask(lambda number: {"kind": "program", "number": number, "entry": entry})
+
+    def batch(self, batch: int, id: str, frames: bytes) -> Future[tuple[bytes, None, None]]:
+        """Has the lane make calls of a function, by a number of the caller's; the answer begins with all of theirs, as frames."""
+        return self._ask(lambda number: {"kind": "batch", "number": number, "batch": batch, "id": id, "frames": frames})
+
+    def leave_batch(self, batch: int, ones: list[int] | None) -> None:
+        """Cancels calls of a batch by the numbers in their frames, or all of them; they are answered all the same."""
+        self._post({"kind": "leave_batch", "batch": batch, "ones": ones})
 
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
         """Has ``job`` run between two turns of the dispatcher, with the table of lua/boot.lua; it must not take long."""

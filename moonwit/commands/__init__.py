@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Command] = {
     "lock": Command("moonwit.commands.lock", "write the hashes of changed binaries into the project"),
     "test": Command("moonwit.commands.test", "run the tests of a project"),
     "check": Command("moonwit.commands.check", "look for every problem in a project"),
+    "cluster": Command("moonwit.commands.cluster", "show the workers of a project's clusters, or be one"),
     "list": Command("moonwit.commands.list", "list the entries of a project"),
     "types": Command("moonwit.commands.types", "write annotations of a project's functions, for editors"),
     "init-editor": Command("moonwit.commands.init_editor", "write what editors read: annotations and the schema"),

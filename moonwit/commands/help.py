@@ -69,6 +69,24 @@ examples:
   moonwit run greet Ann
   moonwit run --dir data::/data:ro program.wasm /data/input.txt
 """,
+    "cluster": f"""\
+usage: moonwit cluster status [--project DIR] [ID...]
+       moonwit cluster worker [--threads N] [--name NAME] ADDRESS
+
+`status` shows the workers of the project's clusters, or of those that are named, and what they hold;
+it exits with 1 when a scheduler can't be reached.
+`worker` is a worker of the scheduler at ADDRESS, with as many lanes as this machine has cores, for
+whoever has no deployment of Dask. Both need the extra `moonwit[cluster]`.
+
+options:
+{_PROJECT}\
+  --threads N     how many calls the worker makes at once
+  --name NAME     what the scheduler calls it
+
+examples:
+  moonwit cluster worker tcp://10.0.0.5:8786
+  moonwit cluster status
+""",
     "call": f"""\
 usage: moonwit call [--project DIR] NAMESPACE:NAME [ARG...]
 

@@ -20,7 +20,7 @@ local LONGEST = 4 * 1024 * 1024
 
 local TYPES = { escape = 'boolean', strict = 'boolean', templates = 'table' }
 
-local class = object.class('Templates', 'a set of templates', function() return 'Templates' end)
+local class = object.class('TemplateSet', 'a set of templates', function() return 'TemplateSet' end)
 local methods = class.methods
 
 -- A copy of templates by their names; raises for what is none, and gives an error where they are too long.

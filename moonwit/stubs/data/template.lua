@@ -15,23 +15,23 @@ function template.render(text, values, options) end
 ---Gives a set of templates by their names, which may include and extend each other.
 ---@param templates table<string, string>
 ---@param options? {escape?: boolean, strict?: boolean}
----@return Templates? set
+---@return TemplateSet? set
 ---@return Error? err
 function template.set(templates, options) end
 
 ---Templates by their names.
----@class Templates
-local Templates = {}
+---@class TemplateSet
+local TemplateSet = {}
 
 ---Gives what the template of a name makes of values.
 ---@param name string
 ---@param values? table
 ---@return string? result
 ---@return Error? err
-function Templates:render(name, values) end
+function TemplateSet:render(name, values) end
 
 ---Forgets the templates.
 ---@return boolean
-function Templates:release() end
+function TemplateSet:release() end
 
 return template

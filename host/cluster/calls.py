@@ -1,0 +1,116 @@
+"""What is known of calls on a cluster, and of the workers that make them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+from moonwit.host.values.intermediate import ErrorValue
+
+if TYPE_CHECKING:
+    from moonwit.host.cluster.archive import Archive
+
+# How long the calls of one task shall take together, in seconds, and how many they are at most.
+TASK_SECONDS, MOST_CALLS = 0.02, 1000
+# How many tasks a thread of a worker has at once: while it makes the calls of one, the next travels.
+TASKS_PER_THREAD = 2
+
+# What stands before a call, and an answer: its number, and how many bytes follow.
+FRAME = Struct("<II")
+Post = Callable[[bytes], None]
+
+
+class Call:
+    """A call that is not answered: its number in its lane, where its answer goes, and its frame."""
+
+    __slots__ = ("began", "frame", "key", "number", "post", "tries")
+
+    def __init__(self, number: int, post: Post, frame: bytes, began: float) -> None:
+        self.number = number
+        self.post = post
+        self.frame = frame
+        self.began = began
+        self.tries = 0
+        # Numbers of several lanes may be the same.
+        self.key = id(post), number
+
+
+class Function:
+    """A function's calls that wait, and what its calls take on a worker, in seconds."""
+
+    def __init__(self, id: str, archive: Archive, again: bool) -> None:
+        self.id = id
+        self.archive = archive
+        self.again = again
+        self.waiting: deque[Call] = deque()
+        self.seconds: float | None = None
+
+    def size(self, room: int) -> int:
+        """Gives how many calls the next task has, when ``room`` tasks more may be under way: an equal share at most."""
+        if self.seconds is None:
+            return 1
+        fit = max(int(TASK_SECONDS / max(self.seconds, 1e-7)), 1)
+        return min(fit, MOST_CALLS, -(-len(self.waiting) // max(room, 1)))
+
+
+class Worker:
+    """A process of the cluster. ``token`` is that of its process, once it has said so; ``refused`` why it can't be used."""
+
+    def __init__(self, address: str, threads: int) -> None:
+        self.address = address
+        self.threads = threads
+        self.token: str | None = None
+        self.refused: str | None = None
+        self.seen: object = None
+        self.heard = time.monotonic()
+        self.tasks: set[Task] = set()
+        self.version = ""
+        self.metrics: dict[str, Any] = {}
+        self.calls = self.errors = 0
+        self.seconds = 0.0
+
+    def told(self) -> dict[str, Any]:
+        """Gives what is counted of it, for ``Project.clusters``."""
+        return {
+            "address": self.address,
+            "threads": self.threads,
+            "calls": self.calls,
+            "errors": self.errors,
+            "seconds": self.seconds,
+            "waiting": sum(len(task.calls) for task in list(self.tasks)),
+            "refused": self.refused,
+            "version": self.version,
+            # Of all callers, as the worker has told its scheduler last.
+            "tasks": sum((self.metrics.get("task_counts") or {}).values()),
+            "memory": int(self.metrics.get("memory") or 0),
+        }
+
+    def room(self) -> int:
+        """Gives how many more tasks it may have."""
+        return 0 if self.token is None or self.refused else self.threads * TASKS_PER_THREAD - len(self.tasks)
+
+
+class Task:
+    """Calls that a worker has."""
+
+    def __init__(self, number: int, function: Function, worker: Worker, calls: list[Call]) -> None:
+        self.number = number
+        self.function = function
+        self.worker = worker
+        self.calls = {call.key: call for call in calls}
+        self.future: Any = None
+        self.over = False
+
+
+def fail_all(frames: bytes, post: Post, encode: Callable[[ErrorValue], bytes], error: ErrorValue) -> None:
+    """Answers all calls in frames with an error."""
+    answers: list[bytes] = []
+    at, text = 0, encode(error)
+    while at < len(frames):
+        number, size = FRAME.unpack_from(frames, at)
+        at += FRAME.size + size
+        answers += (FRAME.pack(number, len(text) + 1), b"\1", text)
+    post(b"".join(answers))
