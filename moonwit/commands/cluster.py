@@ -84,6 +84,6 @@ def _worker(arguments: Sequence[str]) -> int:
     except ImportError:
         raise Failure(_MISSING) from None
     named = ("--name", options["--name"]) if "--name" in options else ()
-    # One process whose lanes are its threads: guests and Lua run outside of Python's lock. A nanny starts it anew when it ends.
+    # One process whose lanes are its threads: guests and Lua run without Python's lock. A nanny starts it anew when it ends.
     settings = ("--nthreads", threads, "--nworkers", "1", "--memory-limit", "0", "--no-dashboard", *named)
     os.execv(sys.executable, [sys.executable, "-m", "distributed.cli.dask_worker", rest[0], *settings])
