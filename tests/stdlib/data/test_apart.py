@@ -93,9 +93,10 @@ def test_a_process_has_bounds() -> None:
         pool.perform(b"yaml.decode", LONG, None)
     assert problem.value.kind == "Timeout"
     pool.close()
-    pool = Pool(1, lambda: Process(memory=48 * 1024 * 1024))
-    answer = buffer.decode_all(pool.perform(b"yaml.decode", LONG, None))
-    assert answer == [False, b"Invalid", b"yaml.decode: it takes more memory than it may", None]
+    pool = Pool(1, lambda: Process(memory=256 * 1024 * 1024))
+    large = buffer.encode_all([{b"t": b"{{ 'x' * 10 ** 10 }}"}, b"t", {}, True, False])
+    answer = buffer.decode_all(pool.perform(b"template.render", large, None))
+    assert answer == [False, b"Invalid", b"template.render: it takes more memory than it may", None]
     assert buffer.decode_all(pool.perform(b"yaml.decode", buffer.encode(b"2"), None)) == [True, 2]
     pool.close()
 
