@@ -71,6 +71,8 @@ class Worker:
         self.metrics: dict[str, Any] = {}
         self.calls = self.errors = 0
         self.seconds = 0.0
+        # The same for each function: calls, errors and seconds, by id.
+        self.functions: dict[str, list[float]] = {}
 
     def told(self) -> dict[str, Any]:
         """Gives what is counted of it, for ``Project.clusters``."""
@@ -87,6 +89,13 @@ class Worker:
             "tasks": sum((self.metrics.get("task_counts") or {}).values()),
             "memory": int(self.metrics.get("memory") or 0),
         }
+
+    def made(self, id: str) -> dict[str, Any]:
+        """Gives what it has made of a function, those of a whole binary together, for ``funcs.stats``."""
+        own = [counts for name, counts in list(self.functions.items()) if name.partition("#")[0] == id]
+        calls, errors, seconds = (sum(counts[i] for counts in own) for i in range(3))
+        made = {"address": self.address, "calls": int(calls), "errors": int(errors), "milliseconds": seconds * 1e3}
+        return {**made, "waiting": self.told()["waiting"]}
 
     def room(self) -> int:
         """Gives how many more tasks it may have."""

@@ -91,6 +91,10 @@ class Cluster:
         """Says why nobody is there."""
         return self._down or "the scheduler has not answered yet"
 
+    def made(self, id: str) -> list[dict[str, Any]]:
+        """Gives what each worker has made of a function, the functions of a whole binary counted together."""
+        return [worker.made(id) for worker in list(self._workers.values())]
+
     def close(self, timeout: float = 10.0) -> None:
         """Ends what runs there for this process, and the workers of a local cluster."""
 
@@ -236,15 +240,9 @@ class Cluster:
                     return
 
     async def _cancel(self, task: Task, calls: list[Call]) -> None:
-        client = self._client
-        if client is None:
-            return
         slots = [slot for slot, call in enumerate(task.calls.values()) if call in calls]
-        try:
-            where = [task.worker.address]
-            await client.run(self._node.cancel, task.number, self._node.OWNER, slots, workers=where, on_error="ignore")
-        except Exception:  # a worker that is gone has nothing to cancel
-            pass
+        if self._client is not None:
+            await engine.tell(self._client, task.worker.address, self._node.cancel, task.number, self._node.OWNER, slots)
 
     def _pump(self) -> None:
         """Gives workers what they have room for."""
@@ -321,7 +319,8 @@ class Cluster:
 
     def _answer(self, task: Task, seconds: float, answers: bytes) -> None:
         calls, worker, function, at = list(task.calls.values()), task.worker, task.function, 0
-        each = seconds / len(calls)
+        each, own = seconds / len(calls), worker.functions.setdefault(function.id, [0, 0, 0.0])
+        own[2] += seconds
         function.seconds = each if function.seconds is None else 0.7 * function.seconds + 0.3 * each
         by_lane: dict[int, tuple[Post, list[bytes]]] = {}
         while at < len(answers):
@@ -333,6 +332,7 @@ class Cluster:
                 post += (FRAME.pack(call.number, size), answers[at : at + size])
                 worker.calls += 1
                 worker.errors += answers[at] == 1
+                own[0], own[1] = own[0] + 1, own[1] + (answers[at] == 1)
             at += size
         worker.seconds += seconds
         for post_to, frames in by_lane.values():

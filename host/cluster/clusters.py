@@ -88,6 +88,12 @@ class Clusters:
         with self._lock:
             return {id: found.statistics() for (id, _), found in self._clusters.items()}
 
+    def made(self, id: str) -> list[dict[str, Any]]:
+        """Gives what each worker has made of a function, for ``funcs.stats``."""
+        with self._lock:
+            clusters = list(self._clusters.values())
+        return [each for found in clusters for each in found.made(id)]
+
     def close(self) -> None:
         """Ends what was begun on clusters, and the processes of local ones."""
         with self._lock:

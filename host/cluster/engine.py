@@ -40,6 +40,12 @@ async def disconnect(client: Client) -> None:
         await asyncio.wait_for(client.close(timeout=1), 3)  # type: ignore[no-untyped-call]
 
 
+async def tell(client: Client, worker: str, function: Any, *arguments: Any) -> None:
+    """Calls a function on a worker, which may be gone."""
+    with suppress(Exception):
+        await client.run(function, *arguments, workers=[worker], on_error="ignore")
+
+
 async def forget(future: Any) -> None:
     """Has the engine end a task that nobody waits for; its scheduler may be gone."""
     with suppress(Exception):

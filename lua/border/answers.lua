@@ -85,7 +85,15 @@
 ---@field execution border.Times
 ---@field queueing border.Times
 
----What all lanes have counted of a function.
+---What a worker of a cluster has made of a function for this process; how many calls of all functions are waiting for it.
+---@class border.WorkerCounts
+---@field address string
+---@field calls integer
+---@field errors integer
+---@field waiting integer
+---@field milliseconds number
+
+---What all lanes have counted of a function; of one that is called on a cluster, what its workers have too.
 ---@class border.FunctionStatistics
 ---@field calls integer
 ---@field errors integer
@@ -93,6 +101,7 @@
 ---@field instances border.InstanceCounts
 ---@field queue border.QueueCounts
 ---@field times border.SpentTimes
+---@field workers? border.WorkerCounts[]
 
 ---The response to a script's request; `stream` is the number of a body that is read piece by piece.
 ---@class border.Fetched

@@ -119,9 +119,19 @@ class SpentTimes(TypedDict):
     queueing: Times
 
 
+class WorkerCounts(TypedDict):
+    """What a worker of a cluster has made of a function for this process; how many calls of all functions are waiting for it."""
+
+    address: str
+    calls: int
+    errors: int
+    waiting: int
+    milliseconds: float
+
+
 @final
 class FunctionStatistics(TypedDict):
-    """What all lanes have counted of a function."""
+    """What all lanes have counted of a function; of one that is called on a cluster, what its workers have too."""
 
     calls: int
     errors: int
@@ -129,6 +139,7 @@ class FunctionStatistics(TypedDict):
     instances: InstanceCounts
     queue: QueueCounts
     times: SpentTimes
+    workers: NotRequired[list[WorkerCounts]]
 
 
 class Fetched(TypedDict):

@@ -237,7 +237,10 @@ class Entries:
         return entry if isinstance(entry, dict) else self._counted(entry.id)
 
     def _counted(self, id: str) -> answers.FunctionStatistics:
-        return self._statistics.read(id)
+        counted = self._statistics.read(id)
+        if self.registry is not None and cluster_of(self.registry.entries[id]) is not None and self.clusters is not None:
+            counted["workers"] = self.clusters().made(id)
+        return counted
 
     def warm(self, lane: Lane) -> None:
         """Compiles the functions whose pools ask for `warm_start`, and has the lane make an instance of each."""

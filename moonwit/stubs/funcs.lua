@@ -28,7 +28,7 @@ function funcs.async(id, ...) end
 
 ---Gives what is counted of a function; without an id of each that was used, by id.
 ---@param id? string `"namespace:name"`
----@return {calls: integer, errors: integer, timeouts: integer, instances: table, queue: table, times: table}? counted
+---@return {calls: integer, errors: integer, timeouts: integer, instances: table, queue: table, times: table, workers?: table[]}? counted
 ---@return Error? err
 function funcs.stats(id) end
 

@@ -94,6 +94,9 @@ def test_many_calls_are_answered_once_each(project: moonwit.Project, capfd: pyte
     text = """local all, sum = {}, 0 for i = 1, 5000 do all[i] = funcs.async('t:mul', i, 2) end
       for i = 1, 5000 do local v, err = all[i]:await() assert(v == 2 * i, tostring(err)) sum = sum + v end print(sum)"""
     assert script(project, text, capfd) == "25005000\n"
+    made = project.statistics("t:mul")["workers"]
+    assert sum(worker["calls"] for worker in made) >= 5000
+    assert all(worker["calls"] > 0 < worker["milliseconds"] for worker in made)
     workers = project.clusters()["t:farm"]
     assert sum(worker["calls"] for worker in workers) >= 5000
     assert all(worker["calls"] > 0 for worker in workers)
