@@ -8,7 +8,7 @@
         project.run_script(lua("a_timer_goes_on", POOL=pool, COUNT=10))
 
 In tests/lua/test_turns.py that reads tests/lua/scripts/turns/a_timer_goes_on.lua, and `wat("counter")` tests/lua/wat/turns/counter.wat.
-Three lines of Lua or WAT may stand in the test itself; tests/test_texts.py holds that.
+Three lines of Lua or WAT may stand in the test itself.
 
 A parameter is a word in capitals, in the file as in the call, and stands where it is not part of a longer word; `t:spin_POOL` has one:
 
