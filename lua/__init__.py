@@ -3,7 +3,7 @@
 Each folder requires and imports only those to its left, which tests/lua/test_order.py holds:
 
     border <- values <- dispatcher <- wasmtime <- pools <- scripts <- lane <- guest <- abi <- imports
-    <- wasi <- wasi/files <- wasi/sockets <- wasi/p2 <- wasi/p1 <- calls <- http <- repl <- boot.lua
+    <- tasks <- wasi <- wasi/files <- wasi/sockets <- wasi/p2 <- wasi/p1 <- wasi/p3 <- calls <- programs <- http <- repl <- boot.lua
 
 A lane stands below those that use it: WASI asks the host by it, and calls and HTTP have lanes work for them. It names
 nothing of what it runs but lua/boot.lua, which puts a lane together and hands down what is known only there, such as the interfaces

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from moonwit.host.values.names import listed, nearest, shown
 from moonwit.host.wasi import grants as wasi
-from moonwit.host.wasi import preview1
+from moonwit.host.wasi import p3, preview1
 from moonwit.host.wasi.interfaces import functions_of
 from moonwit.host.wasi.signatures import SIGNATURES
 from moonwit.host.wasm.binary.core_types import CoreType
@@ -189,6 +189,8 @@ def answer_hint(interface: str, function: str) -> str:
 def _of_interface(found: Binary, interface: str, function: str, near: bool) -> Unprovided | None:
     """Says what is wrong with an import of an interface that a grant gives; None where it is as it should be."""
     name = wasi.interface_of(interface)
+    if p3.has(interface):
+        return _of_0_3(found, interface, function, near)
     signature = SIGNATURES.get(name, {}).get(function)
     if signature is None:
         hint = (near and _meant(function, functions_of(name))) or "build the component for WASI 0.2 as it was published"
@@ -199,10 +201,20 @@ def _of_interface(found: Binary, interface: str, function: str, near: bool) -> U
     return mistyped(interface, function) if any(type != expected for type in types) else None
 
 
+def _of_0_3(found: Binary, interface: str, function: str, near: bool) -> Unprovided | None:
+    if function not in p3.functions_of(interface):
+        hint = (near and _meant(function, p3.functions_of(interface))) or "build the component for WASI 0.3 as it was published"
+        return Unprovided("absent", interface, function, "but the interface has no such function", hint)
+    item = found.world.imports.get(interface)
+    type = getattr(item, "functions", {}).get(function)
+    return None if type is None or p3.fits(interface, function, type) else mistyped(interface, function)
+
+
 def mistyped(interface: str, function: str) -> Unprovided:
     """Says of an imported function that it has another type where it is provided."""
     name = wasi.interface_of(interface)
-    return Unprovided("mistyped", name, function, "but the interface has it with another type", "build the component for WASI 0.2")
+    hint = f"build the component for WASI {'0.3' if p3.has(interface) else '0.2'}"
+    return Unprovided("mistyped", name, function, "but the interface has it with another type", hint)
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,8 @@
 """What an entry's ``imports:`` grant to its guest.
 
 A grant names a package (``wasi:clocks``), one interface (``wasi:clocks/wall-clock``), with or without a version, or one of
-the names that stand for something else (``funcs``, ``wasi1``). Versions don't matter: 0.2.x is compatible with itself.
+the names that stand for something else (``funcs``, ``wasi1``). Versions don't matter: 0.2.x is compatible with itself, and what is
+granted of it is granted of those interfaces of 0.3.x that the lane has.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final
+
+from moonwit.host.wasi import p3
 
 FUNCS: Final = "wippy:runtime/funcs"
 PREVIEW1: Final = "wasi_snapshot_preview1"
@@ -27,7 +30,7 @@ PACKAGES: Final = {
         "terminal-stderr",
     ),
     "wasi:io": ("error", "poll", "streams"),
-    "wasi:clocks": ("wall-clock", "monotonic-clock", "timezone"),
+    "wasi:clocks": ("wall-clock", "monotonic-clock", "timezone", "system-clock"),
     "wasi:filesystem": ("types", "preopens"),
     "wasi:random": ("random", "insecure", "insecure-seed"),
     "wasi:sockets": ("network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"),
@@ -106,11 +109,11 @@ def _granted(grant: str) -> frozenset[str]:
 
 def _is_wasi_version(name: str) -> bool:
     version = _VERSION.search(name)
-    return version is None or not name.startswith("wasi:") or version.groups() == _WASI_VERSION
+    return version is None or not name.startswith("wasi:") or version.groups() == _WASI_VERSION or p3.has(name)
 
 
 def grants(interface: str, imports: Iterable[str]) -> bool:
-    """Says whether an entry with these ``imports`` grants ``interface``, whatever 0.2 version the guest was built against."""
+    """Says whether an entry with these ``imports`` grants ``interface``, whatever version the guest was built against."""
     name = interface_of(interface)
     return _is_wasi_version(interface) and any(name in _granted(grant) for grant in imports)
 

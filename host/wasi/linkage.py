@@ -211,13 +211,17 @@ class _Linking:
 
     def is_native(self, stub: Stub) -> bool:
         """Tells whether an import of a component of WASI 0.3 is a function of the lane with Lua values."""
-        return stub.interface == CANON or self.answer(stub) is not None or (p3.has(stub.interface) and self.grants(stub))
+        if stub.interface == CANON or self.answer(stub) is not None:
+            return True
+        return (self.grants(stub) or wasi.links(stub.interface, ())) and p3.fits(stub.interface, stub.function, stub.signature)
 
     def how(self, stub: Stub) -> How:
         if stub.native is not None and self.is_native(stub):
             return "native"
         if self.answer(stub) is not None:
             return "provided"
+        if p3.has(stub.interface):
+            return "unlinked"  # it is of another type, or not granted
         if preview1.is_ours(stub):
             granted = self.grants(stub)
             return "hosted" if granted and preview1.fits(stub) else "unlinked"

@@ -63,6 +63,8 @@ local with_tasks -- loads what async functions need of the standard library, unt
 local function load_tasks()
   if not with_tasks then return end
   require 'lua.tasks.calls'
+  require 'lua.wasi.p3.clocks'
+  require 'lua.wasi.p3.random'
   require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
   with_tasks()
   with_tasks = nil

@@ -302,7 +302,14 @@ local function begin_host(call, import, f, given)
     resolve(call, value, true)
     return nil
   end
-  return value.begin(function(late)
+  local calls, cancel = call.state.calls, nil
+  local function lost() -- what it waits for ends with its instance
+    call.over = true
+    if cancel then cancel() end
+  end
+  calls[lost] = true
+  cancel = value.begin(function(late)
+    calls[lost] = nil
     if call.over then return end
     call.over = true
     jobs.push(call.state, {
@@ -314,6 +321,10 @@ local function begin_host(call, import, f, given)
       end,
     })
   end)
+  return function()
+    calls[lost] = nil
+    if cancel then cancel() end
+  end
 end
 
 natives.makers.import = function(row, plan)
@@ -335,12 +346,11 @@ natives.makers.import = function(row, plan)
       cancel = run(call, import, given)
     end
     w.on_cancel = function()
-      if not call.over then
-        call.over = true
-        if cancel then cancel() end
-        w.state, w.stored = 4, true
-        progress(w)
-      end
+      if call.over then return end
+      call.over = true
+      if cancel then cancel() end
+      w.state, w.stored = 4, true
+      progress(w)
     end
     if row.asynchronous then
       return jobs.wait(state, io, {

@@ -7,6 +7,7 @@ what is lifted names its callees by their numbers. A component instance has one 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from moonwit.host.wasm.binary.core_types import CoreType
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 ROOT: Final = "$root"
 # What WASI 0.3 has and Moonwit does not: a call of one traps.
 MISSING: Final = frozenset({"thread.available-parallelism", "thread.spawn-ref", "thread.spawn-indirect"})
+# Interfaces of WASI 0.3, whose functions are natives though they are not async.
+_NEW: Final = re.compile(r"wasi:[^@]*@0\.3\.")
 
 
 def needs_tasks(found: Record) -> bool:
     """Tells whether a component has anything of WASI 0.3."""
-    if found.builtins:
+    origins = [each.function.origin for each in found.lowered]
+    is_new = any(isinstance(each, ImportedFunction) and _NEW.match(each.interface or "") for each in origins)
+    if found.builtins or is_new:
         return True
     functions = [(each.type, each.options) for each in found.lifted] + [(each.function.type, each.options) for each in found.lowered]
     return any(options.asynchronous or is_asynchronous(function) for function, options in functions)

@@ -25,7 +25,7 @@ CASES = [
     ("wasi:random/random@0.2.0", "get-bytes", "u64", f"{NO_FUNCTION}: did you mean `get-random-bytes`?"),
     ("wasi:random/random@0.2.0", "get-random-u64", "u32", OTHER_TYPE),
     ("wasi:filesystem/types@0.2.0", "nothing-of-it", "u32", NO_FUNCTION),
-    ("wasi:random/random@0.3.0", "get-random-u64", "u64", "which is of WASI 0.3, and nothing provides that"),
+    ("wasi:filesystem/types@0.3.0", "nothing-of-it", "u64", "which is of WASI 0.3, and nothing provides that"),
     ("wasi:cli/envirronment@0.2.0", "get-arguments", "u32", f"{NOTHING}: did you mean `wasi:cli/environment`?"),
     ("wasi:keyvalue/store@0.2.0", "open", "u32", f"{NOTHING}: "),
     ("demo:own/thing@1.0.0", "go", "u32", f"{NOTHING}: "),
