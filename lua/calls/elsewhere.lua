@@ -25,7 +25,7 @@ M.RUN, M.STOP = 11, 12
 local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
 
 --- A call that is elsewhere.
----@class Job
+---@class AwayJob
 ---@field id string of the entry
 ---@field instance Instance
 ---@field hand Hand that makes it
@@ -39,7 +39,7 @@ local RUN, STOP, ENDED, STOPPED = M.RUN, M.STOP, 13, 14
 ---@field bindings table? that must stay until then
 ---@field give_up fun(store: ffi.cdata*, future: ffi.cdata*?, bindings: table)? takes these three, and has the call stopped
 
-local jobs = {} ---@type table<integer, Job> by number
+local jobs = {} ---@type table<integer, AwayJob> by number
 local last = 0 -- the last number
 local helpers, host ---@type Staff, table
 
@@ -54,7 +54,7 @@ function M.possible() return away.possible() and host.workers ~= nil end
 function M.busy() return next(jobs) ~= nil end
 
 -- Says that nobody waits for a call any more.
----@param job Job
+---@param job AwayJob
 local function settle(job)
   if job.waited_for then
     job.waited_for = false
@@ -95,7 +95,7 @@ function M.finish(instance, future, limit, id)
   if not chosen then return none end
   last = last + 1
   local number = last
-  ---@type Job
+  ---@type AwayJob
   local job = { instance = instance, hand = chosen, task = task, generation = generation, ended = false, waited_for = true, id = id }
   function job.give_up(store, given, bindings)
     job.store, job.future, job.bindings = store, given, bindings

@@ -180,7 +180,7 @@ end
 
 -- The streams -----------------------------------------------------------------------------------------------------------
 
-local streams
+local streams ---@type table<string, table>
 
 --- Gives the standard streams: sources and sinks (lua/wasi/p2/streams.lua) by their names.
 function M.open()

@@ -10,7 +10,9 @@ local tables = require 'lua.tasks.tables'
 
 local ends, objects -- lua/tasks/ends.lua and lua/tasks/objects.lua, which need what needs this
 
-local M = {}
+local M = {
+  values = nil, ---@type function? makes what reads and writes values (lua/tasks/values.lua)
+}
 
 ---@param given_ends table
 ---@param given_objects table

@@ -18,16 +18,16 @@ local DONE, WAIT = 0, -1
 local MOST_DEPTH = 60
 
 --- A callee to run.
----@class Job
+---@class CalleeJob
 ---@field callee integer from 0
 ---@field task table? the task that it belongs to
----@field prepare (fun(job: Job, io: ffi.cdata*): any)? writes the arguments; gives false where there is nothing to run any more
----@field done fun(job: Job, io: ffi.cdata*)? takes the result
+---@field prepare (fun(job: CalleeJob, io: ffi.cdata*): any)? writes the arguments; gives false where there is nothing to run any more
+---@field done fun(job: CalleeJob, io: ffi.cdata*)? takes the result
 ---@field exclusive boolean? the task needs its component instance for itself
 
 --- Puts a job at the end of the queue, or, with `first`, before all others.
 ---@param state table
----@param job Job
+---@param job CalleeJob
 ---@param first boolean?
 function M.push(state, job, first)
   if first then
@@ -235,7 +235,7 @@ end
 
 --- Puts a job at the end of the queue and runs what is in it here, as far as nothing waits: not to be called on a guest's stack.
 ---@param state table
----@param job Job
+---@param job CalleeJob
 function M.run_here(state, job)
   if state.pumping or state.instance.store == nil then return M.push(state, job) end
   state.pumping = true

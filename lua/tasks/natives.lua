@@ -17,7 +17,7 @@ local trap = protocol.trap
 local M = {}
 
 --- By name: function(row) that gives function(instance, io).
----@type table<string, fun(row: table): fun(instance: Instance, io: ffi.cdata*): any>
+---@type table<string, fun(row: table, plan: table?): fun(instance: Instance, io: ffi.cdata*): any>
 M.makers = {}
 local makers = M.makers
 

@@ -300,7 +300,10 @@ function M.from_guest(shared, state)
     end)
     local buffer = sink(1, false)
     ends.copy(shared, 'read', NOBODY, buffer, function() end, function(result)
-      if result == COMPLETED then return complete(buffer.pieces[1]) end
+      if result == COMPLETED then
+        complete(buffer.pieces[1])
+        return
+      end
       complete(nil, errors.make { message = 'the guest has dropped the future without a value', kind = errors.kinds.CANCELED })
     end)
     shared.lost = function(report) complete(nil, errors.make { message = report.reason, kind = errors.kinds.INTERNAL }) end

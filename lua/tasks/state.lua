@@ -50,7 +50,7 @@ end
 ---@field exclusive table? the task that has it for itself
 ---@field backpressure integer
 ---@field entering table[] tasks that wait to enter, in order
----@field blocked Job[] those of tasks that wait for it
+---@field blocked CalleeJob[] those of tasks that wait for it
 ---@field admit fun()? lets those in that may enter
 
 ---@param number integer
@@ -176,7 +176,7 @@ function M.make_room(who, places, realloc, done, first)
   local memory = who.memory
   if not realloc then protocol.trap 'values need memory of the guest, and it names no realloc function' end
   M.callee(state, realloc)
-  ---@type Job
+  ---@type CalleeJob
   local job
   job = {
     callee = realloc,

@@ -167,10 +167,7 @@ end
 local HELP = { is_option = true, names = { '--help', '-h' }, key = 'help', type = 'flag', help = 'show this help' }
 
 local function help_text(made, name)
-  local lines = { usage(made, name) }
-  if made.about then
-    lines[2], lines[3] = '', made.about
-  end
+  local lines = made.about and { usage(made, name), '', made.about } or { usage(made, name) }
   section(lines, 'arguments', made.positional)
   local all = {}
   for i, each in ipairs(made.options) do

@@ -158,7 +158,7 @@ function M.table(rows, given)
   if width then shrink(widths, width) end
   local lines = {}
   if titles then
-    lines[1] = M.bold(line_of(titles, widths, numeric))
+    lines[1] = styled(STYLES.bold, line_of(titles, widths, numeric))
     if not screen.has_colors 'output' then
       local rules = {}
       for c = 1, #widths do

@@ -6,7 +6,7 @@ local got = require 'lua.values.got'
 local type, error, ipairs = type, error, ipairs
 local perform = callbacks.perform
 
-local M = {}
+local M = {} ---@type table<string, table>
 
 local LONGEST = 256 * 1024 * 1024
 local MOST, MOST_EVER = 128 * 1024 * 1024, 1024 * 1024 * 1024
@@ -35,7 +35,7 @@ for algorithm, levels in pairs(LEVELS) do
     encoding.dict, decoding.dict = 'string', 'string'
   end
   local class = {}
-  M[algorithm] = class
+  rawset(M, algorithm, class)
 
   --- Returns data compressed, or nil and an error. `options.level` says how hard to try.
   function class.encode(data, options)

@@ -48,7 +48,7 @@ end
 ---@return any
 function M.channel(size)
   require 'stdlib.channel'
-  return queue.new(size)
+  return (queue.new(size))
 end
 
 ---@param channel any
