@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 HELLO = Path(__file__).parents[2] / "examples" / "hello" / "hello.lua"
+PROGRAMS = Path(__file__).parents[1] / "guests" / "program"
 ROUNDS = 7
 SERIES = 6
 
@@ -59,6 +60,34 @@ def test_a_small_project_needs_little(tmp_path):
     )
     result = subprocess.run([sys.executable, "-c", program, str(HELLO)], cwd=tmp_path, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "\n")
+
+
+def loaded_by_a_program(name, cwd):
+    """Runs a program in a process of its own; gives the names of the modules of Moonwit's that it loaded below host/wasm."""
+    program = (
+        "import sys\nfrom moonwit.__main__ import main\nassert main(['run', sys.argv[1], 'env', 'HELLO']) == 0\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('moonwit.host.wasm.')), file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", program, str(PROGRAMS / name)]
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "(none)\n"), result.stderr
+    return {name.removeprefix("moonwit.host.wasm.") for name in result.stderr.split()}
+
+
+def test_a_program_loads_only_what_its_plan_needs(tmp_path):
+    """A component that is not composed, is not async and imports WASI alone loads no writer of adapters, no tasks and no parser of WIT."""
+    loaded = loaded_by_a_program("rust-p2.wasm", tmp_path)
+    assert "plan.planner" in loaded      # it is a component, and it is planned
+    unwanted = ("adapters.", "plan.tasks", "wit.wit_syntax", "component.show")
+    assert sorted(name for name in loaded if name.startswith(unwanted) or name == "wit.wit") == []
+
+
+def test_a_program_that_is_a_module_loads_nothing_of_components(tmp_path):
+    """A core module loads neither the decoder and planner of components nor the parser of WIT."""
+    loaded = loaded_by_a_program("rust.wasm", tmp_path)
+    assert "plan.core_plan" in loaded
+    unwanted = ("adapters.", "component.", "plan.planner", "plan.composing", "plan.tasks", "wit.wit_syntax")
+    assert sorted(name for name in loaded if name.startswith(unwanted) or name == "wit.wit") == []
 
 
 def test_a_script_without_a_project_needs_neither_yaml_nor_wasmtime(tmp_path, write):

@@ -1,6 +1,7 @@
 """What a plan of several component instances has besides the core modules of the binary: tables of handles, built-ins and adapters.
 
-All of these are core modules, instantiated as steps before the first that needs them.
+All of these are core modules, instantiated as steps before the first that needs them. Most components need no adapter: what
+writes them is imported with the first.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Final
 from wasmtime import wat2wasm
 
 from moonwit.host.wasm.adapters import Options, resources
-from moonwit.host.wasm.adapters.adapter import adapter
 from moonwit.host.wasm.binary.core import read_core
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
@@ -160,6 +160,8 @@ class Composing:
 
         ``host`` tells which side stands for the host, if one does. Raises ``Refused``.
         """
+        from moonwit.host.wasm.adapters.adapter import adapter
+
         binary = adapter(function, caller[0], callee[0])
         self.adapters += len(binary)
         if self.adapters > MOST_ADAPTERS:

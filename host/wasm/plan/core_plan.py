@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from moonwit.host.values.names import advice, listed, shown
 from moonwit.host.wasm.binary.core import CoreImport, CoreModule, read_core
@@ -11,7 +12,9 @@ from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan,
 from moonwit.host.wasm.wit.flatten import MOST_PARAMS, REALLOC, Layouts
 from moonwit.host.wasm.wit.show import cut, show_signature
 from moonwit.host.wasm.wit.types import Borrow, Field, Function, Own, Primitive, Resource, Type, parts
-from moonwit.host.wasm.wit.wit import Declarations, parse_wit
+
+if TYPE_CHECKING:
+    from moonwit.host.wasm.wit.wit import Declarations
 
 _DERIVED = {"i": "s32", "I": "s64", "f": "f32", "F": "f64"}
 _ODD = {"v": "v128", "r": "a reference"}
@@ -84,6 +87,8 @@ def plan_core(module: bytes, wit: str | None = None) -> Plan:
         lifts = dict(_derived(functions))
         resources: list[LocalResource] = []
     else:
+        from moonwit.host.wasm.wit.wit import parse_wit
+
         declared = parse_wit(wit)
         if not declared.functions:
             raise CoreProblem("`wit` declares no function; write `name: func(a: u32) -> string;`", (1, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.component import canonical
 from moonwit.host.wasm.component.component import Component
@@ -22,13 +24,16 @@ from moonwit.host.wasm.component.entities import (
     Module,
 )  # fmt: skip
 from moonwit.host.wasm.plan import bridges
+from moonwit.host.wasm.plan.asynchrony import needs_tasks
 from moonwit.host.wasm.plan.composing import Composing, options
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, ResourceItem, Stub, StubItem
-from moonwit.host.wasm.plan.tasks import TaskPlanning, needs_tasks
 from moonwit.host.wasm.problems import Malformed, Refused
 from moonwit.host.wasm.wit.flatten import Layouts
 from moonwit.host.wasm.wit.types import Function, Resource
 from moonwit.registry.record import replace
+
+if TYPE_CHECKING:
+    from moonwit.host.wasm.plan.tasks import TaskPlanning
 
 DEEPEST = 100      # functions that are lifted from lowered ones
 ROOT = "$root"      # the interface of functions that are imported without one
@@ -53,7 +58,12 @@ class _Planner:
         self.items: dict[int, Item] = {}
         self.depth = 0
         self.composing = Composing(self.record, self.module, self.item)
-        self.tasks = TaskPlanning(self, self.record) if needs_tasks(self.record) else None
+        self.tasks = self.task_planning() if needs_tasks(self.record) else None
+
+    def task_planning(self) -> TaskPlanning:
+        from moonwit.host.wasm.plan.tasks import TaskPlanning
+
+        return TaskPlanning(self, self.record)
 
     def plan(self) -> Plan:
         self.check()
