@@ -1,12 +1,13 @@
 -- The module `io`: the standard streams, and nothing else. Reading waits while others run; files are opened by the module `fs`.
 local errors = require 'lua.values.errors'
+local gate = require 'lua.dispatcher.gate'
 local got = require 'lua.values.got'
 local input = require 'lua.scripts.input'
 local object = require 'stdlib.fs.object'
 local output = require 'lua.scripts.output'
 local joined = require 'stdlib.values.joined'
 
-local type, error, select, tostring, tonumber, unpack = type, error, select, tostring, tonumber, unpack
+local type, error, pcall, select, tostring, tonumber, unpack = type, error, pcall, select, tostring, tonumber, unpack
 local concat, max = table.concat, math.max
 local take = input.take
 
@@ -21,6 +22,8 @@ local MAX_NUMBER = 200
 
 -- What has been read ahead: the bytes of `ahead` from `at` on.
 local ahead, at = '', 1
+-- What the task whose turn it is has taken of a piece that is not whole yet.
+local partial = {}
 
 -- Makes sure that something is read ahead; false at the end of the input, nil and an error.
 local function fill()
@@ -42,6 +45,7 @@ end
 -- Takes what is there up to and with `stop`, which finds where a piece ends in what is read ahead, or nil; nil at the end of the input.
 local function gather(stop)
   local pieces, total = {}, 0
+  partial = pieces
   while true do
     local more, problem = fill()
     if more == nil then return nil, problem end
@@ -74,6 +78,7 @@ end
 -- A number after spaces; what can't be in one is left.
 local function take_number()
   local text = ''
+  partial = {}
   while #text < MAX_NUMBER do
     local more, problem = fill()
     if more == nil then return nil, problem end
@@ -82,6 +87,7 @@ local function take_number()
       at = at + 1
     elseif c ~= '' and c:find '[%w.+-]' then
       text, at = text .. c, at + 1
+      partial[1] = text
     else
       break
     end
@@ -119,6 +125,37 @@ local function reader(format, name)
   )
 end
 
+-- One task reads at a time, the others in turn after it: a line that comes in pieces is one task's.
+local turn, reading = gate.new(), false
+
+-- Calls `take(...)` when it is this task's turn. What a task has taken when it is canceled is left for the next.
+local function in_turn(take_what, ...)
+  if reading then
+    local problem = gate.wait(turn, nil, 'standard input')
+    if problem then error(problem, 0) end
+  end
+  reading = true
+  local ok, value, problem = pcall(take_what, ...)
+  if not ok then
+    ahead, at = concat(partial) .. ahead:sub(at), 1
+  end
+  partial, reading = {}, gate.admit(turn)
+  if not ok then error(value, 0) end
+  return value, problem
+end
+
+-- Takes a value by each reader into `values`; returns how many there are with the nil that ends them, or nil and an error.
+local function take_each(readers, values)
+  for i = 1, #readers do
+    local value, problem = readers[i]()
+    if problem then return nil, problem end
+    values[i] = value
+    partial = {}
+    if value == nil then return i end
+  end
+  return #readers
+end
+
 local function read(name, ...)
   local count = select('#', ...)
   local readers = {}
@@ -126,19 +163,15 @@ local function read(name, ...)
     readers[i] = reader(count == 0 and 'l' or (select(i, ...)), name)
   end
   local values = {}
-  for i = 1, #readers do
-    local value, problem = readers[i]()
-    if problem then return nil, problem end
-    values[i] = value
-    if value == nil then return unpack(values, 1, i) end
-  end
-  return unpack(values, 1, #readers)
+  local last, problem = in_turn(take_each, readers, values)
+  if not last then return nil, problem end
+  return unpack(values, 1, last)
 end
 
 local function lines(name, format)
   local next_value = reader(format == nil and 'l' or format, name)
   return function()
-    local value, problem = next_value()
+    local value, problem = in_turn(next_value)
     if problem then error(problem, 2) end
     return value
   end

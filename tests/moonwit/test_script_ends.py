@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
@@ -116,6 +120,37 @@ def test_lines_of_standard_input(run):
     """`io.lines` gives each line, an empty one and one without an end too."""
     assert run("for line in io.lines() do io.write('[', line, ']') end", input="a\n\nlast").stdout == "[a][][last]"
     assert run("for line in io.stdin:lines('L') do io.write('[', line, ']') end", input="a\nb").stdout == "[a\n][b]"
+
+
+def test_tasks_read_in_turn(write):
+    """A line that comes in pieces is one task's, and what a canceled task has read of one is the next one's."""
+    path = write(
+        "s.lua",
+        """
+        local g = group.new { timeout = '20ms' }
+        g:spawn(io.read)
+        print(g:wait() == nil) io.flush()
+        local lines, done = {}, channel.new(0)
+        for i = 1, 3 do
+          coroutine.spawn(function() for line in io.lines() do lines[#lines + 1] = line end done:send(true) end)
+        end
+        for i = 1, 3 do done:receive() end
+        print(table.concat(lines, ','))""",
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "moonwit", "run", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        process.stdin.write("be")
+        process.stdin.flush()
+        assert process.stdout.readline() == "true\n"
+        for piece in ("gin", "s\nfi", "r", "st\nsec", "ond\nla", "st"):
+            process.stdin.write(piece)
+            process.stdin.flush()
+            deadline = time.monotonic() + 60
+            # Each piece has been taken before the next comes.
+            while struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0] and time.monotonic() < deadline:
+                time.sleep(0.001)
+        assert process.communicate(timeout=120)[0] == "begins,first,second,last\n"
 
 
 def test_waiting_for_input_lets_others_run(write):
