@@ -13,14 +13,13 @@ from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
     DEFAULT_MAX_SIZE,
     DEFAULT_WORKERS,
-    KINDS,
     FunctionProblem,
     LoadedFunction,
     Pool,
 )
 from moonwit.host.functions.methods import UnknownMethod, resolve
 from moonwit.host.functions.providers import Answer, Misplaced, answers, provided
-from moonwit.host.functions.whole import is_whole
+from moonwit.host.functions.whole import is_guest, is_whole
 from moonwit.host.values.names import shown
 from moonwit.host.wasi.linkage import Linkage, link
 from moonwit.host.wasm.binary.core_types import CoreType
@@ -56,7 +55,7 @@ def load_functions(entry: Entry, registry: Registry) -> list[LoadedFunction]:
 def check_functions(registry: Registry) -> None:
     """Loads every function of a project that is not broken already, and reports what is wrong with each."""
     for entry in list(registry.entries.values()):
-        if entry.kind in KINDS and not registry.is_broken(entry.id):
+        if is_guest(entry) and not registry.is_broken(entry.id):
             try:
                 load_function(entry, registry)
             except FunctionProblem as error:
@@ -267,6 +266,9 @@ class _Loading:
 
     def pool(self) -> Pool:
         """Fills in the numbers that the entry leaves open."""
+        if self.entry.kind == "process.wasm":
+            # Each run of a process has an instance of its own.
+            return Pool("inline", 1, 1, 0, 1, reuse=False)
         given = self.group("pool")
         size, workers, most = (_integer(given, name) for name in ("size", "workers", "max_size"))
         type = given.get("type") or ("static" if size or workers else "lazy")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from moonwit.host.functions.kinds import BINARY, LIMITS, WASI, check_binary, import_rule
+from moonwit.host.functions.whole import is_program
 from moonwit.host.values.intermediate import kind_of
-from moonwit.registry import Broken, Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, pattern, shown
+from moonwit.registry import Entry, Items, Kind, Problem, Registry, Text, listed, meant, nearest, shown
 from moonwit.registry.record import record
 
 if TYPE_CHECKING:
@@ -93,19 +94,12 @@ def check_command(entry: Entry, registry: Registry) -> Iterator[Problem]:
         yield entry.problem(("meta", "command", "short"), f"`meta.command.short`: expected text, got {kind_of(given['short'])}")
 
 
-# The one function of a program, in all the ways that an export can be named.
-_METHOD = re.compile(r"(?:(?:wasi:cli/)?run(?:@\d+\.\d+\.\d+[\w.+-]*)?(?:#run)?|_start)")
-
-
-@pattern(_METHOD.pattern, words=("wasi:cli/run#run", "_start"))
-def _method_rule(text: str) -> Broken:
-    if _METHOD.fullmatch(text):
-        return None
-    return f"expected wasi:cli/run#run of a component, or _start of a core module, got {shown(text)}", "leave it out"
-
-
 def check_process(entry: Entry, registry: Registry) -> Iterator[Problem]:
     """Checks a `process.wasm`; its code is checked where it is compiled."""
+    if "wit" in entry.fields and is_program(entry):
+        yield entry.key_problem(
+            ("wit",), "`wit` has no effect on a program", "remove it, or name a function in `method`", severity="warning"
+        )
     yield from check_command(entry, registry)
     yield from check_binary(entry, registry)
 
@@ -121,14 +115,14 @@ def program(entry: Entry, registry: Registry, words: tuple[str, ...] = ()) -> Pr
 
 
 def check_programs(registry: Registry) -> None:
-    """Compiles the program of every `process.wasm` that is not broken already, and reports what is wrong with it."""
+    """Compiles every program of a `process.wasm` that is not broken already, and reports what is wrong with it."""
     from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.functions.unprovided import notes
     from moonwit.host.programs.program import ProgramProblem
     from moonwit.host.wasi.world import EMPTY
 
     for entry in list(registry.entries.values()):
-        if entry.kind == "process.wasm" and not registry.is_broken(entry.id):
+        if is_program(entry) and not registry.is_broken(entry.id):
             try:
                 program = _load(entry, registry, EMPTY)
                 program.check()
@@ -183,13 +177,14 @@ KINDS: tuple[Kind, ...] = (
         "process.wasm",
         {
             **BINARY,
-            "method": Text(rule=_method_rule, summary="the function that runs it: wasi:cli/run#run, or _start of a core module"),
+            "method": Text(summary="the function that runs it: any of the binary; a program's, wasi:cli/run#run or _start, when left out"),
+            "wit": Text(summary="the function's signature in WIT, for a core module"),
             "imports": Items(of=Text(rule=import_rule), summary="what the program may use of the host: `wasi:cli`"),
             "wasi": WASI,
             "limits": LIMITS,
         },
         check_process,
-        "a program in a compiled binary, run as a command",
+        "a program or a function in a compiled binary, run as a command",
     ),
 )
 # Kinds of the format that have no effect here: entries of them are accepted.

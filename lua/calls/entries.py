@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.files.waiting import ACTIONS
-from moonwit.host.functions.whole import is_whole, split
+from moonwit.host.functions.whole import is_guest, is_program, is_whole, split
 from moonwit.host.wasm.wit import types as wit
 from moonwit.lua.calls.descriptions import answering, cluster_entry, cluster_of, exported, far_lua_entry, guest_entry, lua_entry
 from moonwit.lua.lane.compilations import Compilations, failed, place, unusable
@@ -61,8 +61,6 @@ class Entries:
         self.is_remote = False
         # Functions of the Python program, where it has given some.
         self.callables: Callables | None = None
-        # Processes in Lua that were started as commands; no function may be one.
-        self.processes: set[str] = set()
         # Adds what modules of the standard library ask of the host.
         self.joined: Callable[[Callbacks], Callbacks] = lambda own: own
         # Programs that were started, by the ids of what runs them; no function may be one.
@@ -218,13 +216,15 @@ class Entries:
             return entry
         if entry.kind == "function.python":
             return self._python(entry)
-        if entry.kind in WASM:
+        if is_guest(entry):
             return self._wasm(entry, split(id)[1], role)
-        if entry.kind == "function.lua" or entry.id in self.processes:
+        if entry.kind in ("function.lua", "process.lua"):
             assert self.registry is not None
             if entry.kind == "function.lua" and (cluster := self._cluster(entry)) is not None:
                 return far_lua_entry(entry, cluster)
             return lua_entry(entry, self.registry, role)
+        if is_program(entry):
+            return failed("Invalid", f"the entry {entry.id} is a program, which `moonwit run` runs: name in `method` what to call of it")
         return failed("Invalid", f"the entry {entry.id} is of kind {entry.kind}, which can't be called: name a function")
 
     def all_statistics(self) -> Mapping[str, answers.FunctionStatistics]:

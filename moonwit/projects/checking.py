@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def check(folder: Path) -> Registry:
     """Loads a project and everything it declares, and compiles it all."""
-    from moonwit.host.functions.loaded import KINDS as WASM
     from moonwit.host.functions.loaded import FunctionProblem
     from moonwit.host.functions.loading import load_function
     from moonwit.host.functions.notes import notes
     from moonwit.host.functions.providers import problems
+    from moonwit.host.functions.whole import is_guest
     from moonwit.host.programs.processes import check_programs
     from moonwit.projects.lua_sources import KINDS as LUA
     from moonwit.projects.lua_sources import LuaSources
@@ -29,7 +29,7 @@ def check(folder: Path) -> Registry:
     # Held until the end: a binary is decoded once for as long as somebody holds it.
     loaded: list[tuple[Entry, LoadedFunction]] = []
     for entry in registry.entries.values():
-        if entry.kind in WASM and not registry.is_broken(entry.id):
+        if is_guest(entry) and not registry.is_broken(entry.id):
             try:
                 loaded.append((entry, load_function(entry, registry)))
             except FunctionProblem as error:
