@@ -278,6 +278,7 @@ local function boot(host)
   require('lua.pools.pools').setup(host)
   calls.setup(host, modules, function() require('lua.tasks.objects').setup(require 'stdlib.funcs.streams') end)
   require('lua.lane.ask').setup(host)
+  require('lua.scripts.files').setup(require('lua.lane.ask').ask)
   provide_lua(host)
 
   -- The lane's life: answers messages until one says to close and everything has ended.

@@ -2,7 +2,6 @@
 -- rocks. Each is run once in the environment of the script or the entry that requires it.
 --
 -- Which files there are Python knows (lua/scripts/files.py), which opens them beneath the project and nowhere else.
-local ask = require('lua.lane.ask').ask
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
 local gate = require 'lua.dispatcher.gate'
@@ -14,6 +13,12 @@ local concat = table.concat
 local INVALID = errors.kinds.INVALID
 
 local M = {}
+
+local ask -- lua/lane/ask.lua's, set by `setup`
+
+--- Sets what asks Python.
+---@param given function
+function M.setup(given) ask = given end
 
 -- How deep modules may require each other; deeper is a mistake, and Lua's stack has an end.
 local MAX_DEPTH = 100

@@ -25,6 +25,9 @@ local function length_of(value, name)
 end
 
 --- Returns random bytes from the system, or nil and an error.
+---@param length integer
+---@return any
+---@return any err
 function M.random.bytes(length)
   local count, problem = length_of(length, 'crypto.random.bytes')
   if not count then return nil, problem end
@@ -32,6 +35,10 @@ function M.random.bytes(length)
 end
 
 --- Returns a random text of letters and digits, or of the bytes of `charset`, each as likely; or nil and an error.
+---@param length integer
+---@param charset string?
+---@return any
+---@return any err
 function M.random.string(length, charset)
   local count, problem = length_of(length, 'crypto.random.string')
   if not count then return nil, problem end
@@ -43,6 +50,8 @@ function M.random.string(length, charset)
 end
 
 --- Returns a random UUID.
+---@return any
+---@return any err
 function M.random.uuid() return (callbacks.ask 'uuid_random') end
 
 for _, algorithm in ipairs { 'sha256', 'sha512' } do
@@ -84,6 +93,8 @@ M.decrypt.aes = sealing('decrypt', 'aes', AES)
 M.decrypt.chacha20 = sealing('decrypt', 'chacha20', CHACHA)
 
 --- Returns a new pair of keys of Ed25519: `{private, public}`, 32 bytes each; or nil and an error.
+---@return any
+---@return any err
 function M.ed25519.generate() return perform('here', 'crypto.ed25519.generate') end
 
 local function key_of(key, name, what)
@@ -92,6 +103,10 @@ local function key_of(key, name, what)
 end
 
 --- Returns the signature of data, 64 bytes, or nil and an error.
+---@param private string
+---@param data string
+---@return any
+---@return any err
 function M.ed25519.sign(private, data)
   local name = 'crypto.ed25519.sign'
   local problem = key_of(private, name, 'private key') or bounds.too_long(text(data, name, 'data'), name, LONGEST)
@@ -100,6 +115,11 @@ function M.ed25519.sign(private, data)
 end
 
 --- Says whether a signature is that of data by the owner of a public key; nil and an error where the key is none.
+---@param public string
+---@param data string
+---@param signature string
+---@return any
+---@return any err
 function M.ed25519.verify(public, data, signature)
   local name = 'crypto.ed25519.verify'
   local problem = key_of(public, name, 'public key') or bounds.too_long(text(data, name, 'data'), name, LONGEST)
@@ -128,6 +148,11 @@ end
 
 --- Returns a JSON Web Token of claims, whose field `_header` adds to its header, or nil and an error. `algorithm` is "HS256", the default,
 -- "HS384", "HS512", with a secret as key, or "RS256", with a private key as PEM.
+---@param claims table
+---@param key string
+---@param algorithm string?
+---@return any
+---@return any err
 function M.jwt.encode(claims, key, algorithm)
   local name = 'crypto.jwt.encode'
   if type(claims) ~= 'table' then error(name .. ': expected a table of claims, got ' .. got(claims), 2) end
@@ -139,6 +164,12 @@ end
 
 --- Returns the claims of a JSON Web Token, or nil and an error: it was not signed with the key by that algorithm, or its time is over.
 -- Unless `require_exp` is false, it must have one.
+---@param token string
+---@param key string
+---@param algorithm string?
+---@param require_exp boolean?
+---@return any
+---@return any err
 function M.jwt.verify(token, key, algorithm, require_exp)
   local name = 'crypto.jwt.verify'
   text(token, name, 'token')
@@ -153,6 +184,13 @@ local DIGESTS = { sha256 = 32, sha512 = 64 }
 
 --- Returns a key of `length` bytes made of a password and a salt in many rounds, or nil and an error. `algorithm` is "sha256", the default,
 -- or "sha512".
+---@param password string
+---@param salt string
+---@param iterations integer
+---@param length integer
+---@param algorithm string?
+---@return any
+---@return any err
 function M.pbkdf2(password, salt, iterations, length, algorithm)
   local name = 'crypto.pbkdf2'
   text(password, name, 'password')
@@ -171,6 +209,10 @@ function M.pbkdf2(password, salt, iterations, length, algorithm)
 end
 
 --- Says whether two strings are equal; how long that takes does not tell where they differ.
+---@param a string
+---@param b string
+---@return any
+---@return any err
 function M.constant_time_compare(a, b)
   text(a, 'crypto.constant_time_compare', 'first string')
   text(b, 'crypto.constant_time_compare', 'second string')

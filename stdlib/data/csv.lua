@@ -45,6 +45,10 @@ end
 --- Returns an iterator over the rows of CSV: text, a function that gives pieces of it and nil at the end, or what has a method
 -- `read(bytes)`, such as a file. A row is a list of its fields; with `options.header`, a table of them by the names in the first row.
 -- It raises an error value with line and column where the text is not CSV.
+---@param source any
+---@param options table?
+---@return any
+---@return any err
 function M.reader(source, options)
   local given = bounds.options(options, 'csv.reader', READING)
   local pieces = pieces_of(source)
@@ -53,6 +57,10 @@ function M.reader(source, options)
 end
 
 --- Returns the rows of a CSV text, as `reader` gives them, or nil and an error with line and column.
+---@param text string
+---@param options table?
+---@return any
+---@return any err
 function M.decode(text, options)
   bounds.text(text, 'csv.decode', 'text')
   local given = bounds.options(options, 'csv.decode', READING)
@@ -71,6 +79,10 @@ end
 
 --- Returns rows as CSV text, or nil and an error. A row is a list, or a table of fields by the names in `options.header`, which is
 -- written first; without it the names are those of the first row, sorted. nil and `json.null` are empty fields.
+---@param rows table
+---@param options table?
+---@return any
+---@return any err
 function M.encode(rows, options)
   if type(rows) ~= 'table' then error('csv.encode: expected a list of rows, got ' .. got(rows), 2) end
   return writer.all(rows, form_of(bounds.options(options, 'csv.encode', WRITING), 'csv.encode'))
@@ -78,6 +90,10 @@ end
 
 --- Returns a function that writes a row to `target`: a function that takes text, or what has a method `write`, such as a file.
 -- It returns true, or nil and an error. The rows and the options are those of `encode`.
+---@param target any
+---@param options table?
+---@return any
+---@return any err
 function M.writer(target, options)
   local form = form_of(bounds.options(options, 'csv.writer', WRITING), 'csv.writer')
   local kind = type(target)

@@ -60,6 +60,9 @@ local encoders = {
 }
 
 --- Returns a payload of a value, whose format is "lua/any", or "golang/error" for an error.
+---@param value any
+---@return any
+---@return any err
 function M.new(value) return class.new { value = value, format = errors.is_error(value) and F.ERROR or F.LUA } end
 
 local function checked(payload, name)

@@ -49,6 +49,11 @@ end
 
 --- Returns what a template makes of values, or nil and an error. `options.templates` are others by name that it may include, import and
 -- extend; `escape = false` leaves HTML as it is; with `strict`, a value that is not there is an error.
+---@param text string
+---@param values table?
+---@param options table?
+---@return any
+---@return any err
 function M.render(text, values, options)
   bounds.text(text, 'template.render', 'template')
   local given = bounds.options(options, 'template.render', TYPES)
@@ -62,6 +67,10 @@ function M.render(text, values, options)
 end
 
 --- Returns a set of templates by their names, or nil and an error; options are those of `render`.
+---@param templates table
+---@param options table?
+---@return any
+---@return any err
 function M.set(templates, options)
   local given = bounds.options(options, 'template.set', TYPES)
   local made, problem = checked(templates, 'template.set')

@@ -9,6 +9,10 @@ local error, find, sub, type = error, string.find, string.sub, type
 local M = { regexp = regexp, diff = diff, splitter = splitter }
 
 --- Returns the parts of a text between separators, which are plain text, at most `most` of them: the last holds the rest.
+---@param text string
+---@param separator string
+---@param most integer?
+---@return any
 function M.split(text, separator, most)
   bounds.text(text, 'text.split', 'text')
   bounds.text(separator, 'text.split', 'separator')
@@ -26,6 +30,9 @@ function M.split(text, separator, most)
 end
 
 --- Returns a text without the white space at its ends, or without the bytes of `characters`.
+---@param text string
+---@param characters string?
+---@return any
 function M.trim(text, characters)
   bounds.text(text, 'text.trim', 'text')
   local taken = {}

@@ -5,6 +5,9 @@ local callbacks = require 'lua.lane.ask'
 local M = {}
 
 --- Returns what a TOML text stands for, a table, or nil and an error with line and column.
+---@param text string
+---@return any
+---@return any err
 function M.decode(text)
   bounds.text(text, 'toml.decode', 'text')
   local problem = bounds.too_long(text, 'toml.decode')

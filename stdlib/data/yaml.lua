@@ -27,12 +27,20 @@ end
 
 --- Returns what the one document of a YAML text stands for, or nil and an error with line and column.
 -- With `options.null_as_nil`, null is nil: it is left out of mappings, and can't stand in lists.
+---@param text string
+---@param options table?
+---@return any
+---@return any err
 function M.decode(text, options)
   local value, problem = decode('yaml.decode', text, options)
   return value, problem
 end
 
 --- Returns a list of what the documents of a YAML text stand for, or nil and an error.
+---@param text string
+---@param options table?
+---@return any
+---@return any err
 function M.decode_all(text, options)
   local value, problem = decode('yaml.decode_all', text, options)
   return value, problem
@@ -54,6 +62,10 @@ end
 
 --- Returns a value as YAML text, or nil and an error that names the place in the value. `options.field_order` is a list of the
 -- keys that come first, in their order; the rest is sorted.
+---@param value any
+---@param options table?
+---@return any
+---@return any err
 function M.encode(value, options)
   local given = bounds.options(options, 'yaml.encode', ENCODING)
   local order = given.field_order or {}

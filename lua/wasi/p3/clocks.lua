@@ -17,7 +17,7 @@ local function wait(ns)
   return calls.later(function(resolve)
     local group = dispatcher.open(function(group)
       if group.results then resolve() end
-    end, function() dispatcher.sleep(max(min(ns, NEVER), 0)) end)
+    end, function() dispatcher.sleep(max(min(ns, NEVER), 0), 'wasi:clocks') end)
     return function() dispatcher.cancel_group(group) end
   end)
 end

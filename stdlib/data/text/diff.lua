@@ -25,6 +25,9 @@ local methods = class.methods
 
 --- Returns what compares texts. `options` are `diff_timeout` in seconds (1), `diff_edit_cost` (4), `match_threshold` (0.5),
 -- `match_distance` (1000), `patch_delete_threshold` (0.5) and `patch_margin` (4).
+---@param options table?
+---@return any
+---@return any err
 function M.new(options)
   local given = {}
   for name, value in pairs(bounds.options(options, 'text.diff.new', TYPES)) do

@@ -24,6 +24,9 @@ local methods = class.methods
 local function where(pattern, text) return #pattern <= SHORT_PATTERN and #text <= SHORT and 'here' or 'thread' end
 
 --- Returns a regular expression of RE2's syntax, or nil and an error.
+---@param pattern string
+---@return any
+---@return any err
 function M.compile(pattern)
   bounds.text(pattern, 'text.regexp.compile', 'pattern')
   local problem = bounds.too_long(pattern, 'text.regexp.compile', LONGEST_PATTERN)

@@ -22,6 +22,9 @@ end
 
 --- Returns a splitter: `chunk_size` (512) is how many characters a chunk has at most, `chunk_overlap` (100) how many of one come again in
 -- the next, `separators` where to cut, the best place first, and with `keep_separator` they begin the part behind them.
+---@param options table?
+---@return any
+---@return any err
 function M.recursive(options)
   local given = bounds.options(options, 'text.splitter.recursive', TYPES)
   local size, overlap = given.chunk_size or 512, given.chunk_overlap or 100
