@@ -221,7 +221,7 @@ def check_pool(entry: Entry, registry: Registry) -> Iterator[Problem]:
         if name == "type" or name in _POOL_FIELDS[kind]:
             continue
         why = "" if given else f" (the type when `{by}` is given)" if by else " (the type when none is given)"
-        hint = f"a pool of type {kind} takes {listed(_POOL_FIELDS[kind])}" if _POOL_FIELDS[kind] else "each call has an instance of its own"
+        hint = f"a pool of type {kind} takes {listed(_POOL_FIELDS[kind])}" if kind != "inline" else "each call has an instance of its own"
         hint = meant(_POOL_TWINS.get((kind, name))) or hint
         sentence = f"`pool.{name}` has no effect on a pool of type {kind}{why}"
         yield entry.key_problem(("pool", name), sentence, hint, severity="warning")

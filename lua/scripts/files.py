@@ -69,14 +69,16 @@ def _from_here(folder: str) -> str:
     return folder if here.startswith("..") else "" if here == "." else here
 
 
+def _failed(kind: str, message: str) -> Failure:
+    return {"failed": True, "kind": kind, "message": message}
+
+
 def find(root: bytes, first: bytes, second: bytes) -> SourceFound | Failure:
     """Gives the text of the first of two files below a folder that is there; an answer without one where neither is."""
-    from moonwit.lua.lane.compilations import failed
-
     try:
         folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        return failed("Unavailable", f"the folder {_shown(root)} can't be opened: {os.strerror(error.errno or 0).lower()}")
+        return _failed("Unavailable", f"the folder {_shown(root)} can't be opened: {os.strerror(error.errno or 0).lower()}")
     path = first
     try:
         for path in (first, second):
@@ -84,15 +86,15 @@ def find(root: bytes, first: bytes, second: bytes) -> SourceFound | Failure:
                 return {"source": source, "first": path == first}
     except OSError as error:
         why = "leaves the project" if error.errno == errno.EXDEV else f"can't be read: {os.strerror(error.errno or 0).lower()}"
-        return failed("PermissionDenied", f"the file {_shown(path)} {why}")
+        return _failed("PermissionDenied", f"the file {_shown(path)} {why}")
     except _Unfit as problem:
-        return failed("Invalid", f"the file {_shown(path)} {problem}")
+        return _failed("Invalid", f"the file {_shown(path)} {problem}")
     finally:
         os.close(folder)
     # A name of a module holds nothing that would have to be quoted.
     name = first.removesuffix(b".lua").rpartition(b"/")[2]
     if os.path.exists(os.path.join(root, os.fsencode(_COMPILED), name + b".so")):
-        return failed("Invalid", f"{_COMPILED}/{name.decode('utf-8', 'replace')}.so is compiled C code, which is not loaded")
+        return _failed("Invalid", f"{_COMPILED}/{name.decode('utf-8', 'replace')}.so is compiled C code, which is not loaded")
     return {}
 
 

@@ -94,6 +94,7 @@ def test_a_world() -> None:
     source = wat("a_world")
     assert show_world(assemble(source).world) == (
         "world root {\n"
+        "  export run: func();\n"
         "  import host:a/files: interface {\n"
         "    resource file {\n"
         "      constructor(name: string);\n"
@@ -105,6 +106,5 @@ def test_a_world() -> None:
         "      write,\n"
         "    }\n"
         "  }\n"
-        "  export run: func();\n"
         "}\n"
     )

@@ -188,9 +188,9 @@ LIBRARIES = {
     "table": "concat foreach foreachi getn insert maxn move remove sort",
     "math": "abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow rad random "
     "randomseed sin sinh sqrt tan tanh",
-    "os": "clock date difftime time",
+    "os": "clock date difftime exit getenv time",
     "bit": "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex",
-    "coroutine": "create isyieldable resume running status wrap yield",
+    "coroutine": "cancel create isyieldable join resume running spawn status wrap yield",
 }
 
 

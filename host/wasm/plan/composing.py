@@ -176,7 +176,7 @@ class Composing:
         return Export(self.step(binary, arguments), "call")
 
     def bridge(self, home: Home | None = None) -> dict[str, Item]:
-        """Gives a our memory for values that the host passes, and what belongs to it; see host/wasm/plan/bridges.py.
+        """Gives memory of our own for values that the host passes, and what belongs to it; see host/wasm/plan/bridges.py.
 
         For all that a component instance calls of the host there is one.
         """

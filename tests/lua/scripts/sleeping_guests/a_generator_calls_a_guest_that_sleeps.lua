@@ -4,9 +4,9 @@ local each = coroutine.wrap(function()
   end
 end)
 for v in each do
-  io = (io or 0) + v
+  sum = (sum or 0) + v
 end
-print(io, pcall(funcs.call, 't:nap', 7))
+print(sum, pcall(funcs.call, 't:nap', 7))
 local t = setmetatable({}, { __index = function(_, ms) return (funcs.call('t:nap', ms)) end })
 print(t[3] + t[4])
 local list = { 3, 1, 2 }
