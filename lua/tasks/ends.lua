@@ -198,6 +198,12 @@ end
 function M.copy(shared, side, who, buffer, on_copy, done)
   if shared.dropped then return done(DROPPED) end
   local pending = shared.pending
+  if pending and pending.buffer.is_guest and not pending.who.instance.ctx then
+    -- The guest that waits has failed: its memory is gone.
+    shared.pending = nil
+    M.drop(shared)
+    return done(DROPPED)
+  end
   if not pending then return wait(shared, side, who, buffer, on_copy, done) end
   if is_own(shared, who, pending) then
     protocol.trap 'cannot read from and write to intra-component future or stream with non-numeric payload'
