@@ -1,6 +1,6 @@
 """Bridges: what stands between the host and a guest whose values it can't pass itself, for their encoding or for 64-bit addresses.
 
-The host's own code knows UTF-8 and 32-bit memories. So a function with other canonical options gets memory of our own, where the host leaves
+The host's own code knows UTF-8 and 32-bit memories. A function with other canonical options gets memory of our own, where the host leaves
 and finds values, and an adapter as between two component instances. An import that is exported again gets such a memory too: nobody
 else's is there to pass values in.
 
