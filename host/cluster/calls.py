@@ -48,12 +48,27 @@ class Function:
         self.waiting: deque[Call] = deque()
         self.seconds: float | None = None
 
-    def size(self, room: int) -> int:
-        """Gives how many calls the next task has, when ``room`` tasks more may be under way: an equal share at most."""
+    def fit(self) -> int:
+        """Gives how many calls make a whole task."""
+        return 1 if self.seconds is None else min(max(int(TASK_SECONDS / max(self.seconds, 1e-7)), 1), MOST_CALLS)
+
+    def took(self, count: int, seconds: float) -> None:
+        """Learns what a task of so many calls took. Of few calls most is what a task takes by itself, so that they say little."""
+        each = seconds / count
+        weight = 1.0 if self.seconds is None else 0.7 if each < self.seconds else 0.3 * min(count / self.fit(), 1.0)
+        self.seconds = weight * each + (1 - weight) * (self.seconds or 0.0)
+
+    def size(self, idle: int) -> int:
+        """Gives how many calls the next task has, when so many threads are ``idle``: an equal share at most.
+
+        When all have something to do, nothing (0) until there is a whole task: what waits meanwhile travels together.
+        """
         if self.seconds is None:
             return 1
-        fit = max(int(TASK_SECONDS / max(self.seconds, 1e-7)), 1)
-        return min(fit, MOST_CALLS, -(-len(self.waiting) // max(room, 1)))
+        fit = self.fit()
+        if idle <= 0:
+            return fit if len(self.waiting) >= fit else 0
+        return min(fit, -(-len(self.waiting) // idle))
 
 
 class Worker:
@@ -96,6 +111,10 @@ class Worker:
         calls, errors, seconds = (sum(counts[i] for counts in own) for i in range(3))
         made = {"address": self.address, "calls": int(calls), "errors": int(errors), "milliseconds": seconds * 1e3}
         return {**made, "waiting": self.told()["waiting"]}
+
+    def idle(self) -> int:
+        """Gives how many of its threads have nothing to do."""
+        return max(self.room() - self.threads * (TASKS_PER_THREAD - 1), 0)
 
     def room(self) -> int:
         """Gives how many more tasks it may have."""

@@ -254,8 +254,10 @@ class Cluster:
             function = busy.pop(0)
             worker = max(self._workers.values(), key=Worker.room)
             calls: list[Call] = []
-            size = 0
-            for _ in range(function.size(room)):
+            size, count = 0, function.size(sum(each.idle() for each in self._workers.values()))
+            if not count:
+                continue
+            for _ in range(count):
                 call = function.waiting.popleft()
                 size += len(call.frame)
                 if calls and size > MOST_BYTES:
@@ -266,10 +268,7 @@ class Cluster:
             worker.tasks.add(task)
             room -= 1
             self._loop.create_task(self._run(task))
-            if function.waiting and function.seconds is not None:
-                busy.append(function)
-            elif function.waiting and room > 0:
-                # What its calls take is not known: one for each thread finds out.
+            if function.waiting:
                 busy.append(function)
 
     async def _run(self, task: Task) -> None:
@@ -319,9 +318,9 @@ class Cluster:
 
     def _answer(self, task: Task, seconds: float, answers: bytes) -> None:
         calls, worker, function, at = list(task.calls.values()), task.worker, task.function, 0
-        each, own = seconds / len(calls), worker.functions.setdefault(function.id, [0, 0, 0.0])
+        own = worker.functions.setdefault(function.id, [0, 0, 0.0])
         own[2] += seconds
-        function.seconds = each if function.seconds is None else 0.7 * function.seconds + 0.3 * each
+        function.took(len(calls), seconds)
         by_lane: dict[int, tuple[Post, list[bytes]]] = {}
         while at < len(answers):
             slot, size = FRAME.unpack_from(answers, at)
