@@ -37,8 +37,8 @@ _running: dict[tuple[str, int], tuple[Lane, int]] = {}
 # What was canceled of tasks that have not begun; of those that never do, the oldest are forgotten.
 _canceled: dict[tuple[str, int], list[list[int] | None]] = {}
 _MOST_CANCELED = 10_000
-# What becomes of a task that runs and that nobody wants, in the engine's words.
-_UNWANTED = ("cancel" + "led", "released", "forgotten")
+# How a task ends by itself, in the engine's words.
+_ENDED = ("memory", "error")
 _lock = threading.Lock()
 _batches = itertools.count(1)
 
@@ -115,7 +115,7 @@ class Node(WorkerPlugin):
 
     def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
         """Ends what runs for a task that nobody wants any more: its caller has gone, or has canceled it."""
-        if start == "executing" and finish in _UNWANTED and str(key).startswith("moonwit-"):
+        if start == "executing" and finish not in _ENDED and str(key).startswith("moonwit-"):
             _, owner, number = str(key).split("-")
             cancel(int(number), owner)
 

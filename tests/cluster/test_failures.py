@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -85,6 +87,24 @@ def test_the_scheduler_goes_and_comes_back(tmp_path: Path, own_engine: Engine, c
         with pytest.raises(moonwit.CallError, match=f"scheduler at {own_engine.address}") as caught:
             project.call("t:once", 6, 7)
         assert caught.value.retryable
+
+
+def test_a_caller_that_is_gone_leaves_nothing_running(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The only thread of the only worker is free for others when who has an endless guest there is killed."""
+    engine = Engine(tmp_path_factory.mktemp("engine"), workers=1)
+    try:
+        spin = "(module (func (export \"spin\") (result i32) (loop $l (br $l)) (i32.const 1)))"
+        with opened(tmp_path, *entries(engine), entry("spin", source=spin, method="spin", pool={"cluster": "t:farm"})) as project:
+            assert project.call("t:once", 6, 7) == 42
+            caller = subprocess.Popen([sys.executable, "-m", "moonwit", "call", "--project", str(tmp_path), "t:spin"])
+            cluster = project.connected("t:farm")
+            while not any(worker["tasks"] for worker in cluster.statistics()):
+                time.sleep(0.05)
+            caller.kill()
+            caller.wait()
+            assert project.call("t:once", 6, 8) == 48
+    finally:
+        engine.close()
 
 
 def test_nobody_is_there(tmp_path: Path) -> None:

@@ -85,6 +85,18 @@ def test_status_shows_who_is_there(tmp_path: Path, engine: Engine) -> None:
     assert gone.stdout.startswith("t:gone: tcp://127.0.0.1:1: ")
 
 
+def test_a_changed_project_is_another_one(tmp_path: Path, engine: Engine) -> None:
+    """Two versions of a project are called at the same time, and each gets its own answers."""
+    projects = []
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        source = f"return function(v) return {number} * v end"
+        entries = (entry("farm", "cluster.dask", address=engine.address), entry("f", "function.lua", source=source, pool=FAR))
+        projects.append(opened(tmp_path / str(number), *entries))
+    with projects[0] as one, projects[1] as two:
+        assert [each.call("t:f", 21) for each in (one, two, one, two)] == [21, 42, 21, 42]
+
+
 def test_a_local_cluster_is_started_and_ends(tmp_path: Path) -> None:
     """With the first call, and with the project; the changed project is what is called after a reload."""
     entries = (entry("farm", "cluster.dask", workers=1), entry("mul", source=MUL, method="mul", pool=FAR))
