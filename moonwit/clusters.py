@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed import Worker, WorkerPlugin
 
+from moonwit import __version__
 from moonwit.host.values.intermediate import ErrorValue
 from moonwit.lua.values import buffer
 
@@ -43,24 +44,17 @@ _lock = threading.Lock()
 _batches = itertools.count(1)
 
 
-def version() -> str:
-    """Gives the version of Moonwit that is installed here."""
-    from importlib.metadata import version as installed
-
-    return installed("moonwit")
-
-
 def greet() -> dict[str, str]:
     """Says which process a worker is, and what it has."""
-    return {"token": TOKEN, "version": version()}
+    return {"token": TOKEN, "version": __version__}
 
 
 def unfit(told: Mapping[str, str]) -> str | None:
     """Says why a worker that has greeted so can't be used: it has another version of Moonwit."""
-    mine, its = version(), told["version"]
-    if mine.split(".")[:2] == its.split(".")[:2]:
+    its = told["version"]
+    if __version__.split(".")[:2] == its.split(".")[:2]:
         return None
-    return f"a worker has Moonwit {its}, and this is {mine}: install the same minor version there"
+    return f"a worker has Moonwit {its}, and this is {__version__}: install the same minor version there"
 
 
 def encode_error(error: ErrorValue) -> bytes:

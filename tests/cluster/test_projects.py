@@ -79,10 +79,21 @@ def test_status_shows_who_is_there(tmp_path: Path, engine: Engine) -> None:
     told = subprocess.run([*status, "t:farm"], capture_output=True, text=True, check=True).stdout
     assert told.startswith(f"t:farm: {engine.address}: ")
     assert "1 thread  " in told
-    assert f"Moonwit {moonwit.__version__}" in told if hasattr(moonwit, "__version__") else "Moonwit " in told
+    assert f"Moonwit {moonwit.__version__}" in told
     gone = subprocess.run([*status, "t:gone"], capture_output=True, text=True, check=False)
     assert gone.returncode == 1
     assert gone.stdout.startswith("t:gone: tcp://127.0.0.1:1: ")
+
+
+def test_a_worker_of_another_version_is_refused() -> None:
+    """The same minor version is taken, another is named with what to do."""
+    from moonwit import clusters
+
+    major, minor, _ = moonwit.__version__.split(".")
+    assert clusters.unfit({"version": f"{major}.{minor}.99"}) is None
+    other = f"{major}.{int(minor) + 1}.0"
+    told = f"a worker has Moonwit {other}, and this is {moonwit.__version__}: install the same minor version there"
+    assert clusters.unfit({"version": other}) == told
 
 
 def test_a_changed_project_is_another_one(tmp_path: Path, engine: Engine) -> None:
