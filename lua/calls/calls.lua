@@ -147,6 +147,11 @@ local function resolve(id)
   return about, err, began
 end
 
+-- A function of its own: what makes a closure of a parameter is not compiled, and `find` is on the way of each `funcs.async`.
+local function later(id)
+  return function(...) return M.call(id, ...) end
+end
+
 --- Gives what is known of an id that was found before, or nil.
 ---@param id any
 ---@return Known?
@@ -162,7 +167,7 @@ function M.find(id)
   local entry = compiling.peek(host, id)
   if entry then return bind(id, entry) end
   local about = blank(id)
-  about.call = function(...) return M.call(id, ...) end
+  about.call = later(id)
   return about
 end
 

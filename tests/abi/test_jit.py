@@ -168,3 +168,9 @@ def test_functions_of_a_whole_binary_are_compiled(watch: Any, name: str) -> None
     (parameter,) = functions()[path].params
     found, blacklisted, compiled, _ = watch(f"t:whole#{path}".encode(), sample(parameter.type, 1).encode())
     assert compiled and not blacklisted, found
+
+
+def test_background_calls_that_are_complete_at_once_are_compiled(watch: Any) -> None:
+    """funcs.async of a guest that never waits, and await of its future, are one trace too."""
+    found, blacklisted, compiled, _ = watch(b"t:echo-u64", b"5LL", True)
+    assert compiled and not blacklisted, found

@@ -1,8 +1,13 @@
-local id, text = ...
+local id, text, in_background = ...
 local calls, optional, jutil, bit = require 'lua.calls.calls', require 'lua.values.optional', require 'jit.util', require 'bit'
 local make = setfenv(assert(loadstring('return ' .. text)), { wit = optional })
 -- Equal values that are not the same: what is the same in every turn would be kept in registers over the whole loop.
 local values = { [0] = make(), make(), make(), make() }
+local call = calls.call
+if in_background then
+  local start = require('stdlib.funcs').async
+  call = function(...) return start(...):await() end
+end
 -- Loops of their own: traces belong to the bytecode they start at.
 local loop = loadstring(
   [[
@@ -14,7 +19,7 @@ return function(n)
   return result
 end]],
   '=loop'
-)(calls.call, id, values)
+)(call, id, values)
 calls.call(id, values[0])
 
 -- Opcodes, from a function that is not compiled: FORI, JFORI, FORL, IFORL, JFORL, ITERL, IITERL, JITERL, LOOP, ILOOP, JLOOP, JMP,
