@@ -17,12 +17,12 @@ The main path, in the order to read it (CONTRIBUTING.md says where a new thing g
 
 from typing import TYPE_CHECKING
 
+from moonwit.version import __version__
+
 if TYPE_CHECKING:
     from moonwit.project import CallError, Project, open
 
 __all__ = ["CallError", "Project", "__version__", "open"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:

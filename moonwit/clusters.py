@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from distributed import Worker, WorkerPlugin
 
-from moonwit import __version__
 from moonwit.host.values.intermediate import ErrorValue
 from moonwit.lua.values import buffer
+from moonwit.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
