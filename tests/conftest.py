@@ -22,8 +22,9 @@ import pytest
 MOST_MEMORY = 500
 PR_SET_CHILD_SUBREAPER = 36
 
-# A shell without job control has what it starts in the background ignore these, and so would the commands that tests start.
-for number in (signal.SIGINT, signal.SIGQUIT):
+# A shell without job control has what it starts in the background ignore the first two, nohup the third, and so would the commands that
+# tests start.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
