@@ -117,6 +117,16 @@ class Project:
         """The project's registry; None where only the standard library was opened."""
         return self.entries.registry
 
+    @property
+    def lane(self) -> Lane:
+        """The lane that runs the project's scripts and calls; raises ``RuntimeError`` where it has ended or is in another process."""
+        if self._lane is None:
+            raise RuntimeError("this project is closed")
+        if self._process != os.getpid():
+            # The lane's thread is not in this process: nobody would answer.
+            raise RuntimeError("this project was opened before this process was forked: open it again here, or start processes by spawn")
+        return self._lane
+
     def warm(self) -> None:
         """Has the functions whose pools ask for `warm_start` compiled and their first instances made, in the background."""
         registry, lane = self.registry, self._lane
@@ -173,7 +183,7 @@ class Project:
         Arguments are None, booleans, numbers, ``str``, ``bytes``, lists and dicts. Strings come back as ``str`` where they
         are UTF-8 and as ``bytes`` where they are not or where the function's type is ``list<u8>``.
         """
-        lane, callables = self._running(), self.entries.callables
+        lane, callables = self.lane, self.entries.callables
         future = lane.call(id, buffer.encode_all(list(arguments)))
         if callables is None or (loop := _running_loop()) is None:
             return self._result(id, future.result())
@@ -199,7 +209,7 @@ class Project:
         """Calls a function as ``call`` does, for asyncio: the event loop goes on meanwhile. Canceling it ends the call."""
         import asyncio
 
-        lane = self._running()
+        lane = self.lane
         if self.entries.callables is not None:
             self.entries.callables.loop = asyncio.get_running_loop()
         future = lane.call(id, buffer.encode_all(list(arguments)))
@@ -243,7 +253,7 @@ class Project:
             "places": of_script(None if self.registry is None else self.registry.root, folder),
             "granted": environ or {},
         }
-        self._running().run(script).add_done_callback(finish)
+        self.lane.run(script).add_done_callback(finish)
         return started
 
     def run_script(self, source: str | bytes, name: str = "=script", arguments: Sequence[str] = (), folder: str | None = None) -> int:
@@ -254,11 +264,11 @@ class Project:
         """Runs a program with the standard streams of the process and gives its exit status; raises ``ProgramProblem``."""
         from moonwit.lua.programs.running import run
 
-        return run(program, self.entries, self._running())
+        return run(program, self.entries, self.lane)
 
     def submit(self, job: Callable[[Any], T]) -> Future[T]:
         """Has ``job`` run in the lane, between two turns of its dispatcher, with the table of lua/boot.lua; it must not take long."""
-        return self._running().submit(job)
+        return self.lane.submit(job)
 
     @overload
     def statistics(self, id: str) -> FunctionStatistics: ...
@@ -290,14 +300,6 @@ class Project:
         ``refused``, if it is, its ``version``, and how many ``tasks`` and bytes of ``memory`` it has, by whomever.
         """
         return {} if self._clusters is None else self._clusters.statistics()
-
-    def _running(self) -> Lane:
-        if self._lane is None:
-            raise RuntimeError("this project is closed")
-        if self._process != os.getpid():
-            # The lane's thread is not in this process: nobody would answer.
-            raise RuntimeError("this project was opened before this process was forked: open it again here, or start processes by spawn")
-        return self._lane
 
     def _result(self, id: str, answer: Answer) -> Value:
         value, error, stack = answer

@@ -141,7 +141,7 @@ _open: list[Relay] = []
 def start() -> None:
     """Has what is written to standard output and standard error held up by nobody, where it could be."""
     for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
-        if stream is not None and _may_block(descriptor):
+        if stream is not None and may_block(descriptor):
             stream.flush()
             _open.append(Relay(descriptor))
 
@@ -152,7 +152,8 @@ def end() -> None:
         _open.pop().close()
 
 
-def _may_block(descriptor: int) -> bool:
+def may_block(descriptor: int) -> bool:
+    """Tells whether a write to a descriptor may have to wait for its reader, and no one reads a line at a time."""
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return False
     # C's standard output shows each line of what is printed on a terminal, which a pipe is not.

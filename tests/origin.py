@@ -45,8 +45,7 @@ class Origin:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        assert site._server is not None
-        self.port = site._server.sockets[0].getsockname()[1]
+        self.port = self._runner.addresses[0][1]
         self.authority = f"127.0.0.1:{self.port}"
 
     def gather(self, wanted: int) -> None:

@@ -10,9 +10,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from moonwit.host import compiling
 from moonwit.host.compiling.code import Code, CodeProblem, Wanted, canceled_problem
@@ -21,6 +21,8 @@ from moonwit.host.engine import engine as engines
 
 if TYPE_CHECKING:
     from wasmtime import Engine, Module
+
+    from moonwit.host.compiling.process import Process
 
 # What is compiled at once, in the thread that asks, costs less than this for one call: microseconds of one core.
 IN_PLACE = 120_000.0
@@ -32,6 +34,16 @@ _pending: dict[Code, Job] = {}
 _queue: deque[Job] = deque()
 _running = 0
 _store: Store | None = None
+
+
+def _process() -> Process:
+    # Imported when first needed: small functions need no process.
+    from moonwit.host.compiling.process import Process
+
+    return Process()
+
+
+_processes: Callable[[], Process] = _process
 
 
 def _kept() -> Store:
@@ -51,10 +63,7 @@ class Job:
         self.number = 0
         self.waiting: list[Request] = []
         self.over = False
-        # Imported when first needed: small functions need no process.
-        from moonwit.host.compiling.process import Process
-
-        self._process = Process()
+        self._process = _processes()
 
     def run(self) -> None:
         """Compiles, on a thread that has nothing else to do."""
@@ -222,6 +231,35 @@ def under_way() -> list[tuple[str, int, int, float]]:
         jobs = {id(job): job for job in _pending.values() if job.waiting}.values()
         now = time.monotonic()
         return [(job.entry, min(job.number + 1, len(job.wanted)), len(job.wanted), now - job.began) for job in jobs]
+
+
+class Statistics(NamedTuple):
+    """How many compilations have not ended, waited for or not, and how many of them have not begun."""
+
+    pending: int
+    queued: int
+
+
+def statistics() -> Statistics:
+    """Counts the compilations of this process."""
+    with _lock:
+        return Statistics(len({id(job) for job in _pending.values()}), len(_queue))
+
+
+@contextmanager
+def apart(kept: Store, processes: Callable[[], Process] = _process) -> Iterator[None]:
+    """Begins as a new process does, with nothing compiled but what a store has, and ends at the end what is still under way; for tests."""
+    global _compiled, _refused, _store, _processes
+    before = _compiled, _refused, _store, _processes
+    _compiled, _refused, _store, _processes = {}, {}, kept, processes
+    try:
+        yield
+    finally:
+        with _lock:
+            left = set(_pending.values())
+        for job in left:
+            job.cancel()
+        _compiled, _refused, _store, _processes = before
 
 
 class Compiler:

@@ -19,7 +19,7 @@ from moonwit.host.compiling.code import CodeProblem, canceled_problem
 # What compiling for one call may take: seconds and bytes.
 SECONDS, MEMORY = 60.0, 2 * 1024**3
 
-_CHILD = Path(__file__).with_name("child.py")
+CHILD = Path(__file__).with_name("child.py")
 _FRAME = struct.Struct("<BQ")
 _PIECE = 1024 * 1024
 # What Rust's library, C's and the child's own write when there is no memory.
@@ -38,6 +38,11 @@ class Process:
         self._lock = threading.Lock()
         self._ended = False
         self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None before its start and while it runs."""
+        return None if self._child is None else self._child.returncode
 
     def end(self) -> None:
         """Ends it, from any thread; ``compile`` raises then, whatever it was at."""
@@ -98,7 +103,7 @@ class Process:
                 raise ConnectionError
             try:
                 # Alone: nothing of the environment, of the folder or of other packages has a part in it.
-                command = [sys.executable, "-I", "-S", "-B", str(_CHILD)]
+                command = [sys.executable, "-I", "-S", "-B", str(CHILD)]
                 both = channel.fileno()
                 self._child = subprocess.Popen(command, stdin=both, stdout=both, stderr=errors, env=environment, cwd="/")
             except OSError as error:

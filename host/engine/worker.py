@@ -86,6 +86,12 @@ def start(function: Callable[[], T], cancellation: Cancellation | None = None) -
     return future
 
 
+def idle() -> int:
+    """Counts the threads that are kept for further work."""
+    with _lock:
+        return len(_idle)
+
+
 def current() -> Cancellation | None:
     """Gives what tells the work of this thread that nobody waits for it any more."""
     found = getattr(_here, "cancellation", None)

@@ -32,7 +32,7 @@ class _How(ctypes.Structure):
 
 def open_beneath(folder: int, path: bytes, flags: int, mode: int = 0) -> int:
     """Opens a path below the folder of a descriptor; a leading `/` means that folder. Raises OSError: EXDEV for a path that leaves it."""
-    return _opener()(folder, relative(path), flags | os.O_CLOEXEC, mode)
+    return resolver()(folder, relative(path), flags | os.O_CLOEXEC, mode)
 
 
 def relative(path: bytes) -> bytes:
@@ -45,7 +45,8 @@ def relative(path: bytes) -> bytes:
 
 
 @functools.cache
-def _opener() -> Opener:
+def resolver() -> Opener:
+    """Gives the way that this kernel has to resolve paths."""
     root = os.open("/", _SEEN | os.O_DIRECTORY)
     try:
         os.close(openat2(root, b".", _SEEN, 0))

@@ -121,6 +121,11 @@ class Entries:
                 self._workers = Workers(self.callbacks("worker"))
             return self._workers
 
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that were started for long calls of others."""
+        return () if self._workers is None else self._workers.lanes
+
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lanes that long calls run in; tells whether they ended within ``timeout`` seconds."""
         self._compilations.close()

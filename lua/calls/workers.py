@@ -29,10 +29,15 @@ class Workers:
         lane.work(orders, answers, gone)
         return orders, lane
 
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that were started."""
+        with self._lock:
+            return tuple(self._lanes)
+
     def close(self, timeout: float | None = None) -> bool:
         """Ends the lanes and what waits in them; tells whether all ended within ``timeout`` seconds each."""
-        with self._lock:
-            lanes = list(self._lanes)
+        lanes = self.lanes
         for lane in lanes:
             lane.cancel()
         ended = [lane.close(timeout) for lane in lanes]

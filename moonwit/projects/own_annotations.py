@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from moonwit.stubs import type_end
+
 if TYPE_CHECKING:
     from moonwit.registry import Entry, Registry
 
@@ -45,10 +47,10 @@ def _function(entry: Entry) -> LuaFunction | None:
             continue
         text = match[2].strip()
         if match[1] == "return":
-            returns.append(text[: _type_end(text)])
+            returns.append(text[: type_end(text)])
         elif (name := _NAME.match(text)) is not None:
             rest = text[name.end() :]
-            params.append(f"{name[1]}: {rest[: _type_end(rest)]}")
+            params.append(f"{name[1]}: {rest[: type_end(rest)]}")
     return LuaFunction(entry.id, tuple(params), tuple(returns)) if params or returns else None
 
 
@@ -66,14 +68,3 @@ def _header(lines: list[str], method: str | None) -> int | None:
     name = re.escape(method)
     pattern = re.compile(rf"\s*(?:(?:local\s+)?function\s+(?:[\w.]+[.:])?{name}\s*\(|(?:local\s+)?(?:[\w.]+\.)?{name}\s*=\s*function\b)")
     return next((at for at in reversed(range(len(lines))) if pattern.match(lines[at])), None)
-
-
-def _type_end(text: str) -> int:
-    """Gives where the type at the start of a text ends: at the first space outside brackets, but for those after `:`, `,` and `|`."""
-    level = 0
-    for at, c in enumerate(text):
-        level += (c in "{(<[") - (c in "})>]")
-        before, after = text[:at].rstrip()[-1:], text[at:].lstrip()[:1]
-        if c.isspace() and level == 0 and before not in (":", ",", "|") and after != "|":
-            return at
-    return len(text)

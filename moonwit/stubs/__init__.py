@@ -81,23 +81,24 @@ def _doc(line: str, text: str, tags: Sequence[tuple[str, str]], module: str) -> 
         yield Doc(match[1], "function", text, match[2], params, returns)
 
 
-def _type_end(text: str) -> int:
-    """Gives where the type at the start of a text ends: at the first space outside brackets."""
+def type_end(text: str) -> int:
+    """Gives where the type at the start of a text ends: at the first space outside brackets, but for those after `:`, `,` and `|`."""
     level = 0
     for at, c in enumerate(text):
-        level += (c in "{(<") - (c in "})>")
-        if c == " " and level == 0:
+        level += (c in "{(<[") - (c in "})>]")
+        before, after = text[:at].rstrip()[-1:], text[at:].lstrip()[:1]
+        if c.isspace() and level == 0 and before not in (":", ",", "|") and after != "|":
             return at
     return len(text)
 
 
 def _param(rest: str) -> tuple[str, str, str]:
     name, _, more = rest.partition(" ")
-    end = _type_end(more)
+    end = type_end(more)
     return name, more[:end], more[end:].strip()
 
 
 def _result(rest: str) -> str:
-    end = _type_end(rest)
+    end = type_end(rest)
     name = rest[end:].split()
     return f"{name[0]}: {rest[:end]}" if name else rest[:end]

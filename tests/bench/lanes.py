@@ -24,7 +24,7 @@ _SPEC = importlib.util.spec_from_file_location("soak", Path(__file__).parents[1]
 assert _SPEC is not None and _SPEC.loader is not None
 _soak: Any = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_soak)
-_entry = _soak._entry
+entry = _soak.entry
 
 GRANTED = textwrap.indent(Path(__file__).with_name("granted.wat").read_text(), " " * 6)
 MUL = """
@@ -101,12 +101,12 @@ MEASURE = """
 """
 INDEX = 'version: "1.0"\nnamespace: b\nentries:\n' + "\n".join(
     [
-        *(_entry(f"mul_{i}", "function.wat", MUL, method="mul", pool=pool) for i, pool in enumerate(POOLS.values())),
-        _entry("granted", "function.wat", GRANTED, method="mul", imports='["wasi:clocks", "wasi:io"]'),
-        _entry("work", "function.wat", WORK, method="work", pool="{type: static, workers: 2}"),
-        _entry("sleep", "function.wat", _soak.SLEEPER, **_soak.WAITING, pool="{type: lazy, max_size: 2000}"),
-        _entry("same", "function.lua", "      return function(x) return x end", pool="{type: static, workers: 1}"),
-        _entry("measure", "function.lua", MEASURE, modules="[funcs, time]"),
+        *(entry(f"mul_{i}", "function.wat", MUL, method="mul", pool=pool) for i, pool in enumerate(POOLS.values())),
+        entry("granted", "function.wat", GRANTED, method="mul", imports='["wasi:clocks", "wasi:io"]'),
+        entry("work", "function.wat", WORK, method="work", pool="{type: static, workers: 2}"),
+        entry("sleep", "function.wat", _soak.SLEEPER, **_soak.WAITING, pool="{type: lazy, max_size: 2000}"),
+        entry("same", "function.lua", "      return function(x) return x end", pool="{type: static, workers: 1}"),
+        entry("measure", "function.lua", MEASURE, modules="[funcs, time]"),
     ]
 )
 

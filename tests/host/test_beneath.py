@@ -180,7 +180,7 @@ def test_nothing_stays_open(folder: int) -> None:
 
 def test_what_is_opened_is_not_inherited(resolve: Callable[..., int], monkeypatch: pytest.MonkeyPatch, folder: int) -> None:
     """A process that is started does not get it."""
-    monkeypatch.setattr(beneath, "_opener", lambda: resolve)
+    monkeypatch.setattr(beneath, "resolver", lambda: resolve)
     descriptor = open_beneath(folder, b"/sub/inner.txt", READ)
     assert not os.get_inheritable(descriptor)
     assert os.read(descriptor, 10) == b"inner"
@@ -240,14 +240,14 @@ def test_a_kernel_that_is_not_sure_is_asked_again(
 def test_our_walk_is_taken_where_the_kernel_has_no_openat2(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried once."""
     try:
-        beneath._opener.cache_clear()
-        assert beneath._opener() is openat2
-        beneath._opener.cache_clear()
+        beneath.resolver.cache_clear()
+        assert beneath.resolver() is openat2
+        beneath.resolver.cache_clear()
         library = Busy(errno.ENOSYS, 1000)
         monkeypatch.setattr(beneath, "_library", lambda: library)
         before = opened()
-        assert beneath._opener() is beneath._opener() is walk
+        assert beneath.resolver() is beneath.resolver() is walk
         assert library.calls == 1
         assert left_since(before) == set()
     finally:
-        beneath._opener.cache_clear()
+        beneath.resolver.cache_clear()

@@ -14,7 +14,7 @@ from moonwit.host.files.directory import Directory, FileProblem
 @pytest.fixture(params=["openat2", "walk"])
 def opener(request, monkeypatch):
     """Both ways to resolve a path."""
-    monkeypatch.setattr(beneath, "_opener", lambda: getattr(beneath, request.param))
+    monkeypatch.setattr(beneath, "resolver", lambda: getattr(beneath, request.param))
     return request.param
 
 

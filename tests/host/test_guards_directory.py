@@ -55,11 +55,18 @@ def test_of_a_long_path_a_part_is_said(directory: Directory, length: int) -> Non
         (None, "Internal", "can't be used: success"),
     ],
 )
-def test_what_the_system_says_has_a_kind_and_words(directory: Directory, number: int | None, kind: str, words: str) -> None:
+def test_what_the_system_says_has_a_kind_and_words(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch, number: int | None, kind: str, words: str
+) -> None:
     """Words of our own, or the system's."""
-    error = OSError("no number") if number is None else OSError(number, "")
-    with pytest.raises(FileProblem) as problem, directory._told(b"a"):
+
+    def refuse(*_: object) -> int:
         raise error
+
+    monkeypatch.setattr(of_files, "open_beneath", refuse)
+    error = OSError("no number") if number is None else OSError(number, "")
+    with pytest.raises(FileProblem) as problem:
+        directory.stat(b"a")
     assert (problem.value.kind, problem.value.message) == (kind, f"`a` in app:data {words}")
     made = problem_of(error, "the file")
     assert made.kind == kind

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 import moonwit
 from moonwit.host.compiling import jobs
+from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
 from moonwit.project import Project
@@ -36,14 +38,14 @@ _salts = iter(range(10**6))
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Project]]:
+def project(tmp_path: Path) -> Iterator[Callable[..., Project]]:
     """Opens a project of the bomb and others: ``project(bomb="limits: ...", seconds=...)``."""
     opened: list[Project] = []
-    monkeypatch.setattr(jobs, "_store", Store(None))
+    bounds: list[float] = []
 
     def make(bomb: str = "limits: {max_execution_ms: 200}", slow: str = "results: pair", seconds: float | None = None) -> Project:
         if seconds is not None:
-            monkeypatch.setattr(Process.__init__, "__defaults__", (seconds, 2**31))
+            bounds.append(seconds)
         write(tmp_path, ENTRIES.format(bomb=bomb, slow=slow))
         for name, text in (("bomb", BOMB), ("slow", SLOW), ("bad", SLOW.replace("(result i32)", "(result i64)", 1))):
             salt = f'(module (global (export "salt") i32 (i32.const {next(_salts)}))'
@@ -51,10 +53,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         opened.append(moonwit.open(tmp_path))
         return opened[-1]
 
-    yield make
-    for each in opened:
-        each.close()
-    assert jobs._pending == {}, "a closed project has left compilations"
+    with jobs.apart(Store(None), lambda: Process(*bounds)):
+        yield make
+        for each in opened:
+            each.close()
+        assert jobs.statistics().pending == 0, "a closed project has left compilations"
 
 
 def test_the_limit_counts_the_compilation(project: Callable[..., Project]) -> None:
@@ -80,7 +83,7 @@ def test_an_executor_bounds_the_first_call(project: Callable[..., Project]) -> N
 def test_a_canceled_wait_ends_the_compilation(project: Callable[..., Project]) -> None:
     """When nobody else waits for it, it ends with the coroutine that did."""
     project().run_script(lua("a_canceled_wait_ends_the_compilation"))
-    assert jobs._pending == {}
+    assert jobs.statistics().pending == 0
 
 
 def test_a_bound_is_the_error_of_the_entry(project: Callable[..., Project]) -> None:
@@ -115,20 +118,20 @@ def test_a_call_from_python_waits_for_its_code(project: Callable[..., Project]) 
         opened.call("t:bomb", 0)
 
 
-def test_what_is_left_of_the_limit_is_for_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Late(Process):
+    """A process whose code is late by most of the limit of a call."""
+
+    def compile(
+        self, codes: Sequence[bytes], library: str, settings: Sequence[tuple[str, int]]
+    ) -> Generator[bytearray | CodeProblem, None, None]:
+        time.sleep(2.5)
+        return super().compile(codes, library, settings)
+
+
+def test_what_is_left_of_the_limit_is_for_the_call(tmp_path: Path) -> None:
     """A guest that runs after its code was waited for has only the rest of its time."""
-    monkeypatch.setattr(jobs, "_store", Store(None))
     spin = SLOW.replace("(result i32)", "(result i32) (loop $again (br $again))", 1)
     spin = spin.replace("(module", f"(module (memory {next(_salts) + 1})", 1)
-    with opened(tmp_path, entry("spin", source=spin, method="f", limits={"max_execution_ms": 3000})) as project:
-        # The code is late by most of the limit.
-        start = Process._start
-
-        def late(self: Process, *arguments: object) -> None:
-            import time
-
-            time.sleep(2.5)
-            start(self, *arguments)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(Process, "_start", late)
+    fields = entry("spin", source=spin, method="f", limits={"max_execution_ms": 3000})
+    with jobs.apart(Store(None), Late), opened(tmp_path, fields) as project:
         project.run_script(lua("what_is_left_of_the_limit_is_for_the_call"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from moonwit.host.compiling import jobs
+from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.compiling.process import Process
 from moonwit.host.compiling.store import Store
 from moonwit.project import Project
@@ -37,30 +38,36 @@ ENTRIES = f"""
 """
 
 
+class MaybeLate(Process):
+    """A process that takes longer by ``late`` seconds."""
+
+    late = 0.0
+
+    def compile(
+        self, codes: Sequence[bytes], library: str, settings: Sequence[tuple[str, int]]
+    ) -> Generator[bytearray | CodeProblem, None, None]:
+        time.sleep(self.late)
+        return super().compile(codes, library, settings)
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+def project(tmp_path: Path) -> Iterator[Project]:
     """A project whose guests are new to this process."""
-    monkeypatch.setattr(jobs, "_store", Store(None))
     for name, text in (("nap", SLEEPER), ("ask", ASK)):
         salt = f"(type (func (param {'i64 ' * next(_salts)})))"
         (tmp_path / f"{name}.wat").write_text(re.sub(r"\(core module \$\w+", rf"\g<0> {salt}", text))
-    with opened(tmp_path, ENTRIES) as project:
-        yield project
-    assert jobs._pending == {}, "a closed project has left compilations"
+    with jobs.apart(Store(None), MaybeLate):
+        with opened(tmp_path, ENTRIES) as project:
+            yield project
+        assert jobs.statistics().pending == 0, "a closed project has left compilations"
 
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Has all that is compiled from now on compiled elsewhere, late by most of the limit."""
-    start = Process._start
-
-    def begin(self: Process, *arguments: object) -> None:
-        time.sleep(LATE)
-        start(self, *arguments)  # type: ignore[arg-type]
-
     def set_up() -> None:
         monkeypatch.setattr(jobs, "IN_PLACE", 0.0)
-        monkeypatch.setattr(Process, "_start", begin)
+        monkeypatch.setattr(MaybeLate, "late", LATE)
 
     return set_up
 

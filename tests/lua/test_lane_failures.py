@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import pytest
 
 import moonwit
 from moonwit.host.engine import worker
-from moonwit.lua.lane.lane import Lane
 from tests.projects import opened
 
 ENTRIES = """
@@ -69,13 +69,21 @@ def test_work_that_ends_by_an_exception(project: Any, monkeypatch: pytest.Monkey
 def test_an_answer_that_can_not_be_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """It is an error of whoever waits for it, and what comes with it arrives."""
 
-    def fetch(self: Lane, operation: bytes, number: float, data: bytes) -> None:
-        value: Any = {"body": object()} if len(self._messages) == 0 else {"failed": True, "kind": "Conflict", "message": "well"}
-        self._messages.append({"kind": "answer", "ticket": int(number), "value": value})
-        if len(self._messages) == 2:
-            self._flag.value = 1
+    class Fetcher:
+        """Gives both answers at once, when the second is asked for."""
 
-    monkeypatch.setattr(Lane, "_fetch", fetch)
+        def __init__(self, post: Callable[[Any], object]) -> None:
+            self.post = post
+            self.asked: list[int] = []
+
+        def do(self, _: str, number: int, data: bytes) -> None:
+            self.asked.append(number)
+            if len(self.asked) == 2:
+                values = {"body": object()}, {"failed": True, "kind": "Conflict", "message": "well"}
+                for ticket, value in zip(self.asked, values, strict=True):
+                    self.post({"kind": "answer", "ticket": ticket, "value": value})
+
+    monkeypatch.setattr(import_module("moonwit.lua.lane.fetcher"), "Fetcher", Fetcher)
     with moonwit.open(tmp_path) as project:
         project.run_script("""
             local r, errs = http_client.request_batch{{'GET', 'http://x/'}, {'GET', 'http://y/'}}

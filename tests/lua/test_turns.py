@@ -171,8 +171,8 @@ def test_a_thread_that_is_gone_leaves_nobody_waiting(project):
         """.encode(),
         "=s",
     )
-    while not (project.entries._workers and project.entries._workers._lanes) and not script.done():
+    while not project.entries.lanes and not script.done():
         time.sleep(0.01)
-    (worker,) = project.entries._workers._lanes
-    worker.submit(lambda boot: worker._post({"kind": "nonsense"})).result()
+    (worker,) = project.entries.lanes
+    worker.run({"kind": "nonsense"})  # a message that no lane knows
     script.result(timeout=60)

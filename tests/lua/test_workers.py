@@ -101,12 +101,12 @@ def test_cancel_ends_a_busy_guest_elsewhere(project):
 def test_a_worker_that_is_gone_leaves_nobody_waiting(project):
     """When a worker ends by a mistake in Moonwit its calls fail with a sentence, and the next ones go to another worker."""
     assert project.call("t:nap", "1ms", 1) == 1
-    (worker,) = project.entries._workers._lanes
+    (worker,) = project.entries.lanes
     script = project.start_script(lua("a_worker_that_is_gone_leaves_nobody_waiting").encode(), "=script")
     # It is counted where it runs.
     while project.statistics("t:nap")["calls"] < 2 and not script.done():
         threading.Event().wait(0.01)
-    worker.submit(lambda boot: worker._post({"kind": "nonsense"})).result()
+    worker.run({"kind": "nonsense"})  # a message that no lane knows
     script.result(timeout=60)
 
 

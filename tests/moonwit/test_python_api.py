@@ -107,7 +107,7 @@ def test_calls_beside_a_close_are_answered(project):
 def test_a_lane_that_has_ended_takes_no_calls(project):
     """Who got hold of a project's lane before it was closed is told so, not left waiting."""
     host = moonwit.open(project)
-    lane = host._running()
+    lane = host.lane
     host.close()
     with pytest.raises(RuntimeError, match="this project is closed"):
         lane.call("demo:answer", b"")

@@ -149,4 +149,4 @@ def test_a_reader_that_has_gone_ends_nothing(pipe: tuple[int, int]) -> None:
 def test_a_file_needs_no_relay(tmp_path: Path) -> None:
     """What can't block is written to as it is, so that nothing of it is lost when the process is killed."""
     with open(tmp_path / "log", "wb") as file:
-        assert not relays._may_block(file.fileno())
+        assert not relays.may_block(file.fileno())

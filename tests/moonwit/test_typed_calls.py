@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from moonwit.__main__ import main
-from moonwit.projects.own_annotations import _type_end
+from moonwit.stubs import type_end
 
 INDEX = """version: "1.0"
 namespace: app
@@ -86,9 +86,9 @@ def test_what_is_written(folder):
         ("a | b c", "a | b"), ("{[string]: integer} map", "{[string]: integer}"), ("x", "x"), ("", ""),
     ],
 )  # fmt: skip
-def test_where_a_type_ends(text, type):
+def test_where_atype_ends(text, type):
     """At the first space that is not part of it."""
-    assert text[: _type_end(text)] == type
+    assert text[: type_end(text)] == type
 
 
 def checked(folder: Path, script: str) -> list[str]:

@@ -20,7 +20,7 @@ _SPEC = importlib.util.spec_from_file_location("soak", Path(__file__).with_name(
 assert _SPEC is not None and _SPEC.loader is not None
 _soak: Any = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_soak)
-_entry, wait_for_threads = _soak._entry, _soak.wait_for_threads
+entry, wait_for_threads = _soak.entry, _soak.wait_for_threads
 
 LIMIT = 50
 NAP = "      return function(duration) time.sleep(duration) end"
@@ -28,12 +28,12 @@ WAITING = {**_soak.WAITING, "limits": f"{{max_execution_ms: {LIMIT}}}"}
 OTHER = {"limits": f"{{max_execution_ms: {LIMIT}}}"}
 INDEX = 'version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(
     [
-        _entry("spin", "function.wat", _soak.SPIN, method="spin", **OTHER),
-        _entry("spin_far", "function.wat", _soak.SPIN, method="spin", pool="{type: static, workers: 1}", **OTHER),
-        _entry("sleep", "function.wat", _soak.SLEEPER, **WAITING),
-        _entry("nap", "function.lua", NAP, modules="[time]", **OTHER),
-        _entry("nap_far", "function.lua", NAP, modules="[time]", pool="{type: static, workers: 2}", **OTHER),
-        _entry("queue", "function.lua", NAP, modules="[time]", pool="{type: static, workers: 1}", **OTHER),
+        entry("spin", "function.wat", _soak.SPIN, method="spin", **OTHER),
+        entry("spin_far", "function.wat", _soak.SPIN, method="spin", pool="{type: static, workers: 1}", **OTHER),
+        entry("sleep", "function.wat", _soak.SLEEPER, **WAITING),
+        entry("nap", "function.lua", NAP, modules="[time]", **OTHER),
+        entry("nap_far", "function.lua", NAP, modules="[time]", pool="{type: static, workers: 2}", **OTHER),
+        entry("queue", "function.lua", NAP, modules="[time]", pool="{type: static, workers: 1}", **OTHER),
     ]
 )
 

@@ -39,7 +39,7 @@ NAP = """
 """
 
 
-def _entry(name: str, kind: str, source: str, **fields: str) -> str:
+def entry(name: str, kind: str, source: str, **fields: str) -> str:
     lines = [f"  - name: {name}", f"    kind: {kind}", *(f"    {key}: {value}" for key, value in fields.items())]
     return "\n".join([*lines, "    source: |", source.strip("\n")])
 
@@ -48,16 +48,16 @@ WAITING = {"method": "sleep", "imports": '["wasi:clocks", "wasi:io"]'}
 LIMIT = "{max_execution_ms: 20}"
 INDEX = 'version: "1.0"\nnamespace: t\nentries:\n' + "\n".join(
     [
-        _entry("add", "function.wat", ADD, method="add"),
-        _entry("fresh", "function.wat", ADD, method="add", pool="{type: inline}"),
-        _entry("ahead", "function.wat", ADD, method="add", pool="{type: adaptive, warm_start: true, reuse: false}"),
-        _entry("spin", "function.wat", SPIN, method="spin", limits=LIMIT),
-        _entry("spin_far", "function.wat", SPIN, method="spin", limits=LIMIT, pool="{type: static, workers: 2}"),
-        _entry("sleep", "function.wat", SLEEPER, **WAITING),
-        _entry("sleep_briefly", "function.wat", SLEEPER, **WAITING, limits=LIMIT),
-        _entry("nap", "function.lua", NAP, modules="[time, errors]"),
-        _entry("nap_far", "function.lua", NAP, modules="[time, errors]", pool="{type: static, workers: 3, buffer: 4}"),
-        _entry("nap_briefly", "function.lua", NAP, modules="[time, errors]", limits=LIMIT, pool="{type: static, workers: 2}"),
+        entry("add", "function.wat", ADD, method="add"),
+        entry("fresh", "function.wat", ADD, method="add", pool="{type: inline}"),
+        entry("ahead", "function.wat", ADD, method="add", pool="{type: adaptive, warm_start: true, reuse: false}"),
+        entry("spin", "function.wat", SPIN, method="spin", limits=LIMIT),
+        entry("spin_far", "function.wat", SPIN, method="spin", limits=LIMIT, pool="{type: static, workers: 2}"),
+        entry("sleep", "function.wat", SLEEPER, **WAITING),
+        entry("sleep_briefly", "function.wat", SLEEPER, **WAITING, limits=LIMIT),
+        entry("nap", "function.lua", NAP, modules="[time, errors]"),
+        entry("nap_far", "function.lua", NAP, modules="[time, errors]", pool="{type: static, workers: 3, buffer: 4}"),
+        entry("nap_briefly", "function.lua", NAP, modules="[time, errors]", limits=LIMIT, pool="{type: static, workers: 2}"),
     ]
 )
 
@@ -238,10 +238,10 @@ def soak(seconds: float, coroutines: int = 24, say: bool = False) -> dict[str, A
 def wait_for_threads(most: int) -> int:
     """Gives how many threads there are besides idle workers, once they are no more than ``most``, or after 40 seconds."""
     for _ in range(400):
-        if threading.active_count() - len(worker._idle) <= most:
+        if threading.active_count() - worker.idle() <= most:
             break
         time.sleep(0.1)
-    return threading.active_count() - len(worker._idle)
+    return threading.active_count() - worker.idle()
 
 
 def growth(samples: list[tuple[float, int, int]]) -> float:

@@ -155,7 +155,7 @@ def value_type(body: Reader) -> str:
     raise body.error(f"0x{code:02x} is not a core value type", at)
 
 
-def _values(body: Reader) -> tuple[str, bytes]:
+def values(body: Reader) -> tuple[str, bytes]:
     """Reads a vector of value types: a letter of ``CoreType`` for each, and the references among them."""
     number = body.count(MOST_VALUES)
     raw = body.data[body.position : body.position + number]
@@ -183,8 +183,8 @@ def _reference(body: Reader, code: int) -> int:
 
 def function_signature(body: Reader) -> CoreType:
     """Reads parameters and results, after the 0x60 that announces them."""
-    params, first = _values(body)
-    results, second = _values(body)
+    params, first = values(body)
+    results, second = values(body)
     return CoreType(params, results, first + second)
 
 

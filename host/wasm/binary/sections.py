@@ -36,10 +36,10 @@ DRAFTS = {0x07: "resource.drop async", 0x08: "backpressure.set"}
 
 def read_component(data: bytes) -> tuple[syntax.Definition, ...]:
     """Reads all definitions of a component, in order; raises Malformed, and Refused where no path takes what is read."""
-    return _Sections().component(Reader(data), 0)
+    return Sections().component(Reader(data), 0)
 
 
-class _Sections:
+class Sections:
     """Reads sections."""
 
     def __init__(self) -> None:

@@ -58,7 +58,7 @@ def _without(plan: Plan, shim: int, functions: dict[str, tuple[int, CoreType]], 
             if item.step == shim and item.name in targets:
                 return targets[item.name]
             if item.step in gone:
-                raise _InUse
+                raise InUse
             return Export(item.step - sum(number < item.step for number in gone), item.name)
         return item
 
@@ -75,11 +75,11 @@ def _without(plan: Plan, shim: int, functions: dict[str, tuple[int, CoreType]], 
              for path, lift in plan.exports.items()},
             optional(plan.initialize),
         )  # fmt: skip
-    except _InUse:
+    except InUse:
         return None
 
 
-class _InUse(Exception):
+class InUse(Exception):
     """Something else uses what was to be left out."""
 
 
@@ -113,7 +113,7 @@ def _slots(module: bytes) -> tuple[dict[str, tuple[int, CoreType]], str] | None:
         if sections[4].count() != 1:
             return None
         codes = [sections[10].take(sections[10].u32()) for _ in range(sections[10].count())]
-        calls = [(_passes_on(code, type, len(types[type].params)), types[type]) for code, type in zip(codes, functions, strict=True)]
+        calls = [(passes_on(code, type, len(types[type].params)), types[type]) for code, type in zip(codes, functions, strict=True)]
         slots: dict[str, tuple[int, CoreType]] = {}
         tables = []
         for _ in range(sections[7].count()):
@@ -124,7 +124,7 @@ def _slots(module: bytes) -> tuple[dict[str, tuple[int, CoreType]], str] | None:
                 tables.append(name)
             else:
                 return None
-    except (Malformed, _InUse, LookupError, ValueError):
+    except (Malformed, InUse, LookupError, ValueError):
         return None
     return (slots, tables[0]) if len(tables) == 1 else None
 
@@ -138,13 +138,13 @@ def _types(body: Reader) -> list[CoreType]:
     return types
 
 
-def _passes_on(body: Reader, type: int, params: int) -> int:
+def passes_on(body: Reader, type: int, params: int) -> int:
     """Gives the element of the table that a function passes its parameters on to; raises if it does anything else."""
     body.expect(0, "the number of locals")
     for index in range(params):
         body.expect(0x20, "an instruction")
         if body.u32() != index:
-            raise _InUse
+            raise InUse
     body.expect(0x41, "an instruction")
     slot = body.byte()
     if slot >= 0x40:
@@ -153,7 +153,7 @@ def _passes_on(body: Reader, type: int, params: int) -> int:
         slot = body.s33()
     body.expect(0x11, "an instruction")
     if body.u32() != type or body.u32() != 0 or slot < 0:
-        raise _InUse
+        raise InUse
     body.expect(0x0B, "an instruction")
     body.finish("a function")
     return slot

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from typing import ClassVar
 
 import pytest
 from wasmtime import Engine, Module
@@ -11,7 +12,7 @@ from wasmtime import Engine, Module
 from moonwit.host.compiling import jobs
 from moonwit.host.compiling.code import CodeProblem
 from moonwit.host.compiling.jobs import Compiler, Request, under_way
-from moonwit.host.compiling.process import Process
+from moonwit.host.compiling.process import SECONDS, Process
 from moonwit.host.compiling.store import Store
 from moonwit.host.engine import worker
 from moonwit.host.engine.engine import engine_for, shared_engine
@@ -49,27 +50,28 @@ def bomb() -> bytes:
     return fresh(SHAPES["loops"](30_000))
 
 
+class Noted(Process):
+    """A process that is noted when it is told to compile; each test says how long it may."""
+
+    started: ClassVar[list[Process]] = []
+    bound = SECONDS
+
+    def __init__(self) -> None:
+        super().__init__(self.bound)
+
+    def compile(
+        self, codes: Sequence[bytes], library: str, settings: Sequence[tuple[str, int]]
+    ) -> Generator[bytearray | CodeProblem, None, None]:
+        self.started.append(self)
+        return super().compile(codes, library, settings)
+
+
 @pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keeps what is compiled from the user's store, and ends what a test has left."""
-    monkeypatch.setattr(jobs, "_store", Store(None))
-    yield
-    for job in list(jobs._pending.values()):
-        job.cancel()
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
-    """Lists the processes that are started from now on."""
-    found: list[Process] = []
-    start = Process._start
-
-    def noted(self: Process, *arguments: object) -> None:
-        found.append(self)
-        start(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Process, "_start", noted)
-    return found
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Process]]:
+    """Lists the processes of a test, which finds nothing compiled and keeps nothing."""
+    monkeypatch.setattr(Noted, "started", [])
+    with jobs.apart(Store(None), Noted):
+        yield Noted.started
 
 
 def test_cheap_code_needs_no_process(started: list[Process]) -> None:
@@ -119,12 +121,12 @@ def test_who_has_no_more_time_leaves_it_to_the_next() -> None:
     assert under_way() == []  # nobody waits for it
     compiler = Compiler(shared_engine(), "t:later")
     assert compiler.get(data) is None
-    before = list(jobs._pending.values())
+    assert jobs.statistics().pending == 1
     request = compiler.request()
-    assert list(jobs._pending.values()) == before
+    assert jobs.statistics().pending == 1
     assert [job[:3] for job in under_way()] == [("t:bomb", 1, 1)]
     request.leave()
-    assert jobs._pending == {}
+    assert jobs.statistics().pending == 0
 
 
 def test_the_last_who_is_canceled_ends_it(started: list[Process]) -> None:
@@ -134,9 +136,9 @@ def test_the_last_who_is_canceled_ends_it(started: list[Process]) -> None:
     first, second = compiler.request(), compiler.request()
     first.leave()
     assert first.wait(0) and first.problem is not None and first.problem.kind == "Canceled"
-    assert len(jobs._pending) == 1 and not second.wait(0)
+    assert jobs.statistics().pending == 1 and not second.wait(0)
     second.leave()
-    assert jobs._pending == {}
+    assert jobs.statistics().pending == 0
     assert first.goes_on is False
 
 
@@ -151,7 +153,7 @@ def test_what_is_canceled_can_be_asked_for_again(started: list[Process]) -> None
 
 def test_what_takes_too_long_is_remembered(started: list[Process], monkeypatch: pytest.MonkeyPatch) -> None:
     """Code that came to a bound is refused from then on, without another try; what could not be compiled with it too."""
-    monkeypatch.setattr(Process.__init__, "__defaults__", (0.5, 2**31))
+    monkeypatch.setattr(Noted, "bound", 0.5)
     first, second = bomb(), slow()
     compiler = Compiler(shared_engine(), "t:bomb")
     assert (compiler.get(first), compiler.get(second)) == (None, None)
@@ -167,11 +169,11 @@ def test_what_takes_too_long_is_remembered(started: list[Process], monkeypatch: 
     assert len(started) == 1
 
 
-def test_invalid_code_is_remembered_by_itself(started: list[Process]) -> None:
+def test_invalid_code_is_remembered_by_itself(started: list[Process], monkeypatch: pytest.MonkeyPatch) -> None:
     """Of several codes the invalid one is refused, and those before it are there."""
     good, bad = slow(), fresh(module([body([], b"\x6a")]))
+    monkeypatch.setattr(jobs, "IN_PLACE", 0.0)
     compiler = Compiler(shared_engine(), "t:bad")
-    compiler._left = 0
     assert (compiler.get(good), compiler.get(bad)) == (None, None)
     request = compiler.request()
     assert request.wait(120)
@@ -189,9 +191,9 @@ def test_as_many_run_as_there_are_cores(started: list[Process], monkeypatch: pyt
         compiler = Compiler(shared_engine(), "t:bomb")
         compiler.get(bomb())
         requests.append(compiler.request())
-    running = [job for job in jobs._pending.values() if job not in jobs._queue]
-    assert len(jobs._pending) == 3 and len(running) <= 1
+    pending, queued = jobs.statistics()
+    assert pending == 3 and queued >= 2
     assert len(under_way()) == 3
     for request in reversed(requests):
         request.leave()
-    assert jobs._pending == {} and not jobs._queue
+    assert jobs.statistics() == (0, 0)

@@ -57,7 +57,7 @@ def test_it_is_bounded_in_time() -> None:
     with pytest.raises(CodeProblem, match=r"longer than the 0\.5 s") as raised:
         compile(made, BOMB)
     assert raised.value.lasting
-    assert made._child is not None and made._child.returncode == -signal.SIGKILL
+    assert made.status == -signal.SIGKILL
 
 
 def test_it_is_bounded_in_memory() -> None:
@@ -79,7 +79,7 @@ def test_it_can_be_ended() -> None:
     made.end()
     with pytest.raises(CodeProblem, match="canceled"):
         compile(made, SMALL)
-    assert made._child is None
+    assert made.status is None
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_process_that_fails_is_an_error(
     """However it ends, whoever waits has a sentence."""
     child = tmp_path / "child.py"
     child.write_text(script)
-    monkeypatch.setattr(process, "_CHILD", child)
+    monkeypatch.setattr(process, "CHILD", child)
     with pytest.raises(CodeProblem) as raised:
         compile(Process(), SMALL, SMALL * 1)
     assert sentence in raised.value.sentence

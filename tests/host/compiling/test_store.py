@@ -85,27 +85,27 @@ def file_of_size(folder: Path) -> int:
 
 def test_code_comes_from_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process has compiled, at once or in another process, the next one has without compiling; for its kind of engine alone."""
-    monkeypatch.setattr(jobs, "_store", Store(tmp_path))
     small, large = (shape + section(0, b"\x05store") for shape in (module([body([], b"")]), SHAPES["wide"](4)))
-    compiler = Compiler(shared_engine(), "t:kept")
-    assert compiler.get(small) is not None and compiler.get(large) is None
-    request = compiler.request()
-    assert request.wait(120) and request.problem is None
-    # As another process sees it: nothing compiled, nothing may be.
-    monkeypatch.setattr(jobs, "_compiled", {})
-    monkeypatch.setattr(Wanted, "compile", None)
-    again = Compiler(shared_engine(), "t:kept")
-    assert again.get(small) is not None and again.get(large) is not None and not again.missing
-    other = Compiler(engine_for(small=True), "t:kept")
-    other.get(large)
-    assert len(other.missing) == 1
+    with jobs.apart(Store(tmp_path)):
+        compiler = Compiler(shared_engine(), "t:kept")
+        assert compiler.get(small) is not None and compiler.get(large) is None
+        request = compiler.request()
+        assert request.wait(120) and request.problem is None
+    # Another process: nothing is compiled there, nothing may be.
+    with jobs.apart(Store(tmp_path)):
+        monkeypatch.setattr(Wanted, "compile", None)
+        again = Compiler(shared_engine(), "t:kept")
+        assert again.get(small) is not None and again.get(large) is not None and not again.missing
+        other = Compiler(engine_for(small=True), "t:kept")
+        other.get(large)
+        assert len(other.missing) == 1
 
 
-def test_code_for_another_machine_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_for_another_machine_is_compiled_anew(tmp_path: Path) -> None:
     """What the engine does not take is not a failure."""
-    monkeypatch.setattr(jobs, "_store", Store(tmp_path))
     data = module([body([], b"")]) + section(0, b"\x07machine")
     Store(tmp_path).save(Wanted(data, shared_engine()).code.name, b"of another machine")
-    assert Compiler(shared_engine(), "t:other").get(data) is not None
+    with jobs.apart(Store(tmp_path)):
+        assert Compiler(shared_engine(), "t:other").get(data) is not None
     kept = Store(tmp_path).load(Wanted(data, shared_engine()).code.name)
     assert kept is not None and kept != b"of another machine"

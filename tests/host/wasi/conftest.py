@@ -36,8 +36,10 @@ class Entry:
 
     def call(self, arguments: list[Value]) -> Value:
         """Calls it and gives its value as a script has it; raises ``CallError``."""
-        answer = self.project._running().call(self.id, buffer.encode_all(arguments)).result()
-        return self.project._result(self.id, answer) if answer[1] is not None else buffer.decode(answer[0])
+        value, error, _ = self.project.lane.call(self.id, buffer.encode_all(arguments)).result()
+        if error is not None:
+            raise moonwit.CallError(buffer.decode(error), "")
+        return buffer.decode(value)
 
 
 def declared(world: World) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from moonwit.host.wasm.binary import core_types, names, typesyntax
 from moonwit.host.wasm.binary.reader import Reader
-from moonwit.host.wasm.binary.sections import _Sections
+from moonwit.host.wasm.binary.sections import Sections
 from moonwit.host.wasm.problems import Malformed, Refused
 
 # For each part what comes of which bytes, as the specification's binary format has it.
@@ -29,7 +29,7 @@ READERS: dict[str, Callable[[Reader], Any]] = {
     "take 2": lambda reader: [(part.position, part.end) for part in [reader.take(2)]],
     "expect 7": lambda reader: reader.expect(7, "this"),
     "finish": lambda reader: reader.finish("this"),
-    "values": core_types._values,
+    "values": core_types.values,
     "value type": core_types.value_type,
     "core types": core_types.recursive_types,
     "memory": core_types.memory,
@@ -51,14 +51,14 @@ READERS: dict[str, Callable[[Reader], Any]] = {
     "type": lambda reader: typesyntax.definition(reader, 0),
     "deep type": lambda reader: typesyntax.definition(reader, typesyntax.DEEPEST - 1),
     "less deep type": lambda reader: typesyntax.definition(reader, typesyntax.DEEPEST - 2),
-    "core module": lambda reader: list(_Sections().section(1, reader, 0, 0)),
-    "component": lambda reader: list(_Sections().section(4, reader, 0, typesyntax.DEEPEST - 1)),
-    "deep component": lambda reader: list(_Sections().section(4, reader, 0, typesyntax.DEEPEST)),
-    "canonical": lambda reader: _Sections().canonical(reader, 0),
-    "core instance": lambda reader: _Sections().core_instance(reader, 0),
-    "instance": lambda reader: _Sections().instance(reader, 0),
-    "export": lambda reader: _Sections().export(reader, 0),
-    "start": _Sections().start,
+    "core module": lambda reader: list(Sections().section(1, reader, 0, 0)),
+    "component": lambda reader: list(Sections().section(4, reader, 0, typesyntax.DEEPEST - 1)),
+    "deep component": lambda reader: list(Sections().section(4, reader, 0, typesyntax.DEEPEST)),
+    "canonical": lambda reader: Sections().canonical(reader, 0),
+    "core instance": lambda reader: Sections().core_instance(reader, 0),
+    "instance": lambda reader: Sections().instance(reader, 0),
+    "export": lambda reader: Sections().export(reader, 0),
+    "start": Sections().start,
 }
 
 

@@ -10,7 +10,7 @@ from moonwit.host.functions.binaries import binary
 from moonwit.host.wasm.binary.core_types import CoreType
 from moonwit.host.wasm.binary.reader import Reader
 from moonwit.host.wasm.plan.plan import Export, Item, Lift, LocalResource, Plan, Step, Stub, StubItem
-from moonwit.host.wasm.plan.shortcut import _InUse, _passes_on, shorten
+from moonwit.host.wasm.plan.shortcut import InUse, passes_on, shorten
 from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit.types import Field, Function, Primitive, Resource
 from moonwit.registry.record import replace
@@ -139,10 +139,10 @@ def test_functions_that_pass_on_their_parameters(code: str, slot: int | None) ->
     """All of them, in order, to one element of table 0 by a call of their own type; and nothing besides."""
     body = Reader(bytes.fromhex(code))
     if slot is None:
-        with pytest.raises((Malformed, _InUse)):
-            _passes_on(body, 3, 2)
+        with pytest.raises((Malformed, InUse)):
+            passes_on(body, 3, 2)
     else:
-        assert _passes_on(body, 3, 2) == slot
+        assert passes_on(body, 3, 2) == slot
 
 
 @pytest.mark.parametrize(("file", "steps"), [("examples/sleep/wasm/sleep_test.wasm", (3, 1)), ("tests/guests/wasi/wasi.wasm", (4, 4))])
