@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distributed import Worker, WorkerPlugin
+from distributed.core import Status
 
 from moonwit.host.values.intermediate import ErrorValue
 from moonwit.lua.values import buffer
@@ -38,8 +39,11 @@ _running: dict[tuple[str, int], tuple[Lane, int]] = {}
 # What was canceled of tasks that have not begun; of those that never do, the oldest are forgotten.
 _canceled: dict[tuple[str, int], list[list[int] | None]] = {}
 _MOST_CANCELED = 10_000
-# How a task ends by itself, in the engine's words.
+# How many projects a worker keeps open, which is versions of one too: lanes and instances of those that were called last.
+_MOST_OPEN = 4
+# How a task ends by itself, and what a worker is when it ends, in the engine's words.
 _ENDED = ("memory", "error")
+_CLOSING = (Status.closing, Status.closing_gracefully, Status.closed)
 _lock = threading.Lock()
 _batches = itertools.count(1)
 
@@ -62,16 +66,30 @@ def encode_error(error: ErrorValue) -> bytes:
     return buffer.encode(error)
 
 
+def plugin_name(sha256: str) -> str:
+    """Names what opens an archive."""
+    return f"moonwit-{sha256}"
+
+
 def plugin(archive: Archive) -> Node:
     """Makes what opens an archive on each worker."""
     return Node(archive)
 
 
 def run(sha256: str, token: str, owner: str, number: int, id: str, frames: bytes) -> tuple[float, bytes | None]:
-    """Makes the calls of a task; gives the seconds that they took, and the answers, none where this is not the process that was meant."""
-    if token != TOKEN or (node := _nodes.get(sha256)) is None:
+    """Makes the calls of a task; gives the seconds that they took, and the answers.
+
+    There are none where this is not the process that was meant, and none with less than 0 seconds where it has no such archive any more.
+    """
+    if token != TOKEN:
         return 0.0, None
-    return node.run((owner, number), id, frames)
+    node = _nodes.get(sha256)
+    if node is None:
+        return -1.0, None
+    made = node.run((owner, number), id, frames)
+    for unused in sorted(_nodes.copy().values(), key=Node.used)[:-_MOST_OPEN]:
+        unused.rest()
+    return made
 
 
 def cancel(number: int, owner: str, slots: list[int] | None = None) -> None:
@@ -92,7 +110,7 @@ class Node(WorkerPlugin):
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        self.name = f"moonwit-{archive.sha256}"
+        self.name = plugin_name(archive.sha256)
         self._open: Open | None = None
 
     def setup(self, worker: Worker) -> None:
@@ -101,11 +119,12 @@ class Node(WorkerPlugin):
         _nodes[self.archive.sha256] = self
 
     def teardown(self, worker: Worker) -> None:
-        """Ends the lanes."""
-        _nodes.pop(self.archive.sha256, None)
+        """Ends the lanes: at once with the worker, else when those that call in them have their answers."""
+        if _nodes.get(self.archive.sha256) is self:
+            del _nodes[self.archive.sha256]
         opened, self._open = self._open, None
         if opened is not None:
-            opened.close()
+            opened.close(worker.status in _CLOSING)
 
     def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
         """Ends what runs for a task that nobody wants any more: its caller has gone, or has canceled it."""
@@ -118,8 +137,17 @@ class Node(WorkerPlugin):
 
     def run(self, task: tuple[str, int], id: str, frames: bytes) -> tuple[float, bytes | None]:
         """Makes the calls of a task in a lane."""
-        assert self._open is not None
-        return self._open.run(task, id, frames)
+        opened = self._open
+        return opened.run(task, id, frames) if opened is not None else (-1.0, None)
+
+    def used(self) -> float:
+        """Tells when it was called last."""
+        return self._open.used if self._open is not None else 0.0
+
+    def rest(self) -> None:
+        """Ends the lanes, where they have nothing to do; the next call starts them again."""
+        if self._open is not None:
+            self._open.rest()
 
 
 class Open:
@@ -133,8 +161,12 @@ class Open:
         self._lanes: list[Lane] = []
         self._idle: queue.SimpleQueue[Lane] = queue.SimpleQueue()
         self._ends: list[Callable[[], Any]] = []
+        self._busy = 0
+        self._closed = False
+        self.used = 0.0
 
     def _start(self) -> None:
+        from moonwit.host.cluster.kinds import THERE
         from moonwit.host.environment.variables import environment_of
         from moonwit.host.files.kinds import keep_folder
         from moonwit.kinds import KINDS
@@ -149,7 +181,8 @@ class Open:
         for written, _ in self._archive.folders.values():
             Path(self._folder, written).mkdir(parents=True, exist_ok=True)
         entries = Entries(None)
-        entries.registry = registry = load(self._folder, KINDS, self._archive.environ)
+        kinds = [THERE if kind.name == THERE.name else kind for kind in KINDS]
+        entries.registry = registry = load(self._folder, kinds, self._archive.environ)
         for id, (_, real) in self._archive.folders.items():
             keep_folder(registry, id, Path(real))
         environment_of(registry, self._archive.environ).given = self._archive.variables
@@ -165,8 +198,16 @@ class Open:
     def run(self, task: tuple[str, int], id: str, frames: bytes) -> tuple[float, bytes | None]:
         """Makes calls in a lane that has nothing else to do; the engine has no more tasks here than there are lanes."""
         with self._lock:
-            if not self._lanes:
-                self._start()
+            if self._closed:
+                return -1.0, None
+            self._busy += 1
+            self.used = time.monotonic()
+            try:
+                if not self._lanes:
+                    self._start()
+            except BaseException:
+                self._busy -= 1
+                raise
         lane = self._idle.get()
         began = time.perf_counter()
         try:
@@ -182,14 +223,32 @@ class Open:
             with _lock:
                 _running.pop(task, None)
             self._idle.put(lane)
+            with self._lock:
+                self._busy -= 1
+                if self._closed and not self._busy:
+                    self._end()
         return time.perf_counter() - began, answers
 
-    def close(self) -> None:
-        """Ends the lanes, and what runs in them."""
-        for lane in self._lanes:
+    def rest(self) -> None:
+        """Ends the lanes, where they have nothing to do; the next call starts them again."""
+        with self._lock:
+            if self._lanes and not self._busy:
+                self._end()
+
+    def close(self, at_once: bool) -> None:
+        """Ends the lanes, when they have nothing to do any more, or ``at_once`` with what runs in them."""
+        with self._lock:
+            self._closed = True
+            if at_once or not self._busy:
+                self._end()
+
+    def _end(self) -> None:
+        lanes, self._lanes, self._idle = self._lanes, [], queue.SimpleQueue()
+        ends, self._ends = self._ends, []
+        for lane in lanes:
             lane.cancel()
-        for lane in self._lanes:
+        for lane in lanes:
             lane.close(1.0)
-        for end in self._ends:
+        for end in ends:
             end()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -38,8 +38,8 @@ class ArchiveProblem(Exception):
 class Archive:
     """A project as workers get it.
 
-    ``environ`` are the variables that its registry files name, ``variables`` the values of its entries of kind `env.variable` by id, as
-    they were when it was made, ``folders`` what is written and where that is of each that is shared, by id.
+    ``environ`` are the variables that its registry files name, ``variables`` the values of its entries of kind `env.variable` by id, both
+    as the caller has them; ``folders`` what is written and where that is of each folder that is shared, by id.
     """
 
     sha256: str
@@ -49,8 +49,16 @@ class Archive:
     folders: Mapping[str, tuple[str, str]]
 
 
-def make(registry: Registry, environ: Mapping[str, str]) -> Archive:
-    """Makes the archive of a project; raises ``ArchiveProblem`` for one that is too large, or can't be read."""
+@record
+class Files:
+    """The files of a project as workers get them, and the names of the variables that its registry files name."""
+
+    data: bytes
+    named: frozenset[str]
+
+
+def collect(registry: Registry) -> Files:
+    """Reads the files that functions need; raises ``ArchiveProblem`` for those that are too large, or can't be read."""
     files: dict[str, bytes] = {}
     total = 0
     for path in sorted(set(_files(registry))):
@@ -67,17 +75,22 @@ def make(registry: Registry, environ: Mapping[str, str]) -> Archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     texts = [content.decode("utf-8", "replace") for name, content in files.items() if name.endswith(_REGISTRY)]
-    named = {name for text in texts for name in _VARIABLE.findall(text)}
-    data = out.getvalue()
-    given = {name: environ[name] for name in sorted(named) if name in environ}
+    return Files(out.getvalue(), frozenset(name for text in texts for name in _VARIABLE.findall(text)))
+
+
+def make(registry: Registry, files: Files, environ: Mapping[str, str], last: Archive | None = None) -> Archive:
+    """Makes the archive of files and of what the environment is now; ``last``, which was made of the same files, where that is the same."""
+    given = {name: environ[name] for name in sorted(files.named) if name in environ}
     variables = dict(_variables(registry))
-    digest = hashlib.sha256(data + repr((sorted(given.items()), sorted(variables.items()))).encode()).hexdigest()
+    if last is not None and (last.environ, last.variables) == (given, variables):
+        return last
+    digest = hashlib.sha256(files.data + repr((sorted(given.items()), sorted(variables.items()))).encode()).hexdigest()
     folders = {
         entry.id: (str(entry.fields["directory"]), str(real_folder(entry, registry)))
         for entry in registry.entries.values()
         if entry.kind == "fs.directory" and entry.fields.get("shared") is True
     }
-    return Archive(digest, data, given, variables, folders)
+    return Archive(digest, files.data, given, variables, folders)
 
 
 def _variables(registry: Registry) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,14 @@ Post = Callable[[bytes], None]
 
 
 class Call:
-    """A call that is not answered: its number in its lane, where its answer goes, and its frame."""
+    """A call that is not answered: its number in its lane, where its answer goes, and the content of its frame."""
 
-    __slots__ = ("began", "frame", "key", "number", "post", "tries")
+    __slots__ = ("began", "content", "key", "number", "post", "tries")
 
-    def __init__(self, number: int, post: Post, frame: bytes, began: float) -> None:
+    def __init__(self, number: int, post: Post, content: bytes, began: float) -> None:
         self.number = number
         self.post = post
-        self.frame = frame
+        self.content = content
         self.began = began
         self.tries = 0
         # Numbers of several lanes may be the same.
@@ -132,13 +132,28 @@ class Task:
         self.future: Any = None
         self.over = False
 
+    def frames(self) -> bytes:
+        """Gives the calls as frames. A lane of the worker knows them by their places: numbers of several lanes here may be the same."""
+        parts: list[bytes] = []
+        for place, call in enumerate(self.calls.values()):
+            parts += (FRAME.pack(place, len(call.content)), call.content)
+        return b"".join(parts)
+
+
+def split(frames: bytes) -> Iterator[tuple[int, bytes]]:
+    """Gives the number and the content of each frame."""
+    at = 0
+    while at < len(frames):
+        number, size = FRAME.unpack_from(frames, at)
+        at += FRAME.size
+        yield number, frames[at : at + size]
+        at += size
+
 
 def fail_all(frames: bytes, post: Post, encode: Callable[[ErrorValue], bytes], error: ErrorValue) -> None:
     """Answers all calls in frames with an error."""
     answers: list[bytes] = []
-    at, text = 0, encode(error)
-    while at < len(frames):
-        number, size = FRAME.unpack_from(frames, at)
-        at += FRAME.size + size
+    text = encode(error)
+    for number, _ in split(frames):
         answers += (FRAME.pack(number, len(text) + 1), b"\1", text)
     post(b"".join(answers))

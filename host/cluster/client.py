@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.cluster import engine
-from moonwit.host.cluster.calls import FRAME, Call, Function, Post, Task, Worker
+from moonwit.host.cluster.calls import FRAME, Call, Function, Post, Task, Worker, split
 from moonwit.host.cluster.local import Local
 from moonwit.host.values.intermediate import ErrorValue
 
@@ -57,6 +57,8 @@ class Cluster:
         self._calls: dict[tuple[int, int], Call] = {}
         self._workers: dict[str, Worker] = {}
         self._known: set[str] = set()
+        # The archive that calls come with now: those before it are forgotten when their calls are answered.
+        self._newest = ""
         self._client: Client | None = None
         self._local: Local | None = None
         self._down: str | None = None
@@ -80,8 +82,7 @@ class Cluster:
 
     def known(self) -> list[dict[str, Any]] | None:
         """Gives who is there; None before that is known."""
-        greeted = all(worker.token is not None for worker in list(self._workers.values()))
-        return self.statistics() if self._looked and greeted else None
+        return self.statistics() if self._looked and all(each.token is not None for each in list(self._workers.values())) else None
 
     def statistics(self) -> list[dict[str, Any]]:
         """Gives what each worker has made for this process."""
@@ -97,13 +98,9 @@ class Cluster:
 
     def close(self, timeout: float = 10.0) -> None:
         """Ends what runs there for this process, and the workers of a local cluster."""
-
-        def stop() -> None:
-            self._closed = True
-            self._wanted.set()
-
+        self._closed = True
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(stop)
+            self._loop.call_soon_threadsafe(self._wanted.set)
             self._thread.join(timeout)
 
     # The loop ----------------------------------------------------------------------------------------------------------
@@ -125,6 +122,7 @@ class Cluster:
                 await self._look()
             self._give_up()
             self._pump()
+            await self._forget_old()
             self._wanted.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), LOOK if self._client is not None else RETRY)
@@ -212,14 +210,12 @@ class Cluster:
         function = self._functions.get(key)
         if function is None:
             function = self._functions[key] = Function(id, archive, again)
-        at, now = 0, time.monotonic()
-        while at < len(frames):
-            number, size = FRAME.unpack_from(frames, at)
-            end = at + FRAME.size + size
-            call = Call(number, post, frames[at:end], now)
+        self._newest = archive.sha256
+        now = time.monotonic()
+        for number, content in split(frames):
+            call = Call(number, post, content, now)
             function.waiting.append(call)
             self._calls[call.key] = call
-            at = end
         self._pump()
         # The loop looks at who is there, and gives up what has waited for too long.
         self._wanted.set()
@@ -259,7 +255,7 @@ class Cluster:
                 continue
             for _ in range(count):
                 call = function.waiting.popleft()
-                size += len(call.frame)
+                size += len(call.content)
                 if calls and size > MOST_BYTES:
                     function.waiting.appendleft(call)
                     break
@@ -274,24 +270,18 @@ class Cluster:
     async def _run(self, task: Task) -> None:
         client, worker, function = self._client, task.worker, task.function
         assert client is not None
-        # A lane of the worker knows calls by their places: numbers of several lanes of this side may be the same.
-        frames = b"".join(
-            FRAME.pack(slot, len(call.frame) - FRAME.size) + call.frame[FRAME.size :] for slot, call in enumerate(task.calls.values())
-        )
         try:
             await self._send(client, function.archive)
             if task.over:
                 return
-            task.future = client.submit(
-                self._node.run, function.archive.sha256, worker.token, self._node.OWNER, task.number, function.id, frames,
-                key=f"moonwit-{self._node.OWNER}-{task.number}", workers=[worker.address], allow_other_workers=False, pure=False, retries=0,
-            )  # fmt: skip
+            arguments = function.archive.sha256, worker.token, self._node.OWNER, task.number, function.id, task.frames()
+            task.future = engine.submit(client, worker.address, f"moonwit-{self._node.OWNER}-{task.number}", self._node.run, *arguments)
             seconds, answers = await task.future
         except asyncio.CancelledError:
             self._lost(task, "its task was canceled")
             return
         except Exception as problem:  # of the engine: what calls raise is in their answers
-            self._lost(task, engine.first_line(problem))
+            self._lost(task, engine.why_lost(problem, self.address))
             return
         finally:
             worker.tasks.discard(task)
@@ -300,10 +290,21 @@ class Cluster:
             return
         task.over = True
         if answers is None:
-            self._retry(task, "its worker was started anew")
-            return
+            if seconds < 0:
+                self._known.discard(function.archive.sha256)
+            return self._retry(task, "its worker was started anew", begun=False)
         self._answer(task, seconds, answers)
         self._pump()
+
+    async def _forget_old(self) -> None:
+        """Has workers forget the versions of the project that nobody calls any more. Another caller that has one sends it again."""
+        used = {self._newest, *(function.archive.sha256 for function in self._functions.values() if function.waiting)}
+        used.update(task.function.archive.sha256 for worker in self._workers.values() for task in worker.tasks)
+        self._functions = {key: function for key, function in self._functions.items() if key[1] in used}
+        for sha256 in self._known - used:
+            self._known.discard(sha256)
+            if self._client is not None:
+                await engine.unregister(self._client, self._node.plugin_name(sha256))
 
     async def _send(self, client: Client, archive: Archive) -> None:
         """Sends an archive to all workers, also those that come later, once."""
@@ -317,22 +318,19 @@ class Cluster:
             raise
 
     def _answer(self, task: Task, seconds: float, answers: bytes) -> None:
-        calls, worker, function, at = list(task.calls.values()), task.worker, task.function, 0
+        calls, worker, function = list(task.calls.values()), task.worker, task.function
         own = worker.functions.setdefault(function.id, [0, 0, 0.0])
         own[2] += seconds
         function.took(len(calls), seconds)
         by_lane: dict[int, tuple[Post, list[bytes]]] = {}
-        while at < len(answers):
-            slot, size = FRAME.unpack_from(answers, at)
-            at += FRAME.size
+        for slot, content in split(answers):
             call = calls[slot]
             if self._calls.pop(call.key, None) is not None:
                 post = by_lane.setdefault(call.key[0], (call.post, []))[1]
-                post += (FRAME.pack(call.number, size), answers[at : at + size])
+                post += (FRAME.pack(call.number, len(content)), content)
                 worker.calls += 1
-                worker.errors += answers[at] == 1
-                own[0], own[1] = own[0] + 1, own[1] + (answers[at] == 1)
-            at += size
+                worker.errors += content[0] == 1
+                own[0], own[1] = own[0] + 1, own[1] + (content[0] == 1)
         worker.seconds += seconds
         for post_to, frames in by_lane.values():
             post_to(b"".join(frames))
@@ -352,14 +350,14 @@ class Cluster:
             self._loop.create_task(engine.forget(task.future))
         self._retry(task, why)
 
-    def _retry(self, task: Task, why: str) -> None:
+    def _retry(self, task: Task, why: str, begun: bool = True) -> None:
         function = task.function
         for call in task.calls.values():
             if call.key not in self._calls:
                 continue
             call.tries += 1
             call.began = time.monotonic()
-            if function.again and call.tries <= MOST_AGAIN:
+            if (function.again or not begun) and call.tries <= MOST_AGAIN:
                 function.waiting.appendleft(call)
             else:
                 often = f" {call.tries} times, the last time because" if function.again else ":"

@@ -45,7 +45,8 @@ class Clusters:
         self._encode = encode
         self._lock = threading.Lock()
         self._clusters: dict[tuple[str, str], Cluster] = {}
-        self._archive: tuple[Registry, Archive] | None = None
+        self._files: tuple[Registry, archive.Files] | None = None
+        self._archive: Archive | None = None
 
     def submit(self, cluster: str, id: str, frames: bytes, post: Post) -> None:
         """Passes on calls of a function."""
@@ -71,11 +72,12 @@ class Clusters:
             found.leave(number, post)
 
     def archive(self, registry: Registry) -> Archive:
-        """Gives what workers need of the project, made once for each version of it."""
+        """Gives what workers need of the project: its files as they were when it was read, and its environment as it is now."""
         with self._lock:
-            if self._archive is None or self._archive[0] is not registry:
-                self._archive = registry, archive.make(registry, os.environ)
-            return self._archive[1]
+            if self._files is None or self._files[0] is not registry:
+                self._files, self._archive = (registry, archive.collect(registry)), None
+            self._archive = archive.make(registry, self._files[1], os.environ, self._archive)
+            return self._archive
 
     def connect(self, id: str) -> Cluster:
         """Gives a cluster of the project; raises ``ImportError`` where the engine is not installed."""

@@ -40,16 +40,35 @@ async def disconnect(client: Client) -> None:
         await asyncio.wait_for(client.close(timeout=1), 3)  # type: ignore[no-untyped-call]
 
 
+def submit(client: Client, worker: str, key: str, function: Any, *arguments: Any) -> Any:
+    """Has one worker, and no other, call a function once; gives the engine's future."""
+    return client.submit(
+        function, *arguments, key=key, workers=[worker], allow_other_workers=False, pure=False, retries=0
+    )
+
+
 async def tell(client: Client, worker: str, function: Any, *arguments: Any) -> None:
     """Calls a function on a worker, which may be gone."""
     with suppress(Exception):
         await client.run(function, *arguments, workers=[worker], on_error="ignore")
 
 
+async def unregister(client: Client, name: str) -> None:
+    """Takes a plugin from the workers, which may not have it any more."""
+    with suppress(Exception):
+        await client.unregister_worker_plugin(name)  # type: ignore[no-untyped-call]
+
+
 async def forget(future: Any) -> None:
     """Has the engine end a task that nobody waits for; its scheduler may be gone."""
     with suppress(Exception):
         await future.cancel(force=True)
+
+
+def why_lost(problem: BaseException, address: str) -> str:
+    """Says why a task has ended without answers."""
+    told = first_line(problem)
+    return f"the scheduler at {address} is gone" if "scheduler-connection-lost" in told else told
 
 
 def first_line(problem: BaseException) -> str:

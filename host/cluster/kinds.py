@@ -50,4 +50,7 @@ def check_cluster(entry: Entry, registry: Registry) -> Iterator[Problem]:
                 yield entry.problem(("tls", name), f"there is no file {shown(str(path))}")
 
 
-KINDS: tuple[Kind, ...] = (Kind("cluster.dask", _FIELDS, check_cluster, "workers that functions may be called on: Dask's `distributed`"),)
+_ABOUT = "workers that functions may be called on: Dask's `distributed`"
+KINDS: tuple[Kind, ...] = (Kind("cluster.dask", _FIELDS, check_cluster, _ABOUT),)
+# On workers, which connect to no scheduler: the files that it names are the caller's.
+THERE = Kind("cluster.dask", _FIELDS, None, _ABOUT)

@@ -21,8 +21,10 @@ STARTS = 120
 class Engine:
     """A scheduler and its workers, of one thread each, without nannies: what is killed stays so."""
 
-    def __init__(self, folder: Path, workers: int = 2) -> None:
+    def __init__(self, folder: Path, workers: int = 2, tls: Path | None = None) -> None:
         self.folder = folder
+        files = {"ca-file": "ca.pem", "cert": "cert.pem", "key": "key.pem"} if tls else {}
+        self._tls = [part for option, name in files.items() for part in (f"--tls-{option}", str(tls / name))] if tls else []
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
         self.port = 0
@@ -32,13 +34,14 @@ class Engine:
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{'tls' if self._tls else 'tcp'}://127.0.0.1:{self.port}"
 
     def start_scheduler(self) -> None:
         """Starts the scheduler, at the port of the one before."""
         file = self.folder / "scheduler.json"
         file.unlink(missing_ok=True)
-        where = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--scheduler-file", str(file))
+        protocol = ("--protocol", "tls") if self._tls else ()
+        where = (*protocol, "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--scheduler-file", str(file))
         self.scheduler = self._start("distributed.cli.dask_scheduler", *where)
         end = time.monotonic() + STARTS
         while time.monotonic() < end:
@@ -76,4 +79,4 @@ class Engine:
 
     def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         quiet = subprocess.DEVNULL
-        return subprocess.Popen([sys.executable, "-m", module, *arguments], stdin=quiet, stdout=quiet, stderr=quiet)
+        return subprocess.Popen([sys.executable, "-m", module, *arguments, *self._tls], stdin=quiet, stdout=quiet, stderr=quiet)

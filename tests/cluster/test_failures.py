@@ -66,6 +66,14 @@ def test_a_worker_is_lost(tmp_path: Path, own_engine: Engine, capfd: pytest.Capt
         assert project.call(f"t:{id}", 6, 7) == 42
 
 
+def test_ten_workers_are_killed_in_a_row(tmp_path: Path, own_engine: Engine, capfd: pytest.CaptureFixture[str]) -> None:
+    """Each in the midst of calls, with a new one in its place: all calls are answered, once each and right."""
+    with opened(tmp_path, *entries(own_engine)) as project:
+        for _ in range(10):
+            assert many(project, "again", 600, capfd, own_engine.kill_worker) == {"right": 600}
+            own_engine.start_worker()
+
+
 def test_the_scheduler_goes_and_comes_back(tmp_path: Path, own_engine: Engine, capfd: pytest.CaptureFixture[str]) -> None:
     """While it is gone calls wait, and then fail with a sentence that names it; afterwards they work again."""
 
