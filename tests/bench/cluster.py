@@ -9,13 +9,10 @@ figures that say something.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import tempfile
 import time
 from pathlib import Path
 
-import moonwit
 from tests.cluster.engine import Engine
 from tests.projects import entry, opened
 
@@ -57,7 +54,7 @@ def measure(calls: int) -> dict[str, float]:
                 entry("square", source=SQUARE, method="square", pool={"cluster": "t:farm"}),
                 entry("nap", "function.lua", source=NAP, modules=["time"], pool={"cluster": "t:farm"}),
             )
-            with opened(Path(folder, "p"), *entries) as project, Client(engine.address) as client, contextlib.redirect_stdout(io.StringIO()):
+            with opened(Path(folder, "p"), *entries) as project, Client(engine.address) as client:
                 for _ in range(50):
                     project.call("t:square", 3)
                     project.call("t:nap", "1ms")
@@ -91,7 +88,8 @@ def main() -> None:
     print(f"tiny calls by funcs.async {result['async']:10,.0f} a second")
     print(f"tiny calls by group.map   {result['map']:10,.0f} a second")
     print(f"400 calls of 50 ms        {result['naps']:10.2f} of the ideal of two threads")
-    print(f"a call there and back     {result['single']:10.2f} ms, {result['single'] / result['engine']:.2f} of the engine's submit().result()")
+    times = result["single"] / result["engine"]
+    print(f"a call there and back     {result['single']:10.2f} ms, {times:.2f} of the engine's submit().result()")
 
 
 if __name__ == "__main__":

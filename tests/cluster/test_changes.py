@@ -128,7 +128,8 @@ def test_tls(tmp_path: Path) -> None:
         square = '(module (func (export "square") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0))))'
         for folder, works in (("certs", True), ("others", False)):
             tls = {name: f"{folder}/{name}.pem" for name in ("ca", "cert", "key")}
-            entries = (entry("farm", "cluster.dask", address=engine.address, tls=tls), entry("square", source=square, method="square", pool=FAR))
+            farm = entry("farm", "cluster.dask", address=engine.address, tls=tls)
+            entries = farm, entry("square", source=square, method="square", pool=FAR)
             files = {path: (tmp_path / path).read_bytes() for path in tls.values()}
             place = tmp_path / f"p-{folder}"
             command = [sys.executable, "-m", "moonwit", "call", "--project", str(write(place, *entries, files=files)), "t:square", "7"]
@@ -154,7 +155,8 @@ def certificates(folder: Path) -> None:
     issuer, subject = (x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) for name in ("authority", "127.0.0.1"))
 
     def signed(name: x509.Name, key: ec.EllipticCurvePrivateKey, *extensions: x509.ExtensionType) -> bytes:
-        builder = x509.CertificateBuilder(issuer, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(days=1))
+        end, number = now + datetime.timedelta(days=1), x509.random_serial_number()
+        builder = x509.CertificateBuilder(issuer, name, key.public_key(), number, now, end)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
         return builder.sign(root, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
