@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.projects import folder, opened, write
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 GUEST = (Path(__file__).parent / "streams.wat").read_text()
 LIBRARY = """
@@ -40,14 +43,7 @@ def test_many_calls_wait_in_one_instance(tmp_path: Path) -> None:
     """Each waits for its import and gets its own answer, though all are of one instance, of which one is made."""
     run(
         tmp_path,
-        """
-        local waiting = {}
-        for i = 1, 40 do waiting[i] = funcs:async('t:ask', 1000) end
-        assert(funcs:call('t:ask', 7) == 'value 7')
-        assert(not waiting[1]:is_complete() and not waiting[40]:is_complete())
-        assert(funcs:call('t:ask', 0) == 'opened')
-        for i = 1, 40 do assert(waiting[i]:await() == 'value 1000') end
-        """,
+        lua("many_calls_wait_in_one_instance"),
     )
 
 
@@ -72,13 +68,7 @@ def test_what_does_not_is_refused(tmp_path: Path) -> None:
     """In a sentence that says what would."""
     run(
         tmp_path,
-        """
-        local n, err = funcs:call('t:count', 5)
-        assert(n == nil and err:kind() == 'Invalid')
-        assert(err:message():find('count: parameter 1 %(s: stream<u8>%): expected stream<u8>: a string, a sequence'), err:message())
-        n, err = funcs:call('t:count', {300})
-        assert(n == nil and err:kind() == 'Invalid', tostring(err))
-        """,
+        lua("what_does_not_is_refused"),
     )
 
 
@@ -86,23 +76,7 @@ def test_a_stream_of_a_guest_is_read(tmp_path: Path) -> None:
     """In pieces, by lines, by a channel; and what is left is known to nobody once it is closed."""
     run(
         tmp_path,
-        """
-        local s = funcs:call('t:echo', 'one\\ntwo\\nthree')
-        assert(tostring(s) == 'stream<u8>')
-        assert(s:read(3) == 'one')
-        local lines = {}
-        for line in s:lines() do lines[#lines + 1] = line end
-        assert(table.concat(lines, ',') == ',two,three')
-        assert(s:read() == nil and s:read() == nil)
-        local c = funcs:call('t:echo', 'abc'):channel()
-        assert(c:receive() == 'abc')
-        local value, ok = c:receive()
-        assert(value == nil and ok == false)
-        local closed = funcs:call('t:echo', 'abc')
-        closed:close()
-        local ok, problem = pcall(closed.read, closed)
-        assert(not ok and tostring(problem):find 'was closed, or handed to a guest', tostring(problem))
-        """,
+        lua("a_stream_of_a_guest_is_read"),
     )
 
 
@@ -110,15 +84,7 @@ def test_a_call_that_is_canceled_ends_alone(tmp_path: Path) -> None:
     """The guest is told, and its instance serves the others."""
     run(
         tmp_path,
-        """
-        local c = channel.new(0)
-        local counting = funcs:async('t:count', c)
-        c:send('abc')
-        assert(counting:cancel())
-        local value, err = counting:await()
-        assert(value == nil and err:kind() == 'Canceled')
-        assert(funcs:call('t:count', 'abcd') == 4)
-        """,
+        lua("a_call_that_is_canceled_ends_alone"),
     )
 
 
@@ -136,10 +102,7 @@ def test_an_import_that_raises_ends_the_instance(tmp_path: Path) -> None:
 
 def test_a_component_that_imports_nothing_of_the_lane(tmp_path: Path) -> None:
     """Its tasks are driven all the same, and one that gives no result is a trap."""
-    text = """(component
-     (core module $m (func (export "f") (result i32) (i32.const 0)) (func (export "c") (param i32 i32 i32) (result i32) (i32.const 0)))
-     (core instance $i (instantiate $m))
-     (func (export "f") async (result u32) (canon lift (core func $i "f") async (callback (core func $i "c")))))"""
+    text = wat("a_component_that_imports_nothing_of_the_lane")
     with opened(tmp_path, "name: f, kind: function.wat, method: f, source: file://f.wat", files={"f.wat": text}) as project:
         project.run_script(
             """

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.projects import opened
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 BUILTINS = {
     "set-new": ("(canon waitable-set.new)", "", "i"),
@@ -89,53 +92,14 @@ def test_random_calls_of_built_ins_end_in_errors_only(tmp_path: Path, seed: int)
     ]
     with opened(tmp_path, *entries, files={"g.wat": _guest(seed)}) as project:
         project.run_script(
-            f"""
-            local failed = 0
-            for i = 0, {FUNCTIONS} - 1 do
-              local value, err = funcs.call('t:f' .. i)
-              assert(value ~= nil or err ~= nil)
-              if err then
-                failed = failed + 1
-                assert(not err:message():find 'a mistake in Moonwit', err:message())
-              end
-            end
-            assert(failed > {FUNCTIONS} / 2)
-            """
+            lua("random_calls_of_built_ins_end_in_errors_only", FUNCTIONS=FUNCTIONS)
         )
 
 
 def test_a_writer_outlives_the_guest_that_reads(tmp_path: Path) -> None:
     """What is written to a guest that waited for it and has failed meanwhile goes nowhere: its memory is gone."""
-    text = """(component
-     (type $s (stream u8))
-     (core module $libc (memory (export "memory") 1)) (core instance $libc (instantiate $libc))
-     (core func $read (canon stream.read $s async (memory (core memory $libc "memory"))))
-     (core func $new (canon waitable-set.new)) (core func $join (canon waitable.join))
-     (core module $m
-      (import "" "read" (func $read (param i32 i32 i32) (result i32)))
-      (import "" "new" (func $new (result i32))) (import "" "join" (func $join (param i32 i32)))
-      (global $calls (mut i32) (i32.const 0))
-      (func (export "f") (param i32) (result i32) (local $set i32)
-       (if (global.get $calls) (then (unreachable)))
-       (global.set $calls (i32.const 1))
-       (drop (call $read (local.get 0) (i32.const 64) (i32.const 100)))
-       (local.set $set (call $new)) (call $join (local.get 0) (local.get $set))
-       (i32.or (i32.const 2) (i32.shl (local.get $set) (i32.const 4))))
-      (func (export "c") (param i32 i32 i32) (result i32) (unreachable)))
-     (core instance $i (instantiate $m (with "" (instance
-      (export "read" (func $read)) (export "new" (func $new)) (export "join" (func $join))))))
-     (func (export "f") async (param "s" $s) (result u32) (canon lift (core func $i "f") async (callback (core func $i "c")))))"""
+    text = wat("a_writer_outlives_the_guest_that_reads")
     with opened(tmp_path, "name: f, kind: function.wat, method: f, source: file://f.wat", files={"f.wat": text}) as project:
         project.run_script(
-            """
-            local given = channel.new(0)
-            local first = funcs.async('t:f', given)
-            time.sleep '1ms'
-            local value, err = funcs.call('t:f', 'x')
-            assert(value == nil and err:kind() == 'Internal', tostring(err))
-            value, err = first:await()
-            assert(value == nil and err ~= nil)
-            given:send('never read', '1s')
-            time.sleep '1ms'
-            """
+            lua("a_writer_outlives_the_guest_that_reads")
         )

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.projects import opened
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 GUEST = (Path(__file__).parent / "wasi.wat").read_text()
 METHODS = ("waited", "until", "past", "at", "bytes", "number", "seed")
@@ -26,13 +29,7 @@ def test_a_guest_waits_and_others_go_on(tmp_path: Path, name: str) -> None:
     """It waits at least as long as it asked to, and functions are called meanwhile."""
     run(
         tmp_path,
-        f"""
-        local waiting = funcs:async('t:{name}', 30e6)
-        assert(funcs:call('t:number'))
-        local ns = waiting:await()
-        assert(ns >= 30e6, tostring(ns))
-        assert(funcs:call('t:past') == 1)
-        """,
+        lua("a_guest_waits_and_others_go_on", NAME=name),
     )
 
 
@@ -40,13 +37,7 @@ def test_a_wait_without_end_is_canceled(tmp_path: Path) -> None:
     """The script ends though the guest would wait for centuries."""
     run(
         tmp_path,
-        """
-        local waiting = funcs:async('t:waited', 2^63)
-        time.sleep('5ms')
-        assert(waiting:cancel())
-        local value, err = waiting:await()
-        assert(value == nil and err:kind() == 'Canceled', tostring(err))
-        """,
+        lua("a_wait_without_end_is_canceled"),
     )
 
 
@@ -66,16 +57,7 @@ def test_random_values(tmp_path: Path) -> None:
     """Each is another, in the length that was asked for, up to a bound."""
     run(
         tmp_path,
-        """
-        local one, other = funcs:call('t:bytes', 1000), funcs:call('t:bytes', 1000)
-        assert(#one == 1000 and #other == 1000 and one ~= other)
-        assert(#funcs:call('t:bytes', 0) == 0)
-        assert(funcs:call('t:number') ~= funcs:call('t:number'))
-        local a, b = funcs:call('t:seed'), funcs:call('t:seed')
-        assert(a[1] ~= b[1] and a[2] ~= b[2])
-        local value, err = funcs:call('t:bytes', 2^40)
-        assert(value == nil and err:message():find 'at most 16777216 are given', tostring(err))
-        """,
+        lua("random_values"),
     )
 
 

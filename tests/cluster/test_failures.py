@@ -15,15 +15,15 @@ import pytest
 import moonwit
 from tests.cluster.engine import Engine
 from tests.projects import entry, opened
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 MUL = """(module (func (export "mul") (param i32 i32) (result i32) (local $n i32)
  (loop $l (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 100000))))
  (i32.mul (local.get 0) (local.get 1))))"""
 # Makes COUNT calls and tells how each ended: its right value, or the kind of its error.
-MANY = """local funcs = require 'funcs' local all, told = {}, {}
-for i = 1, COUNT do all[i] = funcs.async('t:ID', i, 3) end
-for i = 1, COUNT do local v, err = all[i]:await()
- told[i] = err and err:kind() .. (err:retryable() and '' or '!') or v == 3 * i and 'right' or 'wrong' end print(table.concat(told, ' '))"""
+MANY = lua("many")
 
 
 def entries(engine: Engine) -> tuple[dict[str, object], ...]:

@@ -5,42 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.lua.conftest import Lane
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 # Writes what is at an address to standard error; `fail` traps then.
-MODULE = r"""(module
-  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 100) "%s")
-  (func $say (param $size i32)
-    (i32.store (i32.const 0) (i32.const 100))
-    (i32.store (i32.const 4) (local.get $size))
-    (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))))
-  (func (export "say") (call $say (i32.const %d)))
-  (func (export "fail") (call $say (i32.const %d)) unreachable)
-  (func (export "silent") unreachable))"""
+MODULE = wat("module")
 
-COMPONENT = r"""(component
-  (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
-  (alias export $error "error" (type $e))
-  (import "wasi:io/streams@0.2.0" (instance $streams
-    (export "output-stream" (type $o (sub resource)))
-    (alias outer 1 $e (type $e1)) (export "error" (type $e2 (eq $e1)))
-    (type $v (variant (case "last-operation-failed" (own $e2)) (case "closed"))) (export "stream-error" (type $v2 (eq $v)))
-    (export "[method]output-stream.blocking-write-and-flush"
-      (func (param "self" (borrow $o)) (param "contents" (list u8)) (result (result (error $v2)))))))
-  (alias export $streams "output-stream" (type $os))
-  (import "wasi:cli/stderr@0.2.0" (instance $stderr
-    (alias outer 1 $os (type $a)) (export "output-stream" (type $b (eq $a))) (export "get-stderr" (func (result (own $b))))))
-  (core module $memory (memory (export "memory") 1) (data (i32.const 100) "panic: quietly"))
-  (core instance $mem (instantiate $memory))
-  (core func $get (canon lower (func $stderr "get-stderr")))
-  (core func $write (canon lower (func $streams "[method]output-stream.blocking-write-and-flush") (memory (core memory $mem "memory"))))
-  (core module $m
-    (import "i" "get" (func $get (result i32))) (import "i" "write" (func $write (param i32 i32 i32 i32))) (import "i" "memory" (memory 1))
-    (func (export "fail") (call $write (call $get) (i32.const 100) (i32.const 14) (i32.const 16)) unreachable))
-  (core instance $i (instantiate $m (with "i" (instance (export "get" (func $get)) (export "write" (func $write))
-    (export "memory" (memory $mem "memory"))))))
-  (func (export "fail") (canon lift (core func $i "fail"))))"""
+COMPONENT = wat("component")
 
 RUST = "\nthread '<unnamed>' panicked at src/lib.rs:9:5:\nindex out of range\nnote: run with `RUST_BACKTRACE=1` environment variable\n"
 GO = "panic: no luck\n\ngoroutine 1 [running]:\nmain.greet()\n\t/src/main.go:20\n"

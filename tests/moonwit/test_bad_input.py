@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 from wasmtime import wat2wasm
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 HEAD = 'version: "1.0"\nnamespace: t\nentries:\n'
 SOUND = '  - {name: ok, kind: function.wat, method: f, source: (module (func (export "f") (result i32) i32.const 42))}\n'
 SCRIPT = 'print(funcs.call("t:ok")) print(select(2, funcs.call("t:x"))) print(funcs.call("t:ok"))'
@@ -249,16 +253,7 @@ def test_a_signature_too_large_to_compile(moonwit: Any, tmp_path: Path) -> None:
 def test_ids(moonwit: Any, tmp_path: Path) -> None:
     """What can be no id is Invalid, what might be one is NotFound; nothing raises, whatever stands for the id."""
     (tmp_path / "_index.yaml").write_text(HEAD + SOUND)
-    (tmp_path / "script.lua").write_text("""
-        for _, id in ipairs { "", ":", "t:", ":ok", "ok", ("x"):rep(100000), 5, true, {}, print, 5LL } do
-          local v, err = funcs.call(id)
-          assert(v == nil and err:kind() == errors.INVALID and #err:message() < 300, tostring(err))
-        end
-        for _, id in ipairs { "t:no", "T:ok", "t:ok ", "t::ok", "t:ok\\0", "u:ok", "ü:ö", "t:" .. ("x"):rep(100000) } do
-          local v, err = funcs.call(id)
-          assert(v == nil and err:kind() == errors.NOT_FOUND and #err:message() < 300, tostring(err))
-        end
-        print(select(2, funcs.call("t:okk")))""", encoding="utf-8")
+    (tmp_path / "script.lua").write_text(lua("ids"), encoding="utf-8")
     result = moonwit("run", "script.lua")
     assert (result.stdout, sober(result, 0)) == ("there is no entry `t:okk`, did you mean t:ok?\n", "")
 
@@ -279,15 +274,7 @@ def test_damaged_binaries(moonwit: Any, tmp_path: Path) -> None:
             "method: run, limits: {max_execution_ms: 2000}}\n"
         )
     (tmp_path / "_index.yaml").write_text(HEAD + SOUND + entries)
-    (tmp_path / "script.lua").write_text("""
-        local calls = 0
-        for i = 0, 59 do
-          local v, err = funcs.call("t:f" .. i, "text")
-          assert(v ~= nil or err:kind() ~= errors.UNKNOWN, tostring(err))
-          assert(funcs.call("t:ok") == 42)
-          calls = calls + 1
-        end
-        print(calls)""")
+    (tmp_path / "script.lua").write_text(lua("damaged_binaries"))
     result = moonwit("run", "script.lua")
     sober(result, 0)
     assert result.stdout == "60\n"

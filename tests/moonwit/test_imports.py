@@ -9,15 +9,11 @@ import pytest
 from moonwit.host.functions.inspect import inspect_entry, inspect_file
 from moonwit.projects.checking import check
 from tests.lua.test_imported_resources import CARTS, LIFTS
+from tests.texts import texts
 
-MATH = """(component
- (import "a:b/math@1.0.0" (instance $m (export "add" (func (param "a" u32) (param "b" u32) (result u32)))))
- (import "price-of" (func $p (param "a" u32) (result u32)))
- (core func $add (canon lower (func $m "add"))) (core func $p (canon lower (func $p)))
- (core module $c (import "h" "add" (func $add (param i32 i32) (result i32))) (import "h" "p" (func $p (param i32) (result i32)))
-  (func (export "run") (param i32) (result i32) (call $p (call $add (local.get 0) (i32.const 1)))))
- (core instance $i (instantiate $c (with "h" (instance (export "add" (func $add)) (export "p" (func $p))))))
- (func (export "run") (param "n" u32) (result u32) (canon lift (core func $i "run"))))"""
+_, wat = texts(__file__)
+
+MATH = wat("math")
 HALF = "(module (func (export \\\"f\\\") (param f64) (result f64) (local.get 0)))"
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 ENTRY = """
 version: "1.0"
 namespace: app
@@ -45,12 +49,7 @@ def test_modules_are_found_in_each_place(moonwit, write, project):
     """A script requires what is beside it, below `lua`, and of rocks; each file is run once, with its name as argument."""
     write(
         "scripts/s.lua",
-        """
-        print(require 'own', require 'deep', require 'rock.core'.rock)
-        require('shared').mark = 1
-        print(require('shared').mark, require 'shared' == package.loaded.shared, require('shared').times)
-        package.loaded.shared = nil
-        print(require('shared').mark)""",
+        lua("modules_are_found_in_each_place"),
     )
     result = moonwit("run", "scripts/s.lua")
     assert (result.stderr, result.stdout) == ("", "own\tan init of deep\tof a rock\n1\ttrue\t1\nnil\n")
@@ -132,12 +131,7 @@ def test_circles_are_shown(moonwit, write):
     write("y.lua", "time.sleep('5ms') return require 'x'")
     write(
         "s.lua",
-        """
-        print(pcall(require, 'a'))
-        local found = channel.new(2)
-        for _, name in ipairs{'x', 'y'} do coroutine.spawn(function() found:send(tostring(select(2, pcall(require, name)))) end) end
-        local one, two = found:receive(), found:receive()
-        print((one .. two):find 'in a circle' ~= nil)""",
+        lua("circles_are_shown"),
     )
     result = moonwit("run", "s.lua")
     assert (result.stderr, result.stdout) == (
@@ -151,13 +145,7 @@ def test_a_module_that_waits_is_run_once(moonwit, write):
     write("flaky.lua", "tries = (tries or 0) + 1 time.sleep('5ms') if tries == 1 then error('first') end return tries")
     write(
         "s.lua",
-        """
-        local done = channel.new(20)
-        for i = 1, 10 do coroutine.spawn(function() done:send(require('slow').n) end) end
-        for i = 1, 10 do assert(done:receive() == 1) end
-        for i = 1, 2 do coroutine.spawn(function() done:send((pcall(require, 'flaky'))) end) end
-        local one, two = done:receive(), done:receive()
-        print(runs, one, two, require 'flaky')""",
+        lua("a_module_that_waits_is_run_once"),
     )
     result = moonwit("run", "s.lua")
     assert (result.stderr, result.stdout) == ("", "1\tfalse\ttrue\t2\n")

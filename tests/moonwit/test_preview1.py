@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests.texts import texts
+
+_, wat = texts(__file__)
 
 GUESTS = Path(__file__).parents[1] / "guests"
 MODULES = {"c": GUESTS / "wasi" / "wasi-core.wasm", "rust": GUESTS / "preview1" / "preview1.wasm"}
@@ -187,11 +190,7 @@ def test_nothing_without_the_grant(project: moonwit.Project, guest: str, method:
     assert f"the function {id} uses wasi_snapshot_preview1, which its entry does not import" in error.message
 
 
-STARTS = """(module
-  (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
-  (memory (export "memory") 1) (global $count (mut i32) (i32.const -1))
-  (func (export "_initialize") (drop (call $sizes (i32.const 0) (i32.const 4))) (global.set $count (i32.load (i32.const 0))))
-  (func (export "count") (result i32) (global.get $count)))"""
+STARTS = wat("starts")
 
 
 def test_a_guest_sees_its_arguments_while_it_starts(tmp_path: Path) -> None:

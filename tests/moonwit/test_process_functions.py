@@ -5,62 +5,12 @@ import hashlib
 import pytest
 from wasmtime import wat2wasm
 
+from tests.texts import texts
+
+_, wat = texts(__file__)
+
 # `greet` gives its argument after "Hello, "; `count` counts its calls in this instance.
-GUEST = wat2wasm("""(component
-  (core module $m
-    (memory (export "memory") 1)
-    (global $at (mut i32) (i32.const 4096))
-    (global $calls (mut i32) (i32.const 0))
-    (data (i32.const 16) "Hello, ")
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-      global.get $at
-      (global.set $at (i32.and (i32.add (i32.add (global.get $at) (local.get 3)) (i32.const 15)) (i32.const -16))))
-    (func (export "greet") (param $p i32) (param $n i32) (result i32)
-      (memory.copy (i32.const 2048) (i32.const 16) (i32.const 7))
-      (memory.copy (i32.const 2055) (local.get $p) (local.get $n))
-      (i32.store (i32.const 0) (i32.const 2048))
-      (i32.store (i32.const 4) (i32.add (local.get $n) (i32.const 7)))
-      i32.const 0)
-    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-    (func (export "sum") (param $p i32) (param $n i32) (result i64)
-      (local $s i64)
-      (loop $next
-        (if (local.get $n) (then
-          (local.set $s (i64.add (local.get $s) (i64.load32_u (local.get $p))))
-          (local.set $p (i32.add (local.get $p) (i32.const 4)))
-          (local.set $n (i32.sub (local.get $n) (i32.const 1)))
-          (br $next))))
-      local.get $s)
-    (func (export "count") (result i32)
-      (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
-      global.get $calls)
-    (func (export "check") (param i32) (result i32) local.get 0)
-    (func (export "stop") unreachable)
-    (func (export "length") (param i32 i32 i32) (result i32)
-      (select (local.get 2) (i32.const -1) (local.get 0)))
-    (func (export "or") (param i32 i32) (result i32) (select (local.get 1) (i32.const -1) (local.get 0)))
-    (func (export "point") (param i32 i32) (result i32)
-      (i32.store (i32.const 0) (local.get 1))
-      (i32.store (i32.const 4) (local.get 0))
-      i32.const 0))
-  (core instance $i (instantiate $m))
-  (alias core export $i "memory" (core memory $memory))
-  (alias core export $i "realloc" (core func $realloc))
-  (type $p (record (field "x" s32) (field "y" s32)))
-  (export $point "point-type" (type $p))
-  (func (export "greet") (param "name" string) (result string)
-    (canon lift (core func $i "greet") (memory $memory) (realloc $realloc)))
-  (func (export "add") (param "a" s32) (param "b" s32) (result s32) (canon lift (core func $i "add")))
-  (func (export "sum") (param "all" (list u32)) (result u64)
-    (canon lift (core func $i "sum") (memory $memory) (realloc $realloc)))
-  (func (export "count") (result u32) (canon lift (core func $i "count")))
-  (func (export "check") (param "fails" bool) (result (result)) (canon lift (core func $i "check")))
-  (func (export "length") (param "text" (option string)) (result s32)
-    (canon lift (core func $i "length") (memory $memory) (realloc $realloc)))
-  (func (export "or") (param "number" (option s32)) (result s32) (canon lift (core func $i "or")))
-  (func (export "stop") (canon lift (core func $i "stop")))
-  (func (export "swap") (param "p" $point) (result $point)
-    (canon lift (core func $i "point") (memory $memory))))""")
+GUEST = wat2wasm(wat("guest"))
 METHODS = ("greet", "add", "sum", "count", "check", "stop", "swap", "length", "or")
 
 

@@ -20,6 +20,10 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
+from tests.texts import texts
+
+_, wat = texts(__file__)
+
 GUESTS = Path(__file__).parents[1] / "guests" / "program"
 PROGRAMS = ("c", "rust", "go", "rust-p2")
 PIPE = 65536
@@ -85,39 +89,7 @@ def test_a_full_pipe_loses_nothing(start: Start, tmp_path: Path, program: str) -
 
 def zeroes(size: int) -> bytes:
     """Makes a component that writes so many zeroes without flushing them, and ends itself with 7."""
-    text = """(component
-      (import "wasi:io/error@0.2.3" (instance $error (export "error" (type (sub resource)))))
-      (alias export $error "error" (type $error-type))
-      (import "wasi:io/streams@0.2.3" (instance $io
-        (export "output-stream" (type $out (sub resource)))
-        (alias outer 1 $error-type (type $failure))
-        (type $problem (variant (case "last-operation-failed" (own $failure)) (case "closed")))
-        (export "stream-error" (type $stream-error (eq $problem)))
-        (export "[method]output-stream.write-zeroes"
-          (func (param "self" (borrow $out)) (param "len" u64) (result (result (error $stream-error)))))))
-      (alias export $io "output-stream" (type $output))
-      (import "wasi:cli/stdout@0.2.3" (instance $stdout
-        (alias outer 1 $output (type $out))
-        (export "output-stream" (type $stream (eq $out)))
-        (export "get-stdout" (func (result (own $stream))))))
-      (import "wasi:cli/exit@0.2.3" (instance $exit (export "exit-with-code" (func (param "status-code" u8)))))
-      (core module $memory (memory (export "memory") 1))
-      (core instance $m (instantiate $memory))
-      (alias core export $m "memory" (core memory $mem))
-      (core func $get (canon lower (func $stdout "get-stdout")))
-      (core func $write (canon lower (func $io "[method]output-stream.write-zeroes") (memory $mem)))
-      (core func $leave (canon lower (func $exit "exit-with-code")))
-      (core module $main
-        (import "" "get" (func $get (result i32)))
-        (import "" "write" (func $write (param i32 i64 i32)))
-        (import "" "leave" (func $leave (param i32)))
-        (func (export "run") (result i32)
-          (call $write (call $get) (i64.const SIZE) (i32.const 0)) (call $leave (i32.const 7)) (i32.const 0)))
-      (core instance $i (instantiate $main
-        (with "" (instance (export "get" (func $get)) (export "write" (func $write)) (export "leave" (func $leave))))))
-      (func $run (result (result)) (canon lift (core func $i "run")))
-      (instance $r (export "run" (func $run)))
-      (export "wasi:cli/run@0.2.3" (instance $r)))"""
+    text = wat("zeroes")
     return bytes(wat2wasm(text.replace("SIZE", str(size))))
 
 
@@ -136,46 +108,7 @@ def test_what_is_not_flushed_arrives_too(start: Start, tmp_path: Path) -> None:
 
 
 # It passes its input on until that ends; one that is woken for nothing ends itself with 9.
-SPLICE = """(component
-  (import "wasi:io/error@0.2.3" (instance $error (export "error" (type (sub resource)))))
-  (alias export $error "error" (type $error-type))
-  (import "wasi:io/streams@0.2.3" (instance $io
-    (export "input-stream" (type $in (sub resource))) (export "output-stream" (type $out (sub resource)))
-    (alias outer 1 $error-type (type $failure))
-    (type $problem (variant (case "last-operation-failed" (own $failure)) (case "closed")))
-    (export "stream-error" (type $stream-error (eq $problem)))
-    (export "[method]output-stream.blocking-splice"
-      (func (param "self" (borrow $out)) (param "src" (borrow $in)) (param "len" u64) (result (result u64 (error $stream-error)))))))
-  (alias export $io "input-stream" (type $input)) (alias export $io "output-stream" (type $output))
-  (import "wasi:cli/stdin@0.2.3" (instance $stdin (alias outer 1 $input (type $in)) (export "input-stream" (type $stream (eq $in)))
-    (export "get-stdin" (func (result (own $stream))))))
-  (import "wasi:cli/stdout@0.2.3" (instance $stdout (alias outer 1 $output (type $out)) (export "output-stream" (type $stream (eq $out)))
-    (export "get-stdout" (func (result (own $stream))))))
-  (import "wasi:cli/exit@0.2.3" (instance $exit (export "exit-with-code" (func (param "status-code" u8)))))
-  (core module $memory (memory (export "memory") 1))
-  (core instance $m (instantiate $memory))
-  (alias core export $m "memory" (core memory $mem))
-  (core func $in (canon lower (func $stdin "get-stdin")))
-  (core func $out (canon lower (func $stdout "get-stdout")))
-  (core func $splice (canon lower (func $io "[method]output-stream.blocking-splice") (memory $mem)))
-  (core func $leave (canon lower (func $exit "exit-with-code")))
-  (core module $main
-    (import "" "in" (func $in (result i32))) (import "" "out" (func $out (result i32)))
-    (import "" "splice" (func $splice (param i32 i32 i64 i32))) (import "" "leave" (func $leave (param i32)))
-    (import "" "memory" (memory 1))
-    (func (export "run") (result i32) (local $i i32) (local $o i32)
-      (local.set $i (call $in)) (local.set $o (call $out))
-      (loop $more
-        (call $splice (local.get $o) (local.get $i) (i64.const 1000000) (i32.const 0))
-        (if (i32.eqz (i32.load8_u (i32.const 0))) (then
-          (if (i64.eqz (i64.load (i32.const 8))) (then (call $leave (i32.const 9))))
-          (br $more))))
-      (i32.const 0)))
-  (core instance $i (instantiate $main (with "" (instance (export "in" (func $in)) (export "out" (func $out))
-    (export "splice" (func $splice)) (export "leave" (func $leave)) (export "memory" (memory $mem))))))
-  (func $run (result (result)) (canon lift (core func $i "run")))
-  (instance $r (export "run" (func $run)))
-  (export "wasi:cli/run@0.2.3" (instance $r)))"""
+SPLICE = wat("splice")
 
 
 def test_what_is_spliced_waits_for_its_reader(start: Start, tmp_path: Path) -> None:
@@ -275,35 +208,13 @@ def test_a_terminal_is_read(start: Start, program: str) -> None:
     assert terminal.close() == 0
 
 
-CHARACTER_DEVICES = """(module
-  (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $get (param i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-  (memory (export "memory") 1)
-  (func $kind (param $fd i32) (result i32)
-    (drop (call $get (local.get $fd) (i32.const 0))) (i32.load8_u (i32.const 0)))
-  (func (export "_start") (call $exit (i32.or (call $kind (i32.const 0))
-    (i32.or (i32.shl (call $kind (i32.const 1)) (i32.const 2)) (i32.shl (call $kind (i32.const 2)) (i32.const 4)))))))"""
+CHARACTER_DEVICES = wat("character_devices")
 
 
 def of_terminal(name: str) -> str:
     """Makes a component that fails when a standard stream is a terminal."""
     kind = "terminal-input" if name == "stdin" else "terminal-output"
-    return f"""(component
-      (import "wasi:cli/{kind}@0.2.3" (instance $of (export "{kind}" (type (sub resource)))))
-      (alias export $of "{kind}" (type $kind))
-      (import "wasi:cli/terminal-{name}@0.2.3" (instance $t
-        (alias outer 1 $kind (type $outer)) (export "{kind}" (type $own (eq $outer)))
-        (export "get-terminal-{name}" (func (result (option (own $own)))))))
-      (core module $memory (memory (export "memory") 1))
-      (core instance $m (instantiate $memory))
-      (alias core export $m "memory" (core memory $mem))
-      (core func $get (canon lower (func $t "get-terminal-{name}") (memory $mem)))
-      (core module $main (import "" "get" (func $get (param i32))) (import "" "memory" (memory 1))
-        (func (export "run") (result i32) (call $get (i32.const 0)) (i32.load8_u (i32.const 0))))
-      (core instance $i (instantiate $main (with "" (instance (export "get" (func $get)) (export "memory" (memory $mem))))))
-      (func $run (result (result)) (canon lift (core func $i "run")))
-      (instance $r (export "run" (func $run)))
-      (export "wasi:cli/run@0.2.3" (instance $r)))"""
+    return wat("of_terminal", KIND=kind, NAME=name)
 
 
 def test_a_program_knows_terminals(start: Start, tmp_path: Path) -> None:
@@ -317,17 +228,7 @@ def test_a_program_knows_terminals(start: Start, tmp_path: Path) -> None:
         assert start(f"{name}.wat", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait(SOON) == 0
 
 
-POLL = """(module
-  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-  (memory (export "memory") 1)
-  (func (export "_start")
-    ;; Input, output, and an hour: userdata 1, 2 and 3.
-    (i64.store (i32.const 0) (i64.const 1)) (i32.store8 (i32.const 8) (i32.const 1)) (i32.store (i32.const 16) (i32.const 0))
-    (i64.store (i32.const 48) (i64.const 2)) (i32.store8 (i32.const 56) (i32.const 2)) (i32.store (i32.const 64) (i32.const 1))
-    (i64.store (i32.const 96) (i64.const 3)) (i32.store (i32.const 112) (i32.const 1)) (i64.store (i32.const 120) (i64.const 3600000000000))
-    (drop (call $poll (i32.const 0) (i32.const 256) (i32.const 3) (i32.const 512)))
-    (call $exit (i32.add (i32.mul (i32.const 16) (i32.load (i32.const 512))) (i32.load (i32.const 256))))))"""
+POLL = wat("poll")
 
 
 def test_a_program_polls_its_streams(start: Start, tmp_path: Path) -> None:
@@ -345,38 +246,7 @@ def test_a_program_polls_its_streams(start: Start, tmp_path: Path) -> None:
     os.close(reader)
 
 
-RESOLVE = """(component
-  (import "wasi:sockets/network@0.2.3" (instance $net
-    (export "network" (type (sub resource)))
-    (type $code (enum "unknown" "access-denied" "not-supported" "invalid-argument" "out-of-memory" "timeout" "concurrency-conflict"
-      "not-in-progress" "would-block" "invalid-state" "new-socket-limit" "address-not-bindable" "address-in-use" "remote-unreachable"
-      "connection-refused" "connection-reset" "connection-aborted" "datagram-too-large" "name-unresolvable"
-      "temporary-resolver-failure" "permanent-resolver-failure"))
-    (export "error-code" (type (eq $code)))))
-  (alias export $net "network" (type $network)) (alias export $net "error-code" (type $code))
-  (import "wasi:sockets/instance-network@0.2.3" (instance $own
-    (alias outer 1 $network (type $n)) (export "network" (type $exported (eq $n)))
-    (export "instance-network" (func (result (own $exported))))))
-  (import "wasi:sockets/ip-name-lookup@0.2.3" (instance $names
-    (alias outer 1 $network (type $n)) (export "network" (type $exported (eq $n)))
-    (alias outer 1 $code (type $c)) (export "error-code" (type $error (eq $c)))
-    (export "resolve-address-stream" (type $stream (sub resource)))
-    (export "resolve-addresses" (func (param "network" (borrow $exported)) (param "name" string)
-      (result (result (own $stream) (error $error)))))))
-  (core module $memory (memory (export "memory") 1) (data (i32.const 100) "localhost"))
-  (core instance $m (instantiate $memory))
-  (alias core export $m "memory" (core memory $mem))
-  (core func $own-network (canon lower (func $own "instance-network")))
-  (core func $resolve (canon lower (func $names "resolve-addresses") (memory $mem)))
-  (core module $main (import "" "own" (func $own (result i32))) (import "" "resolve" (func $resolve (param i32 i32 i32 i32)))
-    (import "" "memory" (memory 1))
-    (func (export "run") (result i32)
-      (call $resolve (call $own) (i32.const 100) (i32.const 9) (i32.const 0)) (i32.load8_u (i32.const 0))))
-  (core instance $i (instantiate $main (with "" (instance
-    (export "own" (func $own-network)) (export "resolve" (func $resolve)) (export "memory" (memory $mem))))))
-  (func $run (result (result)) (canon lift (core func $i "run")))
-  (instance $r (export "run" (func $run)))
-  (export "wasi:cli/run@0.2.3" (instance $r)))"""
+RESOLVE = wat("resolve")
 
 
 @pytest.mark.parametrize(("rules", "status"), [('["localhost:80"]', 0), ('["other.example:80"]', 1), ("[]", 1)])

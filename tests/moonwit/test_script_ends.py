@@ -13,6 +13,10 @@ import time
 
 import pytest
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 
 @pytest.fixture
 def run(moonwit, write):
@@ -126,16 +130,7 @@ def test_tasks_read_in_turn(write):
     """A line that comes in pieces is one task's, and what a canceled task has read of one is the next one's."""
     path = write(
         "s.lua",
-        """
-        local g = group.new { timeout = '20ms' }
-        g:spawn(io.read)
-        print(g:wait() == nil) io.flush()
-        local lines, done = {}, channel.new(0)
-        for i = 1, 3 do
-          coroutine.spawn(function() for line in io.lines() do lines[#lines + 1] = line end done:send(true) end)
-        end
-        for i = 1, 3 do done:receive() end
-        print(table.concat(lines, ','))""",
+        lua("tasks_read_in_turn"),
     )
     with subprocess.Popen(
         [sys.executable, "-m", "moonwit", "run", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"

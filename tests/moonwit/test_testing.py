@@ -8,6 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from moonwit.__main__ import main
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 INDEX = """version: "1.0"
 namespace: app
@@ -38,12 +41,7 @@ def said(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[
 
 def test_what_passes_is_counted(folder, capfd):
     """Files in any folder of the project, each in an environment and with instances of its own."""
-    text = """
-      assert(seen == nil)
-      seen = true
-      local test, funcs = require 'test', require 'funcs'
-      test.it('counts', function() test.eq(funcs.call 'app:counter', 1) test.eq(funcs.call 'app:counter', 2) end)
-    """
+    text = lua("what_passes_is_counted")
     for name in ("a_test.lua", "deep/b_test.lua", "other.lua", ".hidden/c_test.lua", "node_modules/d_test.lua"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
@@ -81,28 +79,13 @@ def test_what_fails_says_where_and_why(folder, capfd):
 
 def test_errors_that_come_back_count_as_raised(folder, capfd):
     """`test.raises` takes nil and an error, as functions of modules give, by a kind or by a part of the message; and gives the error."""
-    (folder / "it_test.lua").write_text("""
-      local test, funcs = require 'test', require 'funcs'
-      test.it('comes back', function()
-        test.raises(function() return funcs.call 'app:gone' end, 'NotFound')
-        test.eq(test.raises(function() return funcs.call 'app:gone' end, 'there is no entry'):kind(), 'NotFound')
-      end)
-    """)
+    (folder / "it_test.lua").write_text(lua("errors_that_come_back_count_as_raised"))
     assert said(capfd) == (0, ["1 passed, 0 failed"], "")
 
 
 def test_fixtures_and_cleanups(folder, capfd):
     """A fixture is made once for a test that asks for it, and is ended with the test, also with one that fails; the last first."""
-    (folder / "it_test.lua").write_text("""
-      local test = require 'test'
-      local n = 0
-      local one = test.fixture(function() n = n + 1 print('make ' .. n) return n, function(v) print('end ' .. v) end end)
-      test.it('first', function() test.eq(one(), one()) test.cleanup(function() print 'own' end) end)
-      test.it('second', function() one() error('no') end)
-      test.it('third', function() end)
-      test.it('fourth', function() test.cleanup(function() error('late', 0) end) end)
-      print(pcall(one))
-    """)
+    (folder / "it_test.lua").write_text(lua("fixtures_and_cleanups"))
     status, lines, _ = said(capfd)
     kept = [line for line in lines if not line.startswith("  \t")]
     assert [line for line in kept if not line.startswith(("FAIL", "  "))] == [

@@ -8,24 +8,11 @@ import pytest
 import moonwit
 from tests.oracle.function import oracle_of, outcome
 from tests.projects import entry, failure, opened
+from tests.texts import texts
 
-GUEST = """(component
-  (core module $m
-    (memory 1)
-    (table 1 funcref)
-    (type $v (func))
-    (func $deep (result i32) (i32.add (i32.const 1) (call $deep)))
-    (func (export "unreachable") (unreachable))
-    (func (export "divide") (drop (i32.div_s (i32.const 1) (i32.const 0))))
-    (func (export "overflow") (drop (i32.div_s (i32.const -2147483648) (i32.const -1))))
-    (func (export "load") (drop (i32.load (i32.const -4))))
-    (func (export "recurse") (drop (call $deep)))
-    (func (export "call-none") (call_indirect (type $v) (i32.const 0)))
-    (func (export "call-far") (call_indirect (type $v) (i32.const 8)))
-    (func (export "convert") (drop (i32.trunc_f32_s (f32.const nan))))
-    (func (export "spin") (loop (br 0))))
-  (core instance $i (instantiate $m))
-%s)"""
+_, wat = texts(__file__)
+
+GUEST = wat("guest")
 NAMES = ("unreachable", "divide", "overflow", "load", "recurse", "call-none", "call-far", "convert", "spin")
 
 
@@ -60,10 +47,7 @@ def test_a_trap_is_told_in_the_words_of_wasmtime(host: moonwit.Project, name: st
 
 def test_a_function_that_is_imported_without_an_interface_is_named(tmp_path: Path) -> None:
     """A call of a function that a component imports by itself names it."""
-    source = """(component (import "log-it" (func $log)) (core func $lowered (canon lower (func $log)))
-      (core module $m (import "i" "f" (func $f)) (func (export "go") (call $f)))
-      (core instance $i (instantiate $m (with "i" (instance (export "f" (func $lowered))))))
-      (func (export "go") (canon lift (core func $i "go"))))"""
+    source = wat("a_function_that_is_imported_without_an_interface_is_named")
     with opened(tmp_path, entry("it", source=source, method="go")) as project:
         error = failure(project.call, "t:it")
         assert error.kind == "PermissionDenied"

@@ -12,6 +12,9 @@ import pytest
 
 from moonwit.__main__ import main
 from moonwit.stubs import type_end
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 INDEX = """version: "1.0"
 namespace: app
@@ -107,14 +110,7 @@ def checked(folder: Path, script: str) -> list[str]:
 )
 def test_a_language_server_knows_the_calls(folder):
     """What is right is taken, a wrong argument of a known function is reported, and results have their types."""
-    right = """
-      local funcs = require 'funcs'
-      local shop = assert(funcs.import 'app:shop')
-      local sum = shop.total_of(1)
-      local other = funcs.call('app:shop#total-of', 2)
-      local greeting = funcs.call('app:greet', 'Ann')
-      if sum and other and greeting then print(sum + other, greeting.text, shop.cart.add_one(3)) end
-    """
+    right = lua("a_language_server_knows_the_calls")
     assert checked(folder, right) == []
     wrong = checked(folder, right.replace("shop.total_of(1)", "shop.total_of('one')"))
     assert any("integer" in message for message in wrong)

@@ -11,32 +11,12 @@ import moonwit
 from moonwit.host.http.serving.results import as_json
 from moonwit.host.values.intermediate import Empty
 from moonwit.host.wasm.wit import types as wit
+from tests.texts import texts
+
+lua, wat = texts(__file__)
 
 # Functions that take nothing and give what lies in memory: a record whose options are absent, the same inside others, wide integers.
-GUEST = r"""(component
-  (core module $M
-    (memory (export "mem") 1)
-    (data (i32.const 64) "\01")                              ;; err, then the record
-    (data (i32.const 128) "\60\00\00\00\02\00\00\00")        ;; a list of two records at 96
-    (func (export "zero") (result i32) (i32.const 0))
-    (func (export "fails") (result i32) (i32.const 64))
-    (func (export "listed") (result i32) (i32.const 128))
-    (func (export "same") (param i64) (result i64) (local.get 0)))
-  (core instance $m (instantiate $M))
-  (alias core export $m "mem" (core memory $mem))
-  (type $r' (record (field "a" (option u8)) (field "b" (option u8))))
-  (export $r "r" (type $r'))
-  (type $f' (flags "x" "y"))
-  (export $f "f" (type $f'))
-  (type $both' (record (field "inner" $r) (field "set" $f) (field "list" (list u32)) (field "maybe" (option $r))))
-  (export $both "both" (type $both'))
-  (func (export "plain") (result $r) (canon lift (core func $m "zero") (memory $mem)))
-  (func (export "flags") (result $f) (canon lift (core func $m "zero")))
-  (func (export "inside") (result $both) (canon lift (core func $m "zero") (memory $mem)))
-  (func (export "fails") (result (result (error $r))) (canon lift (core func $m "fails") (memory $mem)))
-  (func (export "listed") (result (list $r)) (canon lift (core func $m "listed") (memory $mem)))
-  (func (export "unsigned") (param "n" u64) (result u64) (canon lift (core func $m "same")))
-  (func (export "signed") (param "n" s64) (result s64) (canon lift (core func $m "same"))))"""
+GUEST = wat("guest")
 TAKES = """(module (memory (export "memory") 1) (func (export "takes") (param i32 i32))
   (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 8)))"""
 NAMES = ("plain", "flags", "inside", "fails", "listed", "unsigned", "signed")
@@ -99,22 +79,7 @@ def test_the_same_in_json(moonwit, folder):
 def test_wide_integers_have_one_type(project: moonwit.Project) -> None:
     """A u64 within 2^53 is a number, and beyond that unsigned; an s64 is signed."""
     project.run_script(
-        """
-        local function same(name, n, text)
-            local value = assert(funcs.call("v:" .. name, n))
-            assert(type(value) == (text:find "LL" and "cdata" or "number"), name .. type(value))
-            assert(tostring(value) == text, name .. " " .. tostring(value))
-        end
-        same("unsigned", 2^53, "9.007199254741e+15")
-        same("unsigned", 2^53 + 0ULL + 1, "9007199254740993ULL")
-        same("unsigned", 9223372036854775807ULL, "9223372036854775807ULL")
-        same("unsigned", 9223372036854775808ULL, "9223372036854775808ULL")
-        same("unsigned", -1ULL, "18446744073709551615ULL")
-        same("signed", -2^53, "-9.007199254741e+15")
-        same("signed", -2^53 - 1LL - 0LL, "-9007199254740993LL")
-        same("signed", 9007199254740993LL, "9007199254740993LL")
-        same("signed", 0x8000000000000000LL, "-9223372036854775808LL")
-        """
+        lua("wide_integers_have_one_type")
     )
 
 

@@ -16,6 +16,9 @@ import moonwit
 from moonwit.host.functions.inspect import inspect_entry
 from tests.oracle.function import Oracle, oracle_of, outcome
 from tests.origin import SOON, Origin, refused
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 GUEST = Path(__file__).parents[1] / "guests" / "outgoing" / "outgoing.wasm"
 POOLS = {
@@ -205,16 +208,7 @@ def test_many_of_one_guest(project: moonwit.Project, origin: Origin) -> None:
 def test_many_guests_of_one_lane(project: moonwit.Project, origin: Origin) -> None:
     """A hundred guests of one lane wait at the same time: the server answers none before all have come."""
     origin.gather(100)
-    project.run_script(f"""
-      local request = {{
-        method = "GET", scheme = "http", headers = {{}}, authority = "{origin.authority}", path = "/together",
-      }}
-      local done = channel.new(100)
-      for _ = 1, 100 do
-        coroutine.spawn(function() done:send(funcs.call("t:fetch-lazy", request)) end)
-      end
-      for _ = 1, 100 do assert((done:receive()).status == 200) end
-    """)
+    project.run_script(lua("many_guests_of_one_lane", ORIGIN_AUTHORITY=origin.authority))
 
 
 def test_the_limit_ends_a_request(project: moonwit.Project, origin: Origin) -> None:

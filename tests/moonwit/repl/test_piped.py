@@ -5,6 +5,10 @@ import sys
 
 import pytest
 
+from tests.texts import texts
+
+_, wat = texts(__file__)
+
 
 def piped(text: str | bytes, *arguments: str, cwd) -> subprocess.CompletedProcess[str]:
     """Runs `moonwit` with something on standard input."""
@@ -93,13 +97,7 @@ def test_what_waits_for_ever_fails(folder):
 
 def test_a_file_is_granted_more(moonwit, write):
     """What a guest needs and is harmless it has; the rest is granted by `--grant`, which takes no unknown names."""
-    guest = """(component
-      (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock (export "now" (func (result u64)))))
-      (import "wippy:runtime/funcs@0.1.0" (instance $funcs (export "nothing" (func))))
-      (core func $nothing (canon lower (func $funcs "nothing")))
-      (core module $m (import "" "f" (func $f)) (func (export "f") (call $f)) (func (export "one") (result i32) (i32.const 1)))
-      (core instance $i (instantiate $m (with "" (instance (export "f" (func $nothing))))))
-      (func (export "one") (result u32) (canon lift (core func $i "one"))))"""
+    guest = wat("a_file_is_granted_more")
     write("guest.wat", guest)
     source = "return funcs.call('guest:one')\n"
     assert moonwit("repl", "guest.wat", input=source).stdout == "1\n"

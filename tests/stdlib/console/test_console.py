@@ -11,6 +11,10 @@ from pathlib import Path
 import pyte
 import pytest
 
+from tests.texts import texts
+
+lua, _ = texts(__file__)
+
 SPEC = """{ about = 'Tests.',
   { 'source', help = 'where from' }, { 'rest', many = true, required = false },
   { '--limit', '-l', default = 8, type = 'integer', help = 'how many' }, { '--rate', type = 'number' },
@@ -142,13 +146,7 @@ def test_a_wrong_description_is_the_scripts_mistake(tmp_path: Path, spec: str, s
 
 def test_tables(tmp_path: Path) -> None:
     """Records and lists, numbers at the right, wide characters, chosen columns, holes, and no escape sequences of others."""
-    script = """
-        print(term.table({{name = 'a', n = 5}, {name = 'longer', n = 12.5}, {n = 7}}, {columns = {'name', 'n'}}))
-        print(term.table({{'x', 1}, {'日本', 20}}, {header = {'key', 'count'}}))
-        print(term.table({{'a\\27[2Jb\\nc\\tz', true}, {nil, 'e\\204\\129'}}))
-        print(term.table({}), term.table({}, {header = {'a', 'b'}}))
-        print(term.table({{('x'):rep(30), ('y'):rep(10)}}, {width = 20}))
-        print(term.red('plain'), term.has_colors(), term.is_terminal(), term.width())"""
+    script = lua("tables")
     assert moonwit(tmp_path, script).stdout == (
         "name       n\n------  ----\na          5\nlonger  12.5\n           7\n"
         "key   count\n----  -----\nx         1\n日本     20\n"
@@ -169,11 +167,7 @@ def test_tables_and_colors_in_a_terminal(tmp_path: Path) -> None:
 
 def test_a_bar_without_a_terminal_is_lines(tmp_path: Path) -> None:
     """One for each tenth, with failures, on standard error, and the last with the end."""
-    script = """
-        local bar = progress.bar{total = 100, title = 'work'}
-        for i = 1, 100 do bar:add(1, i == 50) end
-        bar:finish() bar:finish() bar:add(5) print(bar)
-        local none = progress.bar{total = 0} none:finish()"""
+    script = lua("a_bar_without_a_terminal_is_lines")
     result = moonwit(tmp_path, script)
     lines = [line.partition(" (")[0] for line in result.stderr.splitlines()]
     assert lines == [f"work: {n} of 100{', 1 failed' if n >= 50 else ''}" for n in range(10, 101, 10)] + ["0 of 0"]
@@ -182,11 +176,7 @@ def test_a_bar_without_a_terminal_is_lines(tmp_path: Path) -> None:
 
 def test_a_bar_in_a_terminal_is_one_line(tmp_path: Path) -> None:
     """It is drawn anew in place, what is printed meanwhile stands above it, and what stays is its last state."""
-    script = """
-        local bar = progress.bar{total = 4, title = 'work'}
-        for i = 1, 4 do time.sleep('60ms') bar:add(1, i == 2) if i == 2 then print('printed') end end
-        bar:finish()
-        print('after')"""
+    script = lua("a_bar_in_a_terminal_is_one_line")
     written, lines = in_terminal(tmp_path, script)
     assert lines[0] == "printed" and lines[2] == "after" and len(lines) == 3
     assert lines[1].startswith("work [#####") and "4 of 4, 1 failed" in lines[1]

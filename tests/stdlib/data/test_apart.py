@@ -16,6 +16,9 @@ from moonwit.host.engine.worker import Cancellation
 from moonwit.lua.values import buffer
 from moonwit.stdlib.apart.pool import Pool
 from moonwit.stdlib.apart.process import Failed, Process
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 LONG = buffer.encode(b"- [a, b, c, {d: e}]\n" * 200_000)
 
@@ -130,15 +133,7 @@ def test_a_process_that_is_killed_is_told() -> None:
 
 def test_others_go_on(run: Callable[[str], str]) -> None:
     """While megabytes are read, a coroutine of the lane runs on; the value arrives whole."""
-    script = """
-      local turns, done = 0, false
-      coroutine.spawn(function() while not done do turns = turns + 1 time.sleep(0) end end)
-      local text = ("- [a, b]\\n"):rep(200000)
-      local before = turns
-      local value, problem = yaml.decode(text)
-      done = true
-      print(problem, #value, value[200000][2], turns - before > 10)
-    """
+    script = lua("others_go_on")
     assert run(script) == "nil\t200000\tb\ttrue\n"
 
 
@@ -171,25 +166,6 @@ def test_the_limit_of_the_caller_counts(tmp_path: Path) -> None:
 
 def test_a_hundred_megabytes_are_refused(run: Callable[[str], str]) -> None:
     """What is longer than texts may be is an error value at once, and so are deep nests and random bytes."""
-    script = """
-      local long = ("x"):rep(100 * 1024 * 1024)
-      for _, decode in ipairs { yaml.decode, yaml.decode_all, toml.decode } do
-        local _, problem = decode(long)
-        print(problem:kind(), problem)
-      end
-      local random = {}
-      for i = 1, 20000 do random[i] = string.char(math.random(0, 255)) end
-      random = table.concat(random)
-      local deep = {
-        { yaml.decode, { ("["):rep(1e5), ("{a: "):rep(1e5), ("- "):rep(1e5), ("? "):rep(1e5), random } },
-        { toml.decode, { "a = " .. ("["):rep(1e5), "a = " .. ("{a="):rep(1e5), ("a."):rep(1e5) .. "a = 1", ("["):rep(1e5), random } },
-      }
-      for _, each in ipairs(deep) do
-        for i, text in ipairs(each[2]) do
-          local value, problem = each[1](text)
-          assert(value == nil and problem:kind() == "Invalid", i)
-        end
-      end
-    """
+    script = lua("a_hundred_megabytes_are_refused")
     refused = "Invalid\t{}: the text has 104857600 bytes, and at most 67108864 are taken\n"
     assert run(script) == "".join(refused.format(name) for name in ("yaml.decode", "yaml.decode_all", "toml.decode"))

@@ -18,6 +18,9 @@ from moonwit.lua.values import buffer
 from moonwit.stdlib.tasks import tasks
 from moonwit.stdlib.tasks.compression import decode, encode
 from moonwit.stdlib.tasks.problem import DataProblem
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 THEIRS: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     b"gzip": (gzip.compress, gzip.decompress),
@@ -80,19 +83,7 @@ def test_members_of_a_gzip_file() -> None:
 
 def test_bombs(run: Callable[[str], str]) -> None:
     """A gigabyte in a few bytes ends at the limit, in bounded memory, while others run; data without end is refused."""
-    script = """
-      local turns, done = 0, false
-      coroutine.spawn(function() while not done do turns = turns + 1 time.sleep('1ms') end end)
-      local zeroes = ('\\0'):rep(64 * 1024 * 1024)
-      for _, name in ipairs { 'gzip', 'zlib', 'deflate', 'brotli', 'zstd' } do
-        local before = turns
-        local bomb = assert(compress[name].encode(zeroes, { level = 1 }))
-        local data, problem = compress[name].decode(bomb, { max_size = 1024 * 1024 })
-        print(name, #bomb < 400000, data, problem:kind(), turns > before)
-        print(select(2, compress[name].decode('')), select(2, compress[name].encode('x', { level = 99 })):kind())
-      end
-      done = true
-    """
+    script = lua("bombs")
     lines = run(script).splitlines()
     assert lines[0::2] == [f"{name.decode()}\ttrue\tnil\tInternal\ttrue" for name in THEIRS]
     assert lines[1::2] == [f"compress.{name.decode()}.decode: the data is empty\tInvalid" for name in THEIRS]
@@ -100,15 +91,7 @@ def test_bombs(run: Callable[[str], str]) -> None:
 
 def test_dictionaries(run: Callable[[str], str]) -> None:
     """One that is made of samples makes small texts smaller, and is needed to read them."""
-    script = """
-      local samples = {}
-      for i = 1, 2000 do samples[i] = ('{"user": %d, "name": "user %d", "active": true, "roles": ["admin", "editor"]}'):format(i, i * 7) end
-      local dict = assert(compress.zstd.train_dict(samples, { size = 4096, id = 7 }))
-      local plain, packed = compress.zstd.encode(samples[1]), compress.zstd.encode(samples[1], { dict = dict })
-      print(#packed < #plain, compress.zstd.decode(packed, { dict = dict }) == samples[1], compress.zstd.decode(packed) == nil)
-      print(compress.zstd.inspect_dict(dict).id, (select(2, compress.zstd.inspect_dict('no'))))
-      print((select(2, compress.zstd.train_dict({ 'abcdefgh' }))))
-    """
+    script = lua("dictionaries")
     assert run(script).splitlines() == [
         "true\ttrue\ttrue",
         "7\tcompress.inspect: it is not a dictionary of zstd",

@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 INDEX = """version: "1.0"
 namespace: t
@@ -129,38 +132,13 @@ EXPLODING = ["(x+x+)+y", "(x|x)*y", "(x*)*y", "(x|xx)+y", "(.*)(.*)(.*)(.*)y", "
 def test_patterns_that_explode_elsewhere(run: Callable[[str], str]) -> None:
     """Time is linear in the text: twice as much takes about twice as long, for patterns that take a backtracking matcher forever."""
     patterns = ", ".join(f"'{pattern}'" for pattern in EXPLODING)
-    script = f"""
-      local function took(re, text)
-        local best = math.huge
-        for _ = 1, 3 do
-          local before = time.now()
-          assert(re:match_string(text) == false)
-          best = math.min(best, time.now():sub(before):seconds())
-        end
-        return best
-      end
-      for _, pattern in ipairs {{ {patterns} }} do
-        local re = text.regexp.compile(pattern)
-        local small, large = took(re, ('x'):rep(500000)), took(re, ('x'):rep(4000000))
-        print(large < small * 8 * 8 + 0.2)
-      end
-    """
+    script = lua("patterns_that_explode_elsewhere", PATTERNS=patterns)
     assert run(script) == "true\n" * len(EXPLODING)
 
 
 def test_the_lane_goes_on_in_a_hundred_megabytes(run: Callable[[str], str]) -> None:
     """While a long text is searched, others run; where there are too many matches, it is said."""
-    script = """
-      local big = ('x'):rep(100 * 1024 * 1024)
-      local turns, done = 0, false
-      coroutine.spawn(function() while not done do turns = turns + 1 time.sleep('1ms') end end)
-      for _, pattern in ipairs { '(x+x+)+y', '(x|x)*y' } do
-        local before = turns
-        print(text.regexp.compile(pattern):match_string(big), turns - before > 3)
-      end
-      done = true
-      print(text.regexp.compile('[0-9](x*)$'):find_string_submatch(big))
-    """
+    script = lua("the_lane_goes_on_in_a_hundred_megabytes")
     assert run(script) == "false\ttrue\nfalse\ttrue\nnil\n"
 
 
@@ -230,12 +208,7 @@ def test_plain_splitting_and_trimming(project: moonwit.Project) -> None:
 
 def test_what_to_install_is_said(tmp_path: Path) -> None:
     """Without its libraries the module is there, and its functions say which extra they need; `require` says it of `template`."""
-    script = """
-      print(text.regexp.compile('a'))
-      print(text.diff.new():compare('a', 'b'))
-      print(text.trim(' a '))
-      print(pcall(require, 'template'))
-    """
+    script = lua("what_to_install_is_said")
     (tmp_path / "script.lua").write_text(script)
     missing = "import sys\nsys.modules.update(dict.fromkeys(['re2', 'diff_match_patch', 'jinja2']))\n"
     program = f"{missing}from moonwit.__main__ import main\nmain(['run', 'script.lua'])"

@@ -9,6 +9,9 @@ import pytest
 
 from moonwit.lua.lane.lane import new_state
 from moonwit.lua.values import buffer
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 Run = Callable[[str], str]
 
@@ -28,15 +31,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 def test_a_semaphore_bounds_and_keeps_the_order(run: Run) -> None:
     """No more than its places are held at once, and those who wait come in their order."""
-    assert run("""
-        local s, now, most, order = sync.semaphore(2), 0, 0, {}
-        group.map({1, 2, 3, 4, 5}, function(i) s:with(function()
-          order[#order + 1] = i now = now + 1 most = math.max(most, now) time.sleep('1ms') now = now - 1
-        end) end)
-        print(most, table.concat(order, ' '), s)
-        print(s:acquire(), s:try_acquire(), s:try_acquire(), s:acquire('1ms'))
-        s:release() s:release() s:release()
-        print(s)""") == (
+    assert run(lua("a_semaphore_bounds_and_keeps_the_order")) == (
         "2\t1 2 3 4 5\tsemaphore (2 free)\ntrue\ttrue\tfalse\tfalse\tno place became free within the time to wait\nsemaphore (3 free)\n"
     )
 
@@ -44,14 +39,7 @@ def test_a_semaphore_bounds_and_keeps_the_order(run: Run) -> None:
 def test_a_place_is_not_lost_to_one_who_gave_up(run: Run) -> None:
     """A waiter that was canceled, or whose time has passed, is passed over; what a failing function held is given back."""
     assert (
-        run("""
-        local s = sync.semaphore(1)
-        s:acquire()
-        local a = coroutine.spawn(function() s:acquire() end)
-        local b = coroutine.spawn(function() print(s:acquire('1ms')) end)
-        local c = coroutine.spawn(function() print(s:acquire()) s:release() end)
-        time.sleep('2ms') coroutine.cancel(a) s:release() coroutine.join(c)
-        print(s)""")
+        run(lua("a_place_is_not_lost_to_one_who_gave_up"))
         == "false\tno place became free within the time to wait\ntrue\nsemaphore (1 free)\n"
     )
     assert run("local s = sync.semaphore(1) pcall(s.with, s, error, 'no') print(s)") == "semaphore (1 free)\n"
@@ -59,18 +47,7 @@ def test_a_place_is_not_lost_to_one_who_gave_up(run: Run) -> None:
 
 def test_a_mutex_is_held_by_one(run: Run) -> None:
     """Who waits gets it in order, nobody gets in between, and it is free when its holder fails."""
-    assert run("""
-        local m, order = sync.mutex(), {}
-        m:lock()
-        for i = 1, 3 do coroutine.spawn(function() m:with(function() order[#order + 1] = i time.sleep('1ms') end) end) end
-        time.sleep('1ms')
-        m:unlock()
-        print(m:lock('1us'))
-        m:lock() print(table.concat(order, ' '), m) m:unlock()
-        print(pcall(m.with, m, error, 'no')) print(m)
-        print(pcall(m.unlock, m))
-        m:lock() print(pcall(m.lock, m))
-        coroutine.join(coroutine.spawn(function() print(pcall(m.unlock, m)) end))""") == (
+    assert run(lua("a_mutex_is_held_by_one")) == (
         "false\tthe mutex was not free within the time to wait\n1 2 3\tmutex (locked)\nfalse\tno\nmutex (free)\n"
         "false\tmutex:unlock: this coroutine does not hold it\n"
         "false\tmutex:lock: this coroutine holds it already, and would wait for itself\n"
@@ -80,24 +57,14 @@ def test_a_mutex_is_held_by_one(run: Run) -> None:
 
 def test_mutexes_that_wait_for_each_other_are_found(run: Run) -> None:
     """Two that are locked in opposite orders: the one that would close the ring is told so, and both go on."""
-    assert run("""
-        local a, b = sync.mutex(), sync.mutex()
-        local function both(first, second) first:lock() time.sleep('1ms') local ok, e = pcall(second.lock, second)
-          if ok then second:unlock() end first:unlock() return ok and 'both' or tostring(e) end
-        local r = assert(group.map({1, 2}, function(i) if i == 1 then return both(a, b) end return both(b, a) end))
-        table.sort(r) print(r[1]) print(r[2])""") == (
+    assert run(lua("mutexes_that_wait_for_each_other_are_found")) == (
         "both\nmutex:lock: the coroutine that holds it waits for this one, and neither would go on\n"
     )
 
 
 def test_an_event_wakes_all(run: Run) -> None:
     """Those who wait and those who come later; a timeout that passes before says so."""
-    assert run("""
-        local e, woken = sync.event(), 0
-        print(e:wait('1ms'))
-        for i = 1, 3 do coroutine.spawn(function() e:wait() woken = woken + 1 end) end
-        time.sleep('1ms') print(woken, e:is_set(), e)
-        e:set() e:set() time.sleep('1ms') print(woken, e:wait(), e:is_set(), e)""") == (
+    assert run(lua("an_event_wakes_all")) == (
         "false\tthe event did not happen within the time to wait\n0\tfalse\tevent (not set)\n3\ttrue\ttrue\tevent (set)\n"
     )
 

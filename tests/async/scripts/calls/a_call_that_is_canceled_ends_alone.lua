@@ -1,0 +1,7 @@
+local c = channel.new(0)
+local counting = funcs:async('t:count', c)
+c:send('abc')
+assert(counting:cancel())
+local value, err = counting:await()
+assert(value == nil and err:kind() == 'Canceled')
+assert(funcs:call('t:count', 'abcd') == 4)

@@ -1,0 +1,5 @@
+local n, err = funcs:call('t:count', 5)
+assert(n == nil and err:kind() == 'Invalid')
+assert(err:message():find('count: parameter 1 %(s: stream<u8>%): expected stream<u8>: a string, a sequence'), err:message())
+n, err = funcs:call('t:count', { 300 })
+assert(n == nil and err:kind() == 'Invalid', tostring(err))

@@ -1,0 +1,5 @@
+local waiting = funcs:async('t:NAME', 30e6)
+assert(funcs:call('t:number'))
+local ns = waiting:await()
+assert(ns >= 30e6, tostring(ns))
+assert(funcs:call('t:past') == 1)

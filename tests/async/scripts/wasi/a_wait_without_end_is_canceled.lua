@@ -1,0 +1,5 @@
+local waiting = funcs:async('t:waited', 2 ^ 63)
+time.sleep('5ms')
+assert(waiting:cancel())
+local value, err = waiting:await()
+assert(value == nil and err:kind() == 'Canceled', tostring(err))

@@ -1,0 +1,11 @@
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 100) "%s")
+  (func $say (param $size i32)
+    (i32.store (i32.const 0) (i32.const 100))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "say") (call $say (i32.const %d)))
+  (func (export "fail") (call $say (i32.const %d)) unreachable)
+  (func (export "silent") unreachable))

@@ -1,0 +1,21 @@
+(component
+  (import "wippy:runtime/funcs@0.1.0" (instance $funcs
+    (export "call-string" (func (param "target" string) (param "input" string) (result (result string (error string)))))))
+  (import "wasi:cli/exit@0.2.3" (instance $x (export "exit-with-code" (func (param "status-code" u8)))))
+  (core module $memory (memory (export "memory") 1) (data (i32.const 100) "p:twice") (data (i32.const 200) "again")
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1000)))
+  (core instance $m (instantiate $memory))
+  (alias core export $m "memory" (core memory $mem))
+  (alias core export $m "realloc" (core func $realloc))
+  (core func $call (canon lower (func $funcs "call-string") (memory $mem) (realloc $realloc)))
+  (core func $exit (canon lower (func $x "exit-with-code")))
+  (core module $main (import "" "call" (func $call (param i32 i32 i32 i32 i32))) (import "" "exit" (func $exit (param i32)))
+    (import "" "memory" (memory 1))
+    (func (export "run") (result i32)
+      (call $call (i32.const 100) (i32.const 7) (i32.const 200) (i32.const 5) (i32.const 0))
+      (call $exit (i32.add (i32.mul (i32.const 100) (i32.load8_u (i32.const 0))) (i32.load (i32.const 8)))) (i32.const 0)))
+  (core instance $i (instantiate $main
+    (with "" (instance (export "call" (func $call)) (export "exit" (func $exit)) (export "memory" (memory $mem))))))
+  (func $run (result (result)) (canon lift (core func $i "run")))
+  (instance $r (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.3" (instance $r)))

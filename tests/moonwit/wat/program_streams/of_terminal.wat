@@ -1,0 +1,16 @@
+(component
+      (import "wasi:cli/KIND@0.2.3" (instance $of (export "KIND" (type (sub resource)))))
+      (alias export $of "KIND" (type $kind))
+      (import "wasi:cli/terminal-NAME@0.2.3" (instance $t
+        (alias outer 1 $kind (type $outer)) (export "KIND" (type $own (eq $outer)))
+        (export "get-terminal-NAME" (func (result (option (own $own)))))))
+      (core module $memory (memory (export "memory") 1))
+      (core instance $m (instantiate $memory))
+      (alias core export $m "memory" (core memory $mem))
+      (core func $get (canon lower (func $t "get-terminal-NAME") (memory $mem)))
+      (core module $main (import "" "get" (func $get (param i32))) (import "" "memory" (memory 1))
+        (func (export "run") (result i32) (call $get (i32.const 0)) (i32.load8_u (i32.const 0))))
+      (core instance $i (instantiate $main (with "" (instance (export "get" (func $get)) (export "memory" (memory $mem))))))
+      (func $run (result (result)) (canon lift (core func $i "run")))
+      (instance $r (export "run" (func $run)))
+      (export "wasi:cli/run@0.2.3" (instance $r)))

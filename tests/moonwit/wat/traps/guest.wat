@@ -1,0 +1,17 @@
+(component
+  (core module $m
+    (memory 1)
+    (table 1 funcref)
+    (type $v (func))
+    (func $deep (result i32) (i32.add (i32.const 1) (call $deep)))
+    (func (export "unreachable") (unreachable))
+    (func (export "divide") (drop (i32.div_s (i32.const 1) (i32.const 0))))
+    (func (export "overflow") (drop (i32.div_s (i32.const -2147483648) (i32.const -1))))
+    (func (export "load") (drop (i32.load (i32.const -4))))
+    (func (export "recurse") (drop (call $deep)))
+    (func (export "call-none") (call_indirect (type $v) (i32.const 0)))
+    (func (export "call-far") (call_indirect (type $v) (i32.const 8)))
+    (func (export "convert") (drop (i32.trunc_f32_s (f32.const nan))))
+    (func (export "spin") (loop (br 0))))
+  (core instance $i (instantiate $m))
+%s)

@@ -1,0 +1,6 @@
+print(term.table({ { name = 'a', n = 5 }, { name = 'longer', n = 12.5 }, { n = 7 } }, { columns = { 'name', 'n' } }))
+print(term.table({ { 'x', 1 }, { '日本', 20 } }, { header = { 'key', 'count' } }))
+print(term.table({ { 'a\27[2Jb\nc\tz', true }, { nil, 'e\204\129' } }))
+print(term.table({}), term.table({}, { header = { 'a', 'b' } }))
+print(term.table({ { ('x'):rep(30), ('y'):rep(10) } }, { width = 20 }))
+print(term.red('plain'), term.has_colors(), term.is_terminal(), term.width())

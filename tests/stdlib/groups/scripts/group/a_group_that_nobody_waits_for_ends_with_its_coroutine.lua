@@ -1,0 +1,8 @@
+local outer = group.new()
+outer:spawn(function()
+  local g = group.new()
+  g:spawn(sleeper('left', '1h'))
+  g:spawn(function() error('not lost', 0) end)
+  time.sleep('1ms')
+end)
+say(outer:wait())

@@ -1,0 +1,8 @@
+local g = group.new()
+g:spawn(sleeper('a', '1h'))
+local f = g:spawn(sleeper('never begins', '1h'))
+time.sleep('1ms')
+g:spawn(sleeper('new', '1h'))
+say(g:cancel(), g:cancel())
+local r, err = g:wait()
+say(r, err:kind(), f:cancel(), g:cancel())

@@ -1,0 +1,13 @@
+local g = group.new { limit = 1 }
+g:spawn(function()
+  local f = g:spawn(say, 'held')
+  say(f:cancel(), f:cancel(), f:is_canceled())
+end)
+local r, err = g:wait()
+say(err)
+g = group.new()
+local f = g:spawn(sleeper('f', '1h'))
+g:spawn(sleeper('g', '2ms'))
+say(f:cancel())
+r, err = g:wait()
+say(r[1], r[2], err)
