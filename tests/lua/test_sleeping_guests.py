@@ -47,6 +47,18 @@ def test_a_sleeping_guest_holds_up_its_caller_alone(run: Lane) -> None:
     assert run(lua("a_sleeping_guest_holds_up_its_caller_alone")) == "main goes on\nguest 3\ntick\t1\nguest 2\ntick\t2\nguest 1\ntick\t3\n"
 
 
+def test_a_call_that_waits_for_nothing_ends_in_its_turn(run: Lane) -> None:
+    """A guest that may wait, and does not, is done before anything else of the lane runs."""
+    assert (
+        run("""
+      funcs.call("t:spin", 1)
+      local others = 0
+      coroutine.spawn(function() others = others + 1 end)
+      print(funcs.call("t:spin", 1), others)""")
+        == "1\t0\n"
+    )
+
+
 def test_calls_of_one_function_that_overlap_keep_their_values_apart(run: Lane) -> None:
     """Each has its own arguments and result, read and written while others of the same function are under way."""
     assert run(lua("calls_of_one_function_that_overlap_keep_their_values_apart")) == "600\t0\n"

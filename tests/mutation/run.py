@@ -33,6 +33,7 @@ PATIENCE = 8  # how many times as long as on unchanged code the tests of a file 
 
 # The test files that hold each file or folder, the quickest and sharpest first.
 COMPILED = "tests/abi/test_compiled_guest.py"
+COMPOSED = ["tests/abi/test_composed*.py", "tests/abi/test_core_resources.py", "tests/async/test_calls.py", "tests/async/test_wasi.py"]
 CORE = [f"tests/host/wasm/test_{name}.py" for name in ("guards_outcomes", "guards_bounds", "guards_core", "planner", "core")]
 EPOCHS = [f"tests/lua/test_{name}.py" for name in ("turns", "limits", "pools", "computing_limits")]
 INSTANCES = [
@@ -47,13 +48,16 @@ HELD_BY: dict[str, list[str]] = {
     "lua/abi/check.lua": ["tests/abi/test_guards_[clah]*.py", COMPILED],
     "lua/abi/lower.lua": ["tests/abi/test_guards_[alh]*.py", COMPILED],
     "lua/abi/lift.lua": ["tests/abi/test_guards_[ra]*.py", COMPILED],
-    "lua/abi/finish.lua": [COMPILED],
+    "lua/abi/finish.lua": [COMPILED, "tests/lua/test_workers.py"],
+    "lua/abi/stages.lua": ["tests/abi/test_generated.py", "tests/abi/test_guards_*.py", "tests/abi/test_hostile_handles.py", COMPILED],
     "lua/abi/": [
         "tests/lua/test_lent_handles.py",
         *("tests/abi/test_guards_*.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_sleeping_resources.py"),
         *("tests/lua/test_limits.py", COMPILED),
     ],
-    "lua/guest/handles.lua": ["tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py"],
+    "lua/guest/handles.lua": [
+        *("tests/abi/test_guards_handles.py", "tests/abi/test_hostile_handles.py", "tests/lua/test_resources.py", *COMPOSED),
+    ],
     **{f"lua/guest/{name}.lua": INSTANCES for name in ("plan", "build", "instance", "binding")},
     "lua/guest/fibers.lua": [
         *(
@@ -82,15 +86,23 @@ HELD_BY: dict[str, list[str]] = {
     "host/wasi/linkage.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
     "host/wasi/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
     "host/wasi/preview1.py": ["tests/host/wasm/test_guards_code.py", "tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
-    "host/wasm/plan/core_plan.py": ["tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"],
+    "host/wasm/plan/core_plan.py": [
+        *("tests/host/wasm/test_guards_bounds.py", "tests/host/test_functions.py", "tests/host/test_methods.py"),
+        "tests/abi/test_core_resources.py",
+    ],
     "host/wasm/binary/core": CORE,
     "host/wasm/component/core_code.py": ["tests/host/wasm/test_guards_code.py", *CORE],
     "host/wasm/plan/shortcut.py": ["tests/host/wasm/test_shortcut.py", "tests/host/wasm/test_planner.py"],
+    "host/wasm/adapters/": [
+        *("tests/host/wasm/adapters/test_*.py", "tests/oracle/test_transcode.py", "tests/abi/test_bridges.py"),
+        *("tests/abi/test_composed*.py", "tests/host/wasm/test_planner.py"),
+    ],
+    **{f"host/wasm/plan/{name}.py": ["tests/host/wasm/test_planner.py", *COMPOSED] for name in ("planner", "composing", "tasks")},
     "host/wasm/": [
         *("tests/host/wasm/test_guards_outcomes.py", "tests/host/wasm/test_planner.py"),
         *("tests/host/wasm/test_[gfsw]*[!t].py", "tests/host/wasm/test_reflection.py"),
         *("tests/host/wasm/test_guards_component.py", "tests/host/wasm/test_core.py", "tests/host/test_functions.py"),
-        *("tests/host/test_inspect.py", "tests/host/wasm/test_decoding_mutations.py"),
+        *("tests/host/test_inspect.py", "tests/async/test_decoding.py", "tests/host/wasm/test_decoding_mutations.py"),
     ],
     "host/files/beneath.py": ["tests/host/test_beneath.py", "tests/host/test_directory.py"],
     "host/files/directory.py": [

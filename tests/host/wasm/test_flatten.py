@@ -116,6 +116,14 @@ def test_wasmtime_disagrees_with_another_signature(monkeypatch: pytest.MonkeyPat
         Component(Engine(), component(Function((Field("a", U8),), None)))
 
 
+@pytest.mark.parametrize("count", [15, 16, 17, 18])
+def test_more_than_16_values_lie_in_memory(count: int) -> None:
+    """In a record, and in a record within one: what is kept of a large type still tells that it is one."""
+    record = Record(tuple(Field(name, U8) for name in names(count)))
+    for found in (record, Record((Field("inner", record),)), Option(Record(record.fields[1:]))):
+        assert flatten(Function((Field("a", found),), None)).params == ("i" * count if count <= 16 else "i")
+
+
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
