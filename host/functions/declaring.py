@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from moonwit.host.functions.exports import callable_paths
+from moonwit.host.functions.exports import callable_exports
 from moonwit.host.functions.methods import UnknownMethod, alike, resolve
 from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasm.component.component import Interface
@@ -35,13 +35,13 @@ def kind_of(found: Binary, is_text: bool) -> Kind:
     if is_text:
         return "function.wat"
     if found.is_component:
-        return "process.wasm" if found.functions and all(_RUN.match(path) for path in found.functions) else "function.wasm"
-    return "process.wasm" if is_command(found.core) and not callable_paths(found) else "function.wasm"
+        return "process.wasm" if found.functions and all(_RUN.match(export) for export in found.functions) else "function.wasm"
+    return "process.wasm" if is_command(found.core) and not callable_exports(found) else "function.wasm"
 
 
 def usable(found: Binary) -> list[str]:
-    """Gives the paths of the functions of a binary that an entry can name in `method`."""
-    return [path for path in callable_paths(found) if can_be_written(path)]
+    """Gives the functions of a binary, by their exports, that an entry can name in `method`."""
+    return [export for export in callable_exports(found) if can_be_written(export)]
 
 
 def declaration(
@@ -56,8 +56,9 @@ def declaration(
 ) -> Iterator[str]:
     """Gives the lines of an entry, indented as an item of `entries:`.
 
-    ``source`` are the lines that say where the binary is; ``wit`` is the text of `wit:`, and ``more`` is granted besides. ``method`` is a
-    path with those that are called alike; without it a binary with one function has that, and the entry stands for all of one with several.
+    ``source`` are the lines that say where the binary is; ``wit`` is the text of `wit:`, and ``more`` is granted besides. ``method`` is an
+    export with those that are called alike; without it a binary with one function has that, and the entry stands for all of one with
+    several.
     """
     yield f"  - name: {plain(name)}"
     yield f"    kind: {kind}"
@@ -65,12 +66,12 @@ def declaration(
     if kind == "process.wasm":
         yield f"    meta: {{command: {{name: {plain(name)}}}}}"
     else:
-        functions = [method[0]] if method else callable_paths(found)
+        functions = [method[0]] if method else callable_exports(found)
         if method is None and len(functions) == 1 and wit is None and can_be_written(functions[0]):
             method = functions[0], groups(found)[functions[0]]
         if method is not None:
             yield f"    method: {quoted(shortest(*method))}"
-        if any(path.startswith(_HANDLER) for path in functions):
+        if any(export.startswith(_HANDLER) for export in functions):
             yield "    transport: wasi-http"
     if wit is not None:
         yield f"    wit: {quoted(wit)}"

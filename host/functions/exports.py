@@ -23,16 +23,16 @@ PLUMBING = re.compile(r"cabi_|_initialize\Z|_start\Z|__|\[dtor\]|.*#\[dtor\]")
 _TOOLS = frozenset({"exports#init"})
 
 
-def callable_paths(found: Binary, plan: Plan | None = None) -> list[str]:
-    """Gives the paths of the exports that can be called: not the methods of resources, which are called through handles.
+def callable_exports(found: Binary, plan: Plan | None = None) -> list[str]:
+    """Gives the exports that can be called: not the methods of resources, which are called through handles.
 
     ``plan`` is that of a core module under its `wit`; without one, its functions are those that a signature can be derived for.
     """
     if found.is_component:
-        return [path for path in found.functions if "[method]" not in path and path not in _TOOLS]
+        return [export for export in found.functions if "[method]" not in export and export not in _TOOLS]
     if plan is not None:
-        return [path for path in plan.exports if not PLUMBING.match(path)]
-    return [path for path, type in core_functions(found.core).items() if not PLUMBING.match(path) and _derives(path, type)]
+        return [export for export in plan.exports if not PLUMBING.match(export)]
+    return [export for export, type in core_functions(found.core).items() if not PLUMBING.match(export) and _derives(export, type)]
 
 
 def _derives(name: str, type: CoreType) -> bool:
@@ -48,31 +48,31 @@ def parts(function: LoadedFunction) -> list[LoadedFunction]:
     if not function.is_part:
         return [function]
     found = function.binary
-    paths = callable_paths(found, function.plan)
-    types = {path: found.functions[path] for path in paths} if found.is_component else {}
-    return [replace(function, path=path, signature=types[path] if types else function.plan.exports[path].type) for path in paths]
+    exports = callable_exports(found, function.plan)
+    types = found.functions if found.is_component else {export: lift.type for export, lift in function.plan.exports.items()}
+    return [replace(function, export=export, signature=types[export]) for export in exports]
 
 
-def names(paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Gives what the functions of a binary are called in a table of them, by path: `total`, or `carts.add` for one of an interface.
+def names(exports: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Gives what the functions of a binary are called in a table of them, by export: `total`, or `carts.add` for one of an interface.
 
     An interface goes by the last part of its name where that is free, else by all of it; constructors and static functions are in a table
     named like their resource, the first as `new`. `_` stands for whatever no name in Lua may hold.
     """
-    known = list(paths)
-    roots = {_identifier(path) for path in known if "#" not in path}
-    interfaces = list(dict.fromkeys(path.rpartition("#")[0] for path in known if "#" in path))
+    known = list(exports)
+    roots = {_identifier(export) for export in known if "#" not in export}
+    interfaces = list(dict.fromkeys(export.rpartition("#")[0] for export in known if "#" in export))
     short = {each: _identifier(each.partition("@")[0].rpartition("/")[2]) for each in interfaces}
     counts: dict[str, int] = {}
     for name in short.values():
         counts[name] = counts.get(name, 0) + 1
     found = {}
-    for path in known:
-        interface, sign, name = path.rpartition("#")
+    for export in known:
+        interface, sign, name = export.rpartition("#")
         of = short.get(interface, "")
         if counts.get(of, 0) > 1 or of in roots:
             of = _identifier(interface)
-        found[path] = (*([of] if sign else []), *_own(name))
+        found[export] = (*([of] if sign else []), *_own(name))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from moonwit.host.functions import unprovided
 from moonwit.host.functions.binaries import MAX_BYTES, Binary, BinaryProblem, assemble, binary
 from moonwit.host.functions.declaring import can_be_written, declaration, entry_name, granted, kind_of, quoted, unmade
-from moonwit.host.functions.exports import PLUMBING, callable_paths, parts
+from moonwit.host.functions.exports import PLUMBING, callable_exports, parts
 from moonwit.host.functions.loaded import LoadedFunction
 from moonwit.host.functions.loading import load_function
 from moonwit.host.functions.providers import provided
@@ -51,7 +51,7 @@ def inspect_file(path: Path, whole: bool = False) -> str:
     lines = _guarded(found, facts, whole=whole)
     if (advice := unmade(found, path.name)) is not None:
         return _text([*lines, "", advice])
-    if (callable_paths(found) and (found.is_component or _unfit(found) is None)) or kind_of(found, is_text) == "process.wasm":
+    if (callable_exports(found) and (found.is_component or _unfit(found) is None)) or kind_of(found, is_text) == "process.wasm":
         lines += ["", "# _index.yaml", *_index(path, found, is_text=is_text)]
     else:
         lines += ["", "It exports no function that an entry could call."]
@@ -95,7 +95,8 @@ def _called(loaded: LoadedFunction, method: str | None) -> list[tuple[str, str]]
     if loaded.is_part and method is None:
         found = parts(loaded)
         return [("methods", f"{len(found)}, as {found[0].call_id}"), ("pool", pool.type)]
-    return [("method", loaded.path), ("signature", show_function(loaded.path.rpartition("#")[2], loaded.signature)), ("pool", pool.type)]
+    signature = show_function(loaded.export.rpartition("#")[2], loaded.signature)
+    return [("method", loaded.export), ("signature", signature), ("pool", pool.type)]
 
 
 def _guarded(found: Binary, facts: list[tuple[str, str]], loaded: LoadedFunction | None = None, *, whole: bool) -> list[str]:
@@ -218,7 +219,7 @@ def _index(path: Path, found: Binary, *, is_text: bool) -> Iterator[str]:
         yield f"    directory: {quoted(_directory(path))}  # relative to the project"
         yield ""
         source = [f"fs: {_FOLDER}", f"path: {quoted('/' + path.name)}", f"hash: sha256:{found.sha256}"]
-    functions = callable_paths(found)
+    functions = callable_exports(found)
     # One function gives the entry its name.
     name = entry_name(functions[0] if len(functions) == 1 and can_be_written(functions[0]) else path.stem, taken)
     yield from declaration(found, name, kind_of(found, is_text), source)

@@ -39,7 +39,7 @@ class Linked:
     def plan(self, entry: Entry, found: Binary, mapped: tuple[Answer, ...]) -> tuple[Plan, tuple[Answer, ...]]:
         """Gives the plan of a component together with these, and its answers, which say what they are linked to; raises ``Misplaced``."""
         providers, marked = self.providers(found, mapped, (entry.id,))
-        first = next(answer.path for answer in mapped if answer.is_linked)
+        first = next(answer.field for answer in mapped if answer.is_linked)
         try:
             return plan_component(link(found.component, providers)), marked
         except (Malformed, Refused) as error:
@@ -59,7 +59,7 @@ class Linked:
                 continue
             if answer.id in chain:
                 ring = " -> ".join((*chain[chain.index(answer.id) :], answer.id))
-                raise Misplaced(answer.path, f"components can't answer each other's imports: {ring}", "map one of them to something else")
+                raise Misplaced(answer.field, f"components can't answer each other's imports: {ring}", "map one of them to something else")
             if answer.id not in made:
                 made[answer.id] = self.provider(answer, chain)
             provider, mark = made[answer.id]
@@ -75,14 +75,14 @@ class Linked:
         """
         entry = self.registry.entries[answer.id]
         if self.registry.is_broken(answer.id):
-            raise Misplaced(answer.path, f"{shown(answer.id)} can't be used", "correct what is said about it")
+            raise Misplaced(answer.field, f"{shown(answer.id)} can't be used", "correct what is said about it")
         found = self.binary_of(entry)
         if not found.is_component:
             sentence = f"{shown(answer.id)} is a core module, and only a component exports interfaces"
-            raise Misplaced(answer.path, sentence, "map single functions to it, or make it a component")
+            raise Misplaced(answer.field, sentence, "map single functions to it, or make it a component")
         if entry.fields.get("wasi"):
             sentence = f"{shown(answer.id)} has `wasi` of its own, and what answers an import sees the arguments and files of the importer"
-            raise Misplaced(answer.path, sentence, "remove its `wasi`, or put a library.lua between them that calls it")
+            raise Misplaced(answer.field, sentence, "remove its `wasi`, or put a library.lua between them that calls it")
         number = len(self.owners)
         self.owners.append((answer.id, found, (), {}))
         mapped = answers(entry, self.registry, found)
@@ -101,16 +101,16 @@ def _export(importer: Component, provider: Component, answer: Answer) -> str:
     meant = [each for each in named if each == answer.interface] or [each for each in named if interface_of(each) == name]
     if not meant:
         known = f"only {listed(named)}" if named else "no interface at all"
-        raise Misplaced(answer.path, f"{shown(answer.id)} does not export {shown(name)}, {known}", "name a component that exports it")
+        raise Misplaced(answer.field, f"{shown(answer.id)} does not export {shown(name)}, {known}", "name a component that exports it")
     has = provider.world.exports[meant[0]]
     assert isinstance(wanted, Interface) and isinstance(has, Interface)
     lacking = [each for each in wanted.functions if each not in has.functions]
     if lacking:
-        raise Misplaced(answer.path, f"{shown(answer.id)} has no {listed(lacking)} in {shown(name)}", "build both against the same WIT")
+        raise Misplaced(answer.field, f"{shown(answer.id)} has no {listed(lacking)} in {shown(name)}", "build both against the same WIT")
     for each, function in wanted.functions.items():
         ours, theirs = (show_signature(one, expand=True) for one in (function, has.functions[each]))
         if ours != theirs:
             ours, theirs = cut_both(ours, theirs)
             sentence = f"{shown(each)} of {shown(name)} is imported as `{ours}`, and {shown(answer.id)} has `{theirs}`"
-            raise Misplaced(answer.path, sentence, "build both against the same WIT")
+            raise Misplaced(answer.field, sentence, "build both against the same WIT")
     return meant[0]

@@ -68,17 +68,17 @@ class Pool:
 class LoadedFunction:
     """A function ready to be instantiated and called.
 
-    ``linkage`` says how the plan's imports are linked. ``path`` names the export in full: ``name`` or ``interface#name``. Limits are in
-    milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants of components
-    among these, and of those that answer theirs. ``is_part`` says that it is one of all that its entry's binary exports: they share pool,
-    instances and counts, which are known by ``id``, and each is called by its ``call_id``.
+    ``linkage`` says how the plan's imports are linked. ``export`` is its name in the binary, in full: ``name`` or ``interface#name``.
+    Limits are in milliseconds and bytes. ``answers`` are the imports that other entries answer; ``linked`` the ids, binaries and grants
+    of components among these, and of those that answer theirs. ``is_part`` says that it is one of all that its entry's binary exports:
+    they share pool, instances and counts, which are known by ``id``, and each is called by its ``call_id``.
     """
 
     id: str
     binary: Binary = field(repr=False)
     plan: Plan = field(repr=False)
     linkage: Linkage = field(repr=False)
-    path: str
+    export: str
     signature: Function
     pool: Pool
     results: Literal["pair", "table"]
@@ -96,7 +96,7 @@ class LoadedFunction:
     @property
     def call_id(self) -> str:
         """The id that it is called by."""
-        return f"{self.id}#{self.path}" if self.is_part else self.id
+        return f"{self.id}#{self.export}" if self.is_part else self.id
 
     @property
     def data(self) -> bytes:
@@ -114,4 +114,4 @@ class LoadedFunction:
     @property
     def lift(self) -> Lift:
         """How its values are passed."""
-        return self.plan.exports[self.path]
+        return self.plan.exports[self.export]

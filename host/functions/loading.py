@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from moonwit.host.files.kinds import folder_of
 from moonwit.host.functions.binaries import Binary, BinaryProblem, assemble, binary, no_binary, read_below
-from moonwit.host.functions.exports import callable_paths, parts
+from moonwit.host.functions.exports import callable_exports, parts
 from moonwit.host.functions.imports import grants_of, normalize
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
@@ -78,9 +78,9 @@ class _Loading:
         self.home = ("source",) if entry.kind == "function.wat" else ("path",)
 
     def fail(
-        self, path: tuple[str | int, ...], sentence: str, hint: str | None = None, within: tuple[int, int] | None = None
+        self, field: tuple[str | int, ...], sentence: str, hint: str | None = None, within: tuple[int, int] | None = None
     ) -> FunctionProblem:
-        return FunctionProblem(self.entry.problem(path, sentence, hint, within=within))
+        return FunctionProblem(self.entry.problem(field, sentence, hint, within=within))
 
     def text(self, name: str) -> str | None:
         value = self.fields.get(name)
@@ -93,11 +93,11 @@ class _Loading:
         found = self.binary()
         try:
             self.answers = answers(self.entry, self.registry, found)
-            plan, path = self.component(found, grants) if found.is_component else self.core(found, grants)
+            plan, export = self.component(found, grants) if found.is_component else self.core(found, grants)
         except Malformed as error:
             raise self.fail(self.home, f"the binary is not well-formed WebAssembly: {error}; build it again") from None
         except Misplaced as error:
-            raise self.fail(error.path, str(error), error.hint) from None
+            raise self.fail(error.field, str(error), error.hint) from None
         except Refused as error:
             raise self.fail(self.home, _lower(str(error).rstrip("."))) from None
         limits = self.group("limits")
@@ -106,8 +106,8 @@ class _Loading:
             binary=found,
             plan=plan,
             linkage=self.linkage,
-            path=path,
-            signature=plan.exports[path].type,
+            export=export,
+            signature=plan.exports[export].type,
             pool=self.pool(),
             results="table" if (self.text("results") or self.registry.settings.get("results")) == "table" else "pair",
             grants=grants,
@@ -160,7 +160,7 @@ class _Loading:
         functions = found.functions
         if not functions:
             raise self.fail(self.home, "the component exports no functions; export the one to call")
-        path = self.method(functions, found)
+        export = self.method(functions, found)
         self.compare(functions)
         plan = self.linked(found)
         rest = (None, self.has_mounts(), provided(self.answers), [(has, ids) for _, _, has, ids in self.owners])
@@ -168,14 +168,14 @@ class _Loading:
         shorter = shorten(plan, self.linkage.early)
         if shorter is not plan:
             plan, self.linkage = shorter, link(shorter, grants, *rest)
-        self.check_tasks(plan, path)
-        return plan, path
+        self.check_tasks(plan, export)
+        return plan, export
 
-    def check_tasks(self, plan: Plan, path: str) -> None:
+    def check_tasks(self, plan: Plan, export: str) -> None:
         """Refuses a function of WASI 0.3 that can't be called, whatever else the component exports."""
-        lift = plan.exports[path]
+        lift = plan.exports[export]
         if lift.reason:
-            raise self.fail(("method",), f"the export {shown(path)} {lift.reason}")
+            raise self.fail(("method",), f"the export {shown(export)} {lift.reason}")
 
     def linked(self, found: Binary) -> Plan:
         """Gives the plan of a component, with those that are linked to its imports."""
@@ -197,11 +197,11 @@ class _Loading:
         except CoreProblem as error:
             place = self.home if error.position is None or self.text("wit") is None else ("wit",)
             raise self.fail(place, str(error), within=error.position) from None
-        path = self.core_method(plan, found)
+        export = self.core_method(plan, found)
         memory = found.core.exports.get("memory")
         own = Export(0, "memory") if memory is not None and memory.kind == "memory" and not memory.memory64 else None
         self.linkage = link(plan, grants, own, self.has_mounts())
-        return plan, path
+        return plan, export
 
     def core_method(self, plan: Plan, found: Binary) -> str:
         """Finds the function among those declared, or, without `wit`, among those whose signature can be derived."""
@@ -209,13 +209,13 @@ class _Loading:
         if self.is_part:
             return self.method(plan.exports, found, plan)
         if self.text("wit") is None:
-            path = self.method(functions, found)
-            if path not in plan.exports:
+            export = self.method(functions, found)
+            if export not in plan.exports:
                 try:
-                    derive(path, functions[path])
+                    derive(export, functions[export])
                 except CoreProblem as error:
                     raise self.fail(("method",), str(error)) from None
-            return path
+            return export
         wanted = self.text("method") or ""
         if wanted in functions and all(lift.core != Export(0, wanted) for lift in plan.exports.values()):
             sentence = f"`wit` does not declare {shown(wanted)}, which is {functions[wanted]} in the module; declare it, or remove `wit`"
@@ -223,12 +223,12 @@ class _Loading:
         return self.method(plan.exports, found)
 
     def method(self, functions: Mapping[str, object], found: Binary, plan: Plan | None = None) -> str:
-        """Finds the path that `method` means; of an entry without one what was called, and the first export where nothing was."""
+        """Finds the export that `method` means; of an entry without one what was called, and the first export where nothing was."""
         if self.is_part:
-            paths = callable_paths(found, plan)
-            if not paths:
+            exports = callable_exports(found, plan)
+            if not exports:
                 raise self.fail(self.home, "the binary exports no function that could be called; export one, or declare it in `wit`")
-            return paths[0] if self.called is None else resolve(paths, self.called)
+            return exports[0] if self.called is None else resolve(exports, self.called)
         wanted = self.text("method") or ""
         try:
             return resolve(functions, wanted)
@@ -259,7 +259,7 @@ class _Loading:
     def declared(self, functions: Mapping[str, Function], name: str) -> str:
         """Finds the export that a name of the WIT text means: the method's own interface need not be named."""
         interface, sign, _ = (self.text("method") or "").rpartition("#")
-        inside = [path for path in functions if path.rpartition("#")[2] == name]
+        inside = [export for export in functions if export.rpartition("#")[2] == name]
         if sign and "#" not in name and name not in functions and inside:
             return resolve(functions, f"{interface}#{name}")
         return resolve(functions, name)

@@ -15,40 +15,40 @@ class UnknownMethod(LookupError):
 
 
 def resolve(exports: Iterable[str], method: str) -> str:
-    """Finds the export path that ``method`` names, or raises ``UnknownMethod``.
+    """Finds the export that ``method`` names, or raises ``UnknownMethod``.
 
-    Exports are paths: ``name`` for a root function, ``interface#name`` for one of an interface. In ``method`` the interface
+    Exports are names: ``name`` for a root function, ``interface#name`` for one of an interface. In ``method`` the interface
     may lack its version or be only its last name, and ``_`` stands for ``-``, each where only one export is meant.
     """
-    paths = list(exports)
-    if method in paths:
+    known = list(exports)
+    if method in known:
         return method
-    if not paths:
+    if not known:
         raise UnknownMethod(f"there is no function {shown(method)}: the binary exports no functions at all; export one")
-    matches = [path for path in paths if _fits(path, method)]
+    matches = [export for export in known if _fits(export, method)]
     # A name spelled exactly wins over one that only differs in `_` and `-`.
-    exact = [path for path in matches if _function(path) == _function(method)]
+    exact = [export for export in matches if _function(export) == _function(method)]
     matches = exact or matches
     version = _version(method)
-    matches = [path for path in matches if version and _version(path) == version] or matches
+    matches = [export for export in matches if version and _version(export) == version] or matches
     if len(matches) == 1:
         return matches[0]
     if matches:
         raise UnknownMethod(f"{shown(method)} may be any of {listed(matches)}; write one of them in full")
-    raise UnknownMethod(f"there is no function {shown(method)}{_advice(paths, method)}; exported are {listed(paths)}")
+    raise UnknownMethod(f"there is no function {shown(method)}{_advice(known, method)}; exported are {listed(known)}")
 
 
 def alike(exports: Iterable[str]) -> dict[str, list[str]]:
-    """Gives for each export path those whose functions are called alike: the only ones that ``resolve`` may take for it."""
-    paths = list(exports)
+    """Gives for each export those whose functions are called alike: the only ones that ``resolve`` may take for it."""
+    known = list(exports)
     groups: dict[str, list[str]] = {}
-    for path in paths:
-        groups.setdefault(_folded(_function(path)), []).append(path)
-    return {path: groups[_folded(_function(path))] for path in paths}
+    for export in known:
+        groups.setdefault(_folded(_function(export)), []).append(export)
+    return {export: groups[_folded(_function(export))] for export in known}
 
 
-def _fits(path: str, method: str) -> bool:
-    interface, _, function = path.rpartition("#")
+def _fits(export: str, method: str) -> bool:
+    interface, _, function = export.rpartition("#")
     wanted, sign, name = method.rpartition("#")
     if _folded(function) != _folded(name):
         return False
@@ -81,25 +81,25 @@ def _compatible(version: str, wanted: str) -> bool:
     return minor == second if minor or second else patch == third
 
 
-def _version(path: str) -> str:
-    return path.rpartition("#")[0].partition("@")[2]
+def _version(export: str) -> str:
+    return export.rpartition("#")[0].partition("@")[2]
 
 
-def _function(path: str) -> str:
-    return path.rpartition("#")[2]
+def _function(export: str) -> str:
+    return export.rpartition("#")[2]
 
 
 def _folded(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _advice(paths: list[str], method: str) -> str:
-    """Gets "; did you mean ..." for the export with the nearest name; the function's own name counts before the whole path."""
-    same = [path for path in paths if _folded(_function(path)) == _folded(_function(method))]
+def _advice(known: list[str], method: str) -> str:
+    """Gets "; did you mean ..." for the export with the nearest name; the function's own name counts before the whole."""
+    same = [export for export in known if _folded(_function(export)) == _folded(_function(method))]
     if same:
         return f"; did you mean {shown(same[0])}?"
-    near = nearest(method, paths)
+    near = nearest(method, known)
     if near is None:
-        wanted = nearest(_function(method), [_function(path) for path in paths])
-        near = next((path for path in paths if _function(path) == wanted), None)
+        wanted = nearest(_function(method), [_function(export) for export in known])
+        near = next((export for export in known if _function(export) == wanted), None)
     return f"; did you mean {shown(near)}?" if near is not None else ""

@@ -63,11 +63,11 @@ def notes(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:
 def _not_started(function: LoadedFunction) -> str | None:
     """Says of a function of a program that the program's `_start` is not called before it."""
     found = function.binary
-    if found.is_component or function.path == START or not is_command(found.core):
+    if found.is_component or function.export == START or not is_command(found.core):
         return None
     if initializer(found.core, core_functions(found.core)) is not None:
         return None
-    return f"the module is a program, whose `{START}` is not called before {shown(function.path)}: what it sets up is not there"
+    return f"the module is a program, whose `{START}` is not called before {shown(function.export)}: what it sets up is not there"
 
 
 def _unseen(entry: Entry, function: LoadedFunction) -> Iterator[Problem]:

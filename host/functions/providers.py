@@ -25,7 +25,7 @@ WASM = ("function.wat", "function.wasm")
 class Answer:
     """An import that an entry of the registry answers: an interface, or, where that is None, the function ``name``.
 
-    ``path`` is where the entry of the importer says so. A component is ``linked`` to an interface: this tells its binary, what it is
+    ``field`` is where the entry of the importer says so. A component is ``linked`` to an interface: this tells its binary, what it is
     granted and what answers its own imports.
     """
 
@@ -33,7 +33,7 @@ class Answer:
     name: str
     id: str
     kind: str
-    path: tuple[str | int, ...]
+    field: tuple[str | int, ...]
     linked: str = ""
 
     @property
@@ -43,30 +43,30 @@ class Answer:
 
 
 class Misplaced(Exception):
-    """An item of `imports:` that does not fit the binary; ``path`` is its place."""
+    """An item of `imports:` that does not fit the binary; ``field`` is its place."""
 
-    def __init__(self, path: tuple[str | int, ...], sentence: str, hint: str | None = None) -> None:
+    def __init__(self, field: tuple[str | int, ...], sentence: str, hint: str | None = None) -> None:
         super().__init__(sentence)
-        self.path, self.hint = path, hint
+        self.field, self.hint = field, hint
 
 
 def answers(entry: Entry, registry: Registry, found: Binary) -> tuple[Answer, ...]:
     """Finds the imports that an entry maps to others; raises ``Misplaced``."""
     out: list[Answer] = []
     taken: dict[tuple[str | None, str], str] = {}
-    for path, name, id in answers_of(entry):
+    for field, name, id in answers_of(entry):
         if not found.is_component:
             sentence = f"the module's import {shown(name)} has no WIT type, and what answers it from the registry is called by that"
-            raise Misplaced(path, sentence, "make it a component, or remove the item")
-        answer = _answer(found.world, path, name, id, registry.entries[id].kind)
+            raise Misplaced(field, sentence, "make it a component, or remove the item")
+        answer = _answer(found.world, field, name, id, registry.entries[id].kind)
         first = taken.setdefault((answer.interface, answer.name), name)
         if len(taken) == len(out):
-            raise Misplaced(path, f"{shown(name)} is answered twice, as {shown(first)} is the same import", "keep one of them")
+            raise Misplaced(field, f"{shown(name)} is answered twice, as {shown(first)} is the same import", "keep one of them")
         out.append(answer)
     return tuple(out)
 
 
-def _answer(world: World, path: tuple[str | int, ...], name: str, id: str, kind: str) -> Answer:
+def _answer(world: World, field: tuple[str | int, ...], name: str, id: str, kind: str) -> Answer:
     from moonwit.host.wasm.component.component import Interface
 
     interfaces = [each for each, item in world.imports.items() if isinstance(item, Interface)]
@@ -74,19 +74,19 @@ def _answer(world: World, path: tuple[str | int, ...], name: str, id: str, kind:
     meant = [each for each in interfaces if wasi.interface_of(each) == name]
     meant = meant or [each for each in interfaces if wasi.interface_of(each).rpartition("/")[2] == name]
     if name in functions:
-        return Answer(None, name, id, kind, path)
+        return Answer(None, name, id, kind, field)
     if len(meant) > 1:
-        raise Misplaced(path, f"{shown(name)} may be {listed(meant)}", "write the interface in full")
+        raise Misplaced(field, f"{shown(name)} may be {listed(meant)}", "write the interface in full")
     if not meant:
         known = [*(wasi.interface_of(each) for each in interfaces), *functions]
         what = f"; it imports {listed(known[:12])}" if known else ""
         near = nearest(name, [*known, *(each.rpartition("/")[2] for each in known)])
         hint = None if near is None else f"did you mean {shown(near)}?"
-        raise Misplaced(path, f"the component does not import {shown(name)}{what}", hint)
+        raise Misplaced(field, f"the component does not import {shown(name)}{what}", hint)
     if kind != "library.lua" and kind not in WASM:
         sentence = f"{shown(name)} is an interface, and {shown(id)} is of kind `{kind}`, one function"
-        raise Misplaced(path, sentence, "answer it by a library.lua whose functions call it, or by a component")
-    return Answer(meant[0], "", id, kind, path)
+        raise Misplaced(field, sentence, "answer it by a library.lua whose functions call it, or by a component")
+    return Answer(meant[0], "", id, kind, field)
 
 
 def provided(found: tuple[Answer, ...]) -> Mapping[tuple[str, str | None], str]:
@@ -122,7 +122,7 @@ def problems(
             for name, function in wanted.items():
                 if _has_handles(function):
                     sentence = f"{shown(name)} has resources in its type, which {shown(answer.id)} can't be given"
-                    yield entry.problem(answer.path, sentence, "answer it by a library.lua")
+                    yield entry.problem(answer.field, sentence, "answer it by a library.lua")
 
 
 def _compared(entry: Entry, answer: Answer, wanted: Mapping[str, Function], own: Function | None) -> Iterator[Problem]:
@@ -134,7 +134,7 @@ def _compared(entry: Entry, answer: Answer, wanted: Mapping[str, Function], own:
         if _shape(own) != _shape(function):
             has, wants = cut_both(has, wants)
             sentence = f"{shown(name)} is imported as `{wants}`, and {shown(answer.id)} is `{has}`"
-            yield entry.problem(answer.path, sentence, "change one of them, or put a function in Lua between them")
+            yield entry.problem(answer.field, sentence, "change one of them, or put a function in Lua between them")
 
 
 def _shape(function: Function) -> object:
@@ -150,7 +150,7 @@ def _named(entry: Entry, target: Entry, answer: Answer, wanted: Mapping[str, Fun
         of = answer.interface or "the component's world"
         verb = "is" if len(lacking) == 1 else "are"
         sentence = f"{shown(target.id)} names no {listed(lacking)}, which {verb} imported of {of}: a call fails"
-        yield entry.problem(answer.path, sentence, "`moonwit types` writes what it has to have", severity="warning")
+        yield entry.problem(answer.field, sentence, "`moonwit types` writes what it has to have", severity="warning")
 
 
 def _spellings(name: str) -> tuple[str, ...]:

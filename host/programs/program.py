@@ -84,15 +84,15 @@ class Program:
     def function(self) -> LoadedFunction:
         """Gives the function that runs the program; nothing is compiled. Raises ``ProgramProblem``."""
         found = self.binary if self.binary.is_component else self._module()
-        plan, path = self._component() if self.binary.is_component else self._core(found)
+        plan, export = self._component() if self.binary.is_component else self._core(found)
         plan, linkage = self._linked(plan, found)
         return LoadedFunction(
             id=self.id or self.name,
             binary=found,
             plan=plan,
             linkage=linkage,
-            path=path,
-            signature=plan.exports[path].type,
+            export=export,
+            signature=plan.exports[export].type,
             pool=_POOL,
             results="table",
             grants=tuple(sorted(self.grants)),
@@ -136,10 +136,10 @@ class Program:
     # Components ------------------------------------------------------------------------------------------------------
 
     def _component(self) -> tuple[Plan, str]:
-        """Gives the component's plan, and the path of its `run`."""
+        """Gives the component's plan, and the export of its `run`."""
         try:
-            path = self._run(list(self.binary.world.exports))
-            return self.binary.component_plan, path
+            export = self._run(list(self.binary.world.exports))
+            return self.binary.component_plan, export
         except Malformed as error:
             raise self._invalid(str(error)) from None
         except Refused as error:
@@ -170,7 +170,7 @@ class Program:
             raise self._invalid(str(error)) from None
 
     def _core(self, found: Binary) -> tuple[Plan, str]:
-        """Gives the plan of a core module, and the path of its `_start`."""
+        """Gives the plan of a core module, and the export of its `_start`."""
         try:
             core = found.core
             if core.threads:

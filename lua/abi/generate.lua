@@ -175,7 +175,7 @@ function M.write(sig, options)
   local call, block = describe(sig, options), emitter.block()
   write_functions(block, call)
   local state = call.memory and support.MEMORY or support.NO_MEMORY
-  if options.shared then state = state .. 'local home, path = target.home, target.lift.path\n' end
+  if options.shared then state = state .. 'local home, export = target.home, target.lift.export\n' end
   local body = state .. 'local io, holder\n' .. call.emitter:text(block:text())
   return table.concat({ support.bindings(body), library(call, body), body }, '\n'), call.emitter.constants
 end

@@ -94,7 +94,7 @@ local function idle(block, call)
   block:turn 'else'
   block:put('%s.idle = binding.next', home(call))
   if call.options.shared then
-    block:open 'if binding.path ~= path then'
+    block:open 'if binding.export ~= export then'
     block:put 'binding, err = rebind(target, binding)'
     block:within('if not binding then', 'return nil, err')
     block:close()

@@ -11,7 +11,7 @@
 ---`task` is its number from 0 among those of WASI 0.3, `leaf` and `post_leaf` say that realloc and post-return call nothing of the
 ---host.
 ---@class border.Lift
----@field path string
+---@field export string
 ---@field core border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem
 ---@field memory? border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem
 ---@field realloc? border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem

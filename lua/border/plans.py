@@ -224,7 +224,7 @@ class Lift(TypedDict):
     ``task`` is its number from 0 among those of WASI 0.3, ``leaf`` and ``post_leaf`` say that realloc and post-return call nothing of the
     host."""
 
-    path: str
+    export: str
     core: Item
     memory: Item | None
     realloc: Item | None

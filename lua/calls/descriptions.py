@@ -20,9 +20,9 @@ MOST_FAR = 10_000
 _HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("response", wit.Primitive("u32"))), None)
 
 
-def answers_itself(path: str) -> bool:
+def answers_itself(export: str) -> bool:
     """Tells whether an export takes HTTP requests as they are."""
-    return _INCOMING.fullmatch(path) is not None
+    return _INCOMING.fullmatch(export) is not None
 
 
 def answering(id: str, registry: Registry, load: Callable[[Entry, str | None], LoadedFunction]) -> LoadedFunction:
@@ -39,8 +39,8 @@ def answering(id: str, registry: Registry, load: Callable[[Entry, str | None], L
     function = load(registry.entries[name], method)
     if not function.is_part or method is not None:
         return function
-    found = [part.path for part in parts(function)]
-    chosen = found if len(found) == 1 else [path for path in found if answers_itself(path)]
+    found = [part.export for part in parts(function)]
+    chosen = found if len(found) == 1 else [export for export in found if answers_itself(export)]
     if len(chosen) != 1:
         raise UnknownMethod(f"the entry {name} stands for {listed(found)}; name one, as in `func: {function.call_id}`")
     return load(registry.entries[name], chosen[0])
@@ -51,7 +51,7 @@ def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, 
     from moonwit.lua.guest.plan import lift_data, signature_data
 
     lift, threads = lift_data(function.lift, function.plan, function.linkage), _workers(function.pool, role)
-    if role == "service" and answers_itself(function.path):
+    if role == "service" and answers_itself(function.export):
         # It is called with the plain numbers of its two handles, and lua/wasi/p2/http.lua knows what they stand for: in its own lane only.
         lift["signature"], threads = signature_data("handle", _HANDLES), None
     told: entries.GuestEntry = {
@@ -84,7 +84,7 @@ def cluster_entry(function: LoadedFunction, cluster: str) -> entries.ClusterEntr
         "cluster": cluster,
         "pool": _far_bounds(function.pool.size if function.pool.type != "lazy" else None),
         "results": function.results,
-        "signature": signature_data(function.path.rpartition("#")[2], function.signature),
+        "signature": signature_data(function.export.rpartition("#")[2], function.signature),
     }
     if function.max_execution_ms is not None:
         told["limit_ms"] = function.max_execution_ms
@@ -120,8 +120,8 @@ def exported(function: LoadedFunction) -> entries.Exports:
     from moonwit.host.functions.exports import names, parts
 
     found = parts(function)
-    called = names(part.path for part in found)
-    return {"functions": [{"names": list(called[part.path]), "called": part.call_id} for part in found]}
+    called = names(part.export for part in found)
+    return {"functions": [{"names": list(called[part.export]), "called": part.call_id} for part in found]}
 
 
 def lua_entry(entry: Entry, registry: Registry, role: entries.Role) -> entries.LuaEntry:

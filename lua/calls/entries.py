@@ -37,8 +37,8 @@ def _which(function: LoadedFunction) -> str:
     from moonwit.host.functions.exports import parts
     from moonwit.registry.names import listed
 
-    paths = [part.path for part in parts(function)]
-    return f"call one of that, as in {function.id}#{paths[0]}; there {'is' if len(paths) == 1 else 'are'} {listed(paths)}"
+    exports = [part.export for part in parts(function)]
+    return f"call one of that, as in {function.id}#{exports[0]}; there {'is' if len(exports) == 1 else 'are'} {listed(exports)}"
 
 
 class Entries:
@@ -321,12 +321,12 @@ class Entries:
             return self._compilations.begin(code, function.max_execution_ms)
         return guest_entry(function, plan, role, self.patience)
 
-    def _unprovided(self, id: bytes, path: bytes) -> entries.Missing:
+    def _unprovided(self, id: bytes, wanted: bytes) -> entries.Missing:
         """Says why an import that a guest has called is not there."""
         from moonwit.host.functions import unprovided
 
         function = self._loaded[id.decode()]
-        interface, _, name = path.decode("utf-8", "replace").partition("#")
+        interface, _, name = wanted.decode("utf-8", "replace").partition("#")
         # One that answers requests has this without saying so.
         served = "wasi:http/types" if function.transport == "wasi-http" else None
         grants = [grant for grant in function.grants if grant != served]
@@ -356,10 +356,10 @@ class Entries:
             return "was made before the project was read again"
         return sharing.difference(sharing.says(maker), sharing.says(self._loaded[id]), maker.id, id)
 
-    def _method(self, key: bytes, path: bytes) -> plans.Lift | None:
+    def _method(self, key: bytes, export: bytes) -> plans.Lift | None:
         from moonwit.lua.guest.plan import lift_data, plan_key
 
-        wanted, name = key.decode(), path.decode("utf-8", "replace")
+        wanted, name = key.decode(), export.decode("utf-8", "replace")
         for function in list(self._loaded.values()):
             if name in function.plan.exports and plan_key(function) == wanted:
                 return lift_data(function.plan.exports[name], function.plan, function.linkage)

@@ -89,7 +89,7 @@ local function find(target, limit, stay)
     local binding = home.idle
     if binding then
       home.idle = binding.next
-      if binding.path ~= target.lift.path then
+      if binding.export ~= target.lift.export then
         binding, err = making.rebind(target, binding)
       end
     else

@@ -159,7 +159,7 @@ end
 ---@return Binding?
 ---@return any err
 function M.rebind(target, binding)
-  local known = binding.instance.bindings[target.lift.path]
+  local known = binding.instance.bindings[target.lift.export]
   if known then return known end
   local made, report = bindings.bind(binding.instance, target.lift)
   if made then return made end

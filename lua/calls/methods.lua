@@ -13,20 +13,20 @@ local M = {}
 
 local host -- the Python functions of lua/calls/entries.py by name, set by `setup`
 
-local of_plans = {} -- key of a plan -> path of an export -> function, or false where there is none
+local of_plans = {} -- key of a plan -> name of an export -> function, or false where there is none
 
-local function of_plan(plan, path)
+local function of_plan(plan, export)
   local known = of_plans[plan.key]
   if not known then
     known = {}
     of_plans[plan.key] = known
   end
-  if known[path] == nil then
+  if known[export] == nil then
     ---@type border.Lift?
-    local lift = buffer.decode(host.method(plan.key, path))
-    known[path] = lift and (direct.bind(plan.entry, plan, lift, false)) or false
+    local lift = buffer.decode(host.method(plan.key, export))
+    known[export] = lift and (direct.bind(plan.entry, plan, lift, false)) or false
   end
-  return known[path] or nil
+  return known[export] or nil
 end
 
 -- The function for a handle's method: found by its WIT name, `_` standing for `-`.
@@ -35,8 +35,8 @@ local function find(state, name)
   name = name:gsub('_', '-')
   local plan = state.instance.plan
   local resource = plan.resources[state.resource]
-  local path = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, name)
-  return of_plan(plan, path)
+  local export = (resource.interface and resource.interface .. '#' or '') .. ('[method]%s.%s'):format(resource.name, name)
+  return of_plan(plan, export)
 end
 
 --- Has the methods looked up anew, because the registry has changed.

@@ -11,7 +11,7 @@ local M = {}
 --- What a generated function needs to call one export of one instance.
 ---@class Binding
 ---@field instance Instance
----@field path string of the export
+---@field export string its name in full
 ---@field ctx ffi.cdata* wasmtime_context_t* of the instance
 ---@field io ffi.cdata* mw_raw[17]: the core arguments, then the core result
 ---@field func ffi.cdata* mw_func
@@ -51,7 +51,7 @@ local function make(instance, lift)
   ---@type Binding
   local binding = {
     instance = instance,
-    path = lift.path,
+    export = lift.export,
     ctx = instance.ctx,
     io = io,
     func = func,
@@ -83,14 +83,14 @@ end
 ---@return Binding?
 ---@return Report? when the export is not what the plan says
 function M.bind(instance, lift)
-  local binding = instance.bindings[lift.path]
+  local binding = instance.bindings[lift.export]
   if binding then return binding end
   local ok, report = pcall(make, instance, lift)
   if not ok then
     if type(report) ~= 'table' then error(report, 0) end
     return nil, report
   end
-  instance.bindings[lift.path] = report
+  instance.bindings[lift.export] = report
   return report
 end
 

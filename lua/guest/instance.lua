@@ -42,7 +42,7 @@ M.NO_WORLD = { args = {}, env = {} }
 ---@field ctx ffi.cdata*? wasmtime_context_t* of the store
 ---@field core ffi.cdata* mw_instance[]: the core instances
 ---@field limits border.Limits those of the entry that it was made for
----@field bindings table<string, Binding> by path of the export
+---@field bindings table<string, Binding> by name of the export
 ---@field memory ffi.cdata*? mw_memory: the one that functions of the host use
 ---@field memories ffi.cdata*[] all that they may use, as plan.memories has them
 ---@field asynchronous boolean? the store takes only calls on a fiber (lua/guest/fibers.lua)

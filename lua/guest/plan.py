@@ -256,7 +256,7 @@ def _is_brief(lift: Lift, plan: Plan) -> bool:
 def lift_data(lift: Lift, plan: Plan, linkage: Linkage) -> plans.Lift:
     """Gives what lua/guest/binding.lua's ``bind`` takes, with the signature."""
     return {
-        "path": lift.path,
+        "export": lift.export,
         "core": item_data(lift.core, linkage),
         "memory": _optional(lift.memory, linkage),
         "realloc": _optional(lift.realloc, linkage),

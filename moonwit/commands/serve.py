@@ -140,7 +140,7 @@ def _mount(project: Project, server: Server, lanes: Lanes, endpoint: Endpoint) -
     elif problem is None:
         try:
             function = project.entries.answering(endpoint.function)
-            respond = incoming(lanes, function) if answers_itself(function.path) else guest(lanes, function, variables)
+            respond = incoming(lanes, function) if answers_itself(function.export) else guest(lanes, function, variables)
         except FunctionProblem as error:
             problem = error.problem.sentence
         except (Misfit, UnknownMethod) as error:

@@ -59,7 +59,7 @@ class _Adding:
 
     def add(self) -> Added:
         from moonwit.host.functions.declaring import declaration, kind_of, unmade
-        from moonwit.host.functions.exports import callable_paths
+        from moonwit.host.functions.exports import callable_exports
         from moonwit.projects.editing import Editing
         from moonwit.registry.names import NAME
 
@@ -68,7 +68,7 @@ class _Adding:
         if (advice := unmade(self.found, self.path.name)) is not None:
             raise Failure(advice)
         kind = kind_of(self.found, self.is_text)
-        if kind != "process.wasm" and not callable_paths(self.found) and self.wit is None:
+        if kind != "process.wasm" and not callable_exports(self.found) and self.wit is None:
             raise Failure(f"{self.path.name} exports no function that an entry could call; moonwit inspect {self.path} shows what it has")
         lines: list[str] = []
         target, source = self._text_file() if self.is_text else self._binary_file(lines)

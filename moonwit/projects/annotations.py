@@ -110,9 +110,9 @@ def _tables(namer: Namer, functions: Sequence[LoadedFunction]) -> tuple[list[str
     for id, found in entries.items():
         own = f"functions.{_identifier(id)}"
         fields: dict[str, list[str]] = {own: []}
-        called = names(function.path for function in found)
+        called = names(function.export for function in found)
         for function in found:
-            *tables, name = called[function.path]
+            *tables, name = called[function.export]
             home = own
             for table in tables:
                 if f"{home}.{table}" not in fields:

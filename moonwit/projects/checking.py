@@ -74,7 +74,7 @@ def _misfits(registry: Registry, functions: Collection[str]) -> Iterator[Problem
             except UnknownMethod as error:
                 yield registry.entries[endpoint.id].problem(("func",), str(error))
                 continue
-            if answers_itself(function.path):
+            if answers_itself(function.export):
                 continue
             try:
                 filler(function.signature, [part[1:-1] for part in endpoint.segments if part.startswith("{")])

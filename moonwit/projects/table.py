@@ -45,7 +45,7 @@ def _row(entry: Entry, registry: Registry) -> Row:
     elif entry.kind in KINDS:
         try:
             functions = load_functions(entry, registry)
-            texts = [show_function(each.path, each.signature).rstrip(";") for each in functions]
+            texts = [show_function(each.export, each.signature).rstrip(";") for each in functions]
             if not functions[0].is_part:
                 texts = [texts[0].partition(": ")[2]]
             elif len(texts) > _MOST_PARTS:

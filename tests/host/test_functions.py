@@ -57,7 +57,7 @@ def refused(folder: Path, source: str, method: str, extra: str = "") -> str:
 def test_a_core_module_with_wit(tmp_path: Path) -> None:
     """With `wit` the signature is the declared one; the plan has one module, one step and the function's lift."""
     found = loaded(tmp_path, STRINGS, "to_upper", "wit: |\n  to-upper: func(s: string) -> string;")
-    assert (found.path, found.is_component) == ("to-upper", False)
+    assert (found.export, found.is_component) == ("to-upper", False)
     assert show_signature(found.signature) == "func(s: string) -> string"
     assert found.lift.core_type == CoreType("ii", "i")
     names = [getattr(item, "name", None) for item in (found.lift.core, found.lift.memory, found.lift.realloc, found.lift.post_return)]
@@ -98,14 +98,14 @@ def test_resources_of_a_core_module(tmp_path: Path) -> None:
 def test_a_component(tmp_path: Path) -> None:
     """A component's function is found by `method`, with the component's own signature."""
     found = loaded(tmp_path, COMPONENT, "api#add_it")
-    assert (found.path, found.is_component) == ("demo:math/api@1.2.0#add-it", True)
+    assert (found.export, found.is_component) == ("demo:math/api@1.2.0#add-it", True)
     assert found.lift.interface == "demo:math/api@1.2.0"
     assert show_signature(found.signature) == "func(a: u32, b: u32) -> u32"
 
 
 def test_wit_of_a_component_is_compared(tmp_path: Path) -> None:
     """`wit` may be given for a component, if it says the same."""
-    assert loaded(tmp_path, COMPONENT, "add-it", "wit: 'add-it: func(a: u32, b: u32) -> u32;'").path == "add-it"
+    assert loaded(tmp_path, COMPONENT, "add-it", "wit: 'add-it: func(a: u32, b: u32) -> u32;'").export == "add-it"
 
 
 def test_other_encodings(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_engine_has_no_effect(tmp_path: Path, source: str, engine: str) -> None:
     """`engine` is taken, and a warning at it says that it changes nothing."""
     method = "add" if source == ADD else "add-it"
     registry = project(tmp_path, wat(source, method, f"engine: {engine}"))
-    assert load_function(registry.entries["app:f"], registry).path == method
+    assert load_function(registry.entries["app:f"], registry).export == method
     (problem,) = registry.problems
     assert (problem.severity, problem.sentence) == ("warning", "`engine` has no effect: all functions are called in one way")
     assert "engine:" in (tmp_path / "_index.yaml").read_text().splitlines()[problem.line - 1]

@@ -42,7 +42,7 @@ def test_the_index_can_be_pasted(tmp_path: Path, source: str, name: str) -> None
     assert [str(problem) for problem in registry.problems] == []
     entry = next(entry for entry in registry.entries.values() if entry.kind.startswith("function."))
     assert entry.name == ("odd_name" if name.startswith("odd") else "it")
-    paths = [function.path for function in load_functions(entry, registry)]
+    paths = [function.export for function in load_functions(entry, registry)]
     assert paths == (["add_it", 'strange name\x1b[2J"'] if source is CORE else ["demo:time/api@1.2.0#ticks", "greet"])
 
 
@@ -184,7 +184,7 @@ def test_names_that_yaml_reads_as_something_else(tmp_path: Path, name: str) -> N
     check_functions(registry)
     assert [str(problem) for problem in registry.problems] == []
     [entry] = [entry for entry in registry.entries.values() if entry.kind.startswith("function.")]
-    assert sorted(part.path for part in load_functions(entry, registry)) == sorted([*NAMES.values(), *unnamed.values()])
+    assert sorted(part.export for part in load_functions(entry, registry)) == sorted([*NAMES.values(), *unnamed.values()])
 
 
 @pytest.mark.parametrize("export", [word for word in NAMES if "\\" not in word])
@@ -197,7 +197,7 @@ def test_a_single_function_gives_its_entry_the_name(tmp_path: Path, export: str)
     check_functions(registry)
     assert [str(problem) for problem in registry.problems] == []
     [entry] = registry.entries.values()
-    assert load_function(entry, registry).path == export and entry.fields["method"] in (export, "run#run")
+    assert load_function(entry, registry).export == export and entry.fields["method"] in (export, "run#run")
 
 
 def test_a_function_without_a_name_alone(tmp_path: Path) -> None:

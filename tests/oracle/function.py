@@ -90,7 +90,7 @@ class Oracle:
 
 def oracle_of(function: LoadedFunction, registry: Registry | None = None) -> Oracle:
     """Makes the oracle of a function that an entry declares."""
-    interface, _, name = function.path.rpartition("#")
+    interface, _, name = function.export.rpartition("#")
     seen = worlds(function.wasi, registry)
     return Oracle(function.data, interface or None, name, function.signature, function.grants, function.id, seen)
 

@@ -14,11 +14,11 @@ from moonwit.host.wasm.wit.types import MOST_FIXED, Function, Type
 CALLBACK = CoreType("iii", "i")
 
 
-def check_lift(path: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:
-    """Checks a lifted function; ``path`` is where it is exported, if it is."""
+def check_lift(export: str | None, lifted: LiftedFunction, layouts: Layouts) -> None:
+    """Checks a lifted function; ``export`` is where it is exported, if it is."""
     function = lifted.type
     assert isinstance(function, Function)
-    what = name_of(lifted, path)
+    what = name_of(lifted, export)
     layouts, options = in_memory(what, lifted.options, layouts), lifted.options
     check_async(what, options, function)
     expected = layouts.lifted_async(function, options.callback is not None) if options.asynchronous else layouts.lifted(function)
@@ -88,10 +88,10 @@ def is_plain(options: CanonicalOptions) -> bool:
     return options.encoding == "utf8" and not is_wide(options)
 
 
-def name_of(origin: ImportedFunction | LiftedFunction, path: str | None = None) -> str:
+def name_of(origin: ImportedFunction | LiftedFunction, export: str | None = None) -> str:
     """Names a function by where it comes from."""
-    if path is not None:
-        return f"the export `{path}`"
+    if export is not None:
+        return f"the export `{export}`"
     if isinstance(origin, LiftedFunction):
         return f"the function lifted at byte {origin.offset}"
     return f"`{origin.name}`" if origin.interface is None else f"`{origin.interface}#{origin.name}`"

@@ -126,9 +126,9 @@ def _item(side: str, name: str, entity: Entity) -> Item:
     return OTHERS[entity.sort]
 
 
-def _function(side: str, path: str, found: Func) -> types.Function:
+def _function(side: str, name: str, found: Func) -> types.Function:
     if isinstance(found.type, Unusable):
-        raise _refused(side, path, found.type.reason)
+        raise _refused(side, name, found.type.reason)
     return found.type
 
 
@@ -150,9 +150,9 @@ def _inner(side: str, name: str, found: Instance) -> dict[str, Item]:
     items: dict[str, Item] = {}
     for inner, entity in found.exports.items():
         if isinstance(entity.value, Instance):
-            path = f"{name}#{inner}"
-            items[path] = _interface(side, path, entity.value)
-            items.update(_inner(side, path, entity.value))
+            interface = f"{name}#{inner}"
+            items[interface] = _interface(side, interface, entity.value)
+            items.update(_inner(side, interface, entity.value))
     return items
 
 
@@ -165,5 +165,5 @@ def _refuse_unusable(record: Record) -> None:
             raise Refused(f"The component's built-in `{builtin.operation}` {builtin.type.reason}, which Moonwit does not take yet.")
 
 
-def _refused(side: str, path: str, reason: str) -> Refused:
-    return Refused(f"The component's {side} `{path}` {reason}, which Moonwit does not take yet.")
+def _refused(side: str, name: str, reason: str) -> Refused:
+    return Refused(f"The component's {side} `{name}` {reason}, which Moonwit does not take yet.")

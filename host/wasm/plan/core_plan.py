@@ -93,7 +93,7 @@ def plan_core(module: bytes, wit: str | None = None) -> Plan:
         if not declared.functions:
             raise CoreProblem("`wit` declares no function; write `name: func(a: u32) -> string;`", (1, 1))
         resources = [_resource(core, resource) for resource in resources_of(declared.functions.values())]
-        lifts = {path: _lift(core, functions, declared, path) for path in declared.functions}
+        lifts = {export: _lift(core, functions, declared, export) for export in declared.functions}
     stubs: list[Stub] = []
     arguments = tuple(_argument(entry, resources, stubs) for entry in core.imports)
     initialize = initializer(core, functions)
@@ -143,57 +143,57 @@ def _argument(entry: CoreImport, resources: list[LocalResource], stubs: list[Stu
     return StubItem(len(stubs) - 1)
 
 
-def _lift(core: CoreModule, functions: dict[str, CoreType], declared: Declarations, path: str) -> Lift:
+def _lift(module: CoreModule, functions: dict[str, CoreType], declared: Declarations, export: str) -> Lift:
     """Lifts one declared function, after comparing it with the core function it names."""
-    signature, position = declared.functions[path], declared.positions[path]
-    export = _export(functions, path, position)
+    signature, position = declared.functions[export], declared.positions[export]
+    core = _export(functions, export, position)
     layouts = Layouts()
-    needed, actual = layouts.lifted(signature), functions[export]
+    needed, actual = layouts.lifted(signature), functions[core]
     if needed != actual:
         raise SignatureMismatch(
-            f"`{path}` does not fit: `{cut(show_signature(signature))}` needs the core type {needed}, "
-            f"but the module's {shown(export)} is {actual}; change one of them",
+            f"`{export}` does not fit: `{cut(show_signature(signature))}` needs the core type {needed}, "
+            f"but the module's {shown(core)} is {actual}; change one of them",
             position,
         )
-    interface, _, name = path.rpartition("#")
+    interface, _, name = export.rpartition("#")
     spilled_params, spilled_result = layouts.spilled(signature)
     takes = spilled_params or any(layouts.points(param.type) for param in signature.params)
     gives = spilled_result or (signature.result is not None and layouts.points(signature.result))
-    memory = _memory(core, path, position) if takes or gives else None
-    realloc = _realloc(functions, path, position) if takes else None
-    post = _post_return(functions, export, actual, position)
-    return Lift(interface or None, name, signature, Export(0, export), actual, memory, realloc, post)
+    memory = _memory(module, export, position) if takes or gives else None
+    realloc = _realloc(functions, export, position) if takes else None
+    post = _post_return(functions, core, actual, position)
+    return Lift(interface or None, name, signature, Export(0, core), actual, memory, realloc, post)
 
 
-def _export(functions: dict[str, CoreType], path: str, position: tuple[int, int]) -> str:
+def _export(functions: dict[str, CoreType], export: str, position: tuple[int, int]) -> str:
     """Finds the export that a declared function means: the same name, or the only one that differs in `_` and `-` alone."""
-    if path in functions:
-        return path
-    same = [name for name in functions if name.replace("_", "-") == path.replace("_", "-")]
+    if export in functions:
+        return export
+    same = [name for name in functions if name.replace("_", "-") == export.replace("_", "-")]
     if len(same) == 1:
         return same[0]
     if same:
-        raise CoreProblem(f"`{path}` may be any of the module's {listed(same)}; rename one of them", position)
-    raise CoreProblem(f"the module has no function `{path}`{advice(path, functions)}; it exports {listed(functions)}", position)
+        raise CoreProblem(f"`{export}` may be any of the module's {listed(same)}; rename one of them", position)
+    raise CoreProblem(f"the module has no function `{export}`{advice(export, functions)}; it exports {listed(functions)}", position)
 
 
-def _memory(core: CoreModule, path: str, position: tuple[int, int]) -> Item:
+def _memory(core: CoreModule, export: str, position: tuple[int, int]) -> Item:
     found = core.exports.get("memory")
     if found is None or found.kind != "memory":
         has = "has no export `memory`" if found is None else f"exports a {found.kind} as `memory`"
         raise CoreProblem(
-            f'the values of `{path}` need memory, and the module {has}; export it with `(memory (export "memory") 1)`', position
+            f'the values of `{export}` need memory, and the module {has}; export it with `(memory (export "memory") 1)`', position
         )
     if found.memory64:
-        raise CoreProblem(f"the values of `{path}` need memory, and the module's is a 64-bit one; use a 32-bit memory", position)
+        raise CoreProblem(f"the values of `{export}` need memory, and the module's is a 64-bit one; use a 32-bit memory", position)
     return Export(0, "memory")
 
 
-def _realloc(functions: dict[str, CoreType], path: str, position: tuple[int, int]) -> Item:
+def _realloc(functions: dict[str, CoreType], export: str, position: tuple[int, int]) -> Item:
     found = functions.get("cabi_realloc")
     if found is None:
         raise CoreProblem(
-            f"the arguments of `{path}` need room in the module's memory, and it has no export `cabi_realloc`; "
+            f"the arguments of `{export}` need room in the module's memory, and it has no export `cabi_realloc`; "
             f"export a function {REALLOC} of that name: old pointer, old size, alignment, new size",
             position,
         )

@@ -116,7 +116,7 @@ class Lift:
     reason: str = ""
 
     @property
-    def path(self) -> str:
+    def export(self) -> str:
         """How ``method:`` names it in full: ``name`` or ``interface#name``."""
         return self.name if self.interface is None else f"{self.interface}#{self.name}"
 
@@ -187,7 +187,7 @@ class Tasks:
 
 @record
 class Plan:
-    """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.path``.
+    """``modules`` are the bytes of core modules; ``steps`` are run in order; ``exports`` are keyed by ``Lift.export``.
 
     ``initialize`` is a core function of type () -> () to call once before any other, such as a reactor's ``_initialize``.
 

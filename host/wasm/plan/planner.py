@@ -105,10 +105,10 @@ class _Planner:
 
     def check(self) -> None:
         """Checks all canonical definitions."""
-        paths: dict[int, str] = {}
-        _name(self.component.exports, "", paths)
+        names: dict[int, str] = {}
+        _name(self.component.exports, "", names)
         for lifted in self.record.lifted:
-            canonical.check_lift(paths.get(id(lifted)), lifted, self.layouts)
+            canonical.check_lift(names.get(id(lifted)), lifted, self.layouts)
         for lowered in self.record.lowered:
             canonical.check_lower(lowered, self.layouts)
 
@@ -204,16 +204,16 @@ class _Planner:
         """Lifts the exported functions, those of instances in instances too: of `b` in `a`, they are of an interface `a#b`."""
         lifts: dict[str, Lift] = {}
         for name, entity in found.items():
-            path = name if interface is None else f"{interface}#{name}"
+            export = name if interface is None else f"{interface}#{name}"
             if isinstance(entity.value, Func) and self.tasks is not None:
-                lifts[path] = self.tasks.export(interface, name, entity.value)
+                lifts[export] = self.tasks.export(interface, name, entity.value)
             elif isinstance(entity.value, Func):
-                lifts[path] = self.lift(interface, name, path, entity.value)
+                lifts[export] = self.lift(interface, name, export, entity.value)
             elif isinstance(entity.value, Instance):
-                lifts.update(self.exports(entity.value.exports, path))
+                lifts.update(self.exports(entity.value.exports, export))
         return lifts
 
-    def lift(self, interface: str | None, name: str, path: str, function: Func) -> Lift:
+    def lift(self, interface: str | None, name: str, export: str, function: Func) -> Lift:
         origin, composing, found = function.origin, self.composing, function.type
         assert isinstance(found, Function)
         type = self.layouts.lifted(found)
@@ -221,7 +221,7 @@ class _Planner:
             bridge = self.imported(origin, found, None)
             return Lift(interface, name, found, bridge["func"], type, bridge["memory"], bridge["realloc"], bridge["post-return"])
         instance = composing.homes[origin.home]
-        plain = canonical.is_for_host(f"the export `{path}`", origin.options, found, self.layouts)
+        plain = canonical.is_for_host(f"the export `{export}`", origin.options, found, self.layouts)
         if not plain or (composing.shared and composing.speaks(found)):
             return self.bridged(interface, name, origin, found)
         memory, realloc = self.optional(origin.options.memory), self.optional(origin.options.realloc)
@@ -246,19 +246,19 @@ class _Planner:
         return Lift(interface, name, signature, bridge["func"], self.layouts.lifted(signature), *rest)
 
 
-def _name(found: dict[str, Entity], before: str, paths: dict[int, str]) -> None:
+def _name(found: dict[str, Entity], before: str, names: dict[int, str]) -> None:
     """Names lifted functions by where they are exported."""
     for name, entity in found.items():
         if isinstance(entity.value, Func):
-            paths.setdefault(id(entity.value.origin), before + name)
+            names.setdefault(id(entity.value.origin), before + name)
         elif isinstance(entity.value, Instance):
-            _name(entity.value.exports, f"{before}{name}#", paths)
+            _name(entity.value.exports, f"{before}{name}#", names)
 
 
-def _refuse_import(path: str, entity: Entity) -> None:
+def _refuse_import(name: str, entity: Entity) -> None:
     """Refuses code that is to come from outside, since nothing here provides any."""
     if entity.sort in ("component", "core module"):
-        raise Refused(f"The component imports the {entity.sort} `{path}`, which Moonwit does not take yet: only functions can be imported.")
+        raise Refused(f"The component imports the {entity.sort} `{name}`, which Moonwit does not take yet: only functions can be imported.")
     if isinstance(entity.value, Instance):
-        for name, inner in entity.value.exports.items():
-            _refuse_import(f"{path}#{name}", inner)
+        for own, inner in entity.value.exports.items():
+            _refuse_import(f"{name}#{own}", inner)

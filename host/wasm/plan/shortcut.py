@@ -71,8 +71,8 @@ def _without(plan: Plan, shim: int, functions: dict[str, tuple[int, CoreType]], 
             tuple(Step(step.module, tuple(map(moved, step.arguments))) for number, step in enumerate(plan.steps) if number not in gone),
             tuple(replace(stub, memory=optional(stub.memory), realloc=optional(stub.realloc)) for stub in plan.stubs),
             tuple(LocalResource(each.resource, optional(each.dtor)) for each in plan.resources),
-            {path: _lift(lift, moved(lift.core), optional(lift.memory), optional(lift.realloc), optional(lift.post_return))
-             for path, lift in plan.exports.items()},
+            {export: _lift(lift, moved(lift.core), optional(lift.memory), optional(lift.realloc), optional(lift.post_return))
+             for export, lift in plan.exports.items()},
             optional(plan.initialize),
         )  # fmt: skip
     except InUse:

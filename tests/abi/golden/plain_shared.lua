@@ -22,7 +22,7 @@ local function full()
   fault = "it has no room for another handle"
   return 0
 end
-local home, path = target.home, target.lift.path
+local home, export = target.home, target.lift.export
 local io, holder
 
 return function(a1, ...)
@@ -36,7 +36,7 @@ return function(a1, ...)
     if not binding then return nil, err end
   else
     home.idle = binding.next
-    if binding.path ~= path then
+    if binding.export ~= export then
       binding, err = rebind(target, binding)
       if not binding then return nil, err end
     end

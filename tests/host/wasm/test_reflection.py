@@ -151,4 +151,4 @@ def test_plan_lifts_every_exported_function(path: Path) -> None:
             expected[name] = item
     found = plan_component(component).exports
     assert {path: lift.type for path, lift in found.items()} == expected
-    assert all(lift.path == path and lift.core_type == flatten(lift.type) for path, lift in found.items())
+    assert all(lift.export == path and lift.core_type == flatten(lift.type) for path, lift in found.items())
