@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,15 +42,21 @@ STAYS = {
 _WAT = re.compile(r"\s*(?:;;[^\n]*\n\s*)*\((?:module|component|core|func|memory|type|import|instance|table|global|data|canon)\b")
 
 
+@cache
+def compiles() -> Callable[[str], bool]:
+    """Gives a function that tells whether a text is Lua."""
+    found: Callable[[str], bool] = LuaRuntime().eval("function(text) return load(text) ~= nil end")
+    return found
+
+
 def long_texts(source: str) -> Iterator[tuple[int, str]]:
     """Gives line and language of Lua and WAT in triple quotes of more than three lines, but for text of more than three parts."""
-    compiles = LuaRuntime().eval("function(text) return load(text) ~= nil end")
-    tree = ast.parse(source)
+    tree, lines_of = ast.parse(source), source.encode().splitlines()
     within = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node) if part is not node}
     for node in ast.walk(tree):
         if node in within or not isinstance(node, ast.Constant | ast.JoinedStr):
             continue
-        if not (ast.get_source_segment(source, node) or "").lstrip("rbf").startswith('"""'):
+        if not lines_of[node.lineno - 1][node.col_offset :].lstrip(b"rbf").startswith(b'"""'):
             continue
         parts = node.values if isinstance(node, ast.JoinedStr) else [node]
         if sum(isinstance(part, ast.FormattedValue) for part in parts) > MOST_LINES:
@@ -61,7 +68,7 @@ def long_texts(source: str) -> Iterator[tuple[int, str]]:
             continue
         if _WAT.match(text):
             yield node.lineno, "WAT"
-        elif not all(line.lstrip().startswith("--") for line in lines) and compiles(text):
+        elif not all(line.lstrip().startswith("--") for line in lines) and compiles()(text):
             yield node.lineno, "Lua"
 
 

@@ -15,6 +15,9 @@ import pytest
 from tests.cluster.engine import Engine
 from tests.moonwit.repl.conftest import Terminal
 from tests.projects import entry, opened, write
+from tests.texts import texts
+
+lua, _ = texts(__file__)
 
 FAR = {"cluster": "t:farm"}
 VALUE = "local env, time = require 'env', require 'time' return function(nap) if nap then time.sleep(nap) end return env.get('t:value') end"
@@ -32,13 +35,7 @@ def reads(engine: Engine, **variable: object) -> tuple[dict[str, object], ...]:
 
 def test_the_environment_is_that_of_the_call(tmp_path: Path, engine: Engine, capfd: pytest.CaptureFixture[str]) -> None:
     """A variable that is set is seen by the next call; calls that are on their way keep theirs, and are answered."""
-    text = """local env, funcs, time = require 'env', require 'funcs', require 'time' local said, slow = {}, nil
-      for i, value in ipairs {'first', 'second', 'third', 'first'} do
-        if i > 1 then env.set('t:value', value) end
-        said[#said + 1] = tostring(funcs.call('t:read'))
-        if i == 2 then slow = funcs.async('t:read', '2s') time.sleep('1ms') end
-      end
-      said[#said + 1] = slow:await() print(table.concat(said, ' '))"""
+    text = lua("the_environment_is_that_of_the_call")
     with opened(tmp_path, *reads(engine)) as project:
         project.run_script(text)
     assert capfd.readouterr().out == "first second third first second\n"

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import projects
+
 INDEX = r"""
-version: "1.0"
-namespace: demo
-entries:
   - name: answer
     kind: function.wat
     meta: {comment: What everybody asks for.}
@@ -120,7 +119,7 @@ def project(tmp_path: Path) -> Path:
     """Makes a project with functions of every sort."""
     folder = tmp_path / "project"
     folder.mkdir()
-    (folder / "_index.yaml").write_text(INDEX, encoding="utf-8")
+    projects.write(folder, INDEX, namespace="demo")
     return folder
 
 

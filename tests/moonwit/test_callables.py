@@ -14,11 +14,10 @@ import moonwit
 from moonwit.host.wasm.wit.show import show_function
 from moonwit.lua.calls.callables import signature_of
 from moonwit.projects.table import rows_of
+from tests import projects
 from tests.moonwit.test_imports import MATH
 
-INDEX = """version: "1.0"
-namespace: app
-entries:
+INDEX = """
   - {name: math, kind: library.lua, source: "return {add = function(a, b) return a + b end}"}
   - {name: run, kind: function.wat, source: file://guest.wat, method: run, imports: [math: math, price-of: price]}
   - name: late
@@ -43,7 +42,7 @@ entries:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    projects.write(tmp_path, INDEX, namespace="app")
     (tmp_path / "guest.wat").write_text(MATH)
     return tmp_path
 

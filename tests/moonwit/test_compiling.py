@@ -17,13 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import projects
 from tests.host.compiling.shapes import SHAPES, section, vector
 from tests.host.compiling.test_process import children, is_running
 
 SOON = 60
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - {name: files, kind: fs.directory, directory: .}
   - {name: web, kind: http.service, addr: "127.0.0.1:0"}
   - {name: bomb, kind: function.wasm, fs: files, path: /bomb.wasm, hash: "sha256:%s", method: f, limits: {max_execution_ms: 200},
@@ -68,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "bomb.wasm").write_bytes(bomb)
     (tmp_path / "program.wasm").write_bytes(program(SHAPES["loops"](30_000)))
     (tmp_path / "slow.wasm").write_bytes(slow)
-    (tmp_path / "_index.yaml").write_text(INDEX % (sha256(bomb).hexdigest(), sha256(bomb).hexdigest(), sha256(slow).hexdigest()))
+    projects.write(tmp_path, INDEX % (sha256(bomb).hexdigest(), sha256(bomb).hexdigest(), sha256(slow).hexdigest()))
     (tmp_path / "free.lua").write_text("print(funcs.call('t:free', 0))")
     return tmp_path
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests import projects
+
 SCRIPTS = {
     "message": "error(('x'):rep(5000000))",
     "details": "error(errors.new{message = 'm', details = {text = ('x'):rep(5000000)}})",
@@ -22,9 +24,7 @@ MOST = 4000 + 100 * 1100
 def test_an_error_without_end(name, how, tmp_path):
     """Its beginning is printed, and how much is left out; the command fails as it would."""
     (tmp_path / "script.lua").write_text(SCRIPTS[name])
-    (tmp_path / "_index.yaml").write_text(
-        'version: "1.0"\nnamespace: t\nentries:\n- {name: f, kind: function.lua, modules: [errors], source: "file://body.lua"}\n'
-    )
+    projects.write(tmp_path, '- {name: f, kind: function.lua, modules: [errors], source: "file://body.lua"}\n')
     (tmp_path / "body.lua").write_text(f"return function() {SCRIPTS[name]} end")
     command = {"run": ["run", "script.lua"], "call": ["call", "t:f"], "repl": ["repl"]}[how]
     given = SCRIPTS[name].encode() + b"\n" if how == "repl" else None

@@ -7,11 +7,10 @@ import threading
 from pathlib import Path
 
 import moonwit
+from tests import projects
 from tests.moonwit.test_imports import MATH
 
-INDEX = """version: "1.0"
-namespace: app
-entries:
+INDEX = """
   - name: math
     kind: library.lua
     modules: [time, ctx]
@@ -42,7 +41,7 @@ entries:
 
 
 def folder(path: Path) -> Path:
-    (path / "_index.yaml").write_text(INDEX)
+    projects.write(path, INDEX, namespace="app")
     (path / "guest.wat").write_text(MATH)
     return path
 

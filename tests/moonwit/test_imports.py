@@ -8,6 +8,7 @@ import pytest
 
 from moonwit.host.functions.inspect import inspect_entry, inspect_file
 from moonwit.projects.checking import check
+from tests import projects
 from tests.lua.test_imported_resources import CARTS, LIFTS
 from tests.texts import texts
 
@@ -19,9 +20,7 @@ HALF = "(module (func (export \\\"f\\\") (param f64) (result f64) (local.get 0))
 
 def project(folder: Path, imports: str, more: str = "") -> Path:
     (folder / "guest.wat").write_text(MATH)
-    (folder / "_index.yaml").write_text(f"""version: "1.0"
-namespace: t
-entries:
+    projects.write(folder, f"""
   - {{name: math, kind: library.lua, source: "return {{add = function(a, b) return a + b end}}"}}
   - {{name: empty, kind: library.lua, source: "return {{}}"}}
   - {{name: half, kind: function.wat, method: f, source: "{HALF}"}}

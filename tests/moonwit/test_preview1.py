@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests import projects
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -196,9 +197,10 @@ STARTS = wat("starts")
 def test_a_guest_sees_its_arguments_while_it_starts(tmp_path: Path) -> None:
     """A run-time that reads its arguments when it is set up, as Go's does, finds those of the entry there."""
     (tmp_path / "starts.wat").write_text(STARTS)
-    (tmp_path / "_index.yaml").write_text(
-        'version: "1.0"\nnamespace: t\nentries:\n  - {name: count, kind: function.wat, source: "file://starts.wat", method: count, '
-        "imports: [preview1], wasi: {args: [one, two, three]}}\n"
+    projects.write(
+        tmp_path,
+        '  - {name: count, kind: function.wat, source: "file://starts.wat", method: count, '
+        "imports: [preview1], wasi: {args: [one, two, three]}}\n",
     )
     with moonwit.open(tmp_path) as project:
         assert project.call("t:count") == 3

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from wasmtime import wat2wasm
 
+from tests import projects
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -19,14 +20,16 @@ def run(tmp_path, moonwit):
     """Runs a command of a project that has each function of the guest as a process."""
     (tmp_path / "guest.wasm").write_bytes(GUEST)
     binary = f"fs: here, path: guest.wasm, hash: 'sha256:{hashlib.sha256(GUEST).hexdigest()}'"
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: app\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n"
+    projects.write(
+        tmp_path,
+        "  - {name: here, kind: fs.directory, directory: .}\n"
         + "".join(f"  - {{name: {m}, kind: process.wasm, meta: {{command: {{name: {m}}}}}, {binary}, method: {m}}}\n" for m in METHODS)
         + "  - {name: wrong, kind: process.wasm, meta: {command: {name: wrong}}, "
         + binary
         + ", method: gret}\n"
         "  - {name: lua, kind: process.lua, meta: {command: {name: lua}}, modules: [funcs], source: \"local funcs = require('funcs') "
-        "return function(id, ...) print(funcs.call(id, ...)) print(funcs.call('app:count'), funcs.call('app:count')) end\"}\n"
+        "return function(id, ...) print(funcs.call(id, ...)) print(funcs.call('app:count'), funcs.call('app:count')) end\"}\n",
+        namespace="app",
     )
     return lambda *arguments: moonwit("run", *arguments)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
+from tests import projects
+
 PROGRAM = Path(__file__).parents[1] / "guests" / "program" / "c.wasm"
 
-LUA = """version: "1.0"
-namespace: app
-entries:
+LUA = """
   - name: greet
     kind: process.lua
     meta: {command: {name: greet, short: "Greets somebody."}}
@@ -61,7 +61,7 @@ entries:
 @pytest.fixture
 def lua(tmp_path, moonwit):
     """Runs a command of a project of Lua processes."""
-    (tmp_path / "_index.yaml").write_text(LUA)
+    projects.write(tmp_path, LUA, namespace="app")
     return lambda *arguments: moonwit("run", *arguments)
 
 
@@ -125,9 +125,11 @@ def test_the_list_of_entries_tells_how_to_run_a_process(lua, moonwit):
 
 def test_ctrl_c_ends_a_process(lua, background, tmp_path):
     """A process in Lua that waits ends with 130, and keeps what it has printed."""
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: app\nentries:\n  - name: wait\n    kind: process.lua\n    meta: {command: {name: wait}}\n"
-        "    modules: [logger, time]\n    source: return function() print('kept') logger:info('ready') time.sleep('1h') end\n"
+    projects.write(
+        tmp_path,
+        "  - name: wait\n    kind: process.lua\n    meta: {command: {name: wait}}\n"
+        "    modules: [logger, time]\n    source: return function() print('kept') logger:info('ready') time.sleep('1h') end\n",
+        namespace="app",
     )
     process = background("wait", stderr=subprocess.PIPE)
     assert b"ready" in process.stderr.readline()
@@ -165,10 +167,11 @@ def test_a_script_without_an_ending_still_runs(lua, tmp_path):
 )
 def test_a_wrong_command_is_a_problem(tmp_path, moonwit, meta, sentence):
     """`meta.command` is checked as other fields are, with its place."""
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: app\nentries:\n"
+    projects.write(
+        tmp_path,
         "  - {name: first, kind: process.lua, meta: {command: {name: first}}, source: return print}\n"
-        f"  - {{name: second, kind: process.lua, meta: {meta}, source: return print}}\n"
+        f"  - {{name: second, kind: process.lua, meta: {meta}, source: return print}}\n",
+        namespace="app",
     )
     result = moonwit("check")
     assert result.returncode == 1 and "_index.yaml:5:" in result.stderr and sentence in result.stderr
@@ -184,10 +187,12 @@ def program(tmp_path, moonwit):
     def run(data, *arguments, more="", hash=None):
         (tmp_path / "p.wasm").write_bytes(data)
         digest = hash or "sha256:" + hashlib.sha256(data).hexdigest()
-        (tmp_path / "_index.yaml").write_text(
-            "version: '1.0'\nnamespace: app\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n"
+        projects.write(
+            tmp_path,
+            "  - {name: here, kind: fs.directory, directory: .}\n"
             "  - {name: memory, kind: env.storage.memory}\n  - {name: v, kind: env.variable, storage: memory, variable: V}\n"
-            f"  - {{name: p, kind: process.wasm, meta: {{command: {{name: p}}}}, fs: here, path: p.wasm, hash: '{digest}'{more}}}\n"
+            f"  - {{name: p, kind: process.wasm, meta: {{command: {{name: p}}}}, fs: here, path: p.wasm, hash: '{digest}'{more}}}\n",
+            namespace="app",
         )
         return moonwit(*(arguments or ("run", "p")))
 

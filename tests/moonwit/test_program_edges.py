@@ -8,6 +8,7 @@ import pytest
 from wasmtime import wat2wasm
 
 import moonwit as library
+from tests import projects
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -31,10 +32,12 @@ def test_any_status(moonwit, tmp_path, status, code):
     (tmp_path / "it.wasm").write_bytes(data)
     result = moonwit("run", "it.wasm")
     assert (result.returncode, result.stdout, result.stderr) == (code, "", "")
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: p\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n"
+    projects.write(
+        tmp_path,
+        "  - {name: here, kind: fs.directory, directory: .}\n"
         "  - {name: it, kind: process.wasm, meta: {command: {name: it}}, fs: here, path: it.wasm, imports: [wasi1], "
-        f"hash: 'sha256:{hashlib.sha256(data).hexdigest()}'}}\n"
+        f"hash: 'sha256:{hashlib.sha256(data).hexdigest()}'}}\n",
+        namespace="p",
     )
     result = moonwit("run", "it")
     assert (result.returncode, result.stdout, result.stderr) == (code, "", "")
@@ -55,12 +58,14 @@ def test_a_program_calls_functions(moonwit, tmp_path):
     """A program that is granted `funcs` calls functions of its project, which may wait and print."""
     data = bytes(wat2wasm(CALLER))
     (tmp_path / "it.wasm").write_bytes(data)
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: p\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n"
+    projects.write(
+        tmp_path,
+        "  - {name: here, kind: fs.directory, directory: .}\n"
         "  - name: twice\n    kind: function.lua\n    modules: [time]\n"
         "    source: return function(text) require('time').sleep('1ms') print('called') return text .. text end\n"
         "  - {name: it, kind: process.wasm, meta: {command: {name: it}}, fs: here, path: it.wasm, imports: [funcs, wasi:cli], "
-        f"hash: 'sha256:{hashlib.sha256(data).hexdigest()}'}}\n"
+        f"hash: 'sha256:{hashlib.sha256(data).hexdigest()}'}}\n",
+        namespace="p",
     )
     result = moonwit("run", "it")
     assert (result.stdout, result.stderr, result.returncode) == ("called\n", "", 10)

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from wasmtime import wat2wasm
 
+from tests import projects
 from tests.texts import texts
 
 _, wat = texts(__file__)
@@ -66,9 +67,11 @@ def project(folder: Path, data: bytes, more: str) -> None:
     """Declares a program as the command `p`."""
     (folder / "p.wasm").write_bytes(data)
     hash = hashlib.sha256(data).hexdigest()
-    (folder / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: app\nentries:\n  - {name: here, kind: fs.directory, directory: .}\n"
-        f"  - {{name: p, kind: process.wasm, meta: {{command: {{name: p}}}}, fs: here, path: p.wasm, hash: 'sha256:{hash}'{more}}}\n"
+    projects.write(
+        folder,
+        "  - {name: here, kind: fs.directory, directory: .}\n"
+        f"  - {{name: p, kind: process.wasm, meta: {{command: {{name: p}}}}, fs: here, path: p.wasm, hash: 'sha256:{hash}'{more}}}\n",
+        namespace="app",
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import projects
+
 GUESTS = Path(__file__).parents[1] / "guests" / "program"
 PROGRAMS = ("c", "rust", "go", "rust-p2")
 
@@ -15,9 +17,7 @@ PROGRAMS = ("c", "rust", "go", "rust-p2")
 @pytest.fixture
 def run(tmp_path, moonwit):
     """Runs a program of a project: `moonwit run NAME arguments...`."""
-    index = """version: "1.0"
-namespace: demo
-entries:
+    index = """
   - {name: here, kind: fs.directory, directory: .}
   - {name: input, kind: fs.directory, directory: input}
   - {name: output, kind: fs.directory, directory: output, auto_init: true}
@@ -44,7 +44,7 @@ entries:
     (tmp_path / "input" / "a.txt").write_text("from the host\n")
     (tmp_path / "secret.txt").write_text("not mounted\n")
     (tmp_path / "input" / "link.txt").symlink_to("../secret.txt")
-    (tmp_path / "_index.yaml").write_text(index)
+    projects.write(tmp_path, index, namespace="demo")
     return lambda program, *arguments, **options: moonwit("run", "--project", str(tmp_path), program, *arguments, **options)
 
 

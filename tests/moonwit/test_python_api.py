@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import moonwit
+from tests import projects
 
 
 @pytest.fixture
@@ -160,9 +161,10 @@ def test_problems_do_not_raise(project):
 
 def test_the_environment_may_be_given(tmp_path):
     """`environ` stands in for the process's environment."""
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: demo\nentries:\n"
-        "  - {name: who, kind: function.lua, source: \"return function() return '${env:MOONWIT_WHO|nobody}' end\"}\n"
+    projects.write(
+        tmp_path,
+        "  - {name: who, kind: function.lua, source: \"return function() return '${env:MOONWIT_WHO|nobody}' end\"}\n",
+        namespace="demo",
     )
     with moonwit.open(tmp_path, environ={"MOONWIT_WHO": "me"}) as host:
         assert host.call("demo:who") == "me"
@@ -185,10 +187,11 @@ def test_calls_from_many_threads_and_from_asyncio(host):
 
 def test_asyncio_cancels_calls(tmp_path):
     """A task of asyncio that is canceled, or out of time, ends its call, and the worker is free for the next."""
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: demo\nentries:\n"
+    projects.write(
+        tmp_path,
         "  - {name: nap, kind: function.lua, modules: [time], pool: {type: static, workers: 1},\n"
-        "     source: 'return function(duration) time.sleep(duration) return duration end'}\n"
+        "     source: 'return function(duration) time.sleep(duration) return duration end'}\n",
+        namespace="demo",
     )
     with moonwit.open(tmp_path) as host:
 

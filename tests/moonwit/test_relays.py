@@ -16,13 +16,12 @@ import pytest
 
 from moonwit import relays
 from moonwit.relays import Relay
+from tests import projects
 
 SOON = 60
 GAP = re.compile(rb"moonwit: (\d+) lines were dropped here: nobody read them in time\n")
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - {name: web, kind: http.service, addr: "127.0.0.1:0", access_log: true}
   - name: talk
     kind: function.lua
@@ -55,7 +54,7 @@ def replace(descriptor: int) -> None:
 
 def test_a_service_answers_whoever_reads_what_it_says(tmp_path: Path) -> None:
     """Its log, and what its functions log and print, fill pipes that nobody reads; it answers, says what was dropped, and stops."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    projects.write(tmp_path, INDEX)
     environment = {name: value for name, value in os.environ.items() if name != "MOONWIT_DEBUG"}
     command = [sys.executable, "-m", "moonwit", "serve"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as server:

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import projects
+
 SOON = 60
 EXAMPLES = Path(__file__).parents[2] / "examples"
 INDEX = """
-version: "1.0"
-namespace: t
-entries:
   - {name: web, kind: http.service, addr: "127.0.0.1:0", timeouts: {stop: 500ms}}
   - {name: other, kind: http.service, addr: "127.0.0.1:0", lifecycle: {auto_start: false}}
   - {name: api, kind: http.router, meta: {server: web}, prefix: /api/}
@@ -78,7 +77,7 @@ class Server:
 
 def make_project(tmp_path: Path) -> Path:
     """Makes a project with endpoints and files."""
-    (tmp_path / "_index.yaml").write_text(INDEX, encoding="utf-8")
+    projects.write(tmp_path, INDEX)
     pages = tmp_path / "pages"
     (pages / "deep").mkdir(parents=True)
     (pages / "index.html").write_text("<p>home</p>")
@@ -214,7 +213,7 @@ def test_an_address_in_use(start, project):
     """An address that somebody else listens on is a failure with a sentence."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        (project / "_index.yaml").write_text(INDEX.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        projects.write(project, INDEX.replace("127.0.0.1:0", f"127.0.0.1:{port}"))
         done = subprocess.run([sys.executable, "-m", "moonwit", "serve"], cwd=project, capture_output=True, encoding="utf-8", timeout=SOON)
     assert done.returncode == 1
     assert f"moonwit: the service t:web can't listen on 127.0.0.1:{port}: address already in use" in done.stderr
@@ -279,7 +278,7 @@ def test_links_of_a_served_folder(tmp_path):
     (pages / "out.txt").symlink_to("../secret.txt")
     (pages / "a.txt").write_text("plain")
     (pages / "a.txt.gz").symlink_to("../secret.txt")
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    projects.write(tmp_path, INDEX)
     (tmp_path / "moonwit.yaml").touch()
     server = Server("serve", "--project", str(tmp_path))
     stop = threading.Event()

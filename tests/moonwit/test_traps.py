@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import moonwit
+from tests import projects
 from tests.oracle.function import oracle_of, outcome
 from tests.projects import entry, failure, opened
 from tests.texts import texts
@@ -26,7 +27,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
         f"  - {{name: {name}, kind: function.wat, source: 'file://guest.wat', method: {name}, limits: {{max_execution_ms: 300}}}}"
         for name in NAMES
     )
-    (folder / "_index.yaml").write_text(f"version: '1.0'\nnamespace: t\nentries:\n{entries}\n")
+    projects.write(folder, entries)
     with moonwit.open(folder) as opened:
         assert opened.registry is not None
         assert opened.registry.problems == []
@@ -80,9 +81,7 @@ def test_names_of_other_languages_are_readable(moonwit, tmp_path):
       (func (export "go") (canon lift (core func $i "go"))))"""
     (tmp_path / "core.wat").write_text(core)
     (tmp_path / "component.wat").write_text(component)
-    (tmp_path / "_index.yaml").write_text(
-        "version: '1.0'\nnamespace: t\nentries:\n  - {name: it, kind: function.wat, source: file://component.wat, method: go}\n"
-    )
+    projects.write(tmp_path, "  - {name: it, kind: function.wat, source: file://component.wat, method: go}\n")
     for command in (("call", "t:it"), ("run", "core.wat")):
         lines = [line.partition("in guest ")[2].partition(" at 0x")[0] for line in moonwit(*command).stderr.splitlines()]
         assert [line for line in lines if line][: len(SYMBOLS)] == list(SYMBOLS.values()), command

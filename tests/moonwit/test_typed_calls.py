@@ -12,13 +12,12 @@ import pytest
 
 from moonwit.__main__ import main
 from moonwit.stubs import type_end
+from tests import projects
 from tests.texts import texts
 
 lua, _ = texts(__file__)
 
-INDEX = """version: "1.0"
-namespace: app
-entries:
+INDEX = """
   - name: shop
     kind: function.wat
     source: |
@@ -58,7 +57,7 @@ SERVER = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo")) / "bin" / "e
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with annotations."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    projects.write(tmp_path, INDEX, namespace="app")
     monkeypatch.chdir(tmp_path)
     assert main(["types"]) == 0
     return tmp_path

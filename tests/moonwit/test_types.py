@@ -6,12 +6,11 @@ from pathlib import Path
 
 from lupa.luajit21 import LuaRuntime
 
+from tests import projects
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 INDEX = r"""
-version: "1.0"
-namespace: demo
-entries:
   - name: pick
     kind: function.wat
     source: |
@@ -36,7 +35,7 @@ def test_a_projects_functions(moonwit, tmp_path):
     """Each function is an overload of `funcs.call`, its named types are declared; what can't be used is left out, and told."""
     folder = tmp_path / "project"
     folder.mkdir()
-    (folder / "_index.yaml").write_text(INDEX, encoding="utf-8")
+    projects.write(folder, INDEX, namespace="demo")
     result = moonwit("types", folder)
     assert result.returncode == 0
     assert result.stdout == ".moonwit/types: the standard library and 1 function; .luarc.json names them\n"

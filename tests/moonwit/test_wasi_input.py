@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import projects
+
 GUEST = Path(__file__).parents[1] / "guests" / "outside" / "outside.wasm"
 
 
@@ -21,12 +23,10 @@ def project_of(tmp_path):
     def make(imports):
         shutil.copy(GUEST, tmp_path)
         hash = hashlib.sha256(GUEST.read_bytes()).hexdigest()
-        (tmp_path / "_index.yaml").write_text(f"""version: "1.0"
-namespace: demo
-entries:
+        projects.write(tmp_path, f"""
   - {{name: here, kind: fs.directory, directory: .}}
   - {{name: read, kind: function.wasm, fs: here, path: outside.wasm, hash: sha256:{hash}, method: read-input, imports: {imports}}}
-""")
+""", namespace="demo")
         return tmp_path
 
     return make

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests import projects
 
 GUEST = Path(__file__).parents[1] / "guests" / "outside" / "outside.wasm"
 POOLS = {
@@ -133,9 +134,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Projec
     (folder / "data").mkdir()
     (folder / "data" / "a.txt").write_text("inside")
     hash = hashlib.sha256(GUEST.read_bytes()).hexdigest()
-    text = """version: "1.0"
-namespace: t
-entries:
+    text = """
   - {name: here, kind: fs.directory, directory: .}
   - {name: data, kind: fs.directory, directory: data}
   - {name: values, kind: env.storage.static, values: {NAME: value}}
@@ -149,7 +148,7 @@ entries:
             for package in PACKAGES:
                 rest = [name for name in PACKAGES if name != package]
                 text += _entry(f"{method}-{pool}-{package[5:]}", pool, method, rest, hash)
-    (folder / "_index.yaml").write_text(text)
+    projects.write(folder, text)
     with moonwit.open(folder) as opened:
         yield opened
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests import projects
 from tests.oracle.function import Oracle, oracle_of, outcome
 
 GUESTS = Path(__file__).parents[1] / "guests"
@@ -71,9 +72,7 @@ WORLD = "wasi: {args: ['--a', '', 'ü'], cwd: /data, env: [{id: name, name: NAME
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
     folder = tmp_path_factory.mktemp("paths")
-    text = """version: "1.0"
-namespace: t
-entries:
+    text = """
   - {name: here, kind: fs.directory, directory: .}
   - {name: values, kind: env.storage.static, values: {NAME: value, EMPTY: ''}}
   - {name: name, kind: env.variable, storage: values, variable: NAME}
@@ -94,7 +93,7 @@ entries:
     imports: [wasi:cli, wasi:io, wasi:clocks, wasi:random]
     {WORLD if guest == "outside" else WORLD.replace("cwd: /data, ", "")}
 """
-    (folder / "_index.yaml").write_text(text)
+    projects.write(folder, text)
     with moonwit.open(folder) as opened:
         assert opened.registry.problems == []
         yield opened

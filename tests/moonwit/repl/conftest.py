@@ -19,15 +19,14 @@ from pathlib import Path
 import pyte
 import pytest
 
+from tests import projects
+
 # Generous: the machine may be busy with other things. A test that succeeds does not wait.
 PATIENCE = 60.0
 COLUMNS, LINES = 100, 40
 TOOK = re.compile(r"took [\d.e+]+ (s|ms)$")
 
 INDEX = r"""
-version: "1.0"
-namespace: demo
-entries:
   - name: answer
     kind: function.wat
     meta: {comment: What everybody asks for.}
@@ -187,7 +186,7 @@ def folder(tmp_path: Path) -> Path:
     """A project."""
     place = tmp_path / "project"
     place.mkdir()
-    (place / "_index.yaml").write_text(INDEX, encoding="utf-8")
+    projects.write(place, INDEX, namespace="demo")
     return place
 
 

@@ -4,11 +4,9 @@ import subprocess
 import sys
 
 from moonwit.stubs import FOLDER, LANGUAGE
+from tests import projects
 
 PRINTING = r"""
-version: "1.0"
-namespace: demo
-entries:
   - name: hello
     kind: function.wat
     imports: [wasi1]
@@ -44,7 +42,7 @@ def test_the_project_is_named(start, folder, tmp_path):
 
 def test_what_a_guest_prints(start, tmp_path):
     """What a guest writes stands on the screen where it was written, in order with what scripts print."""
-    (tmp_path / "_index.yaml").write_text(PRINTING, encoding="utf-8")
+    projects.write(tmp_path, PRINTING, namespace="demo")
     repl = start(cwd=tmp_path)
     repl.until("[1]>")
     shown = repl.enter("print('before') funcs.call('demo:hello') print('after')")

@@ -16,6 +16,7 @@ from moonwit.host.engine.worker import Cancellation
 from moonwit.lua.values import buffer
 from moonwit.stdlib.apart.pool import Pool
 from moonwit.stdlib.apart.process import Failed, Process
+from tests import projects
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -137,9 +138,7 @@ def test_others_go_on(run: Callable[[str], str]) -> None:
     assert run(script) == "nil\t200000\tb\ttrue\n"
 
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - name: read
     kind: function.lua
     modules: [yaml]
@@ -151,7 +150,7 @@ entries:
 
 def test_the_limit_of_the_caller_counts(tmp_path: Path) -> None:
     """A function that reads for longer than it may ends at its limit, and so does the process; the next call works."""
-    (tmp_path / "_index.yaml").write_text(INDEX)
+    projects.write(tmp_path, INDEX)
     before = children()
     with moonwit.open(tmp_path) as project:
         with pytest.raises(moonwit.CallError) as problem:

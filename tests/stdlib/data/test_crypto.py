@@ -17,10 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 import moonwit
 from moonwit.stdlib.tasks.ciphers import random_text
+from tests import projects
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - name: call
     kind: function.lua
     modules: [crypto]
@@ -48,7 +47,7 @@ entries:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
     folder: Path = tmp_path_factory.mktemp("project")
-    (folder / "_index.yaml").write_text(INDEX)
+    projects.write(folder, INDEX)
     with moonwit.open(folder) as opened:
         yield opened
 

@@ -13,13 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from tests import projects
 from tests.texts import texts
 
 lua, _ = texts(__file__)
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - name: call
     kind: function.lua
     modules: [csv]
@@ -50,7 +49,7 @@ entries:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
     folder: Path = tmp_path_factory.mktemp("project")
-    (folder / "_index.yaml").write_text(INDEX)
+    projects.write(folder, INDEX)
     with moonwit.open(folder) as opened:
         yield opened
 

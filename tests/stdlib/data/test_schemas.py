@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 import moonwit
+from tests import projects
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - name: check
     kind: function.lua
     modules: [json]
@@ -42,7 +41,7 @@ entries:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
     folder: Path = tmp_path_factory.mktemp("project")
-    (folder / "_index.yaml").write_text(INDEX)
+    projects.write(folder, INDEX)
     with moonwit.open(folder) as opened:
         yield opened
 

@@ -12,10 +12,9 @@ import moonwit
 from moonwit.lua.values import buffer
 from moonwit.stdlib.apart.pool import Pool
 from moonwit.stdlib.apart.process import Process
+from tests import projects
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - name: render
     kind: function.lua
     modules: [template]
@@ -42,7 +41,7 @@ entries:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
     folder: Path = tmp_path_factory.mktemp("project")
-    (folder / "_index.yaml").write_text(INDEX)
+    projects.write(folder, INDEX)
     with moonwit.open(folder) as opened:
         yield opened
 

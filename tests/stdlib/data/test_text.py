@@ -14,13 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import moonwit
+from tests import projects
 from tests.texts import texts
 
 lua, _ = texts(__file__)
 
-INDEX = """version: "1.0"
-namespace: t
-entries:
+INDEX = """
   - name: call
     kind: function.lua
     modules: [text]
@@ -62,7 +61,7 @@ entries:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moonwit.Project]:
     folder: Path = tmp_path_factory.mktemp("project")
-    (folder / "_index.yaml").write_text(INDEX)
+    projects.write(folder, INDEX)
     with moonwit.open(folder) as opened:
         yield opened
 
@@ -142,9 +141,7 @@ def test_the_lane_goes_on_in_a_hundred_megabytes(run: Callable[[str], str]) -> N
     assert run(script) == "false\ttrue\nfalse\ttrue\nnil\n"
 
 
-LIMIT = """version: "1.0"
-namespace: t
-entries:
+LIMIT = """
   - name: search
     kind: function.lua
     modules: [text]
@@ -156,7 +153,7 @@ entries:
 
 def test_many_matches_that_look_far_ahead_end_at_the_limit(tmp_path: Path) -> None:
     """Each match is linear, all of them are not: the caller's limit ends them, and the thread that looks for them stops."""
-    (tmp_path / "_index.yaml").write_text(LIMIT)
+    projects.write(tmp_path, LIMIT)
     with moonwit.open(tmp_path) as project:
         assert project.call("t:search", 100) == 100
         with pytest.raises(moonwit.CallError) as problem:

@@ -11,6 +11,7 @@ import pytest
 
 from moonwit.lua.lane.lane import new_state
 from moonwit.lua.values import buffer
+from tests import projects
 from tests.texts import texts
 
 lua, _ = texts(__file__)
@@ -239,7 +240,7 @@ FUNCTIONS = """
 )
 def test_groups_inside_functions(tmp_path: Path, script: str, shown: str) -> None:
     """A function in Lua may open groups, in a future too; its limit ends them where they wait and where they compute."""
-    (tmp_path / "_index.yaml").write_text(f'version: "1.0"\nnamespace: t\nentries:\n{FUNCTIONS}', encoding="utf-8")
+    projects.write(tmp_path, f'{FUNCTIONS}')
     (tmp_path / "s.lua").write_text(script, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "moonwit", "run", "s.lua"], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120
