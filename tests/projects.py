@@ -86,7 +86,8 @@ def _on_a_cluster(text: str) -> str:
     if not told:
         return text
     for one in told["entries"]:
-        if one["kind"] in ("function.wat", "function.wasm", "function.lua") and "transport" not in one and isinstance(one.get("pool", {}), dict):
+        is_function = one["kind"] in ("function.wat", "function.wasm", "function.lua")
+        if is_function and "transport" not in one and isinstance(one.get("pool", {}), dict):
             one["pool"] = {"cluster": f"{told['namespace']}:farm", **one.get("pool", {})}
     told["entries"].append(entry("farm", "cluster.dask", address=address))
     return json.dumps(told)

@@ -168,7 +168,10 @@ MISTAKES = [
     ("f: func(a: list<list<u8, 21>, 25>)", 1, 31, "a list of a fixed length: expected 1 to 500 elements, got 525 in all; use list<T>"),
     ("f: func(a: list<u8, 501>)", 1, 21, "a list of a fixed length: expected 1 to 500 elements, got 501; use list<T>"),
     ("f: func(a: list<u8, 99999999999>)", 1, 21, "a list of a fixed length: expected 1 to 500 elements, got 99999999999;"),
-    ("f: func(a: list<u8, 1234567890123456789012345>)", 1, 21, "a list of a fixed length: expected 1 to 500 elements, got 12345678901234567890;"),
+    (
+        "f: func(a: list<u8, 1234567890123456789012345>)", 1, 21,
+        "a list of a fixed length: expected 1 to 500 elements, got 12345678901234567890;",
+    ),
     ("f: func(a: option<u8, 4>)", 1, 23, "a number stands only behind the type of a list of a fixed length, like `list<u8, 4>`"),
     ("f: func(a: list<4>)", 1, 17, "a number stands only behind the type of a list of a fixed length, like `list<u8, 4>`"),
     ("f: func(a: map<f32, u8>)", 1, 12, "the keys of a map: expected integers, chars, bools or strings; use list<tuple<K, V>>"),
