@@ -106,7 +106,7 @@ def text(module: types.ModuleType) -> str:
 FACTS = {
     intermediate: ("DEPTH",),
     buffer: ("DEEP",),
-    lanes: ("GUEST", "HANDLER", "INCOMING", "VALUE", "ERROR", "TEXT", "RESPONSE", "HEAD", "CHUNK", "END", "PULL"),
+    lanes: ("GUEST", "HANDLER", "INCOMING", "HANDLING", "VALUE", "ERROR", "TEXT", "RESPONSE", "HEAD", "CHUNK", "END", "PULL"),
     statistics: ("COUNTS",),
 }
 FACTS_FILE = ROOT / "lua" / "border" / "facts.lua"

@@ -26,7 +26,7 @@ Kind = Literal["function.wat", "function.wasm", "process.wasm"]
 # variables by `wasi.env`. Nearly every toolchain's start-up code calls some of it.
 HARMLESS = frozenset({"wasi:cli", "wasi:io", "wasi:clocks", "wasi:random", "wasi:filesystem", "wasi:sockets", wasi.PREVIEW1})
 _WARNED = {"wasi:http": "lets the guest send requests to any address", "funcs": "lets the guest call every function of the project"}
-_HANDLER = "wasi:http/incoming-handler"
+_HANDLERS = ("wasi:http/incoming-handler", "wasi:http/handler@0.3.")
 _RUN = re.compile(r"wasi:cli/run(?:@[^#]*)?#run\Z")
 
 
@@ -71,7 +71,7 @@ def declaration(
             method = functions[0], groups(found)[functions[0]]
         if method is not None:
             yield f"    method: {quoted(shortest(*method))}"
-        if any(export.startswith(_HANDLER) for export in functions):
+        if any(export.startswith(_HANDLERS) for export in functions):
             yield "    transport: wasi-http"
     if wit is not None:
         yield f"    wit: {quoted(wit)}"

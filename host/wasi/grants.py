@@ -34,7 +34,7 @@ PACKAGES: Final = {
     "wasi:filesystem": ("types", "preopens"),
     "wasi:random": ("random", "insecure", "insecure-seed"),
     "wasi:sockets": ("network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"),
-    "wasi:http": ("types", "outgoing-handler"),
+    "wasi:http": ("types", "outgoing-handler", "client"),
 }
 
 _NAMED: Final = {
@@ -58,6 +58,7 @@ _WITH: Final = {
     "wasi:sockets/udp": ("wasi:sockets/network",),
     "wasi:sockets/udp-create-socket": ("wasi:sockets/network", "wasi:sockets/udp"),
     "wasi:http/outgoing-handler": ("wasi:http/types",),
+    "wasi:http/client": ("wasi:http/types",),
 }
 
 # What every guest gets, because it gives nothing by itself: streams and pollables need a handle, and without `wasi:cli` what

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from moonwit.host.wasi import p3_http
 from moonwit.host.wasm.wit.show import show_type
 
 if TYPE_CHECKING:
     from moonwit.host.wasm.wit.types import Function
 
-# Types as WIT has them, aliases spelled out; parameters by their types.
+# Types as WIT has them, aliases spelled out; parameters by their types. What drops a resource of the interface has none.
 FUNCTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:clocks/monotonic-clock": {
         "now": "func() -> u64",
@@ -26,6 +27,7 @@ FUNCTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "wasi:random/random": {"get-random-bytes": "func(u64) -> list<u8>", "get-random-u64": "func() -> u64"},
     "wasi:random/insecure": {"get-insecure-random-bytes": "func(u64) -> list<u8>", "get-insecure-random-u64": "func() -> u64"},
     "wasi:random/insecure-seed": {"get-insecure-seed": "func() -> tuple<u64, u64>"},
+    **p3_http.FUNCTIONS,
 }
 
 _VERSION: Final = re.compile(r"@0\.3\.\d+\Z")
@@ -38,12 +40,12 @@ def has(interface: str) -> bool:
 
 def functions_of(interface: str) -> tuple[str, ...]:
     """Lists the functions of an interface that the lane has, named with its version."""
-    return tuple(FUNCTIONS[_VERSION.sub("", interface)])
+    return tuple(name for name, type in FUNCTIONS[_VERSION.sub("", interface)].items() if type)
 
 
 def fits(interface: str, function: str, type: Function | None) -> bool:
     """Tells whether the lane has a function, and with this type; ``interface`` is named with its version."""
-    return has(interface) and type is not None and FUNCTIONS[_VERSION.sub("", interface)].get(function) == _shown(type)
+    return has(interface) and FUNCTIONS[_VERSION.sub("", interface)].get(function) == ("" if type is None else _shown(type))
 
 
 def _shown(type: Function) -> str:

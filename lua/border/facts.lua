@@ -8,6 +8,7 @@ return {
   GUEST = 1,
   HANDLER = 2,
   INCOMING = 3,
+  HANDLING = 4,
   VALUE = 0,
   ERROR = 1,
   TEXT = 2,

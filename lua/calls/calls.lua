@@ -63,11 +63,19 @@ local with_tasks -- loads what async functions need of the standard library, unt
 local function load_tasks()
   if not with_tasks then return end
   require 'lua.tasks.calls'
-  require 'lua.wasi.p3.clocks'
-  require 'lua.wasi.p3.random'
   require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
   with_tasks()
   with_tasks = nil
+end
+
+-- What has the packages of WASI 0.3, loaded with the first guest that imports some of them.
+local PACKAGES = { ['wasi:clocks'] = 'clocks', ['wasi:http'] = 'client', ['wasi:random'] = 'random' }
+
+local function load_packages(natives)
+  for _, row in ipairs(natives) do
+    local package = row and not row.id and row.interface and PACKAGES[row.interface:match '^[^/]*']
+    if package then require('lua.wasi.p3.' .. package) end
+  end
 end
 
 local function plan_of(entry)
@@ -80,6 +88,7 @@ local function plan_of(entry)
     if entry.plan.tasks then
       require('lua.tasks.state').prepare(plan, entry.plan.tasks)
       require('lua.tasks.calls').equip(plan)
+      load_packages(entry.plan.tasks.natives)
     end
     -- Methods of its resources follow the entry that was called first.
     plan.entry = entry

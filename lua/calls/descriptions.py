@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moonwit.lua.border import entries, plans
     from moonwit.registry import Entry, Registry
 
+_HANDLER = re.compile(r"wasi:http/handler@0\.3\.[^#]*#handle")
 _INCOMING = re.compile(r"wasi:http/incoming-handler(?:@0\.2\.[^#]*)?#handle")
 # How many calls of a function are on a cluster at once where its pool does not say, and how many may wait.
 MOST_FAR = 10_000
@@ -22,7 +23,12 @@ _HANDLES = wit.Function((wit.Field("request", wit.Primitive("u32")), wit.Field("
 
 def answers_itself(export: str) -> bool:
     """Tells whether an export takes HTTP requests as they are."""
-    return _INCOMING.fullmatch(export) is not None
+    return _INCOMING.fullmatch(export) is not None or is_handler(export)
+
+
+def is_handler(export: str) -> bool:
+    """Tells whether it is that of WASI 0.3."""
+    return _HANDLER.fullmatch(export) is not None
 
 
 def answering(id: str, registry: Registry, load: Callable[[Entry, str | None], LoadedFunction]) -> LoadedFunction:
@@ -52,8 +58,11 @@ def guest_entry(function: LoadedFunction, plan: plans.Plan, role: entries.Role, 
 
     lift, threads = lift_data(function.lift, function.plan, function.linkage), _workers(function.pool, role)
     if role == "service" and answers_itself(function.export):
-        # It is called with the plain numbers of its two handles, and lua/wasi/p2/http.lua knows what they stand for: in its own lane only.
-        lift["signature"], threads = signature_data("handle", _HANDLES), None
+        # What it is called with is of the lane that has the request.
+        threads = None
+    if role == "service" and _INCOMING.fullmatch(function.export):
+        # It is called with the plain numbers of its two handles, and lua/wasi/p2/http.lua knows what they stand for.
+        lift["signature"] = signature_data("handle", _HANDLES)
     told: entries.GuestEntry = {
         "resolver": "wasm",
         "id": function.id,

@@ -70,7 +70,7 @@ class _Types:
                 return {"kind": "result", "ok": self._optional(ok), "err": self._optional(err)}
             case wit.Stream(carried) | wit.Future(carried):
                 kind = "stream" if isinstance(type, wit.Stream) else "future"
-                return {"kind": kind, "element": self._optional(carried), "name": cut(show_type(type, expand=True))}
+                return {"kind": kind, "element": self._optional(carried), "name": show_type(type, expand=True)}
             case wit.Own(resource):
                 return {"kind": "own", "resource": self._resources.get(id(resource), 0), "name": resource.name}
             case wit.Borrow(resource):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from moonwit.host.http.serving.written import WrittenResponse
 
 # The kinds of requests, and of answers, for lua/http/requests.lua too.
-GUEST, HANDLER, INCOMING = 1, 2, 3
+GUEST, HANDLER, INCOMING, HANDLING = 1, 2, 3, 4
 VALUE, ERROR, TEXT, RESPONSE, HEAD, CHUNK, END, PULL = range(8)
 LOST = 8  # the lane has ended
 

@@ -24,7 +24,7 @@ local monotonic = clock.monotonic
 local M = {}
 
 -- The kinds of requests, and of answers: see lua/http/lanes.py.
-local GUEST, INCOMING = facts.GUEST, facts.INCOMING
+local GUEST, INCOMING, HANDLING = facts.GUEST, facts.INCOMING, facts.HANDLING
 local VALUE, ERROR, TEXT, RESPONSE = facts.VALUE, facts.ERROR, facts.TEXT, facts.RESPONSE
 local HEAD, CHUNK, END, PULL = facts.HEAD, facts.CHUNK, facts.END, facts.PULL
 
@@ -203,9 +203,12 @@ local function send(context, data, ms)
   return not in_time or taken
 end
 
+-- What a guest is told that reads a body after its request has ended: the case connection-terminated of error-code.
+local GONE = { reason = 'the request has ended', failure = { code = 7, message = 'the request has ended' } }
+
 -- The body of a request, as its pieces arrive: a source of an input stream (lua/wasi/p2/streams.lua).
 local function body_source(number)
-  local source = { text = '', over = false, asked = false, watchers = {} }
+  local source = { text = '', over = false, asked = false, why = nil, watchers = {} }
   local function pull()
     if source.asked or source.over then return end
     source.asked = true
@@ -217,7 +220,7 @@ local function body_source(number)
   end
   function source.take(most)
     if source.text == '' then
-      if source.over then return nil end
+      if source.over then return nil, source.why end
       pull()
       return ''
     end
@@ -235,6 +238,12 @@ local function body_source(number)
     for watcher in pairs(source.watchers) do
       watcher()
     end
+  end
+  -- Nobody sends more of it; what reads it is told.
+  function source.gone()
+    if source.over then return end
+    source.why = GONE
+    source.arrived('', true)
   end
   return source
 end
@@ -270,6 +279,26 @@ local function incoming(number, id, payload)
   groups[number] = group
 end
 
+-- The same by wasi:http/handler of 0.3.
+local function handling(number, id, payload)
+  local context = { number = number, started = false, source = body_source(number) }
+  function context.begin() begin(context) end
+  function context.send(data) return send(context, data) end
+  local group = dispatcher.open(function(group)
+    groups[number] = nil
+    context.source.gone()
+    local results = group.results or {}
+    local text, problem = results[1], group.problem or results[2]
+    if text == nil then return fail(number, id, problem) end
+    if context.started then return emit(number, END, '') end
+    ---@type border.WrittenResponse
+    local response = { status = context.status, headers = context.headers, body = text }
+    emit(number, RESPONSE, intermediate.encode(response))
+  end, require 'lua.http.handling', id, intermediate.decode(payload), context)
+  group.http = context
+  groups[number] = group
+end
+
 -- Messages ---------------------------------------------------------------------------------------------------------
 
 ---@param message border.Requests
@@ -278,7 +307,8 @@ local function requests(message)
   local began = monotonic()
   while #batch > 0 do
     local number, kind, id, payload = batch:decode(), batch:decode(), batch:decode(), batch:decode()
-    local ok, problem = pcall(kind == GUEST and guest or kind == INCOMING and incoming or handler, number, id, payload)
+    local answer_by = kind == GUEST and guest or kind == INCOMING and incoming or kind == HANDLING and handling or handler
+    local ok, problem = pcall(answer_by, number, id, payload)
     if not ok then fail(number, id, problem) end
     if #out > 0 and monotonic() - began > PATIENCE then
       flush()

@@ -13,7 +13,8 @@ from moonwit.host.http.serving.parameters import BadRequest, filler
 from moonwit.host.http.serving.results import BadAnswer, from_lua, from_response, head, refusal, shaper
 from moonwit.host.values.intermediate import ErrorValue
 from moonwit.host.wasm.wit import types as wit
-from moonwit.lua.http.lanes import CHUNK, END, ERROR, GUEST, HANDLER, HEAD, INCOMING, LOST, RESPONSE, Call, Frame, Target
+from moonwit.lua.calls.descriptions import is_handler
+from moonwit.lua.http.lanes import CHUNK, END, ERROR, GUEST, HANDLER, HANDLING, HEAD, INCOMING, LOST, RESPONSE, Call, Frame, Target
 from moonwit.lua.http.pool import Lanes
 from moonwit.lua.values import buffer
 
@@ -98,8 +99,8 @@ def handler(lanes: Lanes, id: str) -> Responder:
 
 
 def incoming(lanes: Lanes, function: LoadedFunction) -> Responder:
-    """Gives what answers by a guest that exports `wasi:http/incoming-handler`: request and response pass as they are made."""
-    target, id = Target(function.call_id, INCOMING), function.id
+    """Gives what answers by a guest that exports `wasi:http/handler` or `incoming-handler`: request and response pass as they are made."""
+    target, id = Target(function.call_id, HANDLING if is_handler(function.export) else INCOMING), function.id
 
     async def respond(exchange: Exchange) -> web.StreamResponse:
         request = exchange.request

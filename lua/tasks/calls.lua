@@ -24,7 +24,7 @@ local EVENTS = waitables.EVENTS
 local M = {}
 
 --- What an interface of the host has: 'interface#function' -> function(context, ...), which gives the value, or what `M.later` gives.
-M.hosts = {}
+M.hosts = natives.hosts
 
 --- Adds the functions of an interface of the host.
 ---@param interface string without its version

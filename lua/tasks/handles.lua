@@ -12,6 +12,8 @@ local ends, objects -- lua/tasks/ends.lua and lua/tasks/objects.lua, which need 
 
 local M = {
   values = nil, ---@type function? makes what reads and writes values (lua/tasks/values.lua)
+  ---@type table<string, fun(value: any): boolean> by resources of the host, such as wasi:http/types#fields: tells their values
+  is_held = {},
 }
 
 ---@param given_ends table
@@ -111,7 +113,12 @@ end
 ---@return boolean
 function M.holds(who, v, resource)
   if not who.host then return true end
-  if who.state.foreign[resource] then return v ~= nil and v ~= false end
+  local foreign = who.state.foreign[resource]
+  if foreign then
+    local is_held = M.is_held[foreign]
+    if is_held then return is_held(v) end
+    return v ~= nil and v ~= false
+  end
   local state = handles.is_handle(v) and handles.state_of(v)
   return state and state.instance == who.instance and state.resource == resource or false
 end

@@ -20,6 +20,9 @@ local M = {}
 ---@type table<string, fun(row: table, plan: table?): fun(instance: Instance, io: ffi.cdata*): any>
 M.makers = {}
 local makers = M.makers
+--- What interfaces of the host have (lua/tasks/calls.lua).
+---@type table<string, function>
+M.hosts = {}
 
 local function finish(state, io, value)
   state.io[0].u64 = value or 0

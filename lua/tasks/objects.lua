@@ -322,6 +322,51 @@ function M.from_guest(shared, state)
   return proxy
 end
 
+--- Makes a future for a guest, and what completes it with a value.
+---@return table future
+---@return fun(value: any) complete
+function M.future()
+  local future, complete = given.future(function() end)
+  return future, complete
+end
+
+--- Has f(value, problem) called when a future that a guest has given is complete.
+---@param future table
+---@param f fun(value: any, problem: any)
+function M.watch(future, f) given.watch(future, f) end
+
+local U8 = { kind = 'u8' }
+
+--- Makes a stream of bytes for a guest of what next_piece() gives, until nil; it may wait. closed() is called when either end is gone.
+---@param state table
+---@param next_piece fun(): string?
+---@param closed fun()
+---@return any
+function M.fed(state, next_piece, closed)
+  local shared = ends.new('stream', U8)
+  shared.key = 'stream<u8>'
+  feed(shared, next_piece, { element = U8, name = shared.key })
+  local stop = shared.on_drop
+  function shared.on_drop()
+    stop()
+    closed()
+  end
+  return M.from_guest(shared, state)
+end
+
+--- Tells what a read of a stream would come to: 'over', 'ready', or 'waiting'.
+---@param stream any
+---@return string
+function M.look(stream)
+  local own = streams[stream]
+  local shared = own.shared
+  if own.rest then return 'ready' end
+  if not shared or shared.dropped then return 'over' end
+  local pending = shared.pending
+  if pending and pending.side == 'write' and pending.buffer.length > pending.buffer.progress then return 'ready' end
+  return 'waiting'
+end
+
 handles.setup(ends, M)
 
 return M

@@ -31,6 +31,8 @@ makers['resource.rep'] = function(row)
 end
 
 makers['resource.drop'] = function(row)
+  -- What a library hands out is collected; what the host does is dropped.
+  local drop = row.name and not row.id and natives.hosts[row.name]
   return function(instance, io)
     local state, index = states.of(instance), io[0].u32
     local entry = resource_of(state, row, index)
@@ -40,7 +42,7 @@ makers['resource.drop'] = function(row)
       entry.task.borrows = entry.task.borrows - 1
       return finish(state, io)
     end
-    if row.drop then row.drop(entry.value) end
+    if drop then drop(entry.value) end
     local dtor = state.plan.destructors[row.resource]
     if not dtor or dtor < 0 then return finish(state, io) end
     local over = false

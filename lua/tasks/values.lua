@@ -25,7 +25,7 @@ M.MOST = 100
 local GLOBALS = { 'getmetatable', 'next', 'rawget', 'setmetatable', 'tonumber', 'type' }
 
 local STATE = [[
-local base, limit, budget, fault, holder, places, place
+local base, limit, budget, fault, holder, places, place, io
 local function wrong(stand_in, what)
   fault = fault or "a value " .. what
   return stand_in
@@ -157,7 +157,9 @@ local function write_lower(block, e, types, tuple, spilled, arguments)
   end
   block:put 'return true'
   block:close()
-  block:open('local function put_flat(io%s)', more)
+  block:open('local function put_flat(to%s)', more)
+  -- Functions of variants and records write into it.
+  block:put 'io = to'
   if not spilled then
     local slot = 0
     for i, t in ipairs(types) do

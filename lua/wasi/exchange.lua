@@ -1,4 +1,4 @@
--- Requests that guests send, by wasi:http/outgoing-handler: the lane's side of host/http/asking/outgoing.py.
+-- Requests that guests send, by wasi:http of 0.2 and 0.3: the lane's side of host/http/asking/outgoing.py.
 --
 -- A guest's functions run on a Wasmtime stack, from which nothing of Python may be called: what they want is an order, which the
 -- lane passes on between two turns. The answers come with the lane's messages. An exchange lives until its guest has dropped what it
@@ -115,6 +115,7 @@ local function fail_body(body, failure)
   body.pieces, body.size = {}, 0
   body.room.notify()
   body.drained.notify()
+  if body.stop then body.stop() end
 end
 
 --- Ends a body as its guest wishes; gives what is wrong with it, as {code =, number =}, or nil.

@@ -6,14 +6,13 @@
 local ffi = require 'ffi'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local error_code = require 'lua.wasi.p2.error_code'
+local headers = require 'lua.wasi.headers'
 local linking = require 'lua.guest.linking'
 local memory = require 'lua.guest.memory'
 local objects = require 'lua.guest.objects'
 local outgoing = require 'lua.wasi.p2.body'
 local poll = require 'lua.wasi.p2.poll'
 local protocol = require 'lua.guest.protocol'
-
-local lower = string.lower
 
 local M = {}
 
@@ -24,18 +23,8 @@ local METHODS = { GET = 0, HEAD = 1, POST = 2, PUT = 3, DELETE = 4, CONNECT = 5,
 local OTHER_METHOD = 9
 M.METHODS, M.OTHER_METHOD = METHODS, OTHER_METHOD
 
--- header-error
-local SYNTAX, FORBIDDEN, IMMUTABLE = 0, 1, 2
-local IS_FORBIDDEN = {}
-M.IS_FORBIDDEN = IS_FORBIDDEN
-local CONNECTION = 'connection host http2-settings keep-alive proxy-connection proxy-authenticate proxy-authorization te '
-  .. 'transfer-encoding upgrade'
-for name in CONNECTION:gmatch '%S+' do
-  IS_FORBIDDEN[name] = true
-end
-
--- How many headers a guest may set.
-local MOST_HEADERS = 1000
+local MOST_HEADERS = headers.MOST
+local IMMUTABLE = headers.IMMUTABLE
 
 -- The context of the request that the running guest answers.
 local function context_of(index, wanted, what)
@@ -79,33 +68,10 @@ local function name_at(instance, at, size)
   return memory.bytes(instance, at, math.min(size, 0x10000))
 end
 
--- What is wrong with a header, or nil.
-local function wrong(name, value)
-  if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or #name > 200 then return SYNTAX end
-  if value and (#value > 16384 or value:find '[%z\1-\8\10-\31\127]') then return SYNTAX end
-  if IS_FORBIDDEN[lower(name)] then return FORBIDDEN end
-end
-
 local function put_error(instance, ret, problem)
   memory.at(instance, ret, 2)
   memory.put8(instance, ret, problem and 1 or 0)
   if problem then memory.put8(instance, ret + 1, problem) end
-end
-
-local function values_of(fields, name)
-  local found = {}
-  name = lower(name)
-  for _, pair in ipairs(fields.list) do
-    if lower(pair[1]) == name then found[#found + 1] = pair[2] end
-  end
-  return found
-end
-
-local function remove(fields, name)
-  name = lower(name)
-  for i = #fields.list, 1, -1 do
-    if lower(fields.list[i][1]) == name then table.remove(fields.list, i) end
-  end
 end
 
 -- The list<list<u8>>, or list<tuple<string, list<u8>>>, at an address, as rows of `width` strings.
@@ -124,14 +90,18 @@ local function rows_at(instance, at, count, width)
   return rows
 end
 
+-- What is wrong with a header is a case of header-error, which has none for sizes.
+local function wrong(name)
+  local problem = headers.wrong(name)
+  return problem == headers.SIZE and headers.SYNTAX or problem
+end
+
 -- Checks and adds headers; gives what is wrong with one, or nil.
 local function add(fields, rows)
   if fields.immutable then return IMMUTABLE end
-  for _, row in ipairs(rows) do
-    local problem = wrong(row[1], row[2])
-    if problem then return problem end
-  end
   if #fields.list + #rows > MOST_HEADERS then protocol.trap 'the guest sets too many headers' end
+  local problem = headers.wrong_of(rows, #fields.list)
+  if problem then return problem == headers.SIZE and headers.SYNTAX or problem end
   for _, row in ipairs(rows) do
     fields.list[#fields.list + 1] = row
   end
@@ -148,14 +118,14 @@ local types = {
     memory.put8(instance, ret + 4, problem)
   end,
   ['[method]fields.get'] = function(instance, io)
-    local found, rows = values_of(fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32)), {}
+    local found, rows = headers.values_of(fields_of(instance, io).list, name_at(instance, io[1].u32, io[2].u32)), {}
     for i, value in ipairs(found) do
       rows[i] = { value }
     end
     return memory.put_rows(instance, io, io[3].u32, rows, 1)
   end,
   ['[method]fields.has'] = function(instance, io)
-    io[0].u64 = #values_of(fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32)) > 0 and 1 or 0
+    io[0].u64 = #headers.values_of(fields_of(instance, io).list, name_at(instance, io[1].u32, io[2].u32)) > 0 and 1 or 0
   end,
   ['[method]fields.set'] = function(instance, io)
     local fields, name, ret = fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32), io[5].u32
@@ -164,13 +134,7 @@ local types = {
       row[1], row[2] = name, row[1]
     end
     local before = fields.list
-    if not fields.immutable and not wrong(name) then
-      fields.list = {}
-      for i, pair in ipairs(before) do
-        fields.list[i] = pair
-      end
-      remove(fields, name)
-    end
+    if not fields.immutable and not wrong(name) then fields.list = headers.copy(before, name) end
     local problem = wrong(name) or add(fields, rows)
     if problem then fields.list = before end
     put_error(instance, ret, fields.immutable and IMMUTABLE or problem)
@@ -178,7 +142,7 @@ local types = {
   ['[method]fields.delete'] = function(instance, io)
     local fields, name = fields_of(instance, io), name_at(instance, io[1].u32, io[2].u32)
     local problem = fields.immutable and IMMUTABLE or wrong(name)
-    if not problem then remove(fields, name) end
+    if not problem then fields.list = headers.copy(fields.list, name) end
     put_error(instance, io[3].u32, problem)
   end,
   ['[method]fields.append'] = function(instance, io)
@@ -187,11 +151,7 @@ local types = {
   end,
   ['[method]fields.entries'] = function(instance, io) return memory.put_rows(instance, io, io[1].u32, fields_of(instance, io).list, 2) end,
   ['[method]fields.clone'] = function(instance, io)
-    local list = {}
-    for i, pair in ipairs(fields_of(instance, io).list) do
-      list[i] = pair
-    end
-    io[0].u64 = objects.hand(instance, { kind = 'fields', list = list })
+    io[0].u64 = objects.hand(instance, { kind = 'fields', list = headers.copy(fields_of(instance, io).list) })
   end,
 }
 

@@ -2,8 +2,10 @@
 -- Source: the WIT of wasi:http 0.2.
 
 local ffi = require 'ffi'
+local asking = require 'lua.wasi.asking'
 local error_code = require 'lua.wasi.p2.error_code'
 local exchange = require 'lua.wasi.exchange'
+local headers = require 'lua.wasi.headers'
 local http = require 'lua.wasi.p2.http'
 local linking = require 'lua.guest.linking'
 local memory = require 'lua.guest.memory'
@@ -12,14 +14,8 @@ local poll = require 'lua.wasi.p2.poll'
 local protocol = require 'lua.guest.protocol'
 local text = require 'lua.values.utf8'
 
-local lower, object, hand = string.lower, objects.object, objects.hand
+local object, hand = objects.object, objects.hand
 local METHODS, put_handle, take = http.METHODS, http.put_handle, http.take
-
--- How long a connection, the beginning of a response or the next piece of it may take where the guest says nothing, as with
--- Wasmtime, and how long it may say at most; in seconds.
-local TIME, MOST_TIME = 600, 1e6
--- How long a name, an address or a path may be, in bytes.
-local LONGEST = 16384
 
 local METHOD_NAMES = {}
 for name, index in pairs(METHODS) do
@@ -29,7 +25,7 @@ local SCHEMES = { [0] = 'http', [1] = 'https' }
 
 -- The string of an option<string>, or of a variant's case, that a guest gives; nil and true when it can't be one.
 local function string_at(instance, at, size)
-  if size > LONGEST then
+  if size > asking.LONGEST then
     memory.at(instance, at, size)
     return nil, true
   end
@@ -51,24 +47,11 @@ types['[constructor]outgoing-request'] = function(instance, io)
   io[0].u64 = hand(instance, { kind = 'outgoing-request', fields = fields.list, method = 'GET' })
 end
 
--- What the headers say of the body's length: nil for nothing; false when it is not a number, or several.
-local function length_of(fields)
-  local found
-  for _, pair in ipairs(fields) do
-    if lower(pair[1]) == 'content-length' then
-      local value = pair[2]:match '^%d+$' and #pair[2] <= 15 and tonumber(pair[2])
-      if not value or found and found ~= value then return false end
-      found = value
-    end
-  end
-  return found
-end
-
 types['[method]outgoing-request.body'] = function(instance, io)
   local request, ret = request_of(instance, io), io[1].u32
   local given = nil
   if not request.body then
-    local length = length_of(request.fields)
+    local length = headers.length_of(request.fields)
     if length ~= false then given = exchange.body(length) end
   end
   request.body = request.body or given
@@ -83,7 +66,7 @@ types['[method]outgoing-request.set-method'] = function(instance, io)
   local request, case = request_of(instance, io), io[1].u32
   if case > http.OTHER_METHOD then protocol.trap 'the guest gives the host a method that there is not' end
   local name = METHOD_NAMES[case] or string_at(instance, io[2].u32, io[3].u32)
-  local good = name and name:find "^[%w!#$%%&'*+.^_`|~-]+$" and #name <= 200
+  local good = name and asking.is_method(name)
   if good then request.method = name end
   answer(io, good)
 end
@@ -106,23 +89,13 @@ end
 types['[method]outgoing-request.path-with-query'] = function(instance, io)
   return memory.put_option(instance, io, io[1].u32, request_of(instance, io).path)
 end
--- A path may hold what is escaped in other places; it is sent as it is, without its fragment. Empty, it stands for "/".
-types['[method]outgoing-request.set-path-with-query'] = setter('path', function(value)
-  local path, query = value:match '^([^?#]*)(.*)$'
-  return (value == '' or value:find '^[/?]') and not path:find '[%c <>`]' and not query:gsub('#.*$', ''):find '[%c "<>]'
-end)
+types['[method]outgoing-request.set-path-with-query'] = setter('path', asking.is_path)
 
 types['[method]outgoing-request.authority'] = function(instance, io)
   return memory.put_option(instance, io, io[1].u32, request_of(instance, io).authority)
 end
 
--- A name or an address, and a port; no user. IPv6 stands in brackets.
-local function is_authority(value)
-  local host, port = value:match '^(.-):(%d+)$'
-  host = host or value
-  return (host:find '^%[[%x:.]+%]$' or host:find "^[%w!$&'()*+,;=._~-]+$") ~= nil and (not port or #port <= 5 and tonumber(port) <= 65535)
-end
-types['[method]outgoing-request.set-authority'] = setter('authority', is_authority)
+types['[method]outgoing-request.set-authority'] = setter('authority', asking.is_authority)
 
 -- option<scheme>: a variant of HTTP, HTTPS and other(string).
 types['[method]outgoing-request.scheme'] = function(instance, io)
@@ -147,7 +120,7 @@ types['[method]outgoing-request.set-scheme'] = function(instance, io)
   if some > 1 or some == 1 and case > 2 then protocol.trap 'the guest gives the host a scheme that there is not' end
   local scheme
   if some == 1 then scheme = SCHEMES[case] or string_at(instance, io[3].u32, io[4].u32) or '' end
-  local good = not scheme or scheme:find '^[%w+.~-]+$' and #scheme <= 64
+  local good = not scheme or asking.is_scheme(scheme)
   if good then request.scheme = scheme end
   answer(io, good)
 end
@@ -180,11 +153,6 @@ for name, field in pairs {
   end
 end
 
-local function seconds(options, field)
-  local value = options and options[field]
-  return value and math.min(tonumber(value) / 1e9, MOST_TIME) or TIME
-end
-
 -- Responses ------------------------------------------------------------------------------------------------------------
 
 types['[method]future-incoming-response.subscribe'] = function(instance, io)
@@ -211,10 +179,7 @@ types['[method]future-incoming-response.get'] = function(instance, io)
       memory.put8(instance, ret + 16, 1)
     end)
   end
-  local fields = {}
-  for _, pair in ipairs(x.answer.headers) do
-    if not http.IS_FORBIDDEN[pair[1]] then fields[#fields + 1] = pair end
-  end
+  local fields = headers.passed_on(x.answer.headers)
   x.is_taken = true
   memory.put8(instance, ret, 1)
   memory.put32(instance, ret + 24, hand(instance, { kind = 'incoming-response', exchange = x, status = x.answer.status, fields = fields }))
@@ -264,27 +229,6 @@ linking.provide('wasi:http/types', types)
 
 -- The handler ----------------------------------------------------------------------------------------------------------
 
--- What is sent, or nil and the case of error-code that says why it can't be.
-local function sendable(request, options)
-  local scheme = request.scheme or 'https'
-  if scheme ~= 'http' and scheme ~= 'https' then return nil, exchange.PROTOCOL end
-  if not request.authority then return nil, exchange.URI_INVALID end
-  if request.method == 'CONNECT' then return nil, exchange.METHOD_INVALID end
-  local path = request.path and request.path:gsub('#.*$', '')
-  if not path then return nil, exchange.PROTOCOL end
-  if not path:find '^/' then path = '/' .. path:gsub('^%*$', '') end
-  local length = length_of(request.fields)
-  if length == false or not request.body and length and length > 0 then return nil, exchange.BODY_SIZE end
-  return {
-    method = request.method,
-    url = scheme .. '://' .. request.authority .. path,
-    headers = request.fields,
-    connect = seconds(options, 'connect'),
-    first_byte = seconds(options, 'first_byte'),
-    between_bytes = seconds(options, 'between_bytes'),
-  }
-end
-
 linking.provide('wasi:http/outgoing-handler', {
   -- handle: func(request: own, options: option<own>) -> result<own<future-incoming-response>, error-code>
   handle = function(instance, io)
@@ -293,7 +237,8 @@ linking.provide('wasi:http/outgoing-handler', {
     if some > 1 then return 'the guest gives the host an option that is neither none nor some' end
     local request = take(instance, number, 'outgoing-request')
     local options = some == 1 and take(instance, other, 'request-options') or nil
-    local found, code = sendable(request, options)
+    request.has_body = request.body ~= nil
+    local found, code = asking.sendable(request, options)
     local x
     if found then
       x, code = exchange.open(instance, found, request.body)
