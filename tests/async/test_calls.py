@@ -139,14 +139,4 @@ def test_values_of_several_cases_are_core_values(tmp_path: Path) -> None:
     """An option and a tuple with a result come back as they were given, where they cross as core values."""
     entries = [f'name: {name}, kind: function.wat, source: "file://variants.wat", method: {name}' for name in ("option", "pair")]
     with opened(tmp_path, *entries, files={"variants.wat": (Path(__file__).parent / "variants.wat").read_text()}) as project:
-        project.run_script(
-            """
-            local funcs = require 'funcs'
-            assert(funcs.call('t:option', 7) == 7)
-            assert(funcs.call('t:option') == nil)
-            local pair = assert(funcs.call('t:pair', {5, {err = 255}}))
-            assert(pair[1] == 5 and pair[2].err == 255)
-            pair = assert(funcs.call('t:pair', {require('wit').none, {ok = true}}))
-            assert(pair[2].ok == true)
-            """
-        )
+        project.run_script(lua("values_of_several_cases"))
