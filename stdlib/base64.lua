@@ -1,16 +1,11 @@
 -- The module `base64`: bytes as text of RFC 4648, with padding.
 local callbacks = require 'lua.lane.ask'
-local got = require 'lua.values.got'
 
-local type, error = type, error
 local ask = callbacks.ask
 
 local M = {}
 
-local function text(value, name, what)
-  if type(value) == 'string' then return value end
-  error('base64.' .. name .. ': expected a string as the ' .. what .. ', got ' .. got(value), 3)
-end
+local text = require 'stdlib.values.text' 'base64'
 
 --- Returns data as base64 text.
 function M.encode(data) return (ask('base64_encode', text(data, 'encode', 'data'))) end

@@ -1,16 +1,11 @@
 -- The module `env`: the project's environment variables, entries of kind `env.variable`.
 local callbacks = require 'lua.lane.ask'
-local got = require 'lua.values.got'
 
-local type, error = type, error
 local ask = callbacks.ask
 
 local M = {}
 
-local function text(value, name, what)
-  if type(value) == 'string' then return value end
-  error('env.' .. name .. ': expected a string as the ' .. what .. ', got ' .. got(value), 3)
-end
+local text = require 'stdlib.values.text' 'env'
 
 --- Returns the value of a variable, by its entry's id or by its name, or nil and an error. A variable that has neither a
 -- value nor a default is an error of kind NotFound.

@@ -1,9 +1,8 @@
 -- The module `hash`: digests of data, as hex digits in lower case, or as bytes when asked for.
 local callbacks = require 'lua.lane.ask'
 local ffi = require 'ffi'
-local got = require 'lua.values.got'
 
-local type, error, ipairs, tonumber = type, error, ipairs, tonumber
+local ipairs, tonumber = ipairs, tonumber
 local band, bxor = bit.band, bit.bxor
 local bytes = ffi.typeof 'const uint8_t *'
 local ask, ask_away = callbacks.ask, callbacks.ask_away
@@ -14,10 +13,7 @@ local LONG = 512 * 1024
 ---@type table<string, function>
 local M = {}
 
-local function text(value, name, what)
-  if type(value) == 'string' then return value end
-  error('hash.' .. name .. ': expected a string as the ' .. what .. ', got ' .. got(value), 3)
-end
+local text = require 'stdlib.values.text' 'hash'
 
 local function shown(raw, digest, problem)
   if raw or not digest then return digest, problem end

@@ -15,13 +15,13 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from moonwit.host.compiling.code import CodeProblem, canceled_problem
+from moonwit.host.engine.channel import receive, send
 
 # What compiling for one call may take: seconds and bytes.
 SECONDS, MEMORY = 60.0, 2 * 1024**3
 
 CHILD = Path(__file__).with_name("child.py")
 _FRAME = struct.Struct("<BQ")
-_PIECE = 1024 * 1024
 # What Rust's library, C's and the child's own write when there is no memory.
 _NO_MEMORY = (b"memory allocation of", b"MemoryError", b"out of memory", b"Cannot allocate memory")
 _KEPT = 65536
@@ -71,14 +71,14 @@ class Process:
                 "seconds": self._seconds,
                 "codes": [len(data) for data in codes],
             }
-            _send(own, json.dumps(task).encode() + b"\n", until)
+            send(own, json.dumps(task).encode() + b"\n", until)
             for data in codes:
-                _send(own, data, until)
+                send(own, data, until)
             for _ in codes:
-                status, size = _FRAME.unpack(self._receive(own, _FRAME.size, until))
+                status, size = _FRAME.unpack(receive(own, _FRAME.size, until))
                 if size > self._memory:
                     raise ConnectionError
-                answer = self._receive(own, size, until)
+                answer = receive(own, size, until)
                 # The C API gives a message with its end.
                 message = answer.rstrip(b"\0").decode("utf-8", "replace") if status else ""
                 if status and any(sign.decode() in message for sign in _NO_MEMORY):
@@ -110,17 +110,6 @@ class Process:
                 reason = os.strerror(error.errno or 0).lower()
                 raise CodeProblem("Unavailable", f"the process that compiles it can't be started: {reason}", lasting=False) from None
 
-    def _receive(self, channel: socket.socket, size: int, until: float) -> bytearray:
-        data = bytearray(size)
-        view, at = memoryview(data), 0
-        while at < size:
-            channel.settimeout(_left(until))
-            count = channel.recv_into(view[at : at + _PIECE])
-            if count == 0:
-                raise ConnectionResetError
-            at += count
-        return data
-
     def _died(self, errors: int) -> CodeProblem:
         """Says why the process has ended before its task."""
         if self._ended:
@@ -142,18 +131,3 @@ class Process:
 
     def _too_much(self) -> str:
         return f"compiling it takes more memory than the {self._memory // 1024**2} MiB that it may"
-
-
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _send(channel: socket.socket, data: bytes, until: float) -> None:
-    view = memoryview(data)
-    while view:
-        channel.settimeout(_left(until))
-        # Without the signal, which ends this process while it runs programs.
-        view = view[channel.send(view[:_PIECE], socket.MSG_NOSIGNAL) :]

@@ -16,6 +16,7 @@ local finish = require 'lua.abi.finish'
 local context = require 'lua.calls.context'
 local intermediate = require 'lua.values.intermediate'
 local pools = require 'lua.pools.pools'
+local serving = require 'lua.calls.serving'
 local signatures = require 'lua.abi.signatures'
 
 local select, unpack, concat, pairs, next = select, unpack, table.concat, pairs, next
@@ -109,9 +110,6 @@ end
 ---@param frames string
 function M.answered(frames) each(frames, answered) end
 
----@param entry border.ClusterEntry
-local function too_late(entry) return errors.late(entry.id, entry.limit_ms, { entry = entry.id, retryable = true }) end
-
 --- Makes the function that calls an entry on its cluster.
 ---@param entry border.ClusterEntry
 ---@return function
@@ -135,7 +133,7 @@ function M.bind(entry)
     local limit = deadline.of(id, entry.limit_ms)
     local stay, problem = pools.enter(pool, limit)
     if not stay then
-      if problem == dispatcher.LATE then return nil, too_late(entry) end
+      if problem == dispatcher.LATE then return nil, deadline.passed(entry) end
       error(problem, 0)
     end
     local function begin(number)
@@ -144,7 +142,7 @@ function M.bind(entry)
     end
     local in_time, value
     in_time, value, problem = away.call(begin, cancel, id, limit and (limit - clock.monotonic()) / 1e6)
-    if not in_time then return nil, too_late(entry) end
+    if not in_time then return nil, deadline.passed(entry) end
     if problem then return nil, problem end
     if result and value ~= nil then value = finish(result, value) end
     return value
@@ -154,9 +152,6 @@ end
 -- The worker's side ------------------------------------------------------------------------------------------------------
 
 local batches = {} ---@type table<integer, table<integer, TaskGroup>> the calls of each batch, by their numbers
-
--- Calls with the values of a table; too many are an error of this call, made where it is caught.
-local function apply(call, id, values, count) return call(id, unpack(values, 1, count)) end
 
 --- Makes the calls of a batch; done(frames) takes their answers when all have ended.
 ---@param number integer of the batch
@@ -178,19 +173,12 @@ function M.serve(number, id, frames, call, encode, done)
   each(frames, function(one, text)
     left = left + 1
     local args, along = unpack(buffer.decode(text), 1, 2)
-    local values, n = intermediate.decode_all(args)
-    local group = dispatcher.open_packed(function(group)
+    running[one] = serving.start(id, args, along, call, encode, function(value, problem)
       running[one] = nil
-      local results = group.results or {}
-      local err = group.problem
-      if group.canceled and group.results then err = nil end
-      local value, problem = encode(id, results[1], err or results[2])
       count = count + 1
       answers[count] = frame(one, (value and VALUE or FAILURE) .. (value or problem))
       one_less()
-    end, apply, { n = 4, call, id, values, n })
-    group.main.context = along
-    running[one] = group
+    end)
   end)
   one_less()
 end
@@ -212,10 +200,7 @@ function M.cancel(number, ones)
     end
   end
   for i = 1, #groups do
-    if groups[i] then
-      groups[i].canceled = true
-      dispatcher.cancel_group(groups[i])
-    end
+    if groups[i] then serving.cancel(groups[i]) end
   end
 end
 

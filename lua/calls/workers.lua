@@ -18,6 +18,7 @@ local inbox = require 'lua.lane.inbox'
 local intermediate = require 'lua.values.intermediate'
 local mailbox = require 'lua.lane.mailbox'
 local pools = require 'lua.pools.pools'
+local serving = require 'lua.calls.serving'
 
 local select, unpack = select, unpack
 
@@ -71,9 +72,6 @@ function M.gone(answers)
   end
 end
 
----@param entry border.GuestEntry|border.LuaEntry
-local function too_late(entry) return errors.late(entry.id, entry.limit_ms, { entry = entry.id, retryable = true }) end
-
 --- Makes the function that makes calls in other lanes, where they are counted.
 ---@param entry border.GuestEntry|border.LuaEntry
 ---@param result table? the WIT type of its value
@@ -91,7 +89,7 @@ function M.far(entry, result)
     local limit = deadline.of(id, entry.limit_ms)
     local stay, problem = pools.enter(pool, limit)
     if not stay then
-      local err = problem == dispatcher.LATE and too_late(entry) or nil
+      local err = problem == dispatcher.LATE and deadline.passed(entry) or nil
       counted.alone(id, err)
       if err then return nil, err end
       error(problem, 0)
@@ -119,7 +117,7 @@ function M.far(entry, result)
     if not in_time then
       call.late = true
       counted.late(id)
-      return nil, too_late(entry)
+      return nil, deadline.passed(entry)
     end
     if problem then return nil, problem end
     if result and value ~= nil then value = finish(result, value) end
@@ -154,9 +152,6 @@ function M.forget()
   end
 end
 
--- Calls with the values of a table; too many are an error of this call, made where it is caught.
-local function apply(call, id, values, count) return call(id, unpack(values, 1, count)) end
-
 --- Makes this lane a worker: `calls` (lua/calls/calls.lua) makes the calls that come in the mailbox at `orders`, `encode(id, value, err)`
 --- gives an encoded value, or nil and an encoded error, to be sent to the one at `answers`.
 ---@param orders integer
@@ -172,28 +167,17 @@ function M.serve(orders, answers, calls, encode)
     if kind == WARM then return calls.warm(text) end
     if kind ~= CALL then
       local group = running[number]
-      if group then
-        group.canceled = true
-        dispatcher.cancel_group(group)
-      end
+      if group then serving.cancel(group) end
       return
     end
     local id, args, along = unpack(buffer.decode(text), 1, 3)
-    local values, count = intermediate.decode_all(args)
-    local opened = dispatcher.open_packed(function(group)
+    running[number] = serving.start(id, args, along, calls.call, encode, function(value, problem, group)
       running[number] = nil
-      local results = group.results or {}
       -- One that was canceled before it began has not been counted.
       if group.problem and not group.main.begun then counted.alone(id) end
-      -- One that had its results when it was canceled has been counted with them.
-      local err = group.problem
-      if group.canceled and group.results then err = nil end
-      local value, problem = encode(id, results[1], err or results[2])
       send(value and VALUE or FAILURE, number, value or problem)
       inbox.expect()
-    end, apply, { n = 4, calls.call, id, values, count })
-    opened.main.context = along
-    running[number] = opened
+    end)
   end)
 end
 

@@ -134,13 +134,18 @@ function M.give_up(group) close(group, deadlock.problem(group)) end
 
 -- The loop -------------------------------------------------------------------------------------------------------
 
--- What every task of every group waits for, and nothing will come.
-local function stuck()
+-- Gives the groups there are: closing one may open and end others.
+local function now_open()
   local open = {}
   for group in pairs(groups) do
     open[#open + 1] = group
   end
-  for _, group in ipairs(open) do
+  return open
+end
+
+-- What every task of every group waits for, and nothing will come.
+local function stuck()
+  for _, group in ipairs(now_open()) do
     if not group.closing then
       close(group, deadlock.problem(group))
     else
@@ -234,11 +239,7 @@ function M.cancel_group(group) close(group, errors.make { message = 'canceled', 
 
 --- Cancels what waits in every group.
 function M.cancel_all()
-  local open = {}
-  for group in pairs(groups) do
-    open[#open + 1] = group
-  end
-  for _, group in ipairs(open) do
+  for _, group in ipairs(now_open()) do
     M.cancel_group(group)
   end
 end

@@ -162,10 +162,7 @@ function M.take(binding, resource, index)
   local instance = binding.instance
   local rep = ask(instance, binding.table, 'remove', resource, index)
   if not rep then return nil end
-  last = last + 1
-  states[last] = { instance = instance, rep = rep, resource = resource, number = last }
-  instance.live = instance.live + 1
-  return handle_type(last)
+  return M.hold(instance, resource, rep)
 end
 
 -- Ends the resource behind a state: calls its destructor. Gives a report when that traps.

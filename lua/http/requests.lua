@@ -56,20 +56,18 @@ local function fail(number, id, problem)
   emit(number, ERROR, text .. buffer.encode(problem:stack()))
 end
 
+-- Answers for a result that has no encoding: `why` says so.
+local function unpassable(number, id, why)
+  local message = ("%s: the result can't leave Lua: %s"):format(id, (why:gsub('^value: ', '')))
+  fail(number, id, errors.make { message = message, kind = errors.kinds.INTERNAL, entry = id })
+end
+
 local function answer(number, id, value, problem)
   if problem ~= nil then return fail(number, id, problem) end
   if type(value) == 'string' then return emit(number, TEXT, value) end
   local text, why = intermediate.encode(value)
   if text then return emit(number, VALUE, text) end
-  fail(
-    number,
-    id,
-    errors.make {
-      message = ("%s: the result can't leave Lua: %s"):format(id, (why:gsub('^value: ', ''))),
-      kind = errors.kinds.INTERNAL,
-      entry = id,
-    }
-  )
+  unpassable(number, id, why)
 end
 
 -- Guests -----------------------------------------------------------------------------------------------------------
@@ -156,15 +154,7 @@ local function finished(context, id, value, problem)
   end
   local text, why = intermediate.encode(response)
   if text then return emit(number, RESPONSE, text) end
-  fail(
-    number,
-    id,
-    errors.make {
-      message = ("%s: the result can't leave Lua: %s"):format(id, (why:gsub('^value: ', ''))),
-      kind = errors.kinds.INTERNAL,
-      entry = id,
-    }
-  )
+  unpassable(number, id, why)
 end
 
 local function handler(number, id, payload)

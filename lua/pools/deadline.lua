@@ -3,6 +3,7 @@
 
 local clock = require 'lua.dispatcher.clock'
 local current = require('lua.dispatcher.dispatcher').current
+local errors = require 'lua.values.errors'
 
 local monotonic = clock.monotonic
 
@@ -35,5 +36,10 @@ function M.of(id, ms)
   M.clear(task)
   return ms and (mine and began or monotonic()) + ms * 1e6, mine
 end
+
+--- Makes the error of a call that was not over by its limit, and may be made again.
+---@param entry border.GuestEntry|border.LuaEntry|border.ClusterEntry
+---@return Error
+function M.passed(entry) return errors.late(entry.id, entry.limit_ms, { entry = entry.id, retryable = true }) end
 
 return M

@@ -59,4 +59,16 @@ function M.hint(name, candidates)
   return found and (", did you mean '" .. found .. "'?") or ''
 end
 
+--- Returns the same, of the names that a table has as keys.
+---@param name string
+---@param known table<string, any>
+---@return string
+function M.hint_of(name, known)
+  local names = {}
+  for each in pairs(known) do
+    names[#names + 1] = each
+  end
+  return M.hint(name, names)
+end
+
 return M

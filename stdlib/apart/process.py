@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from moonwit.host.engine.channel import receive, send
 from moonwit.stdlib.apart.child import ANSWERED, ASKED
 
 # What one task may take: seconds and bytes.
 SECONDS, MEMORY = 60.0, 1024**3
 
 _CHILD = Path(__file__).with_name("child.py")
-_PIECE = 1024 * 1024
 # How long a process that has closed its socket has to end by itself, in seconds.
 _DYING = 2.0
 
@@ -56,12 +56,12 @@ class Process:
         until = time.monotonic() + self._seconds
         try:
             channel = self._start(until)
-            _send(channel, ASKED.pack(len(name), len(arguments)) + name, until)
-            _send(channel, arguments, until)
-            last, size = ANSWERED.unpack(_receive(channel, ANSWERED.size, until))
+            send(channel, ASKED.pack(len(name), len(arguments)) + name, until)
+            send(channel, arguments, until)
+            last, size = ANSWERED.unpack(receive(channel, ANSWERED.size, until))
             if size > self._memory:
                 raise ConnectionError
-            return Answer(_receive(channel, size, until), bool(last))
+            return Answer(bytes(receive(channel, size, until)), bool(last))
         except TimeoutError:
             raise Failed("Timeout", f"it takes longer than the {self._seconds:g} s that it may") from None
         except OSError:
@@ -104,7 +104,7 @@ class Process:
         # An installation for development is found by Python's hook, which the process does not have.
         package = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).parent
         path = [os.path.abspath(each) for each in [*sys.path, str(package.parent)]]
-        _send(own, json.dumps({"path": path, "memory": self._memory, "seconds": self._seconds}).encode() + b"\n", until)
+        send(own, json.dumps({"path": path, "memory": self._memory, "seconds": self._seconds}).encode() + b"\n", until)
         return own
 
     def _died(self) -> Failed:
@@ -122,30 +122,3 @@ class Process:
             return Failed("Unavailable", "the process that does it was killed; the machine may be short of memory")
         how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
         return Failed("Unavailable", f"the process that does it ended {how}")
-
-
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _send(channel: socket.socket, data: bytes, until: float) -> None:
-    view = memoryview(data)
-    while view:
-        channel.settimeout(_left(until))
-        # Without the signal, which ends this process while it runs programs.
-        view = view[channel.send(view[:_PIECE], socket.MSG_NOSIGNAL) :]
-
-
-def _receive(channel: socket.socket, size: int, until: float) -> bytes:
-    data = bytearray(size)
-    view, at = memoryview(data), 0
-    while at < size:
-        channel.settimeout(_left(until))
-        count = channel.recv_into(view[at : at + _PIECE])
-        if count == 0:
-            raise ConnectionResetError
-        at += count
-    return bytes(data)

@@ -46,14 +46,6 @@ local FIELDS = {
 
 local function quoted(text) return "'" .. (#text > 60 and text:sub(1, 60) .. '...' or text) .. "'" end
 
-local function names_of(known)
-  local names = {}
-  for name in pairs(known) do
-    names[#names + 1] = name
-  end
-  return names
-end
-
 -- The description, checked ---------------------------------------------------------------------------------------------------
 
 -- One word of the description: its names, its key in the result, its type ('flag' for an option without a value).
@@ -73,7 +65,7 @@ local function described(item, i)
   for field, value in pairs(item) do
     if type(field) ~= 'number' then
       local expected = FIELDS[field]
-      if not expected then refuse("unknown field '" .. tostring(field) .. "'" .. nearest.hint(field, names_of(FIELDS))) end
+      if not expected then refuse("unknown field '" .. tostring(field) .. "'" .. nearest.hint_of(field, FIELDS)) end
       if expected ~= 'any' and type(value) ~= expected then
         refuse('expected a ' .. expected .. ' as ' .. field .. ', got ' .. got(value))
       end
@@ -209,7 +201,7 @@ local function take_option(made, values, words, at)
     name, sign, value = word, '', ''
   end
   local each = made.by_name[name]
-  if not each then return nil, 'there is no option ' .. quoted(name) .. (#name > 2 and nearest.hint(name, names_of(made.by_name)) or '') end
+  if not each then return nil, 'there is no option ' .. quoted(name) .. (#name > 2 and nearest.hint_of(name, made.by_name) or '') end
   if each.type == 'flag' then
     if sign ~= '' then return nil, name .. ' takes no value' end
     values[each.key] = true

@@ -7,14 +7,6 @@ local type, pairs, tostring, tonumber, huge = type, pairs, tostring, tonumber, m
 
 local M = {}
 
-local function names_of(known)
-  local names = {}
-  for name in pairs(known) do
-    names[#names + 1] = name
-  end
-  return names
-end
-
 -- Readers of options: each gives the value, or nil and what is wrong.
 
 --- Reads a duration of 0 or longer, in nanoseconds.
@@ -92,7 +84,7 @@ function M.read(given, known, what)
   local options = {}
   for name, value in pairs(given) do
     local reader = known[name]
-    if not reader then return nil, ("%s has no option '%s'%s"):format(what, tostring(name), nearest.hint(name, names_of(known))) end
+    if not reader then return nil, ("%s has no option '%s'%s"):format(what, tostring(name), nearest.hint_of(name, known)) end
     local result, wrong = reader(value)
     if result == nil then return nil, ('%s.%s: %s'):format(what, name, wrong) end
     options[name] = result
