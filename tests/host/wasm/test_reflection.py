@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wasmtime import Engine, wat2wasm
+from wasmtime import Config, Engine, _bindings, wat2wasm
 from wasmtime import component as wt
 
-from moonwit.host.engine.engine import shared_engine
 from moonwit.host.wasm.binary.core import is_component
 from moonwit.host.wasm.component.component import Interface, decode
 from moonwit.host.wasm.plan.planner import plan_component
@@ -32,9 +31,18 @@ def binary(path: Path) -> bytes:
     return path.read_bytes() if path.suffix == ".wasm" else bytes(wat2wasm(path.read_text()))
 
 
+def reflecting_engine() -> Engine:
+    """An engine that knows all that we take, async components too."""
+    config = Config()
+    config.wasm_component_model_map = True
+    for name in ("async", "async_stackful", "more_async_builtins"):
+        getattr(_bindings, f"wasmtime_config_wasm_component_model_{name}_set")(config.ptr(), True)
+    return Engine(config)
+
+
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return shared_engine()      # its cache spares compiling big guests again
+    return reflecting_engine()
 
 
 class Resources:
@@ -81,6 +89,9 @@ def compare_type(ours: Any, theirs: Any, resources: Resources) -> None:
     elif isinstance(ours, (types.Own, types.Borrow)):
         assert kind == type(ours).__name__ + "Type"
         resources.agree(ours.resource, theirs.ty)
+    elif isinstance(ours, (types.Stream, types.Future)):
+        assert kind == type(ours).__name__ + "Type"
+        compare_optional(ours.element, theirs.payload, resources)
     else:
         assert isinstance(ours, types.Resource) and kind == "ResourceType", f"{ours} against {theirs}"
         resources.agree(ours, theirs)
@@ -127,8 +138,8 @@ COMPILE = """
 import sys
 from pathlib import Path
 from wasmtime import component
-from moonwit.host.engine.engine import shared_engine
-Path(sys.argv[2]).write_bytes(component.Component(shared_engine(), Path(sys.argv[1]).read_bytes()).serialize())
+from tests.host.wasm.test_reflection import reflecting_engine
+Path(sys.argv[2]).write_bytes(component.Component(reflecting_engine(), Path(sys.argv[1]).read_bytes()).serialize())
 """
 
 
@@ -136,7 +147,7 @@ def compiled(path: Path, data: bytes, engine: Engine, folder: Path) -> wt.Compon
     if len(data) < LARGE:
         return wt.Component(engine, data)
     file = folder / "compiled"
-    subprocess.run([sys.executable, "-c", COMPILE, path, file], check=True)
+    subprocess.run([sys.executable, "-c", COMPILE, path, file], check=True, cwd=PROJECT)
     return wt.Component.deserialize_file(engine, str(file))
 
 
