@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from moonwit.host.values.intermediate import NONE
-from moonwit.stdlib.tasks import toml_reader, yaml_reader
+from moonwit.stdlib.tasks import toml, yaml_reader
 from moonwit.stdlib.tasks.problem import DataProblem
 
 # A case: its name, and what is wrong with what was read, or None.
@@ -125,7 +125,7 @@ def toml_cases(folder: Path) -> Iterator[Case]:
         path = folder / "tests" / name
         fails = name.startswith("invalid/")
         wanted = None if fails else toml_value(json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
-        yield name, told(lambda path=path: without_nan(plain(toml_reader.decode(path.read_bytes()))), wanted, fails)
+        yield name, told(lambda path=path: without_nan(plain(toml.decode(path.read_bytes()))), wanted, fails)
 
 
 def csv_cases(folder: Path) -> Iterator[Case]:
@@ -159,7 +159,7 @@ def schema_cases(folder: Path) -> Iterator[Case]:
     from jsonschema_specifications import REGISTRY
     from referencing.jsonschema import specification_with
 
-    from moonwit.stdlib.tasks import schemas
+    from moonwit.stdlib.tasks import json as schemas
 
     for draft, url in DRAFTS.items():
         remotes = folder / "remotes"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from moonwit.lua.values import buffer
 from moonwit.stdlib.tasks import tasks
-from moonwit.stdlib.tasks.compression import decode, encode
+from moonwit.stdlib.tasks.compress import decode, encode
 from moonwit.stdlib.tasks.problem import DataProblem
 from tests.texts import texts
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 import moonwit
-from moonwit.stdlib.tasks.ciphers import random_text
+from moonwit.stdlib.tasks.crypto import random_text
 from tests import projects
 
 INDEX = """

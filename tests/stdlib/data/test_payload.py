@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from moonwit.lua.values import buffer
 from moonwit.stdlib.tasks import tasks
-from moonwit.stdlib.tasks.messages import pack, unpack
+from moonwit.stdlib.tasks.msgpack import pack, unpack
 from moonwit.stdlib.tasks.problem import DataProblem
 from tests.texts import texts
 

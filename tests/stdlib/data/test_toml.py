@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moonwit.lua.values import buffer
 from moonwit.stdlib.tasks import tasks
 from moonwit.stdlib.tasks.problem import DataProblem
-from moonwit.stdlib.tasks.toml_reader import decode
+from moonwit.stdlib.tasks.toml import decode
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,6 @@ def apply(options: Value, patches: Value, text: bytes) -> Value:
             raise DataProblem(f"patch {number}: its text is not a patch") from None
     result, fits = engine.patch_apply(read, utf8(text))
     return {b"text": result.encode("utf-8", "replace"), b"whole": all(fits)}
+
+
+TASKS = {"text.diff.compare": compare, "text.diff.make": make, "text.diff.apply": apply}

@@ -1,4 +1,4 @@
-"""Randomness, encryption, signatures and keys of passwords, by Python's own and by cryptography, which is OpenSSL."""
+"""Randomness, encryption and keys of passwords, by Python's own and by cryptography, which is OpenSSL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import os
 
-from moonwit.host.values.intermediate import Value
 from moonwit.stdlib.tasks.problem import DataProblem, library
 
 _ALPHANUMERIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -50,34 +49,6 @@ def decrypt(algorithm: bytes, data: bytes, key: bytes, aad: bytes) -> bytes:
     return opened
 
 
-def generate() -> Value:
-    """Makes a pair of keys of Ed25519."""
-    ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
-    key = ed25519.Ed25519PrivateKey.generate()
-    return {b"private": key.private_bytes_raw(), b"public": key.public_key().public_bytes_raw()}
-
-
-def sign(private: bytes, data: bytes) -> bytes:
-    """Signs data."""
-    ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
-    made: bytes = ed25519.Ed25519PrivateKey.from_private_bytes(private).sign(data)
-    return made
-
-
-def verify(public: bytes, data: bytes, signature: bytes) -> bool:
-    """Tells whether a signature fits; raises ``DataProblem``."""
-    ed25519 = library("cryptography.hazmat.primitives.asymmetric.ed25519", "Ed25519")
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
-    except InvalidSignature:
-        return False
-    except ValueError:
-        raise DataProblem("the public key is not one of Ed25519") from None
-    return True
-
-
 def pbkdf2(password: bytes, salt: bytes, iterations: float, length: float, algorithm: bytes) -> bytes:
     """Makes a key of a password (RFC 8018)."""
     return hashlib.pbkdf2_hmac(algorithm.decode(), password, salt, int(iterations), int(length))
@@ -86,3 +57,13 @@ def pbkdf2(password: bytes, salt: bytes, iterations: float, length: float, algor
 def equal(a: bytes, b: bytes) -> bool:
     """Tells whether two strings are equal."""
     return hmac.compare_digest(a, b)
+
+
+TASKS = {
+    "crypto.random": random,
+    "crypto.random_text": random_text,
+    "crypto.encrypt": encrypt,
+    "crypto.decrypt": decrypt,
+    "crypto.pbkdf2": pbkdf2,
+    "crypto.equal": equal,
+}

@@ -44,3 +44,6 @@ def _value(value: Any) -> Value:
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
         raise DataProblem(f"the number {str(value)[:40] if abs(value) < 10**40 else 'there'} does not fit into 64 bits")
     return value.encode() if isinstance(value, str) else value
+
+
+TASKS = {"toml.decode": decode}

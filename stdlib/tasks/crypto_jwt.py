@@ -60,3 +60,6 @@ def _reason(error: Exception) -> str:
     """Words what the libraries say. Keys are not in it, and what came with the token is cut."""
     text = str(error).split("\n")[0][:200] or type(error).__name__
     return text[:1].lower() + text[1:]
+
+
+TASKS = {"crypto.jwt.encode": encode, "crypto.jwt.verify": verify}

@@ -95,3 +95,6 @@ def _next(text: bytes, at: int) -> int:
     while at < len(text) and text[at] & 0xC0 == 0x80:
         at += 1
     return at
+
+
+TASKS = {"text.regexp.compile": describe, "text.regexp.matches": matches, "text.regexp.places": places}

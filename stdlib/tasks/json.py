@@ -13,7 +13,7 @@ from typing import Any
 
 from moonwit.host.values import json_values
 from moonwit.host.values.intermediate import Empty, Value
-from moonwit.stdlib.tasks import regexps
+from moonwit.stdlib.tasks import text_regexp
 from moonwit.stdlib.tasks.plain import plain
 from moonwit.stdlib.tasks.problem import DataProblem, library
 
@@ -29,11 +29,11 @@ class _Patterns:
 
     @staticmethod
     def search(pattern: str, text: str) -> Any:
-        return regexps.compiled(pattern.encode()).search(text.encode("utf-8", "surrogatepass"))
+        return text_regexp.compiled(pattern.encode()).search(text.encode("utf-8", "surrogatepass"))
 
     @staticmethod
     def compile(pattern: str) -> Any:
-        return regexps.compiled(pattern.encode())
+        return text_regexp.compiled(pattern.encode())
 
 
 @functools.cache
@@ -173,3 +173,6 @@ def _sentence(error: Any, whole: str = "value") -> str:
         missing = next((name for name in wanted if name not in error.instance), "?")
         return f"{place}: the field '{str(missing)[:100]}' is missing"
     return f"{place}: {error.message[:300]}"
+
+
+TASKS = {"json.validate": validate, "json.validate_string": validate_string}

@@ -95,3 +95,6 @@ def _place(error: Exception, sources: dict[str, str]) -> str:
             place = f"template '{file.removeprefix(_FILE)}', line {step.tb_lineno}: "
         step = step.tb_next
     return place
+
+
+TASKS = {"template": check, "template.render": render}

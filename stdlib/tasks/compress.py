@@ -158,3 +158,6 @@ def inspect(data: bytes) -> Value:
     if not id:
         raise DataProblem("it is not a dictionary of zstd")
     return {b"id": id, b"content_size": len(data)}
+
+
+TASKS = {"compress.encode": encode, "compress.decode": decode, "compress.train": train, "compress.inspect": inspect}

@@ -49,3 +49,6 @@ def _model(value: Any) -> Value:
     if isinstance(value, (bytes, bool, int, float)):
         return value
     raise DataProblem("the data has values of an extension, which are not read")
+
+
+TASKS = {"msgpack.pack": pack, "msgpack.unpack": unpack}
