@@ -7,12 +7,14 @@ The main path, in the order to read it (CONTRIBUTING.md says where a new thing g
 3. ``lua/boot.lua``: sets that state up. It is where all of Lua is put together.
 4. ``lua/dispatcher/dispatcher.lua``: runs the lane's tasks.
 5. ``stdlib/funcs.lua``: what a script calls; as any module, it stands on the call path.
-6. ``lua/calls/calls.lua``: finds what an id stands for, once; ``lua/calls/descriptions.py`` describes the entry,
-   in the tables of ``lua/border``, as all that crosses between Python and Lua.
+6. ``lua/calls/calls.lua``: finds what an id stands for, once, and calls that. Its ``load`` is Python's, ``lua/calls/entries.py``, which
+   describes the entry in the tables of ``lua/border``, as all that crosses between Python and Lua.
 7. ``host/functions/loading.py``: loads it: bytes, hash, types, and a plan by ``host/wasm``.
-8. ``lua/guest/build.lua``: runs the plan; ``lua/guest/fibers.lua`` runs guests that may wait, ``lua/tasks`` async ones, and ``lua/wasi``
-   is what they may ask for.
-9. ``lua/abi/generate.lua``: writes the function that lowers, calls and lifts, in the stages of ``lua/abi/stages.lua``.
+8. ``lua/calls/direct.lua``: makes the function that calls an export of it, and chooses the way: at once, in turns, waiting.
+9. ``lua/abi/generate.lua``: writes that function: check, lower, call, lift, in the stages of ``lua/abi/stages.lua``. It is short:
+   ``tests/abi/golden/plain_numbers.lua`` is one. What it asks for on the way, it asks of ``lua/calls/hooks.lua``.
+10. ``lua/calls/making.lua``: gets it an instance, at rest or new; ``lua/guest/build.lua`` builds that by the plan.
+    ``lua/guest/fibers.lua`` runs guests that may wait, ``lua/tasks`` async ones, and ``lua/wasi`` is what they may ask for.
 """
 
 from typing import TYPE_CHECKING
