@@ -23,6 +23,8 @@ def run(*command: str | Path) -> None:
 def main() -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         sys.exit("build.py: node and npm are not on the PATH; install Node 20 or newer and run this again")
+    # npm would leave out of what is there what nobody has asked for by name.
+    shutil.rmtree(BUILT / "node_modules", ignore_errors=True)
     BUILT.mkdir(exist_ok=True)
     run("npm", "install", "--prefix", BUILT, "--silent", "--no-audit", "--no-fund", "--no-save", COMPONENTIZE)
 
