@@ -83,7 +83,10 @@ HELD_BY: dict[str, list[str]] = {
     "host/wasm/plan/reach.py": ["tests/host/wasm/test_reach.py"],
     "host/wasm/plan/support.py": ["tests/abi/test_guards_h*.py", "tests/abi/test_leaving.py"],
     "host/wasm/plan/gate.py": ["tests/host/wasm/test_gated.py", "tests/abi/test_leaving.py"],
-    "host/wasi/linkage.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/host/test_functions.py"],
+    "host/wasi/linkage.py": [
+        *("tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py", "tests/abi/test_composed_hosts.py"),
+        *("tests/lua/test_linked_imports.py", "tests/host/test_functions.py"),
+    ],
     "host/wasi/signatures.py": ["tests/abi/test_hostile_hosts.py", "tests/lua/test_sleeping_guests.py"],
     "host/wasi/preview1.py": ["tests/host/wasm/test_guards_code.py", "tests/lua/test_sleeping_guests.py", "tests/moonwit/test_preview1.py"],
     "host/wasm/plan/core_plan.py": [
