@@ -32,6 +32,7 @@ M.NUMBERS = NUMBERS
 ---@field busy boolean a copy is under way, and needs memory of a guest
 ---@field key string the text of its type
 ---@field on_drop fun()? called when an end is gone, for a writer in Lua
+---@field reader table? the state of the instance whose guest has the readable end
 ---@field lost fun(report: table)? called when the instance of a guest has failed, for a reader in Lua
 ---@field problem any? what its writer in Lua has failed with
 
@@ -149,8 +150,8 @@ local function copy_bytes(from, to, n)
 end
 ffi.cdef 'void *memmove(void *, const void *, size_t);'
 
--- Passes `n` values on, and then calls done().
-local function pass(shared, from, to, n, done)
+-- Passes `n` values on, and then calls done(); failed() where the guest that takes them ends first.
+local function pass(shared, from, to, n, done, failed)
   if from.is_guest and to.is_guest and (from.size == 0 or from.number) then
     copy_bytes(from, to, n)
     return done()
@@ -162,8 +163,16 @@ local function pass(shared, from, to, n, done)
     return done()
   end
   shared.busy = true
+  local calls = to.who.state.calls
+  local function lost()
+    shared.busy = false
+    M.abandon(shared)
+    failed()
+  end
+  calls[lost] = true
   to.who.state.make_room(to.who, places, to.realloc, function()
     to:put(values, n, places)
+    calls[lost] = nil
     shared.busy = false
     done()
   end)
@@ -218,7 +227,7 @@ function M.copy(shared, side, who, buffer, on_copy, done)
     return pass(shared, from, to, 1, function()
       settle(shared, COMPLETED)
       done(COMPLETED)
-    end)
+    end, function() done(DROPPED) end)
   end
   if left > 0 then
     if mine == 0 then return done(COMPLETED) end
@@ -233,7 +242,7 @@ function M.copy(shared, side, who, buffer, on_copy, done)
         end)
       end
       done(COMPLETED)
-    end)
+    end, function() done(DROPPED) end)
   end
   if side == 'write' and buffer.length == 0 and other.length == 0 then return done(COMPLETED) end
   settle(shared, COMPLETED)
@@ -253,6 +262,14 @@ function M.drop(shared)
   shared.dropped = true
   if shared.pending and not shared.busy then settle(shared, DROPPED) end
   if shared.on_drop then shared.on_drop() end
+end
+
+--- Says that the guest which had the readable end has failed: what it waited for has no memory any more.
+---@param shared Shared
+function M.abandon(shared)
+  local pending = shared.pending
+  if pending and pending.side == 'read' and not shared.busy then shared.pending = nil end
+  M.drop(shared)
 end
 
 -- Ends that guests hold ------------------------------------------------------------------------------------------------

@@ -156,6 +156,7 @@ function M.take_end(who, t, index)
   if entry.state ~= 'idle' then protocol.trap(('cannot lift %s while a copy of it is under way: it is busy'):format(t.kind)) end
   if entry.set then protocol.trap(("cannot lift %s while it's in a waitable set"):format(t.kind)) end
   tables.remove(who.home.table, index)
+  entry.shared.reader = nil
   if who.host then return objects.from_guest(entry.shared, who.state) end
   return entry.shared
 end
@@ -168,6 +169,7 @@ end
 function M.give_end(who, v, t)
   local shared = who.host and objects.for_guest(v, t, who.state) or v
   local e = ends.new_end(shared, 'read')
+  shared.reader = who.state
   e.index = tables.add(who.home.table, e)
   return e.index
 end

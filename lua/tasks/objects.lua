@@ -105,6 +105,7 @@ function M.for_guest(v, t, state)
   if own then
     local shared = own.shared
     own.shared = nil
+    state.shared[shared] = true
     return shared
   end
   local shared = ends.new(t.kind, t.element)

@@ -1,6 +1,7 @@
 -- What an instance of WASI 0.3 has: its component instances, the memories and callees of its guest, the queue of its jobs.
 
 local build = require 'lua.guest.build'
+local ends = require 'lua.tasks.ends'
 local errors = require 'lua.values.errors'
 local fibers = require 'lua.guest.fibers'
 local ffi = require 'ffi'
@@ -212,6 +213,8 @@ function M.fail(state)
     call(report)
   end
   for shared in pairs(state.shared) do
+    -- Who writes to the guest, or reads what it has written, does not wait for it any more.
+    if shared.reader == state then ends.abandon(shared) end
     if shared.lost then shared.lost(report) end
   end
 end

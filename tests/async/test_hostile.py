@@ -103,3 +103,10 @@ def test_a_writer_outlives_the_guest_that_reads(tmp_path: Path) -> None:
         project.run_script(
             lua("a_writer_outlives_the_guest_that_reads")
         )
+
+
+def test_a_writer_is_told_that_its_guest_has_ended(tmp_path: Path) -> None:
+    """What feeds a guest that traps, in the midst of a value or before it reads, ends."""
+    entries = [f'name: {name}, kind: function.wat, source: "file://reader.wat", method: {name}' for name in ("read", "trap")]
+    with opened(tmp_path, *entries, files={"reader.wat": wat("reader")}) as project:
+        project.run_script(lua("a_writer_is_told"))
