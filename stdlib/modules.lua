@@ -52,6 +52,7 @@ end
 for _, name in ipairs(GROUPS) do
   modules[name] = function() return require('stdlib.groups.' .. name) end
 end
+modules.process = function() return require 'stdlib.processes.process' end
 for _, name in ipairs(NAMES) do
   modules[name] = function() return require('stdlib.' .. name) end
 end

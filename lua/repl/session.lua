@@ -146,6 +146,8 @@ function M.open(host, flag, modules, trace, places)
     local function fail(group) failed(group, input.number, input.place) end
     stops.foreground = dispatcher.open(fail, body, input.number, chunk, limits, not input.quiet, input.bench)
     stops.foreground.place = input.place
+    -- Inputs are one process.
+    stops.foreground.session = session
   end
 
   --- Ends the stopping of what computed while no input ran; gives the places of the inputs that had left it running.

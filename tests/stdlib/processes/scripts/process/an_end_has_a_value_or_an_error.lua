@@ -1,0 +1,18 @@
+local events = process.events()
+local pid = process.spawn_monitored('t:ends', nil, 7)
+local event = events:receive()
+print(event.kind, event.from == pid, event.result.value, event.result.error)
+process.spawn_monitored('t:fails', nil, 'bad')
+event = events:receive()
+print(event.result.value, event.result.error:message())
+process.spawn_monitored 't:exits'
+event = events:receive()
+print(event.result.value, event.result.error)
+process.terminate((process.spawn_monitored 't:stubborn'))
+event = events:receive()
+print(event.result.value, event.result.error:kind())
+print(process.exec('t:ends', nil, 7), nil)
+print(process.exec('t:fails', nil, 'bad'))
+print(process.exec 't:exits', nil)
+local none, problem = process.spawn 't:nix'
+print(none, problem:kind())
