@@ -164,7 +164,7 @@ examples:
   moonwit test
   moonwit test prices
 """,
-    "check": """\
+    "check": f"""\
 usage: moonwit check [--all] [DIR]
 
 Looks at every file of a project and prints each problem with its place: the YAML, references,
@@ -174,7 +174,7 @@ DIR is a folder in the project; without it, the working directory.
 
 options:
   --all           show all that was found
-
+{_PROJECT}
 examples:
   moonwit check
   moonwit check examples/hello

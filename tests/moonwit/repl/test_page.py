@@ -1,15 +1,15 @@
-"""The README's walk through a session, key by key."""
+"""The walk through a session on its page, key by key."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "repl.md"
 
 
 def transcript() -> list[str]:
-    """Gives the lines of the first example in the README's section."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## The REPL\n")[2]
-    match = re.search(r"```text\n(.*?)```", section, re.DOTALL)
+    """Gives the lines of the page's first example."""
+    match = re.search(r"```text\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert match is not None
     return match[1].splitlines()
 
@@ -20,7 +20,7 @@ def lines(text: str, begin: int) -> list[str]:
 
 
 def test_the_walk(start):
-    """What the README shows is typed; the screen becomes what it shows."""
+    """What the page shows is typed; the screen becomes what it shows."""
     repl = start("repl", cwd=ROOT / "examples" / "pipeline", columns=110, lines=70)
     repl.until("[1]>")
     begin = len(repl.text.split("\n")) - 1
@@ -45,8 +45,8 @@ def test_the_walk(start):
 
 
 def test_every_command_is_in_the_table():
-    """The README's table of commands has each of them, and no other."""
+    """The page's table of commands has each of them, and no other."""
     from moonwit.repl.commands import SUMMARIES
 
-    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## The REPL\n")[2].partition("\n## ")[0]
-    assert set(re.findall(r"`(:\w+)", section)) == set(SUMMARIES)
+    table = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `:")]
+    assert set(re.findall(r"`(:\w+)", "\n".join(table))) == set(SUMMARIES)
