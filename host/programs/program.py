@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 RUN = "wasi:cli/run"
 START = "_start"
-_RUN = re.compile(rf"{RUN}@0\.2\.[0-9A-Za-z.+-]+\Z")
+_RUN = re.compile(rf"{RUN}@0\.[23]\.[0-9A-Za-z.+-]+\Z")
 _CAUSES = re.compile(r"Caused by:\s*|\n\s*\d+: ")
 
 # What a program gets that nobody has granted anything: all of WASI that shows it no more than it was given, and no network.
@@ -147,11 +147,12 @@ class Program:
 
     def _run(self, exported: list[str]) -> str:
         """Finds the `run` among what the component exports."""
-        name = next((name for name in exported if _RUN.match(name)), None)
+        # A program of 0.3 may carry the one of 0.2 that its toolchain makes of an empty `main`.
+        name = max(filter(_RUN.match, exported), default=None)
         if name is None:
             other = next((name for name in exported if name.startswith(RUN)), None)
             if other is not None:
-                raise self._problem(f"exports {shown(other)}, which is not of WASI 0.2: build it for WASI 0.2")
+                raise self._problem(f"exports {shown(other)}, which is not of WASI 0.2 or 0.3: build it for one of these")
             what = f"it exports {listed(exported)}" if exported else "it exports nothing"
             raise self._problem(f"is not a program: a component must export {RUN}, and {what}")
         function = self.binary.functions.get(f"{name}#run")

@@ -18,6 +18,7 @@ PREVIEW1: Final = "wasi_snapshot_preview1"
 
 PACKAGES: Final = {
     "wasi:cli": (
+        "types",
         "environment",
         "exit",
         "stdin",
@@ -30,10 +31,10 @@ PACKAGES: Final = {
         "terminal-stderr",
     ),
     "wasi:io": ("error", "poll", "streams"),
-    "wasi:clocks": ("wall-clock", "monotonic-clock", "timezone", "system-clock"),
+    "wasi:clocks": ("types", "wall-clock", "monotonic-clock", "timezone", "system-clock"),
     "wasi:filesystem": ("types", "preopens"),
     "wasi:random": ("random", "insecure", "insecure-seed"),
-    "wasi:sockets": ("network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"),
+    "wasi:sockets": ("network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket", "types"),
     "wasi:http": ("types", "outgoing-handler", "client"),
 }
 

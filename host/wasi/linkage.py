@@ -146,7 +146,7 @@ class _Linking:
         self.owners = owners
         self.provided: list[tuple[Stub, str]] = []
         granted = {wasi.interface_of(stub.interface) for stub in plan.stubs if self.grants(stub)}
-        self.granted = tuple(sorted(granted & (SIGNATURES.keys() | {wasi.PREVIEW1})))
+        self.granted = tuple(sorted(granted & (SIGNATURES.keys() | p3.FUNCTIONS.keys() | {wasi.PREVIEW1})))
         self.in_lua = bool(granted & _SOURCES)
         self.can_wait = bool(granted & _WAITED) or any(self.answer(stub) for stub in plan.stubs)
         self.functions: dict[HostFunction, int] = {}
@@ -213,7 +213,8 @@ class _Linking:
         """Tells whether an import of a component of WASI 0.3 is a function of the lane with Lua values."""
         if stub.interface == CANON or self.answer(stub) is not None:
             return True
-        return (self.grants(stub) or wasi.links(stub.interface, ())) and p3.fits(stub.interface, stub.function, stub.signature)
+        linked = self.grants(stub) or wasi.links(stub.interface, ()) or is_harmless(stub)
+        return linked and p3.fits(stub.interface, stub.function, stub.signature)
 
     def how(self, stub: Stub) -> How:
         if stub.native is not None and self.is_native(stub):
@@ -228,8 +229,7 @@ class _Linking:
         interface = wasi.interface_of(stub.interface)
         name = f"{interface}#{stub.function}"
         granted = self.grants(stub)
-        harmless = wasi.links(stub.interface, ()) or name == "#".join(wasi.NO_DIRECTORIES)
-        if not granted and not harmless:
+        if not granted and not wasi.links(stub.interface, ()) and not is_harmless(stub):
             return "unlinked"
         if (interface, stub.function) == wasi.NO_DIRECTORIES and not granted:
             return self.checked(stub, "null", "i>")
@@ -339,6 +339,11 @@ class _Linking:
             # What such a function gives is read when it is done.
             begin += " (call $next (i32.const 0)) (i32.wrap_i64)"
         return imports, begin
+
+
+def is_harmless(stub: Stub) -> bool:
+    """Tells whether an import gives nothing where it is not granted: there are no directories then."""
+    return (wasi.interface_of(stub.interface), stub.function) == wasi.NO_DIRECTORIES
 
 
 # How a result of each core type is made of 64 bits.

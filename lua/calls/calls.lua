@@ -15,7 +15,7 @@ local library = require 'lua.wasmtime.library'
 local linking = require 'lua.guest.linking'
 local making = require 'lua.calls.making'
 local methods = require 'lua.calls.methods'
-local plans = require 'lua.guest.plan'
+local planning = require 'lua.calls.planning'
 local pools = require 'lua.pools.pools'
 local providers = require 'lua.imports.providers'
 local reports = require 'lua.guest.reports'
@@ -57,39 +57,10 @@ end
 
 -- Finding ---------------------------------------------------------------------------------------------------------------
 
-local with_tasks -- loads what async functions need of the standard library, until it has been
-
--- Loads what async functions need, with the first: most scripts have none.
-local function load_tasks()
-  if not with_tasks then return end
-  require 'lua.tasks.calls'
-  require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
-  with_tasks()
-  with_tasks = nil
-end
-
--- What has the packages of WASI 0.3, loaded with the first guest that imports some of them.
-local PACKAGES = { ['wasi:clocks'] = 'clocks', ['wasi:http'] = 'client', ['wasi:random'] = 'random' }
-
-local function load_packages(natives)
-  for _, row in ipairs(natives) do
-    local package = row and not row.id and row.interface and PACKAGES[row.interface:match '^[^/]*']
-    if package then require('lua.wasi.p3.' .. package) end
-  end
-end
-
 local function plan_of(entry)
   local plan = prepared[entry.plan.key]
   if not plan then
-    -- They provide functions of the host, which the plan names.
-    if entry.plan.tasks then load_tasks() end
-    plan = plans.prepare(entry.plan)
-    providers.equip(plan, entry.plan)
-    if entry.plan.tasks then
-      require('lua.tasks.state').prepare(plan, entry.plan.tasks)
-      require('lua.tasks.calls').equip(plan)
-      load_packages(entry.plan.tasks.natives)
-    end
+    plan = planning.prepare(entry.plan)
     -- Methods of its resources follow the entry that was called first.
     plan.entry = entry
     prepared[entry.plan.key] = plan
@@ -277,7 +248,7 @@ function M.setup(given, modules, given_tasks)
   providers.setup(modules, M.call)
   callables.setup(given)
   making.setup(given)
-  with_tasks = given_tasks
+  planning.setup(given_tasks)
   methods.setup(given)
   reports.setup(given)
   elsewhere.setup(given)

@@ -86,6 +86,8 @@ M.NO_WORLD = { args = {}, env = {} }
 --- Tasks of WASI 0.3 (lua/tasks/state.lua):
 ---@field tasks table?
 ---@field seen_by (fun(target: Target): boolean)? tells whether calls of a target may join it
+---@field transfers integer? how many streams pass between it and the host (lua/wasi/p3/transfers.lua)
+---@field seed table? what it has got as its insecure seed
 --- What an import has raised:
 ---@field raised any? the error that what answered an import ended the guest with
 ---@field exited integer? the status that it ended itself with
@@ -150,6 +152,8 @@ local function blank(plan, limits, world)
     exited = nil,
     tasks = nil,
     seen_by = nil,
+    transfers = nil,
+    seed = nil,
     fresh = nil,
     homes = {},
     stay = nil,

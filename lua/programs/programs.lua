@@ -5,8 +5,7 @@ local console = require 'lua.programs.console'
 local deadline = require 'lua.pools.deadline'
 local direct = require 'lua.calls.direct'
 local library = require 'lua.wasmtime.library'
-local plans = require 'lua.guest.plan'
-local providers = require 'lua.imports.providers'
+local planning = require 'lua.calls.planning'
 
 local M = {}
 
@@ -17,8 +16,7 @@ local M = {}
 ---@return any err
 function M.run(host, entry)
   library.open(host)
-  local plan = plans.prepare(entry.plan)
-  providers.equip(plan, entry.plan)
+  local plan = planning.prepare(entry.plan)
   plan.console = console.open()
   local made, f, target = pcall(direct.bind, entry, plan, entry.lift, true)
   if not made then

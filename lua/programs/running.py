@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from moonwit.lua.border.entries import GuestEntry
     from moonwit.lua.calls.entries import Entries
     from moonwit.lua.lane.lane import Answer, Lane
+    from moonwit.registry import Registry
 
 # The largest status that a process can end with: a failure stays one when the system cuts it to a byte.
 MAX_STATUS = 255
@@ -23,7 +24,7 @@ MAX_STATUS = 255
 def run(program: Program, entries: Entries, lane: Lane) -> int:
     """Runs a program to its end and gives its exit status; raises ``ProgramProblem``. The calling thread waits."""
     function = program.function()
-    entry = _entry(program, function)
+    entry = _entry(program, function, entries.registry)
     entries.add_program(program, function)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -31,12 +32,16 @@ def run(program: Program, entries: Entries, lane: Lane) -> int:
     return _status(program, lane.run_program(entry).result())
 
 
-def _entry(program: Program, function: LoadedFunction) -> GuestEntry:
+def _entry(program: Program, function: LoadedFunction, registry: Registry | None) -> GuestEntry:
     """Describes the program for the lane, once its code is there."""
     from moonwit.lua.calls.descriptions import guest_entry
-    from moonwit.lua.guest.plan import plan_data
+    from moonwit.lua.guest.plan import item_data, plan_data
 
     plan = program.compiled(lambda code: plan_data(function, code))
+    if function.plan.tasks is not None:
+        from moonwit.lua.tasks.plan import add_tasks
+
+        add_tasks(plan, function, registry, lambda item: item_data(item, function.linkage))
     # The streams are its own, so nothing shares the plan; and `_start` is all that is to be called.
     plan["key"] = f"program|{plan['key']}"
     plan.pop("initialize", None)

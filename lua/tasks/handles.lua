@@ -155,6 +155,7 @@ function M.take_end(who, t, index)
   end
   if entry.state ~= 'idle' then protocol.trap(('cannot lift %s while a copy of it is under way: it is busy'):format(t.kind)) end
   if entry.set then protocol.trap(("cannot lift %s while it's in a waitable set"):format(t.kind)) end
+  if who.host and entry.shared.of_host then protocol.trap 'a stream of resources of the host cannot be passed to a script' end
   tables.remove(who.home.table, index)
   entry.shared.reader = nil
   if who.host then return objects.from_guest(entry.shared, who.state) end

@@ -7,6 +7,7 @@
 local dispatcher = require 'lua.dispatcher.dispatcher'
 local fibers = require 'lua.guest.fibers'
 local linking = require 'lua.guest.linking'
+local printing = require 'lua.guest.printing'
 local protocol = require 'lua.guest.protocol'
 local trap = require 'lua.wasmtime.trap'
 
@@ -207,7 +208,7 @@ local function ended(state, done, why, failure)
   local trapped = trap_slot[0]
   trap_slot[0] = nil
   local report = trap.take(failure, trapped)
-  report.raised = state.instance.raised
+  report.raised, report.exited, report.said = state.instance.raised, state.instance.exited, printing.said(state.instance)
   failed(state, report)
 end
 

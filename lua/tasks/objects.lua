@@ -95,6 +95,23 @@ local function future_for(v, t, shared)
   dispatcher.open(nil, function() give(next_value()) end)
 end
 
+local WRITER = {}
+
+--- A stream or a future that the host writes to: begin(shared) is called when a guest gets its readable end.
+---@param begin fun(shared: Shared)
+---@return table
+function M.writer(begin) return setmetatable({ begin = begin }, WRITER) end
+
+--- Takes what is shared out of the object of a stream or future of a guest, which is closed then.
+---@param stream any
+---@return Shared
+function M.take(stream)
+  local own = streams[stream]
+  local shared = own.shared
+  own.shared = nil
+  return shared
+end
+
 --- Gives what is shared with a guest for what a script gives.
 ---@param v any
 ---@param t table
@@ -103,13 +120,16 @@ end
 function M.for_guest(v, t, state)
   local own = streams[v]
   if own then
-    local shared = own.shared
-    own.shared = nil
+    local shared = M.take(v)
     state.shared[shared] = true
     return shared
   end
   local shared = ends.new(t.kind, t.element)
   shared.key = t.name
+  if getmetatable(v) == WRITER then
+    v.begin(shared)
+    return shared
+  end
   state.shared[shared] = true
   if t.kind == 'future' then
     future_for(v, t, shared)
@@ -121,8 +141,13 @@ end
 
 -- Reading ------------------------------------------------------------------------------------------------------------
 
--- Reads up to `most` values; nil, or nil and an error, at the end.
-local function read(shared, most, is_bytes)
+--- Reads up to `most` values, in a task of the lane, which waits; nil, or nil and an error, at the end.
+---@param shared Shared
+---@param most integer
+---@param is_bytes boolean
+---@return any values
+---@return any problem
+function M.read(shared, most, is_bytes)
   local buffer, over, called, generation = sink(most, is_bytes), false, nil, nil
   local function finish()
     over = true
@@ -149,6 +174,8 @@ local function read(shared, most, is_bytes)
   if is_bytes then return concat(buffer.pieces, '', 1, buffer.count) end
   return buffer.pieces
 end
+
+local read = M.read
 
 local methods = {}
 

@@ -22,7 +22,7 @@ Ready = Callable[[Item], "plans.Item"]
 
 
 class _Tasks:
-    def __init__(self, function: LoadedFunction, registry: Registry, ready: Ready) -> None:
+    def __init__(self, function: LoadedFunction, registry: Registry | None, ready: Ready) -> None:
         assert function.plan.tasks is not None
         self.function = function
         self.plan: Plan = function.plan
@@ -110,6 +110,7 @@ class _Tasks:
         row["shown"] = "nothing" if stub.signature is None or stub.signature.result is None else show_type(stub.signature.result)
         if id is None:
             return
+        assert self.registry is not None
         entry = self.registry.entries[id.partition("#")[0]]
         row["id"], row["who"] = id, f"the {'library' if entry.kind == 'library.lua' else 'function'} {id}"
         if entry.kind == "library.lua":
@@ -152,7 +153,7 @@ def _types(function: Function) -> list[object]:
     return list(found.values())
 
 
-def add_tasks(data: plans.Plan, function: LoadedFunction, registry: Registry, ready: Ready) -> None:
+def add_tasks(data: plans.Plan, function: LoadedFunction, registry: Registry | None, ready: Ready) -> None:
     """Adds to the plan of a function what it has for tasks."""
     if function.plan.tasks is not None:
         data["tasks"] = _Tasks(function, registry, ready).data()

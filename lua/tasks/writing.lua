@@ -129,6 +129,6 @@ local function feed(shared, next_value, t)
   shared.on_drop = function() dispatcher.cancel_group(group) end
 end
 
-M.sink, M.write, M.feed = sink, write, feed
+M.sink, M.write, M.write_waiting, M.feed = sink, write, write_waiting, feed
 
 return M

@@ -54,7 +54,7 @@ def test_the_time_of_the_day(tmp_path: Path) -> None:
 
 
 def test_random_values(tmp_path: Path) -> None:
-    """Each is another, in the length that was asked for, up to a bound."""
+    """Each is another, in the length that was asked for, up to a bound. The seed of an instance stays the same."""
     run(
         tmp_path,
         lua("random_values"),

@@ -223,7 +223,7 @@ TRAP = core('(func $inner unreachable) (func (export "_start") (call $inner))')
         (core('(func (export "main"))'), "", "a core module must export a function _start, and it exports `memory` and `main`"),
         (core('(func (export "_start") (param i32))'), "", "p is not a program: a core module must export a function _start"),
         (wat2wasm("(component)"), "", "p is not a program: a component must export wasi:cli/run, and it exports nothing"),
-        (run_of("0.3.0"), "", "p exports `wasi:cli/run@0.3.0`, which is not of WASI 0.2: build it for WASI 0.2"),
+        (run_of("0.4.0"), "", "p exports `wasi:cli/run@0.4.0`, which is not of WASI 0.2 or 0.3: build it for one of these"),
         (b"\0asm\1\0\0\0\xff", "", "p is not valid WebAssembly"),
         (b"nothing", "", "is not a WebAssembly binary; name a .wasm file"),
         (b"", "", "is empty; name a .wasm file"),

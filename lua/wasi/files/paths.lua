@@ -56,9 +56,13 @@ function M.mkdir(folder, path)
 end
 
 function M.rmdir(folder, path)
-  return above(folder, path, function(descriptor, name)
+  return above(folder, path, function(descriptor, name, is_folder)
     if not name then return nil, path:find '%.%./*$' and E.NOTEMPTY or E.INVAL end
-    return system.rmdir(descriptor, name)
+    local ok, why = system.rmdir(descriptor, name)
+    if why ~= E.NOTDIR or not is_folder then return ok, why end
+    -- With a slash behind it a symbolic link is what it leads to, which may be outside.
+    local _, outside = seen(folder, path, true, function() return true end)
+    return nil, outside == E.PERM and E.PERM or why
   end)
 end
 

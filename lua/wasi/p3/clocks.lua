@@ -4,7 +4,7 @@ local calls = require 'lua.tasks.calls'
 local clock = require 'lua.dispatcher.clock'
 local dispatcher = require 'lua.dispatcher.dispatcher'
 
-local tonumber, min, max = tonumber, math.min, math.max
+local tonumber, min = tonumber, math.min
 
 -- What both clocks count in.
 local RESOLUTION = 1
@@ -14,10 +14,12 @@ local NEVER = 2 ^ 62
 
 -- Waits as a task of the lane, which ends when the guest cancels its call or is ended.
 local function wait(ns)
+  -- What is past has come already. A guest that asks without end is left when its epoch is over.
+  if ns <= 0 then return nil end
   return calls.later(function(resolve)
     local group = dispatcher.open(function(group)
       if group.results then resolve() end
-    end, function() dispatcher.sleep(max(min(ns, NEVER), 0), 'wasi:clocks') end)
+    end, function() dispatcher.sleep(min(ns, NEVER), 'wasi:clocks') end)
     return function() dispatcher.cancel_group(group) end
   end)
 end

@@ -12,6 +12,7 @@ local setmetatable, error = setmetatable, error
 ---@field of fun(value: any): table gives what is behind one; a trap for what is none
 ---@field take fun(value: any): table the same for one that is used up
 ---@field peek fun(value: any): table? gives what is behind one, or nil
+---@field mine fun(who: table, value: any): table as `of`, for what has an `instance`: a trap where that is not the caller's
 
 --- Makes a kind; `resource` is such as 'wasi:http/types#fields'.
 ---@param resource string
@@ -43,5 +44,10 @@ return function(resource)
       return data
     end,
     peek = peek,
+    mine = function(who, value)
+      local data = of(value)
+      if data.instance ~= who.instance then protocol.trap(('a %s of another instance'):format(resource)) end
+      return data
+    end,
   }
 end

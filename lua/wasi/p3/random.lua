@@ -1,7 +1,7 @@
 -- wasi:random of WASI 0.3: all of it from the system's generator, as in 0.2.
 
-local ffi = require 'ffi'
 local calls = require 'lua.tasks.calls'
+local ffi = require 'ffi'
 local protocol = require 'lua.guest.protocol'
 local random = require 'lua.wasi.p2.random'
 
@@ -26,5 +26,10 @@ end
 calls.provide('wasi:random/random', { ['get-random-bytes'] = bytes, ['get-random-u64'] = number })
 calls.provide('wasi:random/insecure', { ['get-insecure-random-bytes'] = bytes, ['get-insecure-random-u64'] = number })
 calls.provide('wasi:random/insecure-seed', {
-  ['get-insecure-seed'] = function() return { number(), number() } end,
+  -- An instance has one.
+  ['get-insecure-seed'] = function(who)
+    local instance = who.instance
+    instance.seed = instance.seed or { number(), number() }
+    return instance.seed
+  end,
 })

@@ -109,11 +109,17 @@ local function is_peer(socket, remote) return socket.is_open and socket.peers[ad
 
 local function may_send(socket, remote) return permissions.may_connect(socket.instance, remote) or is_peer(socket, remote) end
 
+--- Tells what is wrong with an address as that of another side: a case of error-code, or nil.
+function M.check_remote(socket, remote)
+  if not address.fits(remote, socket.family) or not address.is_remote(remote) then return errors.INVALID_ARGUMENT end
+end
+
 --- Begins a pair of streams, to all others or to one; those before are of no use any more. Gives the pair's number, or nil and why not.
 function M.stream(socket, remote)
   if not socket.own or socket.progress then return nil, errors.INVALID_STATE end
   if remote then
-    if not address.fits(remote, socket.family) or not address.is_remote(remote) then return nil, errors.INVALID_ARGUMENT end
+    local wrong = M.check_remote(socket, remote)
+    if wrong then return nil, wrong end
     if not may_send(socket, remote) then return nil, errors.ACCESS_DENIED end
   end
   if socket.remote then disconnect(socket) end
@@ -165,7 +171,8 @@ end
 -- Whether a datagram may go to an address, or to the only other side for nil: gives a case of error-code, or nil.
 local function check(socket, remote)
   if not remote then return not socket.remote and errors.INVALID_ARGUMENT or nil end
-  if not address.fits(remote, socket.family) or not address.is_remote(remote) then return errors.INVALID_ARGUMENT end
+  local wrong = M.check_remote(socket, remote)
+  if wrong then return wrong end
   if socket.remote then return not address.same(remote, socket.remote) and errors.INVALID_ARGUMENT or nil end
   if not may_send(socket, remote) then return errors.ACCESS_DENIED end
 end

@@ -25,7 +25,8 @@ CASES = [
     ("wasi:random/random@0.2.0", "get-bytes", "u64", f"{NO_FUNCTION}: did you mean `get-random-bytes`?"),
     ("wasi:random/random@0.2.0", "get-random-u64", "u32", OTHER_TYPE),
     ("wasi:filesystem/types@0.2.0", "nothing-of-it", "u32", NO_FUNCTION),
-    ("wasi:filesystem/types@0.3.0", "nothing-of-it", "u64", "which is of WASI 0.3, and nothing provides that"),
+    ("wasi:filesystem/types@0.3.0", "nothing-of-it", "u64", f"{NO_FUNCTION}: build the component for WASI 0.3"),
+    ("wasi:filesystem/types@0.4.0", "nothing-of-it", "u64", "which is of WASI 0.4, and nothing provides that"),
     ("wasi:cli/envirronment@0.2.0", "get-arguments", "u32", f"{NOTHING}: did you mean `wasi:cli/environment`?"),
     ("wasi:keyvalue/store@0.2.0", "open", "u32", f"{NOTHING}: "),
     ("demo:own/thing@1.0.0", "go", "u32", f"{NOTHING}: "),
@@ -44,7 +45,7 @@ def test_components(tmp_path: Path, grants: str) -> None:
         for number, (interface, name, _, sentence) in enumerate(CASES):
             with pytest.raises(moonwit.CallError) as caught:
                 project.call(f"c:f{number}")
-            shown = interface if "0.3" in interface else wasi.interface_of(interface)
+            shown = interface if "@0.3" in interface or "@0.4" in interface else wasi.interface_of(interface)
             assert caught.value.message.startswith(f"the function c:f{number} calls {name} of {shown}, {sentence}")
             assert caught.value.kind == "PermissionDenied"
 
