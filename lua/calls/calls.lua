@@ -15,7 +15,6 @@ local library = require 'lua.wasmtime.library'
 local linking = require 'lua.guest.linking'
 local making = require 'lua.calls.making'
 local methods = require 'lua.calls.methods'
-local planning = require 'lua.calls.planning'
 local pools = require 'lua.pools.pools'
 local providers = require 'lua.imports.providers'
 local reports = require 'lua.guest.reports'
@@ -60,7 +59,7 @@ end
 local function plan_of(entry)
   local plan = prepared[entry.plan.key]
   if not plan then
-    plan = planning.prepare(entry.plan)
+    plan = direct.prepare(entry.plan)
     -- Methods of its resources follow the entry that was called first.
     plan.entry = entry
     prepared[entry.plan.key] = plan
@@ -248,7 +247,7 @@ function M.setup(given, modules, given_tasks)
   providers.setup(modules, M.call)
   callables.setup(given)
   making.setup(given)
-  planning.setup(given_tasks)
+  direct.setup(given_tasks)
   methods.setup(given)
   reports.setup(given)
   elsewhere.setup(given)

@@ -5,7 +5,6 @@ local console = require 'lua.programs.console'
 local deadline = require 'lua.pools.deadline'
 local direct = require 'lua.calls.direct'
 local library = require 'lua.wasmtime.library'
-local planning = require 'lua.calls.planning'
 
 local M = {}
 
@@ -16,7 +15,7 @@ local M = {}
 ---@return any err
 function M.run(host, entry)
   library.open(host)
-  local plan = planning.prepare(entry.plan)
+  local plan = direct.prepare(entry.plan)
   plan.console = console.open()
   local made, f, target = pcall(direct.bind, entry, plan, entry.lift, true)
   if not made then
