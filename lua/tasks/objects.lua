@@ -125,12 +125,11 @@ function M.for_guest(v, t, state)
     return shared
   end
   local shared = ends.new(t.kind, t.element)
-  shared.key = t.name
+  shared.key, state.shared[shared] = t.name, true
   if getmetatable(v) == WRITER then
     v.begin(shared)
     return shared
   end
-  state.shared[shared] = true
   if t.kind == 'future' then
     future_for(v, t, shared)
   else
