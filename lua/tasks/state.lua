@@ -213,7 +213,7 @@ function M.fail(state)
     call(report)
   end
   for shared in pairs(state.shared) do
-    -- Who writes to the guest, or reads what it has written, does not wait for it any more.
+    -- Its writers and its readers do not wait for it any more.
     if shared.reader == state then ends.abandon(shared) end
     if shared.lost then shared.lost(report) end
   end
