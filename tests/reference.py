@@ -1,8 +1,8 @@
 """Writes the parts of the pages that repeat what stands elsewhere: annotations, help texts, and the sources of new guests.
 
-Run: python tests/reference.py; tests/test_reference.py compares. docs/modules.md is made from the annotations of the standard library. On
-other pages a comment, `<!-- from moonwit/templates/c/guest/hello.c.tmpl -->`, stands above a block that holds that file, and
-`<!-- from moonwit help -->` above the part, down to `<!-- end -->`, that holds the help of every command.
+Run: python tests/reference.py; tests/test_reference.py compares. docs/modules.md is made from the annotations of the standard library,
+docs/moonwit.1 from the help texts. On other pages a comment, `<!-- from moonwit/templates/c/guest/hello.c.tmpl -->`, stands above a block
+that holds that file, and `<!-- from moonwit help -->` above the part, down to `<!-- end -->`, that holds the help of every command.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from moonwit.commands import COMMANDS
-from moonwit.commands.help import page
+from moonwit.commands.help import overview, page
 from moonwit.stubs import FOLDER, LANGUAGE, Doc, docs, read
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +55,22 @@ def commands() -> str:
     return "".join(f"\n### moonwit {name}\n\n```text\n{page(name)}```\n" for name in COMMANDS) + "\n"
 
 
+def manual() -> str:
+    """Gives the text of docs/moonwit.1, which the wheel installs: the same help texts as a page of `man`."""
+    first, _, rest = overview().partition("\n\n")
+    about = rest.partition("\n")[0]
+    parts = [
+        f'.TH MOONWIT 1 "" "moonwit" "User Commands"\n.SH NAME\nmoonwit \\- {_roff(about[:1].lower() + about[1:].rstrip("."))}\n',
+        f".SH SYNOPSIS\n{_roff(first.removeprefix('usage: '))}\n.SH DESCRIPTION\n.nf\n{_roff(rest)}.fi\n.SH COMMANDS\n",
+        *(f".SS moonwit {_roff(name)}\n.nf\n{_roff(page(name))}.fi\n" for name in COMMANDS),
+    ]
+    return "".join(parts)
+
+
+def _roff(text: str) -> str:
+    return re.sub(r"^(?=[.'])", r"\\&", text.replace("\\", r"\e").replace("-", r"\-"), flags=re.MULTILINE)
+
+
 def filled(text: str) -> str:
     """Gives a page with its parts as they should be now."""
     text = _BLOCK.sub(lambda found: found[1] + (ROOT / found[2]).read_text(encoding="utf-8") + found[3], text)
@@ -63,6 +79,7 @@ def filled(text: str) -> str:
 
 def main() -> None:
     (DOCS / "modules.md").write_text(modules(), encoding="utf-8")
+    (DOCS / "moonwit.1").write_text(manual(), encoding="utf-8")
     for path in DOCS.rglob("*.md"):
         path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
 

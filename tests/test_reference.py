@@ -26,6 +26,7 @@ def text(name: str) -> str:
 def test_what_is_made_is_up_to_date():
     """Modules, help texts and sources of guests on the pages are those of the code: else run python tests/reference.py."""
     assert text("modules.md") == reference.modules()
+    assert text("moonwit.1") == reference.manual()
     for path in PAGES:
         written = path.read_text(encoding="utf-8")
         assert written == reference.filled(written), path

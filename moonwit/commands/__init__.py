@@ -35,4 +35,5 @@ COMMANDS: Mapping[str, Command] = {
     "init-editor": Command("moonwit.commands.init_editor", "write what editors read: annotations and the schema"),
     "schema": Command("moonwit.commands.schema", "print a JSON Schema of registry files, for editors"),
     "inspect": Command("moonwit.commands.inspect", "show what a WebAssembly binary exports and imports"),
+    "completion": Command("moonwit.commands.completion", "print what a shell completes commands and options by"),
 }

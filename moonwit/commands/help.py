@@ -242,6 +242,16 @@ examples:
   moonwit inspect mapper.wasm
   moonwit inspect demo:answer
 """,
+    "completion": """\
+usage: moonwit completion bash|zsh|fish
+
+Prints a script by which the shell completes commands, their options and files.
+
+examples:
+  eval "$(moonwit completion bash)"            in ~/.bashrc
+  source <(moonwit completion zsh)             in ~/.zshrc, after compinit
+  moonwit completion fish > ~/.config/fish/completions/moonwit.fish
+""",
 }
 
 
@@ -260,6 +270,12 @@ commands:
 options:
   --version   print the version
   --help      print this
+
+environment:
+  MOONWIT_CACHE   where compiled code is kept; without it ~/.cache/moonwit
+  MOONWIT_MEMORY  how many MiB a script may take; without it four fifths of the machine's
+  MOONWIT_LOG     the lowest level that the module logger shows: debug, info, warn or error
+  MOONWIT_KEYS    the keys of a session: emacs or vi
 
 Exit codes: 0; 1 for a failure; 2 for wrong usage; 130 for Ctrl-C.
 """
