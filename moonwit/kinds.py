@@ -7,8 +7,9 @@ from moonwit.host.functions.kinds import KINDS as FUNCTION_KINDS
 from moonwit.host.http.serving.kinds import KINDS as HTTP_KINDS
 from moonwit.host.programs.processes import KINDS as PROCESS_KINDS
 from moonwit.host.programs.processes import LATER
+from moonwit.host.state.kinds import KINDS as STATE_KINDS
 from moonwit.lua.scripts.kinds import KINDS as LUA_KINDS
 from moonwit.registry import Kind
 
-_HOST = (*FUNCTION_KINDS, *FILE_KINDS, *LATER, *HTTP_KINDS, *ENVIRONMENT_KINDS, *PROCESS_KINDS)
+_HOST = (*FUNCTION_KINDS, *FILE_KINDS, *LATER, *HTTP_KINDS, *ENVIRONMENT_KINDS, *PROCESS_KINDS, *STATE_KINDS)
 KINDS: tuple[Kind, ...] = (*_HOST, *LUA_KINDS, *CLUSTER_KINDS)

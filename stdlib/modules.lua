@@ -46,6 +46,14 @@ local CONSOLE = {
   'term',
 }
 
+-- Those for state that functions share.
+local STATE = {
+  'store',
+}
+
+for _, name in ipairs(STATE) do
+  modules[name] = function() return require('stdlib.state.' .. name) end
+end
 for _, name in ipairs(CONSOLE) do
   modules[name] = function() return require('stdlib.console.' .. name) end
 end

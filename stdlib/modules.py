@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from moonwit.lua.values import buffer
 from moonwit.stdlib.env.variables import Variables
 from moonwit.stdlib.fs.files import Files
 from moonwit.stdlib.hash import digests
+from moonwit.stdlib.state.stores import Stores
 
 if TYPE_CHECKING:
+    from moonwit.host.engine.worker import Cancellation
     from moonwit.lua.calls.entries import Entries
     from moonwit.stdlib.apart.pool import Pool
 
@@ -22,7 +25,8 @@ APART, THREAD = b"apart ", b"thread "
 
 
 class Modules:
-    """The callbacks of the modules `env`, `fs`, `base64`, `hash` and `uuid`, and of those for data, the same for all lanes of a project."""
+    """The callbacks of the modules `env`, `fs`, `store`, `base64`, `hash` and `uuid`, and of those for data, the same for all lanes of a
+    project."""
 
     def __init__(self, entries: Entries) -> None:
         self.files = Files(entries)
@@ -30,11 +34,12 @@ class Modules:
         self._lock = threading.Lock()
         self._closed = False
         self.variables = Variables(entries)
+        self.stores = Stores(entries)
 
     def joined(self, own: Mapping[str, Callback]) -> Mapping[str, Callback]:
         """Adds the modules' callbacks to those of the call path. What blocks is named as a target of ``call`` too, which
         lanes run on other threads (lua/lane/ask.lua); a function's target holds a `|`, so the two can't be mistaken."""
-        call, blocking = own["call"], {**self.files.blocking, **digests.blocking()}
+        call, begun, blocking = own["call"], own["begin"], {**self.files.blocking, **digests.blocking()}
 
         def begin(target: bytes, arguments: bytes) -> Any:
             if target.startswith((APART, THREAD)):
@@ -42,8 +47,12 @@ class Modules:
             action = blocking.get(target.decode("utf-8", "replace"))
             return call(target, arguments) if action is None else action(*buffer.decode_all(arguments))
 
-        modules = {**self.files.callbacks, **self.variables.callbacks, **digests.callbacks(), "task": _here}
-        return {**own, **modules, "call": begin}
+        def queued(target: bytes, arguments: bytes, cancellation: Cancellation) -> Future[bytes] | None:
+            future = self.stores.begin(target, arguments, cancellation)
+            return begun(target, arguments, cancellation) if future is None else future
+
+        modules = {**self.files.callbacks, **self.variables.callbacks, **self.stores.callbacks, **digests.callbacks(), "task": _here}
+        return {**own, **modules, "call": begin, "begin": queued}
 
     def _perform(self, target: bytes, arguments: bytes) -> buffer.Encoded:
         """Does a task of the modules for data on this thread, or has a process apart do it."""
@@ -72,6 +81,7 @@ class Modules:
     def close(self) -> None:
         """Frees what scripts have left open, and ends what works for them."""
         self.files.close()
+        self.stores.close()
         with self._lock:
             self._closed = True
         if self._pool is not None:

@@ -1,11 +1,12 @@
 ---@meta
 -- Made from lua/border/answers.py by `python tests/border.py`: annotations, which nothing loads.
 
----Says why there is no answer; a kind is one of lua/values/errors.lua.
+---Says why there is no answer; a kind is one of lua/values/errors.lua. `retryable` is there where it is known.
 ---@class border.Failure
 ---@field failed true
 ---@field kind string
 ---@field message string
+---@field retryable? boolean
 
 ---Says that it is done, where nothing else is to be said.
 ---@class border.Nothing

@@ -8,11 +8,12 @@ from typing import Literal, NotRequired, TypedDict, final
 
 @final
 class Failure(TypedDict):
-    """Says why there is no answer; a kind is one of lua/values/errors.lua."""
+    """Says why there is no answer; a kind is one of lua/values/errors.lua. ``retryable`` is there where it is known."""
 
     failed: Literal[True]
     kind: str
     message: str | bytes
+    retryable: NotRequired[bool]
 
 
 @final

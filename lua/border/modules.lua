@@ -48,3 +48,24 @@
 ---Environment variables by name.
 ---@class border.Variables
 ---@field values table<string, string>
+
+---A store that may be used: its kind, and whether its operations wait for a disk.
+---@class border.StoreFound
+---@field id string
+---@field kind string
+---@field away boolean
+
+---An entry of a store; the value is encoded. Nothing is there where there is no entry.
+---@class border.StoredValue
+---@field key? string
+---@field value? string
+---@field version? string
+
+---Entries of a store by key, and where the next page begins, where there is one.
+---@class border.StorePage
+---@field items border.StoredValue[]
+---@field cursor? string
+
+---Whether a key was there.
+---@class border.StoreAnswer
+---@field found boolean

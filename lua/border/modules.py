@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 
@@ -72,3 +72,32 @@ class Variables(TypedDict):
     """Environment variables by name."""
 
     values: Mapping[str, str]
+
+
+class StoreFound(TypedDict):
+    """A store that may be used: its kind, and whether its operations wait for a disk."""
+
+    id: str
+    kind: str
+    away: bool
+
+
+class StoredValue(TypedDict):
+    """An entry of a store; the value is encoded. Nothing is there where there is no entry."""
+
+    key: NotRequired[bytes]
+    value: NotRequired[bytes]
+    version: NotRequired[str]
+
+
+class StorePage(TypedDict):
+    """Entries of a store by key, and where the next page begins, where there is one."""
+
+    items: Sequence[StoredValue]
+    cursor: NotRequired[bytes]
+
+
+class StoreAnswer(TypedDict):
+    """Whether a key was there."""
+
+    found: bool

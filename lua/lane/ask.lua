@@ -14,7 +14,9 @@ local host
 local function nothing() end
 
 local function answered(answer)
-  if type(answer) == 'table' and answer.failed then return nil, errors.make { kind = answer.kind, message = answer.message } end
+  if type(answer) == 'table' and answer.failed then
+    return nil, errors.make { kind = answer.kind, message = answer.message, retryable = answer.retryable }
+  end
   return answer
 end
 

@@ -1,0 +1,1 @@
+"""State that functions share: stores of keys and values, and databases."""

@@ -1,0 +1,1 @@
+"""The half of the modules for state that Python has."""
