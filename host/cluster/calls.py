@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from moonwit.host.cluster.archive import Archive
 
 # How long the calls of one task shall take together, in seconds, and how many they are at most.
-TASK_SECONDS, MOST_CALLS = 0.02, 1000
+TASK_SECONDS, MOST_CALLS = 0.04, 1000
+# About what a task takes by itself, of all who have a part in it; and how long calls that take less wait for more of them, while others of
+# their function are under way, in seconds.
+TASK_COST, HOLD = 0.002, 0.003
 # How many tasks a thread of a worker has at once: while it makes the calls of one, the next travels.
 TASKS_PER_THREAD = 2
 
@@ -58,17 +61,21 @@ class Function:
         weight = 1.0 if self.seconds is None else 0.7 if each < self.seconds else 0.3 * min(count / self.fit(), 1.0)
         self.seconds = weight * each + (1 - weight) * (self.seconds or 0.0)
 
-    def size(self, idle: int) -> int:
+    def size(self, idle: int, busy: bool, now: float) -> int:
         """Gives how many calls the next task has, when so many threads are ``idle``: an equal share at most.
 
-        When all have something to do, nothing (0) until there is a whole task: what waits meanwhile travels together.
+        When all have something to do, nothing (0) until there is a whole task: what waits meanwhile travels together. So do a few short
+        calls that came just ``now``, where the function is ``busy``: more are likely to follow. One that is called alone goes at once.
         """
         if self.seconds is None:
             return 1
         fit = self.fit()
         if idle <= 0:
             return fit if len(self.waiting) >= fit else 0
-        return min(fit, -(-len(self.waiting) // idle))
+        share = min(fit, -(-len(self.waiting) // idle))
+        if busy and share < fit and share * self.seconds < TASK_COST and now - self.waiting[0].began < HOLD:
+            return 0
+        return share
 
 
 class Worker:
@@ -138,6 +145,17 @@ class Task:
         for place, call in enumerate(self.calls.values()):
             parts += (FRAME.pack(place, len(call.content)), call.content)
         return b"".join(parts)
+
+
+def nobody(id: str, address: str, down: str | None, workers: Collection[Worker]) -> str:
+    """Says why nobody makes the calls of a cluster; ``down`` is why there is no connection, where there is none."""
+    if down is not None:
+        where = f"there is no scheduler at {address}" if address != "local" else "the processes can't be started"
+        return f"{where}, as the cluster {id} has it ({down})"
+    refused = sorted({worker.refused for worker in workers if worker.refused})
+    if refused:
+        return f"no worker of the cluster {id} can be used: {'; '.join(refused)}"
+    return f"the cluster {id} has no workers"
 
 
 def split(frames: bytes) -> Iterator[tuple[int, bytes]]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moonwit.host.cluster import engine
-from moonwit.host.cluster.calls import FRAME, Call, Function, Post, Task, Worker, split
+from moonwit.host.cluster.calls import FRAME, HOLD, Call, Function, Post, Task, Worker, nobody, split
 from moonwit.host.cluster.local import Local
 from moonwit.host.values.intermediate import ErrorValue
 
@@ -66,7 +66,8 @@ class Cluster:
         self._looked = False
         self._down_since = time.monotonic()
         self._closed = False
-        self._wanted = asyncio.Event()
+        self._wanted, self._look_at = asyncio.Event(), 0.0  # when to look at who is there next: at once when something is wrong
+        self._holding = False  # whether calls that wait for more of them will be looked at again
         self._thread = threading.Thread(target=self._main, name=f"moonwit cluster {id}", daemon=True)
         self._thread.start()
 
@@ -118,14 +119,16 @@ class Cluster:
         while not self._closed:
             if self._client is None:
                 await self._connect()
-            if self._client is not None:
+            # Each call wakes this loop: asking the scheduler each time would cost as much as the call.
+            if self._client is not None and time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + LOOK
                 await self._look()
             self._give_up()
             self._pump()
             await self._forget_old()
             self._wanted.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), LOOK if self._client is not None else RETRY)
+                await asyncio.wait_for(self._wanted.wait(), RETRY if self._client is None else max(self._look_at - time.monotonic(), 0.0))
         await self._disconnect()
         if self._local is not None:
             await self._local.close()
@@ -139,7 +142,7 @@ class Cluster:
             else:
                 target = self.address
             self._client = await engine.connect(target, self._tls)
-            self._down = None
+            self._down, self._look_at = None, 0.0
         except Exception as problem:  # whatever the engine raises, it is not there
             if self._down is None:
                 self._down_since = time.monotonic() if self._known else 0.0
@@ -240,8 +243,10 @@ class Cluster:
         if self._client is not None:
             await engine.tell(self._client, task.worker.address, self._node.cancel, task.number, self._node.OWNER, slots)
 
-    def _pump(self) -> None:
-        """Gives workers what they have room for."""
+    def _pump(self, held: bool = False) -> None:
+        """Gives workers what they have room for; ``held`` says that calls have waited long enough for more of them."""
+        if held:
+            self._holding = False
         if self._client is None or self._closed:
             return
         room = sum(max(worker.room(), 0) for worker in self._workers.values())
@@ -250,8 +255,13 @@ class Cluster:
             function = busy.pop(0)
             worker = max(self._workers.values(), key=Worker.room)
             calls: list[Call] = []
-            size, count = 0, function.size(sum(each.idle() for each in self._workers.values()))
+            idle = sum(each.idle() for each in self._workers.values())
+            busy_with = any(task.function is function for each in self._workers.values() for task in each.tasks)
+            size, count = 0, function.size(idle, busy_with, time.monotonic())
             if not count:
+                if idle and not self._holding:
+                    self._holding = True
+                    self._loop.call_later(HOLD, self._pump, True)
                 continue
             for _ in range(count):
                 call = function.waiting.popleft()
@@ -362,6 +372,7 @@ class Cluster:
             else:
                 often = f" {call.tries} times, the last time because" if function.again else ":"
                 self._fail(call, function, "Unavailable", f"{function.id}: the call was lost{often} {why}", task.worker.address)
+        self._look_at = 0.0
         self._wanted.set()
 
     def _give_up(self) -> None:
@@ -378,16 +389,8 @@ class Cluster:
                 if not gone and not idle:
                     break
                 function.waiting.popleft()
-                self._fail(call, function, "Unavailable", f"{function.id}: {self._why_not()}", None)
-
-    def _why_not(self) -> str:
-        if self._client is None:
-            where = f"there is no scheduler at {self.address}" if self.address != "local" else "the processes can't be started"
-            return f"{where}, as the cluster {self.id} has it ({self._down})"
-        refused = sorted({worker.refused for worker in self._workers.values() if worker.refused})
-        if refused:
-            return f"no worker of the cluster {self.id} can be used: {'; '.join(refused)}"
-        return f"the cluster {self.id} has no workers"
+                why = nobody(self.id, self.address, self.trouble() if self._client is None else None, self._workers.values())
+                self._fail(call, function, "Unavailable", f"{function.id}: {why}", None)
 
     def _fail(self, call: Call, function: Function, kind: str, message: str, worker: str | None) -> None:
         if self._calls.pop(call.key, None) is None:

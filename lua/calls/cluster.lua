@@ -1,8 +1,8 @@
 -- Functions that are called on a cluster: the entry's pool names it, and Python knows its workers (host/cluster/client.py).
 --
--- The calls of a turn cross to Python as one text of frames, and answers come back so: number (4 bytes), size (4), and so many bytes. The
--- first of an answer's bytes says whether a value or an error follows. The same frames reach a lane of a worker, which answers a batch at
--- once: `serve`.
+-- Calls that are made shortly after each other cross to Python as one text of frames, and answers come back so: number (4 bytes), size (4),
+-- and so many bytes. The first of an answer's bytes says whether a value or an error follows. The same frames reach a lane of a worker,
+-- which answers a batch at once: `serve`.
 
 local buffer = require 'string.buffer'
 local away = require 'lua.dispatcher.away'
@@ -23,8 +23,10 @@ local select, unpack, concat, pairs, next = select, unpack, table.concat, pairs,
 
 local M = {}
 
--- How many bytes of calls wait for the end of the turn at most: the values are those of the caller's tasks, which wait.
-local FULL = 4 * 2 ^ 20
+-- How many bytes of calls, and how many of them, wait to be passed on at most, and for how many nanoseconds while other tasks of the lane
+-- run. When none can, they go at once. A script that calls in a loop gives way after each call: passed on one by one, they would cost as
+-- much again.
+local FULL, MANY, SOON = 4 * 2 ^ 20, 1000, 1e6
 
 local words = ffi.typeof 'uint32_t[2]'
 local pointer = ffi.typeof 'const uint32_t *'
@@ -57,6 +59,7 @@ end
 local outgoing = {} ---@type table<string, Outgoing> by id
 local stays = {} ---@type table<integer, Stay> by the numbers of calls
 local listening = false
+local since = 0 -- when the first of the calls that wait came
 
 local function pass_on(out)
   local frames = concat(out.frames, '', 1, out.count)
@@ -78,7 +81,7 @@ local function listen()
   if listening then return end
   listening = true
   dispatcher.on_turn(function()
-    if next(outgoing) then flush() end
+    if next(outgoing) and clock.monotonic() - since >= SOON then flush() end
   end)
   dispatcher.on_idle(function()
     if next(outgoing) then flush() end
@@ -86,11 +89,12 @@ local function listen()
 end
 
 local function send(out, number, text)
+  if not next(outgoing) then since = clock.monotonic() end
   outgoing[out.id] = out
   out.count = out.count + 1
   out.frames[out.count] = frame(number, text)
   out.bytes = out.bytes + #text
-  if out.bytes > FULL then
+  if out.bytes > FULL or out.count >= MANY then
     outgoing[out.id] = nil
     pass_on(out)
   end
