@@ -7,9 +7,10 @@ local encoder = require 'stdlib.wave.encoder'
 local errors = require 'lua.values.errors'
 local got = require 'lua.values.got'
 local handles = require 'lua.guest.handles'
+local maps = require 'lua.values.maps'
 local optional = require 'lua.values.optional'
 
-local type, error = type, error
+local type, error, getmetatable = type, error, getmetatable
 local INVALID = errors.kinds.INVALID
 
 local M = {}
@@ -19,6 +20,13 @@ M.none = optional.none
 
 --- Returns a present optional, to be told from an absent one inside another optional.
 M.some = optional.some
+
+--- Marks a table as a map, so that it can be passed on whatever its keys are: strings, booleans or integers. Maps that guests give are
+-- marked, and those given to guests need not be.
+function M.map(value)
+  if type(value) ~= 'table' or getmetatable(value) ~= nil then error('wit.map: expected a plain table, got ' .. got(value), 2) end
+  return maps.mark(value)
+end
 
 --- Ends a resource, as `handle:drop()` does where the resource has no method of that name itself.
 function M.drop(handle)

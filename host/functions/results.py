@@ -28,11 +28,15 @@ def as_python(value: Value, type: wit.Type | None = None) -> Any:
         case Some(inner):
             return as_python(inner, type.some if isinstance(type, wit.Option) else None)
         case Empty():
-            return {} if isinstance(_inner(type), (wit.Flags, wit.Record)) else []
+            return {} if isinstance(_inner(type), (wit.Flags, wit.Record, wit.Map)) else []
+        case list() if isinstance(_inner(type), wit.Map):
+            # Keys 1..n.
+            return {key: as_python(item, _named(type, key)) for key, item in enumerate(value, 1)}
         case list():
             return [as_python(item, _part(type, i)) for i, item in enumerate(value)]
         case dict():
-            return {_text(key): as_python(value[key], _named(type, key)) for key in _in_order(value, _inner(type))}
+            keys = _in_order(value, _inner(type))
+            return {key if isinstance(key, int) else _text(key): as_python(value[key], _named(type, key)) for key in keys}
     if value is NONE:
         return None
     return value
@@ -45,8 +49,10 @@ def _text(value: bytes) -> str | bytes:
         return value
 
 
-def _in_order(value: dict[bytes, Value], type: wit.Type | None) -> list[bytes]:
+def _in_order(value: dict[Any, Value], type: wit.Type | None) -> list[Any]:
     """Orders keys as the type does; a Lua table keeps no order."""
+    if isinstance(next(iter(value), None), int):
+        return sorted(value)
     names = (field.name for field in type.fields) if isinstance(type, wit.Record) else type.names if isinstance(type, wit.Flags) else ()
     places = {name.encode(): place for place, name in enumerate(names)}
     return sorted(value, key=lambda key: (places.get(key, len(places)), key))
@@ -65,8 +71,13 @@ def _part(type: wit.Type | None, index: int) -> wit.Type | None:
     return type.types[index] if isinstance(type, wit.Tuple) and index < len(type.types) else None
 
 
-def _named(type: wit.Type | None, key: bytes) -> wit.Type | None:
-    type, name = _inner(type), key.decode("utf-8", "replace")
+def _named(type: wit.Type | None, key: bytes | int) -> wit.Type | None:
+    type = _inner(type)
+    if isinstance(type, wit.Map):
+        return type.value
+    if isinstance(key, int):
+        return None
+    name = key.decode("utf-8", "replace")
     match type:
         case wit.Record(fields):
             return next((field.type for field in fields if field.name == name), None)

@@ -10,6 +10,7 @@
 | string   | ``bytes`` (``str`` is taken as its UTF-8)                                 |
 | sequence | ``list`` (a ``tuple`` is taken as one)                                    |
 | map      | ``dict`` with ``bytes`` keys (``str`` keys are taken as their UTF-8)      |
+|          | or, where WIT has a ``map``, all ``int`` or all ``bool`` keys             |
 | error    | ``ErrorValue``                                                            |
 | optional | ``NONE`` and ``Some``, where nil can't stand or can't tell                |
 

@@ -105,6 +105,6 @@ def _explain(value: Any, path: str) -> None:
             _explain(item, f"{path}[{index}]")
     elif isinstance(value, dict):
         for key, item in value.items():
-            if not isinstance(key, str):
+            if isinstance(key, bytes):
                 raise Unshowable(f"{path} has a key that is not UTF-8, which JSON can't hold")
             _explain(item, f"{path}.{key}")

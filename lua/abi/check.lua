@@ -20,6 +20,9 @@ M.RANGE = {
   s32 = { -2147483648, 2147483647 },
 }
 
+--- The widest range in which each integer is a number of its own.
+M.EXACT = 2 ^ 53
+
 --- An expression that is true when the expression `v` (a name) fits `t`. It may stand after `not`: comparisons are in parentheses.
 ---@param e Emitter
 ---@param t table a laid out type
@@ -109,6 +112,39 @@ function kinds.list(e, t)
   b:within(('if not %s then'):format(M.expression(e, t.element, 'x')), 'return false')
   b:close()
   b:put('return n <= %d', math.floor(layout.MAX_BYTES / t.element.size))
+  return b:text()
+end
+
+M.INTEGERS = { u8 = true, s8 = true, u16 = true, s16 = true, u32 = true, s32 = true, u64 = true, s64 = true }
+
+--- The statement that makes a key in `k` of one that is text, as JSON has them: '' for types whose keys are text.
+---@param t table a laid out type
+---@return string
+function M.key_text(t)
+  if not M.INTEGERS[t.kind] and t.kind ~= 'bool' then return '' end
+  return 'if type(k) == "string" then k = key_of(k) end'
+end
+
+-- A key is found again only if equal keys are one key: a cdata never is, and a number no longer beyond 2^53.
+local function key_expression(e, t)
+  local fits = M.expression(e, t, 'k')
+  if M.INTEGERS[t.kind] then return ('(type(k) == "number" and k >= -%.0f and k <= %.0f and %s)'):format(M.EXACT, M.EXACT, fits) end
+  return fits
+end
+
+function kinds.map(e, t)
+  local key, value = t.element.types[1], t.element.types[2]
+  local b = block 'function(v)'
+  b:put(NO_TABLE)
+  b:put 'local n = 0'
+  b:open 'for name, x in next, v do'
+  b:put 'local k = name'
+  b:put 'n = n + 1'
+  b:put(M.key_text(key))
+  b:within(('if not %s then'):format(key_expression(e, key)), 'return false')
+  b:within(('if not %s then'):format(M.expression(e, value, 'x')), 'return false')
+  b:close()
+  b:put('return n <= %d', layout.MOST_PAIRS)
   return b:text()
 end
 

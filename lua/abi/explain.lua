@@ -1,14 +1,17 @@
 -- Says in one sentence why arguments do not fit a signature. Runs only after the generated check refused them, so it
 -- takes its time: it walks value and type together and stops at the first place that does not fit.
 
+local check = require 'lua.abi.check'
 local ffi = require 'ffi'
 local handles = require 'lua.guest.handles'
 local layout = require 'lua.abi.layout'
+local maps = require 'lua.values.maps'
 local nearest = require 'lua.values.nearest'
 local numbers = require 'lua.abi.numbers'
 local optional = require 'lua.values.optional'
 local text = require 'lua.values.utf8'
-local RANGE = require('lua.abi.check').RANGE
+
+local RANGE, EXACT = check.RANGE, check.EXACT
 
 local M = {}
 
@@ -116,6 +119,39 @@ function kinds.list(t, v, path)
     where, what = find(t.element, rawget(v, i), ('%s[%d]'):format(path, i))
     if where then return where, what end
   end
+end
+
+-- A key as it stands in a path.
+local function at_key(path, key)
+  if type(key) == 'string' and key:find '^[%a_][%w_]*$' and #key <= MOST_SHOWN then return path == '' and key or path .. '.' .. key end
+  return ('%s[%s]'):format(path, shown(key))
+end
+
+local function key_misfit(t, key)
+  if type(key) == 'string' and check.key_text(t) ~= '' then
+    local meant = maps.key_of(key)
+    if meant ~= nil then key = meant end
+  end
+  if type(key) == 'cdata' then return 'expected a number, got a 64-bit cdata, which no other key equals' end
+  if type(key) == 'number' and RANGE[t.kind] == nil and check.INTEGERS[t.kind] and math.abs(key) > EXACT then
+    return 'a number beyond 2^53 is no longer exact: use list<tuple<K, V>> in the WIT'
+  end
+  local _, what = find(t, key, '')
+  return what
+end
+
+function kinds.map(t, v, path)
+  if type(v) ~= 'table' or getmetatable(v) == optional.TAG then return path, expected('a table of keys and values', v) end
+  local count, key, value = 0, t.element.types[1], t.element.types[2]
+  for k, x in next, v do
+    count = count + 1
+    local what = key_misfit(key, k)
+    if what then return path, ('the key %s: %s'):format(shown(k), what) end
+    local where
+    where, what = find(value, x, at_key(path, k))
+    if where then return where, what end
+  end
+  if count > layout.MOST_PAIRS then return path, ('a map of %d pairs has too many: at most %d'):format(count, layout.MOST_PAIRS) end
 end
 
 function kinds.tuple(t, v, path)

@@ -24,6 +24,13 @@ function kinds.list(t, value)
   if type(value) == 'table' then each(t.element, value) end
 end
 
+function kinds.map(t, value)
+  local of = t.element.types[2]
+  for key, x in next, value do
+    value[key] = finish(of, x)
+  end
+end
+
 function kinds.tuple(t, value)
   for i, part in ipairs(t.types) do
     value[i] = finish(part, value[i])

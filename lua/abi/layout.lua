@@ -22,12 +22,15 @@ local SIZE = {
   stream = 4,
   future = 4,
   list = 8,
+  map = 8,
 }
-local ALIGN = { string = 4, list = 4 }
-local FLAT = { f32 = { 'f' }, f64 = { 'F' }, u64 = { 'I' }, s64 = { 'I' }, string = { 'i', 'i' }, list = { 'i', 'i' } }
+local ALIGN = { string = 4, list = 4, map = 4 }
+local FLAT = { f32 = { 'f' }, f64 = { 'F' }, u64 = { 'I' }, s64 = { 'I' }, string = { 'i', 'i' }, list = { 'i', 'i' }, map = { 'i', 'i' } }
 local ONE = { 'i' }
 
 M.MAX_BYTES = 2 ^ 28 - 1
+--- How many pairs a map may have: a table that is filled takes longer for each than a list.
+M.MOST_PAIRS = 2 ^ 20
 M.MAX_FLAT_PARAMS = 16
 
 local function up(at, align) return math.ceil(at / align) * align end
@@ -165,7 +168,7 @@ local function holds_kind(t, kinds, known)
   return known[t]
 end
 
-local HANDLES, POINTERS_TO = { own = true, borrow = true }, { string = true, list = true }
+local HANDLES, POINTERS_TO = { own = true, borrow = true }, { string = true, list = true, map = true }
 
 --- Tells whether a type, or nil for none, is or holds a handle.
 ---@param t table?
@@ -174,7 +177,7 @@ function M.has_handles(t) return t ~= nil and holds_kind(t, HANDLES, {}) end
 
 local pointing = setmetatable({}, { __mode = 'k' }) -- type -> what `has_pointers` said
 
---- Tells whether a type, or nil for none, is or holds a string or list: whether its values take memory beyond their own place.
+--- Tells whether a type, or nil for none, is or holds a string, list or map: whether its values take memory beyond their own place.
 ---@param t table?
 ---@return boolean
 function M.has_pointers(t) return t ~= nil and holds_kind(t, POINTERS_TO, pointing) end

@@ -5,6 +5,7 @@
 
 local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
+local layout = require 'lua.abi.layout'
 local lower = require 'lua.abi.lower'
 
 local M = {}
@@ -142,7 +143,7 @@ local function cost(t)
   if not t then return 0 end
   if t.cost then return t.cost end
   local kind, bytes = t.kind, 0
-  if kind == 'string' or kind == 'list' then
+  if kind == 'string' or kind == 'list' or kind == 'map' then
     bytes = 48
   elseif kind == 'u64' or kind == 's64' then
     bytes = 24
@@ -215,6 +216,52 @@ function load.kinds.list(e, t)
   b:put 'local q = cast(p32, base + at)'
   b:put 'local p, n = q[0], q[1]'
   b:put(M.elements(e, t))
+  return b:text()
+end
+
+-- Bytes of a table for each pair, where it has just grown; and what a step along a chain of keys counts as.
+local PAIR, STEP = 48, 8
+
+local INTEGER64 = { u64 = true, s64 = true }
+
+--- The statements that load the map of `n` pairs at `p`, and return it. The last of two pairs with the same key stays.
+---@param e Emitter
+---@param t table a laid out type
+---@return string
+function M.pairs(e, t)
+  local element, b = t.element, block()
+  local key, value = element.types[1], element.types[2]
+  b:put('if p + n * %d > limit then return wrong({}, "is a map outside the guest\'s memory") end', element.size)
+  b:put('if p %% %d ~= 0 then return wrong({}, "is a map at an address that is not a multiple of %d") end', element.align, element.align)
+  b:put('if n > %d then return wrong({}, "is a map of more than %d pairs") end', layout.MOST_PAIRS, layout.MOST_PAIRS)
+  b:put('budget = budget - n * %d', PAIR + cost(key) + cost(value))
+  b:put 'if budget < 0 then return wrong({}, "takes more memory than a value may") end'
+  b:put 'local r, at = new_map(n), p'
+  local numbered = check.INTEGERS[key.kind]
+  if numbered then b:put 'local counts, mask = chains(n)' end
+  b:open 'for _ = 1, n do'
+  b:put('local k, x = %s, %s', load_text(e, key, 'at', true), load_text(e, value, plus('at', element.offsets[2]), true))
+  if INTEGER64[key.kind] then
+    b:open 'if type(k) ~= "number" then'
+    b:put 'return wrong({}, "is a map with a key beyond 2^53, which no key of a Lua table can be: use list<tuple<K, V>> in the WIT")'
+    b:close()
+  end
+  b:put 'if fault then return r end'
+  if numbered then
+    b:put('budget = budget - %d * crowd(r, k, counts, mask)', STEP)
+    b:put 'if budget < 0 then return wrong({}, "is a map whose keys take too long to store") end'
+  end
+  b:put('r[k], at = x, at + %d', element.size)
+  b:close()
+  b:put 'return r'
+  return b:text()
+end
+
+function load.kinds.map(e, t)
+  local b = block 'function(at)'
+  b:put 'local q = cast(p32, base + at)'
+  b:put 'local p, n = q[0], q[1]'
+  b:put(M.pairs(e, t))
   return b:text()
 end
 

@@ -12,6 +12,9 @@ local M = {}
 local store = { name = 'store', kinds = {} }
 local flat = { name = 'flat', kinds = {} }
 
+-- What lies elsewhere in memory, behind a pointer and a count.
+local BEHIND = { list = true, map = true }
+
 local POINTER = {
   u8 = 'p8',
   s8 = 'pi8',
@@ -57,7 +60,7 @@ local function store_text(e, t, v, at)
     local pointer = POINTER[t.kind] or DISC[t.size]
     return ('cast(%s, base + (%s))[0] = %s'):format(pointer, at, value)
   end
-  if t.kind ~= 'string' and t.kind ~= 'list' then return ('if not %s(%s, %s) then return false end'):format(e:func(store, t), v, at) end
+  if t.kind ~= 'string' and not BEHIND[t.kind] then return ('if not %s(%s, %s) then return false end'):format(e:func(store, t), v, at) end
   local b = block 'do'
   if t.kind == 'string' then
     b:put('local text = %s', v)
@@ -77,7 +80,7 @@ end
 local function flat_text(e, t, v, slot)
   local value = scalar(e, t, v)
   if value then return ('io[%s].%s = %s'):format(slot, SLOT[t.kind] or 'u32', value) end
-  if t.kind ~= 'string' and t.kind ~= 'list' then return ('if not %s(%s, %s) then return false end'):format(e:func(flat, t), v, slot) end
+  if t.kind ~= 'string' and not BEHIND[t.kind] then return ('if not %s(%s, %s) then return false end'):format(e:func(flat, t), v, slot) end
   local b, length = block 'do', 'n'
   if t.kind == 'string' then
     length = '#text'
@@ -121,6 +124,27 @@ function M.list.kinds.list(e, t)
     b:put(store_text(e, element, 'x', 'at'))
     b:close()
   end
+  b:put 'return p, n'
+  return b:text()
+end
+
+-- A map is a list of pairs, in the order in which the table gives them.
+function M.list.kinds.map(e, t)
+  local element = t.element
+  local b = block 'function(v)'
+  b:put 'local n = 0'
+  b:within('for _ in next, v do', 'n = n + 1')
+  b:put('local p = alloc(n * %d, %d)', element.size, element.align)
+  b:put 'if not p then return false end'
+  b:put('local at, stop = p, p + n * %d', element.size)
+  b:open 'for name, x in next, v do'
+  b:put 'if at == stop then break end'
+  b:put 'local k = name'
+  b:put(check.key_text(element.types[1]))
+  b:put(store_text(e, element.types[1], 'k', 'at'))
+  b:put(store_text(e, element.types[2], 'x', plus('at', element.offsets[2])))
+  b:put('at = at + %d', element.size)
+  b:close()
   b:put 'return p, n'
   return b:text()
 end

@@ -7,9 +7,8 @@ local errors = require 'lua.values.errors'
 local generate = require 'lua.abi.generate'
 local hooks = require 'lua.calls.hooks'
 local intermediate = require 'lua.values.intermediate'
+local marked = require 'lua.abi.marked'
 local signatures = require 'lua.abi.signatures'
-
-local select = select
 
 local M = {}
 
@@ -34,10 +33,11 @@ end
 function M.bind(entry)
   local sig = entry.signature and signatures.link(entry.signature)
   local target = { id = entry.id, sig = sig }
+  local encode = marked.encoder(sig)
   local fits = sig and generate.compile_check(sig, hooks)
   return function(...)
     if fits and not fits(...) then return hooks.refuse(target, #sig.params, ...) end
-    local encoded, why = intermediate.encode_all(select('#', ...), ...)
+    local encoded, why = encode(...)
     if not encoded then
       return nil, errors.make { message = entry.id .. ': ' .. why, kind = errors.kinds.INVALID, entry = entry.id, lua_stack = {} }
     end

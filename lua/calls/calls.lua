@@ -79,7 +79,7 @@ local function resolve_wasm(entry, about)
   local result = target.sig.result
   if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
   about.is_distant = true
-  return counted.whole(workers.watched(target, counted.waiting(entry.id, f), workers.far(entry, result)))
+  return counted.whole(workers.watched(target, counted.waiting(entry.id, f), workers.far(entry, result, target.sig)))
 end
 
 local resolvers = { wasm = resolve_wasm, python = callables.bind, cluster = cluster.bind }

@@ -13,13 +13,14 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local errors = require 'lua.values.errors'
 local ffi = require 'ffi'
 local finish = require 'lua.abi.finish'
+local marked = require 'lua.abi.marked'
 local context = require 'lua.calls.context'
 local intermediate = require 'lua.values.intermediate'
 local pools = require 'lua.pools.pools'
 local serving = require 'lua.calls.serving'
 local signatures = require 'lua.abi.signatures'
 
-local select, unpack, concat, pairs, next = select, unpack, table.concat, pairs, next
+local unpack, concat, pairs, next = unpack, table.concat, pairs, next
 
 local M = {}
 
@@ -120,7 +121,8 @@ function M.answered(frames) each(frames, answered) end
 function M.bind(entry)
   listen()
   local id, pool = entry.id, pools.of(entry.id, entry.pool.bound, entry.pool.room)
-  local result = entry.signature and signatures.link(entry.signature).result
+  local sig = entry.signature and signatures.link(entry.signature)
+  local result, encode = sig and sig.result, marked.encoder(sig)
   if result and result.kind == 'result' and entry.results ~= 'table' then result = result.ok end
   ---@type Outgoing
   local out = { id = entry.called, cluster = entry.cluster, frames = {}, count = 0, bytes = 0 }
@@ -129,7 +131,7 @@ function M.bind(entry)
     callbacks.ask('leave_cluster', entry.cluster, number)
   end
   return function(...)
-    local args, why = intermediate.encode_all(select('#', ...), ...)
+    local args, why = encode(...)
     if not args then return nil, errors.make { message = ('%s: %s'):format(id, why), kind = errors.kinds.INVALID, entry = id } end
     if not away.possible() then
       return nil, errors.make { message = id .. ': a function on a cluster is called by a task of a lane', kind = errors.kinds.UNAVAILABLE }

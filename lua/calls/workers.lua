@@ -13,6 +13,7 @@ local dispatcher = require 'lua.dispatcher.dispatcher'
 local elsewhere = require 'lua.calls.elsewhere'
 local errors = require 'lua.values.errors'
 local finish = require 'lua.abi.finish'
+local marked = require 'lua.abi.marked'
 local hiring = require 'lua.calls.hiring'
 local inbox = require 'lua.lane.inbox'
 local intermediate = require 'lua.values.intermediate'
@@ -20,7 +21,7 @@ local mailbox = require 'lua.lane.mailbox'
 local pools = require 'lua.pools.pools'
 local serving = require 'lua.calls.serving'
 
-local select, unpack = select, unpack
+local unpack = unpack
 
 local M = {}
 
@@ -75,12 +76,13 @@ end
 --- Makes the function that makes calls in other lanes, where they are counted.
 ---@param entry border.GuestEntry|border.LuaEntry
 ---@param result table? the WIT type of its value
+---@param sig table? its signature
 ---@return function
-function M.far(entry, result)
+function M.far(entry, result, sig)
   local id, pool = entry.id, pools.of(entry.id, entry.workers, entry.pool.room)
-  local called = entry.called or id
+  local called, encode = entry.called or id, marked.encoder(sig)
   return function(...)
-    local args, why = intermediate.encode_all(select('#', ...), ...)
+    local args, why = encode(...)
     if not args then
       local err = errors.make { message = ('%s: %s'):format(id, why), kind = errors.kinds.INVALID, entry = id }
       counted.alone(id, err)

@@ -53,11 +53,11 @@ class _Types:
                 return {"kind": "variant", "cases": [{"name": c.name, "type": self._optional(c.type)} for c in cases]}
             case wit.List(element):
                 return {"kind": "list", "element": self.of(element)}
-            # The same in memory and for a script: so many values in order, and pairs in order.
+            # The same in memory and for a script: so many values in order.
             case wit.FixedList(element, length):
                 return {"kind": "tuple", "types": [self.of(element)] * length}
             case wit.Map(key, value):
-                return {"kind": "list", "element": self.of(wit.Tuple((key, value)))}
+                return {"kind": "map", "element": self.of(wit.Tuple((key, value)))}
             case wit.Tuple(types):
                 return {"kind": "tuple", "types": [self.of(part) for part in types]}
             case wit.Flags(names):

@@ -21,6 +21,12 @@ function elements.kinds.list(e, t)
   return b:text()
 end
 
+function elements.kinds.map(e, t)
+  local b = block 'function(p, n)'
+  b:put(lift.pairs(e, t))
+  return b:text()
+end
+
 --- The expression that lifts `t` from the slots from `s`, an expression, on; `inside` is true in tuples and cases, where an absent option
 -- is `none`.
 ---@param e Emitter
@@ -32,7 +38,7 @@ function M.text(e, t, s, inside)
   local kind = t.kind
   if kind == 'f32' or kind == 'f64' then return ('%s_at(io + (%s))'):format(kind, s) end
   if kind == 'string' then return ('string_of(io[%s].u32, io[%s].u32)'):format(s, plus(s, 1)) end
-  if kind == 'list' then
+  if kind == 'list' or kind == 'map' then
     local of = t.element.kind == 'u8' and 'bytes_of' or e:func(elements, t)
     return ('%s(io[%s].u32, io[%s].u32)'):format(of, s, plus(s, 1))
   end

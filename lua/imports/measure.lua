@@ -36,6 +36,21 @@ function measure.kinds.list(e, t)
   return b:text()
 end
 
+function measure.kinds.map(e, t)
+  local element = t.element
+  local b = block 'function(v)'
+  b:put 'local n = 0'
+  b:within('for _ in next, v do', 'n = n + 1')
+  b:put('ask(n * %d, %d)', element.size, element.align)
+  if points(element) then
+    b:open 'for k, x in next, v do'
+    b:put(M.text(e, element.types[1], 'k'))
+    b:put(M.text(e, element.types[2], 'x'))
+    b:close()
+  end
+  return b:text()
+end
+
 local function parts(e, t)
   local b = block 'function(v)'
   b:put 'local x'

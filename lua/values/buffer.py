@@ -1,9 +1,9 @@
 """Reads and writes what LuaJIT's ``string.buffer`` serializes (lj_serialize.c), in the terms of the intermediate model.
 
 What the format can't say travels as a table with the key ``true``, which no map of a script can have:
-``{[true]="some", value=...}``, ``{[true]="error", kind=..., ...}``, ``{[true]="resource", number=..., name=...}``, and
-``{[true]="deep", value=BYTES}`` for a table that lies deeper than LuaJIT's own limit of 100 levels: BYTES is its
-serialization. ``NONE`` is the null light userdata.
+``{[true]="some", value=...}``, ``{[true]="map", KEY, VALUE, KEY, VALUE ...}`` for a map of WIT, ``{[true]="error", kind=..., ...}``,
+``{[true]="resource", number=..., name=...}``, and ``{[true]="deep", value=BYTES}`` for a table that lies deeper than LuaJIT's own limit
+of 100 levels: BYTES is its serialization. ``NONE`` is the null light userdata.
 ``lua/values/intermediate.lua`` is the other half.
 """
 
@@ -180,6 +180,8 @@ class _Reader:
                 numbers[key] = value
             else:
                 raise ValueError(f"the encoded value holds a table with a key that is taken twice or is {kind_of(key)}")
+        if marker == b"map" and not names:
+            return self.map(numbers)
         if marker is not None and not numbers:
             return self.marked(marker, names, depth)
         numbers = {key: value for key, value in numbers.items() if value is not None}
@@ -191,6 +193,16 @@ class _Reader:
                 raise ValueError("the encoded value holds a sequence with holes")
             return [numbers[i] for i in range(1, len(numbers) + 1)]
         return names or Empty()
+
+    def map(self, numbers: dict[int, Value]) -> Value:
+        pairs = [numbers.get(i) for i in range(1, len(numbers) + 1)]
+        keys, values = pairs[::2], pairs[1::2]
+        if len(keys) != len(values) or None in values:
+            raise ValueError("the encoded value holds a map whose keys and values do not fit each other")
+        for key in keys:
+            if not isinstance(key, (bytes, int)):
+                raise ValueError(f"the encoded value holds a map with a key that is {kind_of(key)}")
+        return dict(zip(keys, values, strict=True))
 
     def marked(self, marker: bytes, fields: dict[bytes, Value], depth: int) -> Value:
         if marker == b"some" and fields.keys() <= {b"value"}:
@@ -255,6 +267,9 @@ def _write(out: bytearray, value: Value, depth: int) -> None:
 
 def _write_table(out: bytearray, value: Value, depth: int) -> None:
     if isinstance(value, dict):
+        if any(isinstance(key, int) for key in value):
+            _write_map(out, value, depth)
+            return
         pairs: list[tuple[Any, Value]] = []
         for key, item in value.items():
             if not isinstance(key, (bytes, str)):
@@ -281,6 +296,18 @@ def _write_table(out: bytearray, value: Value, depth: int) -> None:
             raise
     else:
         out.append(TABLE)
+
+
+def _write_map(out: bytearray, value: dict[Any, Value], depth: int) -> None:
+    for key in value:
+        if not isinstance(key, int):
+            raise _Misfit(TypeError, f"the key {key!r} stands among numbers")
+        if not -EXACT <= key <= EXACT:
+            raise _Misfit(ValueError, f"the key {key} is beyond 2**53, and no key of a Lua table can be: use list<tuple<K, V>> in the WIT")
+    pairs: list[tuple[Any, Value]] = [(True, b"map")]
+    for number, (key, item) in enumerate(value.items()):
+        pairs += [(2 * number + 1, key), (2 * number + 2, NONE if item is None else item)]
+    _write_pairs(out, pairs, depth)
 
 
 def _write_pairs(out: bytearray, pairs: list[tuple[Any, Value]], depth: int) -> None:

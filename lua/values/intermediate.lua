@@ -8,6 +8,7 @@ local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local errors = require 'lua.values.errors'
 local facts = require 'lua.border.facts'
+local maps = require 'lua.values.maps'
 local optional = require 'lua.values.optional'
 
 local M = {}
@@ -22,7 +23,7 @@ local MOST_TABLES = 2 ^ 24
 -- The null light userdata, which stands for an absent option.
 local NULL = buffer.decode('\3')
 
-local next, pcall, rawget, select, type = next, pcall, rawget, select, type
+local next, pcall, rawget, select, tostring, type = next, pcall, rawget, select, tostring, type
 local concat, format = table.concat, string.format
 local istype, int64, uint64 = ffi.istype, ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 
@@ -119,6 +120,22 @@ local function some(state, value, depth)
   return { [true] = 'some', value = payload }
 end
 
+-- A map's keys and values, in turn. Keys that WIT does not have can't be passed on.
+local function map(state, value, depth)
+  local marker, count = { [true] = 'map' }, 0
+  for key, child in next, value do
+    local kind = type(key)
+    if kind ~= 'string' and kind ~= 'number' and kind ~= 'boolean' then
+      return fail(state, depth, 'a map with a ' .. kind .. " as a key can't be passed on")
+    end
+    state.keys[depth + 1] = kind == 'boolean' and tostring(key) or key
+    local built, err = walk(state, child, depth + 1)
+    if err then return nil, err end
+    marker[count + 1], marker[count + 2], count = key, built, count + 2
+  end
+  return marker
+end
+
 local function plain(state, value, depth)
   local wrong = misshapen(value)
   if wrong then return fail(state, depth, wrong) end
@@ -143,6 +160,8 @@ local function walk_table(state, value, depth)
     built, err = marked(state, 'error', fields, depth)
   elseif optional.is_some(value) then
     built, err = some(state, value, depth)
+  elseif maps.is_map(value) then
+    built, err = map(state, value, depth)
   else
     built, err = plain(state, value, depth)
   end
@@ -240,6 +259,13 @@ function M.restore(value)
   end
   if marker == 'some' then
     return optional.some(value.value)
+  elseif marker == 'map' then
+    local count = #value
+    local out = maps.new(count / 2)
+    for i = 1, count, 2 do
+      out[value[i]] = value[i + 1]
+    end
+    return out
   elseif marker == 'error' then
     return errors.make(value)
   end

@@ -249,7 +249,7 @@ class Namer:
             element = self.type(type.element, namespace)
             return f"({element})[]" if "|" in element or element.endswith("?") else f"{element}[]"
         if isinstance(type, wit.Map):
-            return f"[{self.type(type.key, namespace)}, {self.type(type.value, namespace)}][]"
+            return f"table<{self.type(type.key, namespace)}, {self.type(type.value, namespace)}>"
         if isinstance(type, (wit.Stream, wit.Future)):
             return "GuestStream" if isinstance(type, wit.Stream) else "Future"
         if isinstance(type, wit.Option):

@@ -10,6 +10,13 @@ local wit = {}
 ---@return table
 function wit.some(value) end
 
+---Marks a table as a map of WIT, so that it can be passed on from script to script whatever its keys are: strings, booleans or integers.
+---What a guest gives is marked, and what it is given need not be.
+---@generic T: table
+---@param value T
+---@return T
+function wit.map(value) end
+
 ---Ends a resource, as `handle:drop()` does; for a resource that has a method `drop` of its own, which `handle:drop()` calls.
 ---@param handle any
 function wit.drop(handle) end

@@ -2,6 +2,7 @@
 local buffer = require 'string.buffer'
 local ffi = require 'ffi'
 local errors = require 'lua.values.errors'
+local maps = require 'lua.values.maps'
 local optional = require 'lua.values.optional'
 local utf8 = require 'lua.values.utf8'
 local sort = require 'lua.scripts.sort'
@@ -12,6 +13,8 @@ local format, length = string.format, shape.length
 local istype, cast = ffi.istype, ffi.cast
 local int64, uint64, bytes = ffi.typeof 'int64_t', ffi.typeof 'uint64_t', ffi.typeof 'const uint8_t *'
 local is_utf8, is_error, fields_of, is_some, none = utf8.string_is_utf8, errors.is_error, errors.fields, optional.is_some, optional.none
+
+local is_map = maps.is_map
 
 local M = {}
 
@@ -142,6 +145,16 @@ local function put_object(value, indent, depth)
   out:put('}')
 end
 
+-- The keys of a map of WIT may be integers and booleans, which JSON writes as text.
+local function put_map(value, indent, depth)
+  local named, empty = {}, true
+  for key, x in next, value do
+    named[type(key) == 'number' and ('%.0f'):format(key) or tostring(key)], empty = x, false
+  end
+  if empty then return out:put '{}' end
+  put_object(named, indent, depth)
+end
+
 local function put_table(value, indent, depth)
   if depth >= MAX_DEPTH then
     tables[depth] = value
@@ -150,6 +163,7 @@ local function put_table(value, indent, depth)
     fail(depth, 'the value is nested deeper than ' .. MAX_DEPTH .. ' levels')
   end
   tables[depth] = value
+  if is_map(value) then return put_map(value, indent, depth) end
   local count = length_of(value, depth)
   if count > 0 then
     put_array(value, count, indent, depth)

@@ -1,12 +1,13 @@
 -- Writes WAVE text.
 local ffi = require 'ffi'
+local maps = require 'lua.values.maps'
 local optional = require 'lua.values.optional'
 local utf8 = require 'lua.values.utf8'
 local sort = require 'lua.scripts.sort'
 local label = require 'stdlib.wave.label'
 local shape = require 'stdlib.values.shape'
 
-local type, error, next, pcall, tostring, tonumber, rawequal = type, error, next, pcall, tostring, tonumber, rawequal
+local type, error, next, pcall, ipairs, tostring, tonumber, rawequal = type, error, next, pcall, ipairs, tostring, tonumber, rawequal
 local format, concat = string.format, table.concat
 local istype, int64, uint64 = ffi.istype, ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 
@@ -87,6 +88,29 @@ local function put_record(state, value, depth)
   out[#out + 1] = single and ')' or '}'
 end
 
+-- A map of WIT is the list of its pairs, in the order of their keys.
+local function put_map(state, value, depth)
+  local out, names, originals = state.out, {}, {}
+  for key in next, value do
+    local numbered = type(key) == 'number' and format('%s%020.0f', key < 0 and '0' or '1', key < 0 and EXACT + key or key)
+    local name = numbered or tostring(key)
+    names[#names + 1], originals[name] = name, key
+  end
+  sort(names)
+  out[#out + 1] = '['
+  for i, name in ipairs(names) do
+    local key = originals[name]
+    if i > 1 then out[#out + 1] = ', ' end
+    state.keys[depth + 1] = type(key) == 'boolean' and tostring(key) or key
+    out[#out + 1] = '('
+    put(state, key, depth + 1)
+    out[#out + 1] = ', '
+    put(state, value[key], depth + 1)
+    out[#out + 1] = ')'
+  end
+  out[#out + 1] = ']'
+end
+
 local function put_table(state, value, depth)
   state.tables[depth] = not optional.is_some(value) and value or false
   if depth >= MAX_DEPTH then
@@ -102,6 +126,7 @@ local function put_table(state, value, depth)
     out[#out + 1] = ')'
     return
   end
+  if maps.is_map(value) then return put_map(state, value, depth) end
   local count, what, holes = shape.length(value)
   if not count then fail(state, depth, what .. ' has no form in WAVE' .. (holes and '; write wit.none for an absent element' or '')) end
   if count > 0 or next(value) == nil then

@@ -168,6 +168,8 @@ class Guest:
         match type:
             case wit.List(element):
                 text = f"(list {self.type(element)})"
+            case wit.Map(key, value):
+                text = f"(map {self.type(key)} {self.type(value)})"
             case wit.Tuple(types):
                 text = f"(tuple {' '.join(map(self.type, types))})"
             case wit.Option(some):

@@ -64,8 +64,8 @@ def check(rng: Random, call: Any, number: int, types: list[wit.Type]) -> None:
 @given(st.randoms(use_true_random=True))
 def test_a_library_is_given_what_the_guest_gives_and_the_guest_what_the_library_gives(rng: Random) -> None:
     """A library sees each value as it was passed to the guest, and it comes back the same, whether the library waits or not."""
-    types = [values.a_type(rng) for _ in range(8)]
-    together = [[values.a_type(rng, 2) for _ in range(rng.randint(2, 8))] for _ in range(4)]
+    types = [values.a_type(rng, maps=True) for _ in range(8)] + [values.a_map(rng, 2) for _ in range(3)]
+    together = [[values.a_type(rng, 2, maps=True) for _ in range(rng.randint(2, 8))] for _ in range(4)]
     signatures = [[type] for type in types] + [[wit.List(type)] for type in types[:2]] + together
     with tempfile.TemporaryDirectory() as folder:
         state = relays(Path(folder), signatures)

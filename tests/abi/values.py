@@ -52,27 +52,36 @@ def leaf(rng: Random) -> wit.Type:
     return wit.Result(None, None) if kind == 18 else wit.List(wit.Primitive("u8"))
 
 
-def a_type(rng: Random, depth: int = 4) -> wit.Type:
-    """Makes a type at most ``depth`` deep; now and then one of over 16 flat values."""
+KEYS = [kind for kind in wit.PRIMITIVES if kind in RANGES or kind in ("bool", "char", "string")]
+
+
+def a_map(rng: Random, depth: int) -> wit.Type:
+    return wit.Map(wit.Primitive(rng.choice(KEYS)), a_type(rng, depth, maps=True))
+
+
+def a_type(rng: Random, depth: int = 4, maps: bool = False) -> wit.Type:
+    """Makes a type at most ``depth`` deep; now and then one of over 16 flat values. Maps only where asked for: Wasmtime has none."""
     if depth == 0 or rng.random() < 0.25:
         return leaf(rng)
     deeper = depth - 1
+    if maps and rng.random() < 0.3:
+        return a_map(rng, deeper)
     kind = rng.randrange(7)
     if kind == 0:
         most = 20 if rng.random() < 0.15 else 6
-        return wit.Record(tuple(wit.Field(name, a_type(rng, deeper)) for name in some_names(rng, most)))
+        return wit.Record(tuple(wit.Field(name, a_type(rng, deeper, maps)) for name in some_names(rng, most)))
     if kind == 1:
-        cases = [wit.Case(name, a_type(rng, deeper) if rng.random() < 0.7 else None) for name in some_names(rng, 5)]
+        cases = [wit.Case(name, a_type(rng, deeper, maps) if rng.random() < 0.7 else None) for name in some_names(rng, 5)]
         if rng.random() < 0.1:
             cases += [wit.Case(f"more-{i}", None) for i in range(260)]
         return wit.Variant(tuple(cases))
     if kind == 2:
-        return wit.List(a_type(rng, deeper))
+        return wit.List(a_type(rng, deeper, maps))
     if kind == 3:
-        return wit.Tuple(tuple(a_type(rng, deeper) for _ in range(rng.randint(1, 5))))
+        return wit.Tuple(tuple(a_type(rng, deeper, maps) for _ in range(rng.randint(1, 5))))
     if kind == 4:
-        return wit.Result(*(a_type(rng, deeper) if rng.random() < 0.75 else None for _ in range(2)))
-    return wit.Option(a_type(rng, deeper))
+        return wit.Result(*(a_type(rng, deeper, maps) if rng.random() < 0.75 else None for _ in range(2)))
+    return wit.Option(a_type(rng, deeper, maps))
 
 
 def quoted(data: bytes) -> str:
@@ -164,6 +173,8 @@ def good(rng: Random, type: wit.Type, absent: str = "wit.none") -> Good:
         case wit.List() | wit.Tuple():
             items = several(rng, type.element) if isinstance(type, wit.List) else [good(rng, part) for part in type.types]
             return sequence(rng, [text for text, _ in items]), [result for _, result in items]
+        case wit.Map(key, value):
+            return pairs(rng, key, value)
         case wit.Record(fields):
             return record(rng, fields)
         case wit.Variant(cases):
@@ -201,6 +212,33 @@ def flags(rng: Random, names: tuple[str, ...]) -> Good:
     return "{" + ", ".join(f"[{quoted(name.encode())}] = {value}" for name, value in pairs) + "}", result
 
 
+def a_key(rng: Random, key: wit.Type) -> Good:
+    while True:
+        text, result = good(rng, key)
+        if isinstance(result, (bool, bytes)) or abs(result) <= 2**53:
+            # Other spellings of an integer are no keys.
+            return (text if isinstance(result, (bool, bytes)) else str(result)), result
+
+
+def pairs(rng: Random, key: wit.Type, value: wit.Type) -> Good:
+    found = dict(a_key(rng, key)[::-1] for _ in range(rng.choice([0, 1, 2, 5])))
+    items = {each: good(rng, value) for each in found}
+    texts = [f"[{text}] = {items[each][0]}" for each, text in found.items()]
+    return "{" + ", ".join(texts) + "}", {each: result for each, (_, result) in items.items()}
+
+
+def bad_pairs(rng: Random, key: wit.Type, value: wit.Type) -> str:
+    wrong = ["5", "true", "print", "nil", '"a"', "1.5", "5LL", "{[wit.none] = 1}", "{[5LL] = 5}", "{[{}] = 1}"]
+    if rng.random() < 0.4:
+        return rng.choice(wrong)
+    if rng.random() < 0.5:
+        return f"{{[{a_key(rng, key)[0]}] = {bad(rng, value, present=True)}}}"
+    assert isinstance(key, wit.Primitive)
+    keys = {"bool": ["0", '"yes"'], "char": ['""', '"ab"', "5"], "string": ["5", "true", r'"\255"']}
+    misfits = ["1.5", '"x"', "-2^54", "2^54", "1LL", '"05"', '"1.0"', "false"]
+    return f"{{[{rng.choice(keys.get(key.kind, misfits))}] = {good(rng, value)[0]}}}"
+
+
 def record(rng: Random, fields: tuple[wit.Field, ...]) -> Good:
     pairs, result = [], {}
     for each in fields:
@@ -236,7 +274,11 @@ def bad(rng: Random, type: wit.Type, present: bool = False) -> str:
 
 
 def _bad(rng: Random, type: wit.Type) -> str:
-    if rng.random() < 0.1:
+    inner = type
+    while isinstance(inner, wit.Option):
+        inner = inner.some
+    # Some of the misfits are maps.
+    if rng.random() < 0.1 and not isinstance(inner, wit.Map):
         return rng.choice(MISFITS)
     match type:
         case wit.Primitive(kind):
@@ -250,6 +292,8 @@ def _bad(rng: Random, type: wit.Type) -> str:
                 return "{" + ", ".join(rng.choice([[*items, items[-1]], items[:-1]])) + "}"
             place = rng.randrange(len(parts))
             return bad_sequence(rng, items, place, parts[place])
+        case wit.Map(key, value):
+            return bad_pairs(rng, key, value)
         case wit.Record(fields):
             return bad_record(rng, fields)
         case wit.Variant(cases):

@@ -315,11 +315,16 @@ def test_python_values_are_taken_generously(value: Any, back: Any) -> None:
     assert same(decode(encode(value)), back)
 
 
+BEYOND = "and no key of a Lua table can be: use list<tuple<K, V>> in the WIT"
+
+
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
         ({"users": [{}, {"tags": object()}]}, TypeError, "users[2].tags: a object can't be passed to Lua"),
-        ({1: 2}, TypeError, "value: the key 1 is not a string"),
+        ({1.5: 2}, TypeError, "value: the key 1.5 is not a string"),
+        ({1: 2, "a": 3}, TypeError, "value: the key 'a' stands among numbers"),
+        ({2**53 + 1: 2}, ValueError, "value: the key 9007199254740993 is beyond 2**53, " + BEYOND),
         ([2**64], ValueError, "[1]: does not fit into 64 bits"),
         ("\ud800", ValueError, "value: is a string with a surrogate, which has no UTF-8"),
     ],

@@ -63,6 +63,13 @@ def test_what_python_writes_comes_back(value: Any, ascii_only: bool, indent: int
     assert answer == answer.strip()
 
 
+def test_a_map_is_an_object() -> None:
+    """Its integer and boolean keys are text, an empty one is not an array."""
+    maps = "require 'lua.values.maps'.mark"
+    assert encode(f"{maps} {{[5] = {{{maps} {{}}}}, [-1] = 1}}") == '{"-1":1,"5":[{}]}'
+    assert encode(f"{maps} {{[true] = 1, [false] = {maps} {{a = 1}}}}") == '{"false":{"a":1},"true":1}'
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_keep_every_bit(value: float) -> None:

@@ -184,6 +184,8 @@ def test_text_that_is_not_utf8_is_refused() -> None:
         ("{b = true, a_b = {1}}", "{a-b: [1], b: true}"),
         ("{none = 1, x = 2}", "{%none: 1, x: 2}"),
         ("{ok = 1}", "ok(1)"),
+        ("wit.map {[10] = {}, [-2] = 'a', [9] = 1, [-10] = 1}", '[(-10, 1), (-2, "a"), (9, 1), (10, [])]'),
+        ("wit.map {b = 1, ['a b'] = {wit.map {[true] = 1}}}", '[("a b", [[(true, 1)]]), ("b", 1)]'),
         ("{err = {1}}", "err([1])"),
         ("{ok = 1, err = 2}", "{%err: 2, %ok: 1}"),
         ("{a = {1, print}}", "wit.encode: a[2]: a function has no form in WAVE"),

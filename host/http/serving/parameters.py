@@ -86,6 +86,8 @@ def _holds_resource(type: wit.Type | None) -> bool:
             return True
         case wit.List(element):
             return _holds_resource(element)
+        case wit.FixedList(element) | wit.Map(value=element):
+            return _holds_resource(element)
         case wit.Option(some):
             return _holds_resource(some)
         case wit.Result(ok, err):

@@ -72,7 +72,7 @@ class FixedList:
 
 @record
 class Map:
-    """``map<key, value>``: passed as a list of tuples. Keys may appear twice, and in any order."""
+    """``map<key, value>``: passed as a list of tuples, whose keys may appear twice, and in any order; a table to a script."""
 
     key: Type
     value: Type

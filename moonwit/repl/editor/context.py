@@ -169,6 +169,8 @@ def _inside(type: Type | None, frame: Frame) -> Type | None:
 
     if isinstance(type, (wit.List, wit.FixedList)):
         return type.element
+    if isinstance(type, wit.Map):
+        return type.value
     if isinstance(type, wit.Tuple):
         return type.types[frame.index] if frame.index < len(type.types) else None
     members = type.fields if isinstance(type, wit.Record) else type.cases if isinstance(type, wit.Variant) else ()

@@ -8,4 +8,7 @@
   (func (export "back") (param "scores" $map) (result $map)
    (canon lift (core func $i "back") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
   (func (export "count") (param "scores" $map) (result u32)
-   (canon lift (core func $i "sizes") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
+   (canon lift (core func $i "sizes") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+  (type $numbers (map u64 string))
+  (func (export "numbers") (param "names" $numbers) (result $numbers)
+   (canon lift (core func $i "back") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))
