@@ -33,7 +33,9 @@ def open_file(name: str, path: Path) -> sqlite3.Connection:
         raise StateProblem("Unavailable", f"the folder of {name}, {path.parent}, can't be opened: {why}") from None
     try:
         with _opening:
-            _identity(name, folder, path)
+            # Beside it SQLite opens its log, by the name that it has then.
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                _identity(name, folder, path.with_name(path.name + suffix))
             made = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
             try:
                 _settle(made)

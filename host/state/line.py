@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How many pieces of work may wait in a line.
-MOST_WAITING = 10_000
+# How many pieces of work may wait in a line, and how many bytes they may hold together.
+MOST_WAITING, MOST_BYTES = 10_000, 64 * 1024 * 1024
 
 
 class Line:
@@ -29,22 +29,25 @@ class Line:
     def __init__(self, name: str) -> None:
         self._name = name
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any], list[bool]]] = deque()
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any], list[bool], int]] = deque()
+        self._bytes = 0
         self._running = False
 
-    def put(self, job: Callable[[], T], cancellation: Cancellation | None = None) -> Future[T]:
-        """Has a piece of work done after those before it. The future raises ``StateProblem`` where the line is too long, and
-        where the work was canceled before its turn."""
+    def put(self, job: Callable[[], T], cancellation: Cancellation | None = None, size: int = 0) -> Future[T]:
+        """Has a piece of work, which holds ``size`` bytes, done after those before it. The future raises ``StateProblem`` where the
+        line is too long, and where the work was canceled before its turn."""
         future: Future[T] = Future()
         canceled: list[bool] = []
         if cancellation is not None:
             cancellation.watch(lambda: canceled.append(True))
         with self._lock:
-            if len(self._waiting) >= MOST_WAITING:
-                sentence = f"{MOST_WAITING} operations wait for {self._name} already, and no more may: try again later"
+            count = len(self._waiting)
+            if count >= MOST_WAITING or self._bytes + size > MOST_BYTES:
+                sentence = f"{count} operations of {self._bytes} bytes wait for {self._name} already, and no more may: try again later"
                 future.set_exception(StateProblem("RateLimited", sentence, True))
                 return future
-            self._waiting.append((future, job, canceled))
+            self._waiting.append((future, job, canceled, size))
+            self._bytes += size
             begins = not self._running
             self._running = True
         if begins:
@@ -57,7 +60,8 @@ class Line:
                 if not self._waiting:
                     self._running = False
                     return
-                future, job, canceled = self._waiting.popleft()
+                future, job, canceled, size = self._waiting.popleft()
+                self._bytes -= size
             try:
                 if canceled:
                     raise StateProblem("Canceled", f"the operation of {self._name} was canceled before it began")

@@ -71,13 +71,15 @@ class Stores:
         operation, id, *rest = buffer.decode_all(arguments)
         assert isinstance(operation, bytes) and isinstance(id, bytes)
         found = self._open[id.decode()]
-        assert found.line is not None
-        line = found.line
+        answered: Future[bytes] = Future()
 
         def work() -> bytes:
             return buffer.encode(_told(lambda: _OPERATIONS[operation](found.store, *rest)))
 
-        answered: Future[bytes] = Future()
+        if found.line is None:
+            # The entry was of another kind when the script got its store.
+            answered.set_result(work())
+            return answered
 
         def answer(done: Future[bytes]) -> None:
             # Whatever it was, somebody waits for the answer.
@@ -89,7 +91,7 @@ class Stores:
             else:
                 answered.set_result(done.result())
 
-        line.put(work, cancellation).add_done_callback(answer)
+        found.line.put(work, cancellation, len(arguments)).add_done_callback(answer)
         return answered
 
     def close(self) -> None:

@@ -215,6 +215,28 @@ def test_a_link_that_is_put_there_later_is_not_followed(tmp_path: Path, capfd: p
     assert list(outside.iterdir()) == []
 
 
+def test_a_link_in_place_of_the_log_is_not_followed(tmp_path: Path, run: Run) -> None:
+    """What SQLite writes beside its file goes to no other place either."""
+    (tmp_path / "data.db-wal").symlink_to(tmp_path / "outside")
+    (line,) = run("local ok, err = store.get('t:file'):set('k', 1) print(ok, err:kind(), err)")
+    why = f"the file of t:file, {tmp_path}/data.db-wal, is a link, a folder or a device, which are not opened"
+    assert line == f"nil\tPermissionDenied\t{why}"
+    assert not (tmp_path / "outside").exists()
+
+
+def test_what_waits_in_a_line_has_a_bound_of_bytes(run: Run) -> None:
+    """Large values do not fill the memory while they wait for a file: 64 MiB may, and what is refused may be tried again."""
+    assert run(lua("bytes")) == ["100\ttrue\ttrue"]
+
+
+def test_nothing_heavy_is_imported_before_a_store_is_used(tmp_path: Path) -> None:
+    """A project without stores in use does not import SQLite."""
+    write(tmp_path, "name: file, kind: store.sqlite, file: data.db")
+    code = f"import sys, moonwit\nwith moonwit.open({str(tmp_path)!r}) as p: p.run_script('print(1)')\nprint('sqlite3' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100)
+    assert ran.stdout.split() == ["1", "False"], ran.stderr
+
+
 def test_lives_that_are_renewed_take_no_memory(tmp_path: Path) -> None:
     """A key that is set with a time to live again and again keeps one note of its end, more or less."""
     from moonwit.host.state.memory import MemoryStore
