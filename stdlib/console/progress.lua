@@ -86,7 +86,7 @@ local OPTIONS = { total = options.number(0, true), title = options.of 'string' }
 --- Makes a bar of `total` steps, of an unknown number without, and shows it; `title` says what is done.
 ---@param given? {total: integer?, title: string?}
 function M.bar(given)
-  local read, wrong = options.read(given == nil and {} or given, OPTIONS, 'progress.bar')
+  local read, wrong = options.read(given == nil and {} or given, OPTIONS, 'options')
   if not read then error('progress.bar: ' .. wrong, 2) end
   local now = clock.monotonic()
   local state = {

@@ -131,7 +131,7 @@ end
 ---@param given? {columns: string[]?, header: string[]?, width: integer?}
 function M.table(rows, given)
   if type(rows) ~= 'table' then error('term.table: expected a list of rows, got ' .. got(rows), 2) end
-  local read, wrong = options.read(given == nil and {} or given, OPTIONS, 'term.table')
+  local read, wrong = options.read(given == nil and {} or given, OPTIONS, 'options')
   if not read then error('term.table: ' .. wrong, 2) end
   if #rows > MOST_ROWS then error('term.table: expected at most ' .. MOST_ROWS .. ' rows, got ' .. #rows, 2) end
   local most, records = 0, true

@@ -47,7 +47,7 @@ local function make(read)
 end
 
 local function open(given, name)
-  local read, wrong = options.read(given == nil and {} or given, OPTIONS, name)
+  local read, wrong = options.read(given == nil and {} or given, OPTIONS, 'options')
   if not read then error(name .. ': ' .. wrong, 3) end
   if not dispatcher.current() then error(dispatcher.OUTSIDE, 3) end
   return make(read)
@@ -156,7 +156,7 @@ RETRY.timeout = options.timeout
 ---@param given table?
 function M.retry(f, given)
   if type(f) ~= 'function' then error('group.retry: expected a function, got ' .. got(f), 2) end
-  local read, wrong = options.read(given == nil and {} or given, RETRY, 'group.retry')
+  local read, wrong = options.read(given == nil and {} or given, RETRY, 'options')
   if not read then error('group.retry: ' .. wrong, 2) end
   local attempt = 0
   local function try()
@@ -177,7 +177,7 @@ end
 ---@param given table?
 function M.map(items, f, given)
   if type(f) ~= 'function' then error('group.map: expected a function, got ' .. got(f), 2) end
-  local read, wrong = options.read(given == nil and {} or given, mapping.options(OPTIONS, RETRY), 'group.map')
+  local read, wrong = options.read(given == nil and {} or given, mapping.options(OPTIONS, RETRY), 'options')
   if not read then error('group.map: ' .. wrong, 2) end
   local source, unfit = mapping.source(items)
   if not source then error('group.map: ' .. unfit, 2) end
@@ -196,7 +196,7 @@ function M.race(list, given)
   for i = 1, #list do
     if type(list[i]) ~= 'function' then error('group.race: expected a function as number ' .. i .. ', got ' .. got(list[i]), 2) end
   end
-  local read, wrong = options.read(given == nil and {} or given, RACE, 'group.race')
+  local read, wrong = options.read(given == nil and {} or given, RACE, 'options')
   if not read then error('group.race: ' .. wrong, 2) end
   if #list == 0 then error('group.race: expected at least one function', 2) end
   if not dispatcher.current() then error(dispatcher.OUTSIDE, 2) end

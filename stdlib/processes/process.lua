@@ -119,7 +119,7 @@ local LISTENING = { message = options.of 'boolean' }
 function M.listen(topic, given)
   local found, problem = topic_of(topic, 'process.listen')
   if not found then return nil, problem end
-  local read, wrong = options.read(given == nil and {} or given, LISTENING, 'the options')
+  local read, wrong = options.read(given == nil and {} or given, LISTENING, 'options')
   if not read then return invalid('process.listen: ' .. wrong) end
   return mail.listen(current().mailbox, topic, read.message or false)
 end
@@ -179,17 +179,13 @@ local function relation(name, change)
 end
 
 --- Has the end of a process come as an EXIT event.
-M.monitor = relation('process.monitor', function(own, other) other.monitors[own] = true end)
+M.monitor = relation('process.monitor', function(own, other) processes.watch(own, other, true) end)
 --- Ends what `monitor` began.
-M.unmonitor = relation('process.unmonitor', function(own, other) other.monitors[own] = nil end)
+M.unmonitor = relation('process.unmonitor', processes.watch)
 --- Has the failure of either process end the other.
-M.link = relation('process.link', function(own, other)
-  own.links[other], other.links[own] = true, true
-end)
+M.link = relation('process.link', function(own, other) processes.link(own, other, true) end)
 --- Ends what `link` began.
-M.unlink = relation('process.unlink', function(own, other)
-  own.links[other], other.links[own] = nil, nil
-end)
+M.unlink = relation('process.unlink', processes.link)
 
 local OPTIONS = { trap_links = options.of 'boolean' }
 
@@ -198,7 +194,7 @@ function M.get_options() return { trap_links = current().trap_links } end
 
 --- Sets options of the process that runs: `trap_links`. Returns true, or nil and an error.
 function M.set_options(given)
-  local read, wrong = options.read(given, OPTIONS, 'the options')
+  local read, wrong = options.read(given, OPTIONS, 'options')
   if not read then return invalid('process.set_options: ' .. wrong) end
   local own = current()
   if read.trap_links ~= nil then own.trap_links = read.trap_links end

@@ -32,7 +32,8 @@ local event = M.event
 ---@field count integer of those
 ---@field quiet Gate? of a root that waits for those to end
 ---@field mailbox Mailbox
----@field monitors table<Process, true> who is told of its end
+---@field monitors table<Process, true> those who have an event when it ends
+---@field watched table<Process, true> whose ends are events of its own
 ---@field links table<Process, true>
 ---@field trap_links boolean
 ---@field names table<string, true>
@@ -62,6 +63,7 @@ local function make(id, host, root)
     quiet = nil,
     mailbox = mail.new(),
     monitors = {},
+    watched = {},
     links = {},
     trap_links = false,
     names = {},
@@ -75,7 +77,7 @@ local function make(id, host, root)
   return made
 end
 
--- A script's values are its own: each process that is told of a value gets a copy.
+-- A script's values are its own: each process that learns of a value gets a copy.
 local function tell(process, kind, from, value, problem)
   mail.event(process.mailbox, { kind = kind, from = from, result = { value = mail.copy(value), error = problem } })
 end
@@ -113,7 +115,12 @@ end
 local function ended(process)
   forget(process)
   for other in pairs(process.monitors) do
+    other.watched[process] = nil
     tell(other, event.EXIT, process.pid, process.value, process.problem)
+  end
+  -- One that lives on must not keep all who have ever watched it.
+  for other in pairs(process.watched) do
+    other.monitors[process] = nil
   end
   end_links(process)
   mail.close(process.mailbox)
@@ -188,6 +195,24 @@ function M.find(destination)
   return nil, errors.make { message = message, kind = KINDS.NOT_FOUND }
 end
 
+-- Relations --------------------------------------------------------------------------------------------------------------
+
+--- Has the end of one process told to another, or no longer.
+---@param own Process
+---@param other Process
+---@param is_on true?
+function M.watch(own, other, is_on)
+  other.monitors[own], own.watched[other] = is_on, is_on
+end
+
+--- Links two processes, or ends that.
+---@param own Process
+---@param other Process
+---@param is_on true?
+function M.link(own, other, is_on)
+  own.links[other], other.links[own] = is_on, is_on
+end
+
 -- Spawning ---------------------------------------------------------------------------------------------------------------
 
 local function refused(id)
@@ -241,10 +266,8 @@ function M.spawn(parent, id, host, relation, given)
   end
   local process = make(id, host, root)
   root.children[process], root.count, count = true, root.count + 1, count + 1
-  if relation.monitored then process.monitors[parent] = true end
-  if relation.linked then
-    process.links[parent], parent.links[process] = true, true
-  end
+  if relation.monitored then M.watch(parent, process, true) end
+  if relation.linked then M.link(parent, process, true) end
   local group = dispatcher.open_packed(function(group) conclude(process, group) end, calls.call, arguments)
   group.process, process.group = process, group
   group.main.context = context.current()

@@ -203,12 +203,12 @@ def test_progress_of_a_map(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("progress.bar{totl = 5}", "progress.bar: progress.bar has no option 'totl', did you mean 'total'?"),
+        ("progress.bar{totl = 5}", "progress.bar: options has no option 'totl', did you mean 'total'?"),
         ("progress.bar():add('x')", "bar:add: expected a whole number of steps, got a string"),
         ("progress.bar():add(0.5)", "bar:add: expected a whole number of steps, got 0.5"),
         ("term.table(5)", "term.table: expected a list of rows, got a number"),
         ("term.table{5}", "term.table: expected a table as row 1, got a number"),
-        ("term.table({}, {columns = {1}})", "term.table: term.table.columns: expected a text as number 1, got a number"),
+        ("term.table({}, {columns = {1}})", "term.table: options.columns: expected a text as number 1, got a number"),
     ],
 )
 def test_misuse_raises(tmp_path: Path, text: str, sentence: str) -> None:

@@ -23,6 +23,7 @@ ENTRIES = (
     "name: fails, kind: process.lua, source: 'return function(what) error(what, 0) end'",
     "name: exits, kind: process.lua, source: 'return function() os.exit(3) end'",
     "name: stubborn, kind: process.lua, modules: [time], source: file://stubborn.lua",
+    "name: watches, kind: process.lua, modules: [process], source: file://watches.lua",
     "name: starts, kind: process.lua, modules: [process], source: file://starts.lua",
     projects.entry("limited", "function.lua", modules=["process", "time"], source="file://limited.lua", limits={"max_execution_ms": 50}),
     projects.folder(),
@@ -34,7 +35,7 @@ TRAPS = wat2wasm('(module (func (export "compute") unreachable))')
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[moonwit.Project]:
     """A project with processes of each sort."""
-    files: dict[str, str | bytes] = {f"{name}.lua": lua(name) for name in ("echo", "idle", "stubborn", "starts", "limited")}
+    files: dict[str, str | bytes] = {f"{name}.lua": lua(name) for name in ("echo", "idle", "stubborn", "starts", "watches", "limited")}
     (tmp_path / "worker.wasm").write_bytes(MULTIPLY)
     (tmp_path / "traps.wasm").write_bytes(TRAPS)
     wasm = [
@@ -111,6 +112,16 @@ def test_a_function_with_a_limit_ends_with_what_it_has_started(run: Run) -> None
     assert run(lua("a_function_with_a_limit_ends_with_what_it_has_started")) == "nil Timeout\nnil NotFound\nnil Timeout\n"
 
 
+def test_watchers_that_have_ended_are_forgotten(run: Run) -> None:
+    """Processes that monitor and link one that lives on, and end, 500 in each of five rounds, leave nothing."""
+    assert run(lua("watchers_that_have_ended_are_forgotten")) == "true\n"
+
+
+def test_crashes_leave_nothing(run: Run) -> None:
+    """A process that fails and is started anew, 500 times in each of five rounds, leaves no memory behind."""
+    assert run(lua("crashes_leave_nothing")) == "true\n"
+
+
 def test_ten_thousand_at_once(run: Run) -> None:
     """Each has its inbox, and ends with its value."""
     assert run(lua("ten_thousand_at_once")) == "50005000\n"
@@ -125,7 +136,7 @@ def test_what_is_wrong_is_said(run: Run) -> None:
             "Invalid process.send: a function can't be passed on",
             "Invalid process.send: topics that begin with '@' are the host's",
             "NotFound process: no process has the pid or name 'nobody': it may have ended",
-            "Invalid process.set_options: the options has no option 'trap_link', did you mean 'trap_links'?",
+            "Invalid process.set_options: options has no option 'trap_link', did you mean 'trap_links'?",
             "Invalid process.monitor: expected another process, got the one that calls",
             "Invalid t:ends: argument 1: a function can't be passed on\n",
         )

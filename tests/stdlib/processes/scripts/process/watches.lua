@@ -1,0 +1,4 @@
+return function(pid)
+  process.monitor(pid)
+  process.link(pid)
+end
