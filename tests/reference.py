@@ -12,7 +12,7 @@ from pathlib import Path
 
 from moonwit.commands import COMMANDS
 from moonwit.commands.help import overview, page
-from moonwit.stubs import FOLDER, LANGUAGE, Doc, docs, read
+from moonwit.stubs import FOLDER, LANGUAGE, Doc, docs, read, type_end
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -45,7 +45,9 @@ def _entry(doc: Doc) -> str:
     if doc.kind == "class":
         return f"\n### {doc.name}\n\n{doc.text}\n\n"
     if doc.kind == "field":
-        return f"- `{doc.name}`: `{doc.text}`\n"
+        end = type_end(doc.text)
+        about = doc.text[end:].strip()
+        return f"- `{doc.name}`: `{doc.text[:end]}`{f', {about}' if about else ''}\n"
     words = "".join(f"    - `{name}`: `{kind}`{f', {text}' if text else ''}\n" for name, kind, text in doc.params)
     return f"- `{doc.signature}`: {doc.text or 'as in Lua.'}\n{words}"
 
