@@ -112,6 +112,7 @@ POOL = Group(
         "max_size": Integer(minimum=1, maximum=1_000_000, summary="instances at most"),
         "warm_start": Flag(summary="make the first instances when loading"),
         "reuse": Flag(summary="false: each call gets a fresh instance"),
+        "concurrency": Integer(minimum=1, maximum=10_000, summary="async calls that one instance serves at once (64)"),
         "cluster": Reference(kinds=("cluster.dask",), summary="the id of the `cluster.dask` entry whose workers make the calls"),
         "retry": Flag(summary="a call whose worker was lost is made again"),
     },
@@ -194,9 +195,9 @@ _FUNCTION: Mapping[str, Field] = {
 # Fields of a pool that have a meaning for its type.
 _POOL_FIELDS: Mapping[str, tuple[str, ...]] = {
     "inline": ("cluster", "retry"),
-    "lazy": ("max_size", "reuse", "cluster", "retry"),
-    "static": ("size", "workers", "buffer", "reuse", "cluster", "retry"),
-    "adaptive": ("max_size", "warm_start", "reuse", "cluster", "retry"),
+    "lazy": ("max_size", "reuse", "concurrency", "cluster", "retry"),
+    "static": ("size", "workers", "buffer", "reuse", "concurrency", "cluster", "retry"),
+    "adaptive": ("max_size", "warm_start", "reuse", "concurrency", "cluster", "retry"),
 }
 _POOL_TWINS = {("lazy", "size"): "max_size", ("adaptive", "size"): "max_size", ("static", "max_size"): "size"}
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KINDS = ("function.wat", "function.wasm")
 DEFAULT_MAX_SIZE = 100
+# How many async calls an instance of WASI 0.3 serves at once.
+DEFAULT_CONCURRENCY = 64
 DEFAULT_WORKERS = 8
 BUFFER_PER_WORKER = 64
 
@@ -52,7 +54,7 @@ class Pool:
     """How many instances a function has and what runs them, with the defaults filled in.
 
     ``size`` bounds the instances, ``workers`` the threads that run them, ``buffer`` the queue. ``reuse`` tells whether an
-    instance serves more than one call.
+    instance serves more than one call, ``concurrency`` how many async ones it serves at once.
     """
 
     type: PoolType
@@ -62,6 +64,7 @@ class Pool:
     max_size: int
     warm_start: bool = False
     reuse: bool = True
+    concurrency: int = DEFAULT_CONCURRENCY
 
 
 @record

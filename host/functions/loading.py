@@ -11,6 +11,7 @@ from moonwit.host.functions.exports import callable_exports, parts
 from moonwit.host.functions.imports import grants_of, normalize
 from moonwit.host.functions.loaded import (
     BUFFER_PER_WORKER,
+    DEFAULT_CONCURRENCY,
     DEFAULT_MAX_SIZE,
     DEFAULT_WORKERS,
     FunctionProblem,
@@ -273,6 +274,7 @@ class _Loading:
         size, workers, most = (_integer(given, name) for name in ("size", "workers", "max_size"))
         type = given.get("type") or ("static" if size or workers else "lazy")
         warm, reuse = given.get("warm_start") is True, given.get("reuse") is not False
+        at_once = _integer(given, "concurrency") or DEFAULT_CONCURRENCY
         if type == "inline":
             return Pool("inline", 1, 1, 0, 1, reuse=False)
         if type == "static":
@@ -281,10 +283,10 @@ class _Loading:
             if count < threads:
                 raise self.fail(("pool", "size"), f"`size` is {count}, less than the {threads} `workers`; make it at least {threads}")
             buffer = _integer(given, "buffer")
-            return Pool("static", count, threads, threads * BUFFER_PER_WORKER if buffer is None else buffer, count, warm, reuse)
+            return Pool("static", count, threads, threads * BUFFER_PER_WORKER if buffer is None else buffer, count, warm, reuse, at_once)
         bound = most or size or DEFAULT_MAX_SIZE
         threads = min(workers or bound, bound)
-        return Pool("adaptive" if type == "adaptive" else "lazy", bound, threads, 0, bound, warm, reuse)
+        return Pool("adaptive" if type == "adaptive" else "lazy", bound, threads, 0, bound, warm, reuse, at_once)
 
 
 def _lower(sentence: str) -> str:

@@ -22,12 +22,13 @@
 ---@field late true
 
 ---How many calls may be under way at once, none where there is no bound, and how many may wait before their callers do; whether an
----instance is made before the first call.
+---instance is made before the first call, and how many async calls an instance serves at once.
 ---@class border.PoolBounds
 ---@field type "inline"|"lazy"|"static"|"adaptive"
 ---@field bound? integer
 ---@field room? integer
 ---@field warm? true
+---@field concurrency? integer
 
 ---What a call, and its instance, may take: table elements, time in milliseconds and in epochs, bytes of memory, bytes of stack.
 ---@class border.Limits

@@ -28,12 +28,13 @@ class Late(TypedDict):
 
 class PoolBounds(TypedDict):
     """How many calls may be under way at once, none where there is no bound, and how many may wait before their callers do; whether an
-    instance is made before the first call."""
+    instance is made before the first call, and how many async calls an instance serves at once."""
 
     type: Literal["inline", "lazy", "static", "adaptive"]
     bound: NotRequired[int]
     room: NotRequired[int]
     warm: NotRequired[Literal[True]]
+    concurrency: NotRequired[int]
 
 
 class Limits(TypedDict):

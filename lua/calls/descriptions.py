@@ -161,7 +161,7 @@ def pool_bounds(pool: Pool) -> entries.PoolBounds:
     bounds: entries.PoolBounds = {"type": pool.type}
     if pool.type == "inline":
         return bounds
-    bounds["bound"] = pool.size
+    bounds["bound"], bounds["concurrency"] = pool.size, pool.concurrency
     if pool.type == "static":
         bounds["room"] = pool.buffer
     elif pool.warm_start:

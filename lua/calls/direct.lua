@@ -15,7 +15,7 @@ local targets = require 'lua.guest.target'
 local turns = require 'lua.calls.turns'
 local upkeep = require 'lua.guest.upkeep'
 
--- How many calls an instance of WASI 0.3 may serve at once, where its entry says nothing.
+-- How many calls an instance of WASI 0.3 may serve at once, where each call has one of its own otherwise.
 local MOST_AT_ONCE = 64
 
 local error, pcall, setmetatable, type = error, pcall, setmetatable, type
@@ -160,8 +160,9 @@ function M.bind(entry, plan, lift, fresh)
   end
   if plan.tasks then
     local pool = target.pool
-    pool.bound = pool.bound and (entry.pool.bound or 1) * MOST_AT_ONCE
-    local f = require('lua.tasks.exports').bind(target, entry.results ~= 'table', MOST_AT_ONCE)
+    local at_once = entry.pool.concurrency or MOST_AT_ONCE
+    pool.bound = pool.bound and (entry.pool.bound or 1) * at_once
+    local f = require('lua.tasks.exports').bind(target, entry.results ~= 'table', at_once)
     M.last = target
     return f, target
   end

@@ -140,3 +140,12 @@ def test_values_of_several_cases_are_core_values(tmp_path: Path) -> None:
     entries = [f'name: {name}, kind: function.wat, source: "file://variants.wat", method: {name}' for name in ("option", "pair")]
     with opened(tmp_path, *entries, files={"variants.wat": (Path(__file__).parent / "variants.wat").read_text()}) as project:
         project.run_script(lua("values_of_several_cases"))
+
+
+def test_an_instance_serves_as_many_calls_as_its_pool_says(tmp_path: Path) -> None:
+    """Two instances that serve three calls each have six at once, and no more."""
+    library = 'name: lib, kind: library.lua, modules: [time], source: "file://lib.lua"'
+    entry = 'name: ask, kind: function.wat, source: "file://streams.wat", method: ask, imports: [{later: "t:lib"}]'
+    files = {"streams.wat": GUEST, "lib.lua": lua("counting")}
+    with opened(tmp_path, library, f"{entry}, pool: {{max_size: 2, concurrency: 3}}", files=files) as project:
+        project.run_script(lua("concurrency"))
