@@ -1,4 +1,4 @@
-"""``@record``: small immutable classes, as ``@dataclass(frozen=True)`` makes them, without its cost at start-up.
+"""``@record`` and ``@identified``: small classes, as ``@dataclass(frozen=True)`` and ``(eq=False)`` make them, without their cost.
 
 dataclasses writes and compiles the text of each class's methods, a millisecond per class; a command that makes one call would
 spend a third of its time on that. Here the classes share methods that look at the names of their fields. Type checkers
@@ -8,7 +8,10 @@ treat both alike. A field may have a default, or ``field(default_factory=..., co
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, field
-from typing import Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -16,6 +19,16 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
     """Makes a class of its annotated fields: constructor, equality and hash by content, repr, and no assignment."""
+    return _made(cls, (__init__, __eq__, __hash__, __repr__, __setattr__, __delattr__))
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+def identified(cls: type[T]) -> type[T]:
+    """Makes a class of its annotated fields as ``@dataclass(eq=False)`` does: constructor and assignment, and each is equal to itself."""
+    return _made(cls, (__init__,))
+
+
+def _made(cls: type[T], methods: tuple[Callable[..., Any], ...]) -> type[T]:
     namespace = vars(cls)
     # The attribute, not the namespace: Python 3.14 computes annotations when they are first read. It never gives a base class's.
     names = tuple(cls.__annotations__)
@@ -42,7 +55,7 @@ def record(cls: type[T]) -> type[T]:
     # What fills the fields after the first few, by how many are given: nearly all are made without a keyword.
     rests = [_rest(names[number:], defaults) for number in range(len(names) + 1)]
     setattr(cls, "_record", (names, defaults, factories, tuple(compared), rests))  # noqa: B010
-    for method in (__init__, __eq__, __hash__, __repr__, __setattr__, __delattr__):
+    for method in methods:
         if method.__name__ not in namespace or namespace[method.__name__] is None:
             setattr(cls, method.__name__, method)
     return cls

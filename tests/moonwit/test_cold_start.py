@@ -82,6 +82,20 @@ def test_a_program_loads_only_what_its_plan_needs(tmp_path):
     assert sorted(name for name in loaded if name.startswith(unwanted) or name == "wit.wit") == []
 
 
+def test_decoding_and_planning_write_no_classes(tmp_path):
+    """No class of what decodes and plans a component is made by dataclasses, which compiles a text for each when it is imported."""
+    program = (
+        "import sys\nfrom moonwit.__main__ import main\nassert main(['run', sys.argv[1], 'env', 'HELLO']) == 0\n"
+        "for name, module in sorted(sys.modules.items()):\n"
+        "  for each in vars(module).values() if name.startswith('moonwit.host.wasm.') else ():\n"
+        "    if isinstance(each, type) and each.__module__ == name and '__dataclass_fields__' in vars(each):\n"
+        "      print(each.__qualname__, file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", program, str(PROGRAMS / "rust-p2.wasm")]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "(none)\n", "")
+
+
 def test_a_program_that_is_a_module_loads_nothing_of_components(tmp_path):
     """A core module loads neither the decoder and planner of components nor the parser of WIT."""
     loaded = loaded_by_a_program("rust.wasm", tmp_path)

@@ -4,7 +4,7 @@ from dataclasses import field
 
 import pytest
 
-from moonwit.registry.record import record, replace
+from moonwit.registry.record import identified, record, replace
 
 
 @record
@@ -59,3 +59,22 @@ def test_patterns_match_by_place():
         case Point(x, y):
             assert (x, y) == (4, 5)
     assert repr(Other(1)) == "Other(x=1, y=2)"
+
+
+@identified
+class Place:
+    """Changes as its owner goes on."""
+
+    name: str
+    inside: list[str] = field(default_factory=list)
+
+
+def test_what_is_identified_is_equal_to_itself_alone():
+    """Fields are given as a record's are, and may be changed; two with the same content are two."""
+    one, other = Place("a"), Place(name="a", inside=[])
+    assert one == one and one != other and len({one, other}) == 2
+    assert one.inside is not other.inside
+    one.name = "b"
+    assert (one.name, other.name) == ("b", "a")
+    with pytest.raises(TypeError, match="Place needs a value for 'name'"):
+        Place()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from moonwit.host.wasm.binary.sections import read_component
 from moonwit.host.wasm.component.elaborate import Linking, elaborate
@@ -10,11 +10,12 @@ from moonwit.host.wasm.component.entities import Entity, Func, Instance, Record,
 from moonwit.host.wasm.component.typespace import VALUE_TYPES
 from moonwit.host.wasm.problems import Refused
 from moonwit.host.wasm.wit import types
+from moonwit.registry.record import identified
 
 OTHERS = {"component": "a component", "core module": "a core module", "instance": "an instance", "type": "a type"}
 
 
-@dataclass
+@identified
 class Interface:
     """The functions and types of an instance. ``others`` describes what is neither: a component, a module, an instance."""
 
@@ -26,7 +27,7 @@ class Interface:
 Item = types.Function | Interface | str
 
 
-@dataclass
+@identified
 class World:
     """A string describes something that is neither a function nor an interface: a component, a core module, a type.
 
@@ -38,7 +39,7 @@ class World:
     types: dict[str, types.Type | types.Resource] = field(default_factory=dict)
 
 
-@dataclass(eq=False)
+@identified
 class Component:
     """A decoded component. ``imports`` and ``exports`` lead to what they are; ``record`` is what the planner works from."""
 
@@ -55,7 +56,7 @@ def decode(data: bytes) -> Component:
     return Component(data, make_world(scope.imports, scope.exports, record), scope.imports, scope.exports, record)
 
 
-@dataclass(eq=False)
+@identified
 class Provider:
     """A component that answers imports of another, by the names of these and of its own exports; ``providers`` answer its own.
 

@@ -6,7 +6,7 @@ identity throughout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,9 +15,10 @@ from moonwit.host.wasm.binary.core import CoreModule, read_core
 from moonwit.host.wasm.binary.core_types import CoreExport, CoreType
 from moonwit.host.wasm.problems import Malformed
 from moonwit.host.wasm.wit.types import Function, Resource, Type
+from moonwit.registry.record import identified
 
 
-@dataclass(eq=False)
+@identified
 class Unusable:
     """A type that Moonwit does not take. ``reason`` completes a sentence: "export `run` " + "uses a type of more than 20000 parts".
 
@@ -31,7 +32,7 @@ class Unusable:
     name: str | None = None
 
 
-@dataclass(eq=False)
+@identified
 class ScopeType:
     """An instance or component type, with the scope its outer aliases reach into.
 
@@ -82,7 +83,7 @@ class View:
         self.resource = resource
 
 
-@dataclass(eq=False)
+@identified
 class ModuleType:
     """``imports`` are keyed by module and name."""
 
@@ -90,7 +91,7 @@ class ModuleType:
     exports: dict[str, CoreExport]
 
 
-@dataclass(eq=False)
+@identified
 class Module:
     """A core module: bytes of the file, or, when it is imported, just a type."""
 
@@ -115,7 +116,7 @@ class Module:
         return read_core(self.data, self.start, self.end)
 
 
-@dataclass(eq=False)
+@identified
 class CoreInstance:
     """``module`` is None for a mere bundle of ``items``; ``arguments`` has one item per import of the module."""
 
@@ -131,20 +132,20 @@ class CoreInstance:
         return found
 
 
-@dataclass(eq=False)
+@identified
 class InstanceExport:
     instance: CoreInstance
     name: str
 
 
-@dataclass(eq=False)
+@identified
 class Lowered:
     function: Func
     options: CanonicalOptions
     home: Home
 
 
-@dataclass(eq=False)
+@identified
 class Builtin:
     """``resource.new``, ``.rep`` or ``.drop``."""
 
@@ -153,7 +154,7 @@ class Builtin:
     home: Home
 
 
-@dataclass(eq=False)
+@identified
 class AsyncBuiltin:
     """A built-in of WASI 0.3 of a component instance; ``type`` is that of its stream or future, or of the result of ``task.return``."""
 
@@ -166,7 +167,7 @@ class AsyncBuiltin:
     home: Home
 
 
-@dataclass(eq=False)
+@identified
 class CoreItem:
     """A core function, memory, table, global or tag. ``origin`` is None where it can't be known."""
 
@@ -178,7 +179,7 @@ class CoreItem:
         return self.export.type
 
 
-@dataclass(eq=False)
+@identified
 class CanonicalOptions:
     encoding: str
     memory: CoreItem | None
@@ -188,7 +189,7 @@ class CanonicalOptions:
     callback: CoreItem | None = None
 
 
-@dataclass(eq=False)
+@identified
 class ImportedFunction:
     """``interface`` is None for a function that the component imports without one.
 
@@ -200,7 +201,7 @@ class ImportedFunction:
     owner: int = 0
 
 
-@dataclass(eq=False)
+@identified
 class LiftedFunction:
     offset: int
     type: Function | Unusable
@@ -209,27 +210,23 @@ class LiftedFunction:
     home: Home
 
 
-@dataclass(eq=False)
+@identified
 class Func:
     type: Function | Unusable
     origin: ImportedFunction | LiftedFunction
 
 
-@dataclass(eq=False)
 class Instance:
     """``size`` counts what it exports, and what instances among that export; ``depth`` is how deep these stand in each other."""
 
-    exports: dict[str, Entity]
-    size: int = field(init=False)
-    depth: int = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, exports: dict[str, Entity]) -> None:
+        self.exports = exports
         inside = [entity.value for entity in self.exports.values() if isinstance(entity.value, Instance)]
-        self.size = len(self.exports) + sum(each.size for each in inside)
-        self.depth = 1 + max((each.depth for each in inside), default=0)
+        self.size: int = len(self.exports) + sum(each.size for each in inside)
+        self.depth: int = 1 + max((each.depth for each in inside), default=0)
 
 
-@dataclass(eq=False)
+@identified
 class ComponentEntity:
     """A component to instantiate: a body with the scope around it, or, when it is imported, just a type."""
 
@@ -238,14 +235,14 @@ class ComponentEntity:
     type: ScopeType | None = None
 
 
-@dataclass(eq=False)
+@identified
 class DefinedResource:
     resource: Resource
     destructor: CoreItem | None
     home: Home
 
 
-@dataclass
+@identified
 class Record:
     """What instantiating a component does, in order, component instances inside it included.
 

@@ -6,9 +6,9 @@ structure; ``name`` is what the component calls a type and is for display only. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from moonwit.registry.record import record
+from moonwit.registry.record import identified, record
 
 PRIMITIVES = (
     "bool", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64", "char", "string",
@@ -112,7 +112,7 @@ class Result:
     name: str | None = field(default=None, compare=False)
 
 
-@dataclass(eq=False)
+@identified
 class Resource:
     """A resource type. ``local`` is true when the component itself defines it, false when it imports it."""
 
