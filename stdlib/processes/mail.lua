@@ -86,6 +86,14 @@ local function full(pid, topic)
   }
 end
 
+-- Inboxes are channels, which their processes may close.
+local function closed(pid, topic)
+  return errors.make {
+    message = ("process.send: %s has closed its channel of messages of '%s'"):format(pid, topic),
+    kind = errors.kinds.UNAVAILABLE,
+  }
+end
+
 --- Puts a value into a mailbox; gives true, or nil and an error.
 ---@param box Mailbox
 ---@param pid string of the mailbox's process
@@ -102,7 +110,9 @@ function M.deliver(box, pid, from, topic, value)
     box.inbox = into
   end
   if not listener or listener.whole then value = class.new { topic = topic, from = from, value = value } end
-  if queue.send_nowait(into.state, value) then return true end
+  local sent = queue.send_nowait(into.state, value)
+  if sent then return true end
+  if sent == nil then return nil, closed(pid, topic) end
   return nil, full(pid, topic)
 end
 

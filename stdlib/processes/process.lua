@@ -51,6 +51,11 @@ M.spawn_linked = start('process.spawn_linked', { linked = true })
 M.spawn_linked_monitored = start('process.spawn_linked_monitored', { monitored = true, linked = true })
 
 --- Starts a process, waits for its end, and returns its value, or nil and its error.
+---@param id string
+---@param host string?
+---@param ... any
+---@return any value
+---@return any err
 function M.exec(id, host, ...)
   text(id, 'process.exec', 'the id of an entry')
   if host ~= nil then text(host, 'process.exec', 'the id of a process host, or nil, before the arguments') end
@@ -90,6 +95,11 @@ end
 
 --- Sends values to a process, each as a message of its own, and returns true; or nil and an error, where there is no such process, its
 --- inbox is full, or a value can't be passed on. It never waits.
+---@param destination string
+---@param topic string
+---@param ... any
+---@return boolean? ok
+---@return any err
 function M.send(destination, topic, ...)
   destination_of(destination, 'process.send')
   local found, problem = topic_of(topic, 'process.send')
@@ -116,6 +126,10 @@ function M.events() return mail.events(current().mailbox) end
 local LISTENING = { message = options.of 'boolean' }
 
 --- Returns a channel of what is sent with a topic: the values, or with `{message = true}` the messages; or nil and an error.
+---@param topic string
+---@param given table?
+---@return userdata?
+---@return any err
 function M.listen(topic, given)
   local found, problem = topic_of(topic, 'process.listen')
   if not found then return nil, problem end
@@ -125,11 +139,16 @@ function M.listen(topic, given)
 end
 
 --- Ends what `listen` began: its channel is closed, and its topic goes to the inbox. Returns whether the channel was one.
+---@param channel any
+---@return boolean
 function M.unlisten(channel) return mail.unlisten(current().mailbox, channel) end
 
 -- Ending -----------------------------------------------------------------------------------------------------------------
 
 --- Ends a process where it waits, and returns true; or nil and an error.
+---@param destination string
+---@return boolean? ok
+---@return any err
 function M.terminate(destination)
   destination_of(destination, 'process.terminate')
   local process, problem = find(destination)
@@ -144,6 +163,11 @@ end
 
 --- Asks a process to end, by an event of kind CANCEL, and returns true; or nil and an error. Where it goes on after `deadline` (a duration,
 --- if given) it is terminated.
+---@param destination string
+---@param reason string?
+---@param deadline any
+---@return boolean? ok
+---@return any err
 function M.cancel(destination, reason, deadline)
   destination_of(destination, 'process.cancel')
   if reason ~= nil then text(reason, 'process.cancel', 'a text as the reason') end
@@ -193,6 +217,9 @@ local OPTIONS = { trap_links = options.of 'boolean' }
 function M.get_options() return { trap_links = current().trap_links } end
 
 --- Sets options of the process that runs: `trap_links`. Returns true, or nil and an error.
+---@param given table
+---@return boolean? ok
+---@return any err
 function M.set_options(given)
   local read, wrong = options.read(given, OPTIONS, 'options')
   if not read then return invalid('process.set_options: ' .. wrong) end
@@ -209,6 +236,11 @@ local function scope_of(scope, name)
 end
 
 --- Gives a process a name, the one that runs unless a pid is given, and returns true; or nil and an error.
+---@param name string
+---@param pid string?
+---@param scope integer?
+---@return boolean? ok
+---@return any err
 function M.registry.register(name, pid, scope)
   text(name, 'process.registry.register', 'a name')
   if pid ~= nil then text(pid, 'process.registry.register', 'a pid') end
@@ -238,6 +270,9 @@ function M.registry.register(name, pid, scope)
 end
 
 --- Returns the pid of the process that has a name; or nil and an error of kind NotFound.
+---@param name string
+---@return string? pid
+---@return any err
 function M.registry.lookup(name)
   text(name, 'process.registry.lookup', 'a name')
   local process = processes.names[name]
@@ -247,6 +282,10 @@ function M.registry.lookup(name)
 end
 
 --- Takes a name from its process, and returns whether it was one; or nil and an error.
+---@param name string
+---@param scope integer?
+---@return boolean? ok
+---@return any err
 function M.registry.unregister(name, scope)
   text(name, 'process.registry.unregister', 'a name')
   local fits, problem = scope_of(scope, 'process.registry.unregister')

@@ -96,8 +96,9 @@ def test_names(run: Run) -> None:
 
 
 def test_a_full_inbox_refuses(run: Run) -> None:
-    """The sender gets an error that can be tried again, and the messages before it are there."""
-    assert run(lua("a_full_inbox_refuses")) == "10000 Unavailable true\ntrue\n"
+    """The sender gets an error that can be tried again, and the messages before it are there; one that is closed refuses too."""
+    sentence = "process.send: {lane|script|1} has closed its channel of messages of 'x'"
+    assert run(lua("a_full_inbox_refuses")) == f"10000 Unavailable true\ntrue\nnil {sentence}\n"
 
 
 def test_nothing_outlives_its_script(project: moonwit.Project, run: Run) -> None:

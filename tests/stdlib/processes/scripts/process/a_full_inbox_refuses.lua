@@ -10,3 +10,5 @@ end
 print(sent, problem:kind(), problem:retryable())
 process.inbox():receive()
 print(process.send(process.pid(), 'x', 1))
+process.inbox():close()
+print(process.send(process.pid(), 'x', 1))
