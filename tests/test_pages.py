@@ -40,6 +40,21 @@ SHOWN = {
     "python": "a guest, which needs componentize-py; that of docs/python.md is run here",
     "sh": "needs a toolchain, a network or a machine of one's own; those that run a script are run by tests/moonwit/test_docs.py",
 }
+# Lua without a title, by its page: what runs it, or why it is only read by Lua and not run.
+LUA_ELSEWHERE = {
+    "README.md": "two lines that show a call; examples/compute makes it",
+    "docs/async.md": "calls guests of componentize-py, which are too large to be kept; tests/async does the same with others",
+    "docs/console.md": "run by tests/moonwit/test_docs.py",
+    "docs/data.md": "run by tests/stdlib/data/test_docs.py",
+    "docs/groups.md": "run by tests/moonwit/test_docs.py",
+    "docs/http.md": "a handler, and a request over a network; tests/host/http and tests/stdlib/test_http_client.py do the same",
+    "docs/imports.md": "a library for a component that no page has; tests/moonwit/test_imports.py does the same",
+    "docs/processes.md": "run by tests/moonwit/test_processes_page.py",
+    "docs/projects.md": "run by tests/moonwit/test_projects_page.py",
+    "docs/registry.md": "calls compute.wasm, which is not kept with the page; examples/compute does the same",
+    "docs/scripts.md": "run by tests/moonwit/test_docs.py",
+    "docs/state.md": "run by tests/stdlib/state/test_docs.py",
+}
 # Pages whose commands in `console` are shown only.
 NOT_RUN = {"docs/http.md": "curl against a server that runs: tests/moonwit/test_serve.py asks examples/greet the same"}
 
@@ -82,6 +97,11 @@ def test_commands_print_what_is_shown(name, tmp_path):
 
 LUA = [(name, number, text) for name in NAMES for number, (kind, _, text) in enumerate(blocks(name)) if kind == "lua"]
 YAML = [(name, number, text) for name in NAMES for number, (kind, _, text) in enumerate(blocks(name)) if kind == "yaml"]
+
+
+def test_lua_runs_or_is_listed():
+    """Lua without a title stands only on the pages that the list has, and each of them has some."""
+    assert {name for name in NAMES for kind, title, _ in blocks(name) if kind == "lua" and not title} == set(LUA_ELSEWHERE)
 
 
 def test_lua_is_lua():
