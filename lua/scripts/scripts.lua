@@ -35,11 +35,19 @@ local function names_of(...)
   return names
 end
 
+-- Protects a module and the tables in it, such as `compress.gzip`: what one script changed there all others of the lane would call.
+local function protected(name, module)
+  for key, value in pairs(module) do
+    if type(value) == 'table' and getmetatable(value) == nil then rawset(module, key, protected(name .. '.' .. key, value)) end
+  end
+  return sandbox.protect(name, module)
+end
+
 -- Modules may be given as functions that load them, so that nothing is loaded that no script uses.
 local function open(modules, name, owner)
   local module = modules[name]
   if type(module) == 'function' then module = module(name) end
-  if type(module) == 'table' then module = sandbox.protect(name, owners.owned(module, owner)) end
+  if type(module) == 'table' then module = protected(name, owners.owned(module, owner)) end
   return module
 end
 

@@ -6,7 +6,6 @@ local got = require 'lua.values.got'
 local intermediate = require 'lua.values.intermediate'
 local object = require 'stdlib.fs.object'
 local options = require 'stdlib.values.options'
-local sandbox = require 'lua.scripts.sandbox'
 
 local type, error, ipairs, ceil, floor = type, error, ipairs, math.ceil, math.floor
 local ask, ask_away = callbacks.ask, callbacks.ask_away
@@ -18,12 +17,8 @@ local M = {}
 local MOST_KEY, MOST_VALUE = 1024, 1024 * 1024
 local PAGE, MOST_PAGE = 100, 1000
 
--- Scripts share the module, so what lies in it can't be changed either.
-local function constants(name, values) return sandbox.protect('store.' .. name, values) end
-
-M.backend =
-  constants('backend', { MEMORY = 'memory', SQLITE = 'sqlite', SQL = 'sql', KV_RAFT = 'kv.raft', KV_CRDT = 'kv.crdt', UNKNOWN = 'unknown' })
-M.consistency = constants('consistency', { LINEARIZABLE = 'linearizable', EVENTUAL = 'eventual', LOCAL = 'local', UNKNOWN = 'unknown' })
+M.backend = { MEMORY = 'memory', SQLITE = 'sqlite', SQL = 'sql', KV_RAFT = 'kv.raft', KV_CRDT = 'kv.crdt', UNKNOWN = 'unknown' }
+M.consistency = { LINEARIZABLE = 'linearizable', EVENTUAL = 'eventual', LOCAL = 'local', UNKNOWN = 'unknown' }
 
 local class = object.class('store', 'a store', function(state) return 'store (' .. state.id .. ')' end)
 local methods = class.methods
