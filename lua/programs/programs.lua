@@ -4,9 +4,25 @@
 local console = require 'lua.programs.console'
 local deadline = require 'lua.pools.deadline'
 local direct = require 'lua.calls.direct'
+local dispatcher = require 'lua.dispatcher.dispatcher'
 local library = require 'lua.wasmtime.library'
 
 local M = {}
+
+-- Waits until a guest of WASI 0.3 has done what it goes on with after `run` has returned.
+local function settle(plan, limit)
+  local instance = plan.serving and plan.serving[1]
+  local state = instance and instance.tasks
+  while state and state.count > 0 and not state.dead do
+    local task, generation = dispatcher.ticket()
+    if not task then return end
+    local function wake() dispatcher.wake(task, generation) end
+    state.settled, state.calls[wake] = wake, true
+    local problem = dispatcher.wait_until(limit, 'run')
+    state.settled, state.calls[wake] = nil, nil
+    if problem then return end
+  end
+end
 
 --- Runs a program to its end, in a task: gives its status, or nil and an error. What it has written is written then.
 ---@param host table<string, function> the Python functions of the lane
@@ -29,6 +45,7 @@ function M.run(host, entry)
   end
   local limit = deadline.of(entry.id, entry.limit_ms)
   local value, err = f()
+  if err == nil then settle(plan, limit) end
   console.drain(limit)
   if status then return status end
   if err ~= nil then return nil, err end

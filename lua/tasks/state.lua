@@ -89,6 +89,7 @@ function M.new(instance)
     filled = {},
     io = nil,
     count = 0, -- tasks that have not ended
+    settled = nil, -- called when the last has
     calls = {}, -- those who wait for a call from Lua, as keys
     shared = setmetatable({}, { __mode = 'k' }), -- streams and futures with an end in Lua
   }

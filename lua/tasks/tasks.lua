@@ -96,6 +96,7 @@ local function exit(called)
   called.state.count = called.state.count - 1
   if called.home.exclusive == called then jobs.release(called.state, called.home) end
   if called.left then called.left(called) end
+  if called.state.settled and called.state.count == 0 then called.state.settled() end
 end
 
 --- Gives a task's result to who called it.
