@@ -15,7 +15,7 @@ from moonwit.host.wasi import grants as wasi
 from moonwit.host.wasi import natives, p3, preview1
 from moonwit.host.wasi.signatures import NULL, RESULTS, SIGNATURES
 from moonwit.host.wasm.binary.core_types import CoreType
-from moonwit.host.wasm.plan import gate
+from moonwit.host.wasm.plan import batches, gate
 from moonwit.host.wasm.plan.gate import params_of, passed_on, results_of
 from moonwit.host.wasm.plan.plan import CANON, FlagItem, Item, Native, Plan, Stub
 from moonwit.host.wasm.wit.flatten import REALLOC
@@ -286,7 +286,7 @@ class _Linking:
         if tasks is not None:
             callees, late_size = late_size, late_size + len(tasks.callees)
         definition, table = gate.definition(self.plan.instances), f'(table $late (export "late") {late_size} funcref)'
-        imports, bodies = [], [definition, table, gate.shut_during(shut)]
+        imports, bodies = [], [definition, table, gate.shut_during(shut), gate.batches(self.batched())]
         if serves:
             imports.append(self.imported(HostFunction("next", CoreType("i", "I")), "$next", functions))
             serving = sorted({stub.instance for stub, late in served if late is not None})
@@ -314,6 +314,11 @@ class _Linking:
             bodies.append(f'(func (export "{number}") {params_of(stub.type)} {results_of(stub.type)} {look} {body})')
         lines = ["(module $moonwit", *imports, *bodies, ")"]
         return Group("\n".join(lines), None, tuple(functions), tuple(reallocs), serves, callees=callees)
+
+    def batched(self) -> list[int]:
+        """Gives the component instances to whose functions lists are passed that take many allocations."""
+        lifts = [lift for lift in self.plan.exports.values() if lift.realloc]
+        return sorted({lift.instance for lift in lifts if batches.serve([lift.type])})
 
     def imported(self, function: HostFunction, name: str, functions: list[int]) -> str:
         """Gives the import of a function of the host, which is added to ``functions``."""

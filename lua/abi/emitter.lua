@@ -92,13 +92,15 @@ function M.quote(name) return (('%q'):format(name):gsub('\\\n', '\\n')) end
 ---@field known table<string, table<table, string>> operation -> type -> placeholder
 ---@field constants any[]
 ---@field count integer how many functions there are, or are being written
+---@field measure (fun(e: Emitter, t: table): string)? measures lists, where these have their memory allocated by batches
+---@field batched boolean? there are such lists
 local Emitter = {}
 Emitter.__index = Emitter
 
 local MOST_LOCALS = 20
 
 ---@return Emitter
-function M.new() return setmetatable({ bodies = {}, known = {}, constants = {}, count = 0 }, Emitter) end
+function M.new() return setmetatable({ bodies = {}, known = {}, constants = {}, count = 0, measure = nil, batched = nil }, Emitter) end
 
 --- The placeholder of the function that does `operation` for type `t`; `variant` tells apart several for one type.
 ---@param operation {name: string, kinds: table<string, fun(e: Emitter, t: table, variant: string?): string>}

@@ -5,6 +5,7 @@ local check = require 'lua.abi.check'
 local emitter = require 'lua.abi.emitter'
 local layout = require 'lua.abi.layout'
 local lower = require 'lua.abi.lower'
+local measure = require 'lua.abi.measure'
 local stages = require 'lua.abi.stages'
 local support = require 'lua.abi.support'
 local wasmtime = require 'lua.wasmtime.api'
@@ -110,6 +111,8 @@ local function describe(sig, options)
     handles = handles or layout.has_handles(param.type)
   end
   local arguments, fits = parameters(e, sig)
+  -- A store whose guests may wait takes no synchronous calls.
+  if options.mode ~= 'waits' then e.measure = measure.of end
   return {
     sig = sig,
     options = options,
@@ -174,7 +177,7 @@ function M.write(sig, options)
   layout.signature(sig)
   local call, block = describe(sig, options), emitter.block()
   write_functions(block, call)
-  local state = call.memory and support.MEMORY or support.NO_MEMORY
+  local state = call.memory and (call.emitter.batched and support.BATCHED or support.MEMORY) or support.NO_MEMORY
   if options.shared then state = state .. 'local home, export = target.home, target.lift.export\n' end
   local body = state .. 'local io, holder\n' .. call.emitter:text(block:text())
   return table.concat({ support.bindings(body), library(call, body), body }, '\n'), call.emitter.constants

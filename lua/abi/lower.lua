@@ -3,7 +3,9 @@
 -- Source: CanonicalABI.md, "Storing" and "Flat Lowering".
 
 local check = require 'lua.abi.check'
+local batches = require 'lua.abi.batches'
 local emitter = require 'lua.abi.emitter'
+local layout = require 'lua.abi.layout'
 
 local block, quote = emitter.block, emitter.quote
 
@@ -112,6 +114,10 @@ function M.list.kinds.list(e, t)
     b:close()
   end
   b:put 'local n = #v'
+  if e.measure and layout.has_pointers(element) then
+    e.batched = true
+    b:put(batches.reserve(e.measure(e, t)))
+  end
   b:put('local p = alloc(n * %d, %d)', element.size, element.align)
   b:put 'if not p then return false end'
   if POINTER[element.kind] then

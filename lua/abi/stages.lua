@@ -195,10 +195,13 @@ function M.lower(block, call)
     local number = call.options.gated and 'binding.realloc_number' or '0'
     block:put('ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, %s, nil, nil', number)
     block:put 'base = memory_data(ctx, mem)'
+    local batched = call.emitter.batched
+    if batched then block:put 'holder_of_batches, batch, wanted, taken = binding, binding.batch, 0, 0' end
     block:open('if not lower(%s) then', call.arguments)
     block:within('if fault then', BROKEN)
     block:put 'return fail(target, binding, failure)'
     block:close()
+    if batched then block:within('if wanted > 65536 then', 'fewer_notes()') end
   else
     block:put 'fault = nil'
     block:put(call.lowering)

@@ -2,6 +2,7 @@
 -- once, those names that its text uses.
 
 local ffi, bit = require 'ffi', require 'bit'
+local batches = require 'lua.abi.batches'
 local epochs = require 'lua.wasmtime.epochs'
 local instances = require 'lua.guest.instance'
 local layout = require 'lua.abi.layout'
@@ -49,6 +50,10 @@ M.given = {
   trap = ffi.new 'void *[1]',
   notice = epochs.notice,
 }
+
+for name, value in pairs(batches.given) do
+  M.given[name] = value
+end
 
 local POINTERS = {
   p8 = 'uint8_t',
@@ -154,9 +159,7 @@ M.READ_BYTES = [[
   return str(base + p, n)
 ]]
 
---- The state of a generated function that passes values in memory, and what reads and makes room there.
-M.MEMORY = [[
-local base, limit, budget, fault, ctx, mem, realloc, number, failure
+local ALLOC = [[
 local function alloc(n, align)
   ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32, ra[4].u32 = 0, 0, align, n, number
   failure = call_realloc(ctx, realloc, ra, 5, trap)
@@ -173,6 +176,39 @@ local function alloc(n, align)
   end
   return at
 end
+]]
+
+-- The same where it may have been allocated already.
+local ALLOC_OR_TAKE = [[
+local function alloc(n, align)
+  local at
+  if taken < wanted then
+    if need[taken] ~= n * 16 + align then
+      fault = "the arguments have changed while its realloc ran"
+      return false
+    end
+    at = place[taken]
+    taken = taken + 1
+  else
+    ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32, ra[4].u32 = 0, 0, align, n, number
+    failure = call_realloc(ctx, realloc, ra, 5, trap)
+    if failure ~= nil or trap[0] ~= nil then return false end
+    base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
+    at = ra[0].u32
+  end
+  if at + n > limit then
+    fault = "the guest's realloc gave memory that it does not have"
+    return false
+  end
+  if at % align ~= 0 then
+    fault = "the guest's realloc gave an address that is not aligned"
+    return false
+  end
+  return at
+end
+]]
+
+local MEMORY = [[
 local function wrong(stand_in, what)
   fault = fault or "the result " .. what
   return stand_in
@@ -192,6 +228,14 @@ local function bytes_at(at)
 ]] .. M.READ_BYTES .. [[
 end
 ]]
+
+local STATE = 'local base, limit, budget, fault, ctx, mem, realloc, number, failure\n'
+
+--- The state of a generated function that passes values in memory, and what reads and makes room there.
+M.MEMORY = STATE .. ALLOC .. MEMORY
+
+--- The same where lists are passed whose values take memory.
+M.BATCHED = STATE .. batches.STATE .. batches.TEXT .. ALLOC_OR_TAKE .. MEMORY
 
 --- The same for a function that has nothing in memory.
 M.NO_MEMORY = [[

@@ -40,9 +40,10 @@
 ---@field limit_ms? integer
 
 ---What an instance is made of. `key` is the same for entries that share it, `engine` and `modules` are addresses, 0 for a
----module that no step has. `unlinked` is the module of the stubs, `handles` the one of resources' tables. `granted` are
----interfaces, `memories` those that functions of the host use; `waits` says that calls may wait, `files` that the entry's mounts are
----used, `small` that instances are small ones, `composed` that there are several component instances in each.
+---module that no step has. `unlinked` is the module of the stubs, `handles` the one of resources' tables, `batches` the one that
+---calls a realloc many times (host/wasm/plan/batches.py). `granted` are interfaces, `memories` those that functions of the host use;
+---`waits` says that calls may wait, `files` that the entry's mounts are used, `small` that instances are small ones, `composed`
+---that there are several component instances in each.
 ---@class border.Plan
 ---@field key string
 ---@field engine integer
@@ -53,6 +54,7 @@
 ---@field initialize? border.StepItem|border.StubItem|border.GroupItem|border.ResourceItem
 ---@field unlinked? integer
 ---@field handles? integer
+---@field batches? integer
 ---@field small? true
 ---@field composed? true
 ---@field groups? border.Group[]

@@ -192,9 +192,10 @@ class Tasks(TypedDict):
 
 class Plan(TypedDict):
     """What an instance is made of. ``key`` is the same for entries that share it, ``engine`` and ``modules`` are addresses, 0 for a
-    module that no step has. ``unlinked`` is the module of the stubs, ``handles`` the one of resources' tables. ``granted`` are
-    interfaces, ``memories`` those that functions of the host use; ``waits`` says that calls may wait, ``files`` that the entry's mounts are
-    used, ``small`` that instances are small ones, ``composed`` that there are several component instances in each."""
+    module that no step has. ``unlinked`` is the module of the stubs, ``handles`` the one of resources' tables, ``batches`` the one that
+    calls a realloc many times (host/wasm/plan/batches.py). ``granted`` are interfaces, ``memories`` those that functions of the host use;
+    ``waits`` says that calls may wait, ``files`` that the entry's mounts are used, ``small`` that instances are small ones, ``composed``
+    that there are several component instances in each."""
 
     key: str
     engine: int
@@ -205,6 +206,7 @@ class Plan(TypedDict):
     initialize: NotRequired[Item]
     unlinked: NotRequired[int]
     handles: NotRequired[int]
+    batches: NotRequired[int]
     small: NotRequired[Literal[True]]
     composed: NotRequired[Literal[True]]
     groups: NotRequired[list[Group]]

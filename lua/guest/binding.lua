@@ -18,6 +18,8 @@ local M = {}
 ---@field memory ffi.cdata*? mw_memory that values are passed in
 ---@field realloc ffi.cdata*? mw_func
 ---@field realloc_number integer? by which the gate knows it (lua/guest/build.lua, `take_shut`)
+---@field batch ffi.cdata*|false|nil mw_func that calls the realloc many times; false where there is none (lua/abi/batches.lua)
+---@field batch_name string by which the module with the gate has it
 ---@field post ffi.cdata*? mw_func: the post-return function
 ---@field post_number integer?
 ---@field params string the function's core types, a letter for each
@@ -58,6 +60,8 @@ local function make(instance, lift)
     memory = memory,
     realloc = realloc,
     realloc_number = realloc_number,
+    batch = nil,
+    batch_name = of .. 'batch',
     post = post,
     post_number = post_number,
     params = lift.params,

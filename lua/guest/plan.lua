@@ -60,6 +60,7 @@ local M = {}
 ---@field memories Item[] those that functions of the host use
 ---@field unlinked ffi.cdata*? module of stubs
 ---@field handles ffi.cdata*? module of the handle table
+---@field batches ffi.cdata*? module that calls a realloc many times
 ---@field granted table<string, true> interfaces
 ---@field waits boolean? a call may wait
 ---@field small boolean? instances are small (host/engine/engine.py)
@@ -127,6 +128,7 @@ function M.prepare(given)
     memories = given.memories or {},
     unlinked = pointer(given.unlinked),
     handles = pointer(given.handles),
+    batches = pointer(given.batches),
     granted = given.granted or {},
     waits = given.waits,
     small = given.small,

@@ -8,7 +8,7 @@ from moonwit.host.compiling.jobs import Compiler
 from moonwit.host.engine import engine
 from moonwit.host.functions import sharing
 from moonwit.host.wasi.linkage import Group, GroupLink, Linkage
-from moonwit.host.wasm.plan import gate
+from moonwit.host.wasm.plan import batches, gate
 from moonwit.host.wasm.plan.brief import ends_soon
 from moonwit.host.wasm.plan.plan import Export, FlagItem, Item, Lift, Plan, ResourceItem, StubItem
 from moonwit.host.wasm.plan.reach import stays_inside
@@ -238,6 +238,8 @@ def plan_data(function: LoadedFunction, code: Compiler) -> plans.Plan:
         data["small"] = True
     if plan.instances > 1:
         data["composed"] = True
+    if not linkage.gated and batches.serve(lift.type for lift in plan.exports.values()):
+        data["batches"] = compiler.text(batches.module())
     _add_hosted(data, linkage, compiler)
     return data
 

@@ -9,7 +9,7 @@ local flat = require 'lua.imports.flat'
 local layout = require 'lua.abi.layout'
 local lift = require 'lua.abi.lift'
 local lower = require 'lua.abi.lower'
-local measure = require 'lua.imports.measure'
+local measure = require 'lua.abi.measure'
 local support = require 'lua.imports.support'
 
 local M = {}

@@ -13,7 +13,7 @@ local imports = require 'lua.imports.support'
 local layout = require 'lua.abi.layout'
 local lift = require 'lua.abi.lift'
 local lower = require 'lua.abi.lower'
-local measure = require 'lua.imports.measure'
+local measure = require 'lua.abi.measure'
 local protocol = require 'lua.guest.protocol'
 local wasmtime = require 'lua.wasmtime.api'
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from moonwit.host.wasm.binary.core_types import CoreType
+from moonwit.host.wasm.plan.batches import NAME, function
 
 TYPES: Final = {"i": "i32", "I": "i64", "f": "f32", "F": "f64"}
 
@@ -47,6 +48,11 @@ def shut_during(types: Iterable[tuple[CoreType, int]]) -> str:
         )
         lines.append(of(line, instance))
     return "\n".join(lines)
+
+
+def batches(instances: Iterable[int]) -> str:
+    """Makes functions that call a realloc many times while the gate of a component instance is shut (host/wasm/plan/batches.py)."""
+    return "\n".join(of(function(SHUT, OPENED, shutting(NAME, instance)), instance) for instance in instances)
 
 
 def shutting(letters: str, instance: int) -> str:

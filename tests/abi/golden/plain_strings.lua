@@ -7,10 +7,15 @@ local select = select
 local tonumber = tonumber
 local MAX_BYTES = support.MAX_BYTES
 local TAG = support.TAG
+local allocate = support.allocate
 local bytes_are_utf8 = support.bytes_are_utf8
 local cast = support.cast
 local copy = support.copy
+local equip_batches = support.equip_batches
+local fewer_notes = support.fewer_notes
+local more_notes = support.more_notes
 local new = support.new
+local noted = support.noted
 local only_sequence = support.only_sequence
 local p32 = support.p32
 local p8 = support.p8
@@ -32,12 +37,44 @@ local memory_data = C.wasmtime_memory_data
 local memory_size = C.wasmtime_memory_data_size
 local arm = C.wasmtime_context_set_epoch_deadline
 local base, limit, budget, fault, ctx, mem, realloc, number, failure
-local function alloc(n, align)
-  ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32, ra[4].u32 = 0, 0, align, n, number
-  failure = call_realloc(ctx, realloc, ra, 5, trap)
+local wanted, taken, room, need, place, batch, holder_of_batches = 0, 0, 0
+local function ask(size, align)
+  if wanted == room then
+    more_notes()
+    room, need = noted.room, noted.need
+  end
+  need[wanted] = size * 16 + align
+  wanted = wanted + 1
+end
+local function reserve(v, measure)
+  if batch == nil then
+    batch = equip_batches(holder_of_batches)
+    if not batch then return true end
+  end
+  room, need, wanted, taken = noted.room, noted.need, 0, 0
+  measure(v)
+  place = noted.place
+  failure = allocate(call_realloc, ctx, batch, wanted, number, trap)
   if failure ~= nil or trap[0] ~= nil then return false end
   base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
-  local at = ra[0].u32
+  return true
+end
+local function alloc(n, align)
+  local at
+  if taken < wanted then
+    if need[taken] ~= n * 16 + align then
+      fault = "the arguments have changed while its realloc ran"
+      return false
+    end
+    at = place[taken]
+    taken = taken + 1
+  else
+    ra[0].u32, ra[1].u32, ra[2].u32, ra[3].u32, ra[4].u32 = 0, 0, align, n, number
+    failure = call_realloc(ctx, realloc, ra, 5, trap)
+    if failure ~= nil or trap[0] ~= nil then return false end
+    base, limit = memory_data(ctx, mem), tonumber(memory_size(ctx, mem))
+    at = ra[0].u32
+  end
   if at + n > limit then
     fault = "the guest's realloc gave memory that it does not have"
     return false
@@ -118,6 +155,15 @@ local f3 = function(v, s)
 end
 local f4 = function(v)
   local n = #v
+  ask(n * 8, 4)
+  for i = 1, n do
+    local x = rawget(v, i)
+    ask(#x, 1)
+  end
+end
+local f5 = function(v)
+  local n = #v
+  if taken == wanted and batch ~= false and n > 1 and not reserve(v, f4) then return false end
   local p = alloc(n * 8, 4)
   if not p then return false end
   for i = 1, n do
@@ -133,7 +179,7 @@ local f4 = function(v)
   end
   return p, n
 end
-local f5 = function(at)
+local f6 = function(at)
   local r = new(2, 0)
   r[1] = (take(holder, 1, cast(p32, base + (at))[0]) or wrong("", "is not a handle of the guest"))
   r[2] = string_at(at + 4)
@@ -142,7 +188,7 @@ end
 local function lower(a1, a2)
   if not f3(a1, 0) then return false end
   do
-    local p, n = f4(a2)
+    local p, n = f5(a2)
     if not p then return false end
     io[2].u32, io[2 + 1].u32 = p, n
   end
@@ -164,10 +210,12 @@ return function(a1, a2, ...)
   arm(binding.ctx, 7)
   ctx, mem, realloc, number, fault, failure = binding.ctx, binding.memory, binding.realloc, binding.realloc_number, nil, nil
   base = memory_data(ctx, mem)
+  holder_of_batches, batch, wanted, taken = binding, binding.batch, 0, 0
   if not lower(a1, a2) then
     if fault then return broken(target, binding, fault) end
     return fail(target, binding, failure)
   end
+  if wanted > 65536 then fewer_notes() end
   local failure = call(binding.ctx, binding.func, io, 4, trap)
   if failure ~= nil or trap[0] ~= nil then return fail(target, binding, failure) end
   local value, failed, problem
@@ -177,7 +225,7 @@ return function(a1, a2, ...)
   if ret % 4 ~= 0 then return broken(target, binding, "the result is at an address that is not a multiple of 4") end
   local d = cast(p8, base + ret)[0]
   if d == 0 then
-    value = f5(ret + 4)
+    value = f6(ret + 4)
   elseif d == 1 then
     failed = true
     problem = (K[1][cast(p8, base + (ret + 4))[0] + 1] or wrong("", "is not a case of the enum"))

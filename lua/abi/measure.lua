@@ -1,5 +1,6 @@
 -- Generates the code that says what memory of the guest a checked value takes: it calls ask(size, align) for each string and list, in the
--- order in which lua/abi/lower.lua takes that memory. A function of the host can't call the guest's realloc itself.
+-- order in which lua/abi/lower.lua takes that memory. Lists have it allocated by batches (lua/abi/batches.lua); and a function of the host
+-- can't call the guest's realloc itself.
 
 local emitter = require 'lua.abi.emitter'
 local layout = require 'lua.abi.layout'
@@ -21,6 +22,12 @@ function M.text(e, t, v)
   if t.kind == 'string' then return ('ask(#%s, 1)'):format(v) end
   return ('%s(%s)'):format(e:func(measure, t), v)
 end
+
+--- The function that measures values of a type.
+---@param e Emitter
+---@param t table a laid out type
+---@return string
+function M.of(e, t) return e:func(measure, t) end
 
 function measure.kinds.list(e, t)
   local b = block 'function(v)'

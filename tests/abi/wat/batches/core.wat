@@ -1,0 +1,12 @@
+;; Gives the notes, or the bytes of the first record's name and of its last tag.
+(func (export "notes") (param i32 i32) (result i32)
+ (i32.store (i32.const 4108) (i32.const 8192))
+ (i32.store (i32.const 4112) (i32.load (i32.const 4096)))
+ (i64.store (i32.const 4096) (i64.const 0))
+ (i32.const 4108))
+(func (export "last") (param i32 i32) (result i32) (local $at i32)
+ (i64.store (i32.const 4096) (i64.const 0))
+ (local.set $at (i32.add (local.get 0) (i32.mul (i32.sub (local.get 1) (i32.const 1)) (i32.const 28))))
+ (i32.store (i32.const 4108) (i32.load (local.get $at)))
+ (i32.store (i32.const 4112) (i32.load offset=4 (local.get $at)))
+ (i32.const 4108))
