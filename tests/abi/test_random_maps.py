@@ -1,4 +1,4 @@
-"""Maps within any type, to a guest that gives back what it gets; `definitions.py` of the standard has them as lists of pairs."""
+"""Maps within any type, to a guest that gives back what it gets: to the standard they are lists of pairs."""
 
 from __future__ import annotations
 
