@@ -45,7 +45,7 @@ def test_lua_has_the_constants_of_python():
 def test_what_may_be_absent_is_marked():
     """A field is optional in Lua where Python may leave it out, and where it may be None, which does not cross."""
     assert border.optional(entries.Compiling) == {"limit_ms"}
-    assert border.optional(entries.PoolBounds) == {"bound", "room", "warm"}
+    assert border.optional(entries.PoolBounds) == {"bound", "concurrency", "room", "warm"}
     optional = {"limit_ms", "limit_ticks", "limit_bytes", "limit_stack", "worldly", "workers", "part"}
     assert border.optional(entries.GuestEntry) == optional
 

@@ -112,7 +112,7 @@ def test_problems_are_shown_and_the_script_runs(moonwit, write, project):
     result = moonwit("run", "s.lua", cwd=project)
     assert result.returncode == 0
     assert result.stdout.startswith("42\nnil\tthe entry demo:neg can't be used: ")
-    assert "_index.yaml:13:5: error: " in result.stderr
+    assert "_index.yaml:12:5: error: " in result.stderr
     assert "    methd: neg\n      ^^^^^\n" in result.stderr
     assert "did you mean `method`?" in result.stderr
     result = moonwit("run", "demo:neg", "1", cwd=project)
