@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakValueDictionary
 
 from moonwit.host import compiling
 from moonwit.host.compiling.code import Code, CodeProblem, Wanted, canceled_problem
@@ -26,9 +27,13 @@ if TYPE_CHECKING:
 
 # What is compiled at once, in the thread that asks, costs less than this for one call: microseconds of one core.
 IN_PLACE = 120_000.0
+# How much is kept that nobody has any more: modules, the bytes that they were compiled from, and what could not be compiled.
+MOST_KEPT, MOST_BYTES, MOST_REFUSED = 128, 64 * 1024 * 1024, 1000
 
 _lock = threading.RLock()
-_compiled: dict[Code, Module] = {}
+# What anybody has of what was compiled, and what was asked for last, which is kept: a project that is read again asks for it again.
+_compiled: WeakValueDictionary[Code, Module] = WeakValueDictionary()
+_recent: dict[Code, tuple[Module, int]] = {}
 _refused: dict[Code, CodeProblem] = {}
 _pending: dict[Code, Job] = {}
 _queue: deque[Job] = deque()
@@ -61,6 +66,8 @@ class Job:
         self.entry = entry
         self.began = time.monotonic()
         self.number = 0
+        # Those who have asked take it from what is compiled, which keeps only so much.
+        self.made: list[Module] = []
         self.waiting: list[Request] = []
         self.over = False
         self._process = _processes()
@@ -75,7 +82,7 @@ class Job:
                 for each, answer in zip(self.wanted, answers, strict=True):
                     if isinstance(answer, CodeProblem):
                         raise answer
-                    _take(each, each.restore(answer))
+                    self.made.append(_take(each, each.restore(answer)))
                     self.number += 1
                     _kept().save(each.code.name, answer)
         except CodeProblem as problem:
@@ -99,6 +106,8 @@ class Job:
                 if not problem.invalid:
                     # They were bounded together.
                     _refused.update((each.code, problem) for each in self.wanted[self.number :])
+                while len(_refused) > MOST_REFUSED:
+                    del _refused[next(iter(_refused))]
             waiting, self.waiting = self.waiting, []
         for request in waiting:
             request.answer(problem)
@@ -195,8 +204,15 @@ class Request:
 
 
 def _take(wanted: Wanted, made: Module) -> Module:
+    """Keeps what was compiled, in the place of what was not asked for for longest; gives the one that is there already."""
     with _lock:
-        return _compiled.setdefault(wanted.code, made)
+        made = _compiled.setdefault(wanted.code, made)
+        _recent.pop(wanted.code, None)
+        _recent[wanted.code] = made, len(wanted.data)
+        total = sum(size for _, size in _recent.values())
+        while len(_recent) > 1 and (len(_recent) > MOST_KEPT or total > MOST_BYTES):
+            total -= _recent.pop(next(iter(_recent)))[1]
+        return made
 
 
 def _submit(job: Job) -> Job:
@@ -249,9 +265,9 @@ def statistics() -> Statistics:
 @contextmanager
 def apart(kept: Store, processes: Callable[[], Process] = _process) -> Iterator[None]:
     """Begins as a new process does, with nothing compiled but what a store has, and ends at the end what is still under way; for tests."""
-    global _compiled, _refused, _store, _processes
-    before = _compiled, _refused, _store, _processes
-    _compiled, _refused, _store, _processes = {}, {}, kept, processes
+    global _compiled, _recent, _refused, _store, _processes
+    before = _compiled, _recent, _refused, _store, _processes
+    _compiled, _recent, _refused, _store, _processes = WeakValueDictionary(), {}, {}, kept, processes
     try:
         yield
     finally:
@@ -259,7 +275,7 @@ def apart(kept: Store, processes: Callable[[], Process] = _process) -> Iterator[
             left = set(_pending.values())
         for job in left:
             job.cancel()
-        _compiled, _refused, _store, _processes = before
+        _compiled, _recent, _refused, _store, _processes = before
 
 
 class Compiler:
@@ -277,7 +293,7 @@ class Compiler:
         with _lock:
             made, problem, pending = _compiled.get(wanted.code), _refused.get(wanted.code), wanted.code in _pending
         if made is not None:
-            return made
+            return _take(wanted, made)
         if problem is not None:
             raise problem
         if not pending:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from collections.abc import Generator, Iterator, Sequence
 from typing import ClassVar
 
@@ -197,3 +199,26 @@ def test_as_many_run_as_there_are_cores(started: list[Process], monkeypatch: pyt
     for request in reversed(requests):
         request.leave()
     assert jobs.statistics() == (0, 0)
+
+
+def test_only_so_much_is_kept_that_nobody_has() -> None:
+    """Of guests that are built again and again the last are kept; what is used elsewhere is the same for whoever asks again."""
+    engine = shared_engine()
+    small = module([body([], b"")])
+    with jobs.apart(Store(None)):
+        used = fresh(small)
+        held = compiled(used, engine, "t:f")
+        made = [weakref.ref(compiled(fresh(small), engine, "t:f")) for _ in range(jobs.MOST_KEPT + 10)]
+        gc.collect()
+        assert [each() is not None for each in made] == [False] * 10 + [True] * jobs.MOST_KEPT
+        assert compiled(used, engine, "t:f") is held
+        # It was asked for again, so it is the last to go.
+        again = weakref.ref(held)
+        del held
+        for _ in range(jobs.MOST_KEPT - 1):
+            compiled(fresh(small), engine, "t:f")
+        gc.collect()
+        assert again() is not None
+        compiled(fresh(small), engine, "t:f")
+        gc.collect()
+        assert again() is None
