@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +29,6 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
-import yaml
 
 import moonwit
 from moonwit.kinds import KINDS
@@ -76,28 +74,11 @@ def index(*entries: Entry, namespace: str = "t") -> str:
     return f'version: "1.0"\nnamespace: {namespace}\nentries:\n' + "".join(map(_items, entries))
 
 
-def _on_a_cluster(text: str) -> str:
-    """Gives the text of an `_index.yaml` whose functions are called on a cluster, for tests/cluster/everywhere.py."""
-    address = os.environ.get("MOONWIT_TEST_CLUSTER")
-    try:
-        told = yaml.safe_load(text) if address else None
-    except yaml.YAMLError:
-        return text
-    if not told:
-        return text
-    for one in told["entries"]:
-        is_function = one["kind"] in ("function.wat", "function.wasm", "function.lua")
-        if is_function and "transport" not in one and isinstance(one.get("pool", {}), dict):
-            one["pool"] = {"cluster": f"{told['namespace']}:farm", **one.get("pool", {})}
-    told["entries"].append(entry("farm", "cluster.dask", address=address))
-    return json.dumps(told)
-
-
 def write(place: Path, *entries: Entry, namespace: str = "t", settings: str = "", files: Files | None = None) -> Path:
     """Writes a project to a folder, which is made where it is not there, and gives it; ``settings`` is the text of its moonwit.yaml."""
     place.mkdir(parents=True, exist_ok=True)
     more = {"moonwit.yaml": settings} if settings else {}
-    for name, data in {"_index.yaml": _on_a_cluster(index(*entries, namespace=namespace)), **more, **(files or {})}.items():
+    for name, data in {"_index.yaml": index(*entries, namespace=namespace), **more, **(files or {})}.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
