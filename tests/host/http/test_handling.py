@@ -148,9 +148,10 @@ def test_a_body_that_fails(server):
     server.logged("the body of the response has failed (internal-error: halfway)")
 
 
-def test_a_body_that_does_not_come(server):
-    """The guest does not wait for a slow body forever."""
-    with server.connect() as connection:
+def test_a_body_that_does_not_come(serve):
+    """The guest does not wait for a slow body forever. It is left, and where it does not end in time its instance ends, with what else is
+    in it: so the service is its own."""
+    with serve(entries()).connect() as connection:
         connection.sendall(b"POST /counted HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
         assert b" 408 " in connection.recv(1000).split(b"\r\n")[0]
 
