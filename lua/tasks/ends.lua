@@ -33,6 +33,7 @@ M.NUMBERS = NUMBERS
 ---@field key string the text of its type
 ---@field on_drop fun()? called when an end is gone, for a writer in Lua
 ---@field reader table? the state of the instance whose guest has the readable end
+---@field failed table? the report of the failure of an instance that had an end
 ---@field lost fun(report: table)? called when the instance of a guest has failed, for a reader in Lua
 ---@field of_host boolean? it carries resources of the host, as guests have them
 ---@field problem any? what its writer in Lua has failed with

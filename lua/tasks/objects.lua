@@ -147,6 +147,8 @@ end
 ---@return any values
 ---@return any problem
 function M.read(shared, most, is_bytes)
+  -- Nothing comes any more, whether or not somebody has waited for it then.
+  if shared.failed then return nil, errors.make { message = shared.failed.reason, kind = errors.kinds.INTERNAL } end
   local buffer, over, called, generation = sink(most, is_bytes), false, nil, nil
   local function finish()
     over = true
@@ -388,6 +390,7 @@ function M.look(stream)
   local own = streams[stream]
   local shared = own.shared
   if own.rest then return 'ready' end
+  if shared and shared.failed then return 'ready' end
   if not shared or shared.dropped then return 'over' end
   local pending = shared.pending
   if pending and pending.side == 'write' and pending.buffer.length > pending.buffer.progress then return 'ready' end

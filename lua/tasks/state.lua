@@ -216,6 +216,7 @@ function M.fail(state)
   for shared in pairs(state.shared) do
     -- Its writers and its readers do not wait for it any more.
     if shared.reader == state then ends.abandon(shared) end
+    shared.failed = report
     if shared.lost then shared.lost(report) end
   end
 end

@@ -99,7 +99,7 @@ function M.given(contents, trailers)
   end
 
   function self.look()
-    if not contents then return 'over' end
+    if not contents or self.problem then return 'over' end
     return objects.look(contents)
   end
 
@@ -121,7 +121,7 @@ function M.given(contents, trailers)
 
   function self.is_known()
     watch()
-    return self.known ~= nil
+    return self.known ~= nil or self.problem ~= nil
   end
 
   function self.outcome()
