@@ -354,10 +354,7 @@ end
 --- Makes a future for a guest, and what completes it with a value.
 ---@return table future
 ---@return fun(value: any) complete
-function M.future()
-  local future, complete = given.future(function() end)
-  return future, complete
-end
+function M.future() return given.future(function() end) end
 
 --- Has f(value, problem) called when a future that a guest has given is complete.
 ---@param future table
@@ -389,8 +386,7 @@ end
 function M.look(stream)
   local own = streams[stream]
   local shared = own.shared
-  if own.rest then return 'ready' end
-  if shared and shared.failed then return 'ready' end
+  if own.rest or shared and shared.failed then return 'ready' end
   if not shared or shared.dropped then return 'over' end
   local pending = shared.pending
   if pending and pending.side == 'write' and pending.buffer.length > pending.buffer.progress then return 'ready' end
