@@ -46,8 +46,9 @@ local CONSOLE = {
   'term',
 }
 
--- Those for state that functions share.
+-- Those for what the functions of a project share.
 local STATE = {
+  'registry',
   'store',
 }
 

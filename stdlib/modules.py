@@ -11,6 +11,7 @@ from moonwit.lua.values import buffer
 from moonwit.stdlib.env.variables import Variables
 from moonwit.stdlib.fs.files import Files
 from moonwit.stdlib.hash import digests
+from moonwit.stdlib.state.declared import Declared
 from moonwit.stdlib.state.stores import Stores
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ APART, THREAD = b"apart ", b"thread "
 
 
 class Modules:
-    """The callbacks of the modules `env`, `fs`, `store`, `base64`, `hash` and `uuid`, and of those for data, the same for all lanes of a
-    project."""
+    """The callbacks of the modules `env`, `fs`, `store`, `registry`, `base64`, `hash` and `uuid`, and of those for data, the same for all
+    lanes of a project."""
 
     def __init__(self, entries: Entries) -> None:
         self.files = Files(entries)
@@ -35,6 +36,7 @@ class Modules:
         self._closed = False
         self.variables = Variables(entries)
         self.stores = Stores(entries)
+        self.declared = Declared(entries)
 
     def joined(self, own: Mapping[str, Callback]) -> Mapping[str, Callback]:
         """Adds the modules' callbacks to those of the call path. What blocks is named as a target of ``call`` too, which
@@ -51,8 +53,8 @@ class Modules:
             future = self.stores.begin(target, arguments, cancellation)
             return begun(target, arguments, cancellation) if future is None else future
 
-        modules = {**self.files.callbacks, **self.variables.callbacks, **self.stores.callbacks, **digests.callbacks(), "task": _here}
-        return {**own, **modules, "call": begin, "begin": queued}
+        modules = {**self.files.callbacks, **self.variables.callbacks, **self.stores.callbacks, **self.declared.callbacks}
+        return {**own, **modules, **digests.callbacks(), "task": _here, "call": begin, "begin": queued}
 
     def _perform(self, target: bytes, arguments: bytes) -> buffer.Encoded:
         """Does a task of the modules for data on this thread, or has a process apart do it."""

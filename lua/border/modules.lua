@@ -49,6 +49,14 @@
 ---@class border.Variables
 ---@field values table<string, string>
 
+---An entry of the registry, encoded.
+---@class border.DeclaredEntry
+---@field entry string
+
+---Entries of the registry in the order of the project's files, encoded.
+---@class border.DeclaredEntries
+---@field entries string
+
 ---A store that may be used: its kind, and whether its operations wait for a disk.
 ---@class border.StoreFound
 ---@field id string

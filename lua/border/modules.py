@@ -74,6 +74,18 @@ class Variables(TypedDict):
     values: Mapping[str, str]
 
 
+class DeclaredEntry(TypedDict):
+    """An entry of the registry, encoded."""
+
+    entry: bytes
+
+
+class DeclaredEntries(TypedDict):
+    """Entries of the registry in the order of the project's files, encoded."""
+
+    entries: bytes
+
+
 class StoreFound(TypedDict):
     """A store that may be used: its kind, and whether its operations wait for a disk."""
 

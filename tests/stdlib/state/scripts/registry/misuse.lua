@@ -1,0 +1,13 @@
+local function told(f, ...)
+  local ok, value, err = pcall(f, ...)
+  print(ok and err and err:kind() .. ' ' .. err:message() or value)
+end
+told(registry.get, 't:oen')
+told(registry.get, ('x'):rep(100000))
+told(registry.get, '\255')
+told(registry.get, 5)
+told(registry.find, 5)
+told(registry.find, { 5 })
+told(registry.find, { ['.kinds'] = 'x' })
+told(registry.find, { x = {} })
+print(#registry.find { ['\255'] = '\255', ['.kind'] = '\255' }, registry.parse_id('a:b').ns, registry.parse_id('b').name)
