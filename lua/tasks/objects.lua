@@ -354,7 +354,9 @@ end
 --- Makes a future for a guest, and what completes it with a value.
 ---@return table future
 ---@return fun(value: any) complete
-function M.future() return given.future(function() end) end
+function M.future()
+  return given.future(function() end)
+end
 
 --- Has f(value, problem) called when a future that a guest has given is complete.
 ---@param future table
