@@ -39,7 +39,7 @@ function M.setup(given_tasks) with_tasks = given_tasks end
 local function load_tasks()
   if not with_tasks then return end
   require 'lua.tasks.calls'
-  require('lua.tasks.exports').setup(making, require 'lua.calls.hooks')
+  require('lua.tasks.exports').setup(making, hooks)
   with_tasks()
   with_tasks = nil
 end

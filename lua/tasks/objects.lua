@@ -176,9 +176,7 @@ function M.read(shared, most, is_bytes)
   return buffer.pieces
 end
 
-local read = M.read
-
-local methods = {}
+local read, methods = M.read, {}
 
 local function check(stream, method)
   local own = streams[stream]
@@ -355,7 +353,8 @@ end
 ---@return table future
 ---@return fun(value: any) complete
 function M.future()
-  return given.future(function() end)
+  local future, complete = given.future(function() end)
+  return future, complete
 end
 
 --- Has f(value, problem) called when a future that a guest has given is complete.
@@ -386,8 +385,7 @@ end
 ---@param stream any
 ---@return string
 function M.look(stream)
-  local own = streams[stream]
-  local shared = own.shared
+  local own, shared = streams[stream], streams[stream].shared
   if own.rest or shared and shared.failed then return 'ready' end
   if not shared or shared.dropped then return 'over' end
   local pending = shared.pending
